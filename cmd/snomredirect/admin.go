@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+
+	"snomredirect/store"
+	"snomredirect/store/bolt"
+)
+
+// adminKeys reads the values of --admin-key: keys themselves, or files of them.
+func adminKeys(values []string) ([]store.Key, error) {
+	var all []store.Key
+	for _, value := range values {
+		if value == "" { // an empty environment variable
+			continue
+		}
+		keys, err := store.ParseKeys(value)
+		if err != nil {
+			text, fileErr := os.ReadFile(value)
+			if fileErr != nil {
+				return nil, fmt.Errorf("--admin-key %q is no file that can be read (%w), nor a public key: %w", value, errors.Unwrap(fileErr), err)
+			}
+			if keys, err = store.ParseKeys(string(text)); err != nil {
+				return nil, fmt.Errorf("--admin-key %s: %w", value, err)
+			}
+		}
+		all = append(all, keys...)
+	}
+	return all, nil
+}
+
+// ensureAdmin sees to the way in. With keys they are added to the operator
+// admin, who is made or enabled if need be. Without, and without any account
+// yet, admin is made with a password, which is returned: it is kept nowhere.
+func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password string, err error) {
+	if len(keys) == 0 {
+		accounts, err := db.Accounts()
+		if err != nil || len(accounts) > 0 {
+			return "", err
+		}
+		password := store.NewPassword()
+		_, err = db.AddAccount(store.Account{Name: store.Admin, Role: store.Operator, PasswordHash: store.HashPassword(password)})
+		return password, err
+	}
+	admin, err := db.AccountNamed(store.Admin)
+	if errors.Is(err, store.ErrNoAccount) {
+		if admin, err = db.AddAccount(store.Account{Name: store.Admin, Role: store.Operator}); err == nil {
+			log.Info("operator made", "account", store.Admin)
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	added := 0
+	_, err = db.UpdateAccount(admin.ID, func(a *store.Account) (err error) {
+		a.Disabled = false
+		added, err = a.AddKeys(keys...)
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrTooManyKeys):
+		return "", fmt.Errorf("--admin-key: admin would have more than %d keys", store.MaxKeys)
+	case err != nil:
+		return "", err
+	case added > 0 || admin.Disabled:
+		log.Info("operator let in", "account", store.Admin, "keys_added", added, "enabled", admin.Disabled)
+	}
+	return "", nil
+}
+
+// showPassword writes the password of the first start, to standard error but
+// not as a line of the log, which may be kept.
+func showPassword(w io.Writer, password string, ssh net.Addr) {
+	_, port, _ := net.SplitHostPort(ssh.String())
+	fmt.Fprintf(w, "First start. The operator admin has this password, which is not shown again:\n\n    %s\n\nLog in with: ssh -p %s admin@localhost\n\n", password, port)
+}

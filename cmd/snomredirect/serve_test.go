@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// Each flag of serve is also an environment variable, named after it.
+func TestFlagsAreEnvironmentVariables(t *testing.T) {
+	var byFlag, byVariable commandLine
+	args := []string{"serve"}
+	for flag, value := range map[string]string{
+		"data": "folder", "http": ":1", "ssh": ":2", "admin-key": "a.pub", "public-name": "a.example",
+		"log-format": "json", "log-level": "debug",
+	} {
+		args = append(args, "--"+flag, value)
+		t.Setenv("SNOMREDIRECT_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")), value)
+	}
+	for command, args := range map[*commandLine][]string{&byFlag: args, &byVariable: {"serve"}} {
+		parser, err := kong.New(command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(args); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !reflect.DeepEqual(byFlag.Serve, byVariable.Serve) {
+		t.Errorf("by flag %+v, by variable %+v", byFlag.Serve, byVariable.Serve)
+	}
+	for i, v := 0, reflect.ValueOf(byVariable.Serve); i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("%s is in no list of this test", v.Type().Field(i).Name)
+		}
+	}
+}
+
+// serving starts the server of phones on a port of its own.
+func serving(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := webServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method+"\n") }), slog.New(slog.DiscardHandler))
+	go s.Serve(l)
+	t.Cleanup(func() { s.Close() })
+	return l.Addr().String()
+}
+
+// say sends text on a connection of its own and returns what comes back until
+// the server ends it, and how long that took.
+func say(t *testing.T, address, text string) (string, time.Duration) {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	start := time.Now()
+	conn.SetDeadline(start.Add(3 * requestTime))
+	io.WriteString(conn, text)
+	answer, err := io.ReadAll(bufio.NewReader(conn))
+	if err != nil {
+		t.Fatalf("%.40q: %q, %v", text, answer, err)
+	}
+	return string(answer), time.Since(start)
+}
+
+func TestLimitsOfPhones(t *testing.T) {
+	address := serving(t)
+	if answer, _ := say(t, address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); !strings.Contains(answer, "\r\nConnection: close\r\n") || !strings.HasSuffix(answer, "GET\n") {
+		t.Errorf("a question: %q", answer)
+	}
+	if answer, _ := say(t, address, "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"); !strings.HasSuffix(answer, "OPTIONS\n") {
+		t.Errorf("a question the library answers by itself: %q", answer)
+	}
+	if answer, _ := say(t, address, "GET / HTTP/1.1\r\nHost: x\r\nX: "+strings.Repeat("x", maxHeader+5000)+"\r\n\r\n"); !strings.HasPrefix(answer, "HTTP/1.1 431 ") {
+		t.Errorf("a long header: %q", answer)
+	}
+}
+
+// A stranger who says half a question is not waited for.
+func TestHalfAQuestion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("leave out -short: it waits for a deadline of some seconds")
+	}
+	t.Parallel()
+	if answer, took := say(t, serving(t), "GET / HTTP/1.1\r\n"); took < headerTime/2 {
+		t.Errorf("ended after %v: %q", took, answer)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	for status, want := range map[int]string{200: "", 503: "not well: 503 Service Unavailable: told"} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			fmt.Fprintln(w, "told")
+		}))
+		defer s.Close()
+		var out bytes.Buffer
+		err := (&health{HTTP: s.Listener.Addr().String()}).Run(t.Context(), output{&out, io.Discard})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) || (err == nil) != (out.String() == "told\n") {
+			t.Errorf("%d: %q, %v", status, out.String(), err)
+		}
+	}
+	if err := (&health{HTTP: "nonsense"}).Run(t.Context(), output{io.Discard, io.Discard}); err == nil {
+		t.Error("nonsense was asked")
+	}
+}
+
+// What strangers send reaches no terminal by way of the log.
+func TestLogPrints(t *testing.T) {
+	for _, format := range []string{"text", "json"} {
+		var out bytes.Buffer
+		log := (&serve{LogFormat: format, LogLevel: "info"}).log(&out)
+		log.Info("login refused", "user", "x\u009b31m\u202e\x7f\x1b[2J", "company", "Söhne")
+		if strings.ContainsAny(out.String(), "\u009b\u202e\x7f\x1b") || !strings.Contains(out.String(), "Söhne") {
+			t.Errorf("%s: %q", format, out.String())
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package integration
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/pem"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
+)
+
+// key NAME ... makes a key pair for each name: NAME.key and NAME.pub.
+func key(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		public, private, err := ed25519.GenerateKey(nil)
+		ts.Check(err)
+		block, err := ssh.MarshalPrivateKey(private, name)
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(name+".key"), pem.EncodeToMemory(block), 0o600))
+		line, err := ssh.NewPublicKey(public)
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(name+".pub"), ssh.MarshalAuthorizedKey(line), 0o600))
+	}
+}
+
+// operator [<FILE] WORD ... runs a command as admin, partner [<FILE] NAME WORD
+// ... as that account: over SSH, with the password in NAME.password if there is
+// one, else with the key in NAME.key. FILE is the command's standard input.
+func operator(ts *testscript.TestScript, neg bool, args []string) {
+	run(ts, neg, "admin", args)
+}
+
+func partner(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) > 1 && strings.HasPrefix(args[0], "<") {
+		args[0], args[1] = args[1], args[0]
+	}
+	run(ts, neg, args[0], args[1:])
+}
+
+func run(ts *testscript.TestScript, neg bool, name string, words []string) {
+	s := of(ts)
+	var input io.Reader = strings.NewReader("")
+	if len(words) > 0 && strings.HasPrefix(words[0], "<") {
+		input = strings.NewReader(ts.ReadFile(words[0][1:]))
+		words = words[1:]
+	}
+	client, err := s.dial(name)
+	if err != nil {
+		if !neg {
+			ts.Fatalf("%s: %v", name, err)
+		}
+		s.lastStatus = 255 // as OpenSSH's
+		_, _ = io.WriteString(ts.Stderr(), err.Error())
+		return
+	}
+	defer client.Close()
+	session, err := client.NewSession()
+	ts.Check(err)
+	session.Stdin, session.Stdout, session.Stderr = input, ts.Stdout(), ts.Stderr()
+	if len(words) > 0 {
+		err = session.Run(strings.Join(words, " "))
+	} else if err = session.Shell(); err == nil {
+		err = session.Wait()
+	}
+	s.lastStatus = 0
+	if exit := (*ssh.ExitError)(nil); errors.As(err, &exit) {
+		s.lastStatus = exit.ExitStatus()
+	} else {
+		ts.Check(err)
+	}
+	if (s.lastStatus != 0) != neg {
+		ts.Fatalf("%s %s: exit status %d", name, strings.Join(words, " "), s.lastStatus)
+	}
+}
+
+func (s *story) dial(name string) (*ssh.Client, error) {
+	var auth ssh.AuthMethod
+	if password, err := os.ReadFile(filepath.Join(s.folder, name+".password")); err == nil {
+		auth = ssh.Password(strings.TrimSpace(string(password)))
+	} else {
+		text, err := os.ReadFile(filepath.Join(s.folder, name+".key"))
+		if err != nil {
+			return nil, err
+		}
+		signer, err := ssh.ParsePrivateKey(text)
+		if err != nil {
+			return nil, err
+		}
+		auth = ssh.PublicKeys(signer)
+	}
+	return s.connect(name, auth)
+}
+
+func (s *story) connect(name string, auth ssh.AuthMethod) (*ssh.Client, error) {
+	return ssh.Dial("tcp", s.ssh, &ssh.ClientConfig{
+		User: name, Auth: []ssh.AuthMethod{auth}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: patience})
+}
+
+// offer KEY OTHER NAME tries to log in as NAME with the public key in KEY.pub,
+// which anybody may have, and a signature by OTHER.key.
+func offer(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: offer KEY OTHER NAME")
+	}
+	public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(ts.ReadFile(args[0] + ".pub")))
+	ts.Check(err)
+	signer, err := ssh.ParsePrivateKey([]byte(ts.ReadFile(args[1] + ".key")))
+	ts.Check(err)
+	client, err := of(ts).connect(args[2], ssh.PublicKeys(borrowed{signer, public}))
+	if err == nil {
+		client.Close()
+	}
+	if (err == nil) == neg {
+		ts.Fatalf("logged in: %v (%v)", err == nil, err)
+	}
+}
+
+// borrowed is a signer that says it is another.
+type borrowed struct {
+	ssh.Signer
+	public ssh.PublicKey
+}
+
+func (b borrowed) PublicKey() ssh.PublicKey { return b.public }
+
+// status N wants the last command over SSH to have ended with N.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if got := strconv.Itoa(of(ts).lastStatus); len(args) != 1 || (got == args[0]) == neg {
+		ts.Fatalf("exit status %s", got)
+	}
+}
+
+// console NAME FILE types the lines of FILE at a terminal of 80 columns, and
+// shows the screen.
+func console(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: console NAME FILE")
+	}
+	client, err := of(ts).dial(args[0])
+	ts.Check(err)
+	defer client.Close()
+	session, err := client.NewSession()
+	ts.Check(err)
+	var screen bytes.Buffer
+	session.Stdin, session.Stdout = strings.NewReader(ts.ReadFile(args[1])), &screen
+	ts.Check(session.RequestPty("xterm", 24, 80, ssh.TerminalModes{}))
+	ts.Check(session.Shell())
+	ts.Check(session.Wait())
+	_, _ = io.WriteString(ts.Stdout(), strings.ReplaceAll(screen.String(), "\r\n", "\n"))
+}
+
+// phone PATH [USER-AGENT] asks as a phone does. The body goes to standard
+// output; the status and what the header says of the body to standard error.
+// ! phone wants an answer of 400 and above.
+func phone(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: phone PATH [USER-AGENT]")
+	}
+	request, err := http.NewRequest(http.MethodGet, "http://"+of(ts).http+args[0], nil)
+	ts.Check(err)
+	request.Header.Set("User-Agent", strings.Join(args[1:], ""))
+	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	response, err := client.Do(request)
+	ts.Check(err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	ts.Check(err)
+	_, _ = ts.Stdout().Write(body)
+	_, _ = io.WriteString(ts.Stderr(), response.Status+"\n"+"Content-Type: "+response.Header.Get("Content-Type")+"\n"+
+		"Content-Length: "+response.Header.Get("Content-Length")+"\n")
+	if (response.StatusCode >= 400) != neg {
+		ts.Fatalf("%s: %s\n%s", args[0], response.Status, body)
+	}
+}

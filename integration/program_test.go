@@ -1,0 +1,138 @@
+package integration
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// buildFlags are for go build.
+var buildFlags []string
+
+// patience bounds every wait for the program.
+const patience = 20 * time.Second
+
+type storyKey struct{}
+
+// A story is one script's program and what it said last.
+type story struct {
+	folder     string
+	process    *exec.Cmd
+	ended      chan error
+	http, ssh  string // the addresses it listens on
+	lastStatus int    // the exit status of the last command over SSH
+}
+
+func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
+
+// serve [flag ...] starts the program on free ports, with its data in data and
+// its standard error in serve.log, and sets HTTP, SSH and SSHPORT to where it
+// listens.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts)
+	if neg || s.process != nil {
+		ts.Fatalf("usage: serve [flag ...], once at a time; use exec to see it fail")
+	}
+	log, err := os.OpenFile(filepath.Join(s.folder, "serve.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	ts.Check(err)
+	s.process = exec.Command(program, append([]string{
+		"serve", "--data", "data", "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0", "--log-format", "json", "--log-level", "debug"}, args...)...)
+	s.process.Dir = s.folder
+	for _, name := range []string{"SNOMREDIRECT_ADMIN_KEY", "SNOMREDIRECT_PUBLIC_NAME"} {
+		s.process.Env = append(s.process.Environ(), name+"="+ts.Getenv(name))
+	}
+	stderr, err := s.process.StderrPipe()
+	ts.Check(err)
+	ts.Check(s.process.Start())
+
+	listening := make(chan struct{})
+	s.ended = make(chan error, 1)
+	go func() {
+		defer log.Close()
+		heard := false
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			fmt.Fprintln(log, lines.Text())
+			var entry struct{ Msg, HTTP, SSH string }
+			if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "listening" && !heard {
+				s.http, s.ssh = entry.HTTP, entry.SSH
+				heard = true
+				close(listening)
+			}
+		}
+		s.ended <- s.process.Wait()
+	}()
+	select {
+	case <-listening:
+	case err := <-s.ended:
+		s.process = nil
+		ts.Fatalf("it ended: %v\n%s", err, ts.ReadFile("serve.log"))
+	case <-time.After(patience):
+		ts.Fatalf("it does not listen\n%s", ts.ReadFile("serve.log"))
+	}
+	_, port, err := net.SplitHostPort(s.ssh)
+	ts.Check(err)
+	ts.Setenv("HTTP", s.http)
+	ts.Setenv("SSH", s.ssh)
+	ts.Setenv("SSHPORT", port)
+}
+
+// halt [INT] asks the program to end, by SIGTERM or SIGINT, and wants it to do
+// so well. (stop is a word of the script language itself.)
+func halt(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts)
+	signal := syscall.SIGTERM
+	if len(args) == 1 && args[0] == "INT" {
+		signal = syscall.SIGINT
+		args = nil
+	}
+	if neg || len(args) > 0 || s.process == nil {
+		ts.Fatalf("usage: halt [INT], after serve")
+	}
+	ts.Check(s.process.Process.Signal(signal))
+	if err := s.wait(); err != nil {
+		ts.Fatalf("%v\n%s", err, ts.ReadFile("serve.log"))
+	}
+	if log := ts.ReadFile("serve.log"); strings.Contains(log, "DATA RACE") || strings.Contains(log, `"msg":"panic"`) {
+		ts.Fatalf("%s", log)
+	}
+}
+
+// crash ends the program as a power cut would, as far as a process can tell.
+func crash(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts)
+	if neg || len(args) > 0 || s.process == nil {
+		ts.Fatalf("usage: crash, after serve")
+	}
+	ts.Check(s.process.Process.Kill())
+	_ = s.wait()
+}
+
+func (s *story) wait() error {
+	defer func() { s.process = nil }()
+	select {
+	case err := <-s.ended:
+		return err
+	case <-time.After(patience):
+		_ = s.process.Process.Kill()
+		return fmt.Errorf("it does not end")
+	}
+}
+
+// end leaves nothing running behind a story, and reports whether something was.
+func (s *story) end() (running bool) {
+	if s.process == nil {
+		return false
+	}
+	_ = s.process.Process.Kill()
+	_ = s.wait()
+	return true
+}

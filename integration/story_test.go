@@ -1,0 +1,89 @@
+// Package integration tells stories of the whole program: each file of
+// testdata is a script that starts the real one on free ports and talks to it
+// as operators, partners and phones do. The scripts are the specification to
+// read; they import nothing of the program but what goes over the wire.
+package integration
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// program is the path of the real one, built once.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "snomredirect")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	program = filepath.Join(folder, "snomredirect")
+	build := exec.Command("go", "build", "-o", program)
+	build.Args = append(build.Args, buildFlags...)
+	build.Args = append(build.Args, "snomredirect/cmd/snomredirect")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+func TestStories(t *testing.T) {
+	sources(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			s := &story{folder: env.WorkDir}
+			env.Values[storyKey{}] = s
+			env.Defer(func() {
+				if s.end() {
+					env.T().Fatal("the story does not come to its end: it leaves the program running")
+				}
+			})
+			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve":    serve,
+			"halt":     halt,
+			"crash":    crash,
+			"key":      key,
+			"operator": operator,
+			"partner":  partner,
+			"status":   status,
+			"console":  console,
+			"offer":    offer,
+			"phone":    phone,
+		},
+		RequireExplicitExec: true,
+	})
+}
+
+// sources has the go command know what the stories depend on, though they
+// import nothing of it: it takes a result from its cache only while the files
+// that a test has opened are as they were.
+func sources(t *testing.T) {
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		switch filepath.Ext(path) {
+		case ".go", ".tsv", ".mod", ".sum":
+			_, err = os.ReadFile(path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

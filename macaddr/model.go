@@ -1,0 +1,71 @@
+package macaddr
+
+import (
+	_ "embed"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// The ranges of snom's phones, from the tables in snom's own RDS-CLI (2016 and
+// 2020) and GS5, and ABP's primer for 000413220000; the file names them too.
+//
+//go:embed models.tsv
+var modelsTSV string
+
+type modelRange struct {
+	first, last Addr // both inclusive
+	model       string
+}
+
+var models = sync.OnceValue(func() []modelRange {
+	ranges, err := parseModels(modelsTSV)
+	if err != nil {
+		panic("macaddr: models.tsv: " + err.Error())
+	}
+	return ranges
+})
+
+// Model returns the model whose range a lies in, spelled as that model spells
+// it in the path it asks for ("snom360", "snomD785", "snomm9"), or "" where the
+// table names none: phones sold under another brand, models newer than it.
+func (a Addr) Model() string {
+	table := models()
+	i := sort.Search(len(table), func(i int) bool { return a.Compare(table[i].last) <= 0 })
+	if i == len(table) || a.Compare(table[i].first) < 0 {
+		return ""
+	}
+	return table[i].model
+}
+
+// parseModels reads the table: lines of first, last and model between tabs,
+// lines that start with '#' are remarks. The ranges must be sorted and disjoint.
+func parseModels(text string) ([]modelRange, error) {
+	var table []modelRange
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		line = strings.TrimRight(line, "\n")
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		fields := strings.Split(line, "\t")
+		if len(fields) != 3 || fields[2] == "" {
+			return nil, fmt.Errorf("line %d: expected first, last and model between tabs", number)
+		}
+		first, err := Parse(fields[0])
+		if err != nil {
+			return nil, fmt.Errorf("line %d: first: %w", number, err)
+		}
+		last, err := Parse(fields[1])
+		if err != nil {
+			return nil, fmt.Errorf("line %d: last: %w", number, err)
+		}
+		if first.Compare(last) > 0 || len(table) > 0 && first.Compare(table[len(table)-1].last) <= 0 {
+			return nil, fmt.Errorf("line %d: ranges must be sorted and disjoint", number)
+		}
+		table = append(table, modelRange{first, last, fields[2]})
+	}
+	return table, nil
+}

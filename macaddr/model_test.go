@@ -1,0 +1,75 @@
+package macaddr
+
+import (
+	"strings"
+	"testing"
+)
+
+// Every edge of every range, from both sides.
+func TestModelAtTheEdges(t *testing.T) {
+	table := models()
+	if len(table) < 80 {
+		t.Fatalf("the table holds %d ranges", len(table))
+	}
+	for i, r := range table {
+		if r.first.Model() != r.model || r.last.Model() != r.model {
+			t.Errorf("%v-%v: Model() = %q, %q; want %q", r.first, r.last, r.first.Model(), r.last.Model(), r.model)
+		}
+		if before := (Addr{r.first.n - 1}); i == 0 || table[i-1].last != before {
+			if got := before.Model(); got != "" {
+				t.Errorf("%v lies before its range but is a %q", before, got)
+			}
+		}
+		if after := (Addr{r.last.n + 1}); i == len(table)-1 || table[i+1].first != after {
+			if got := after.Model(); got != "" {
+				t.Errorf("%v lies after its range but is a %q", after, got)
+			}
+		}
+	}
+}
+
+func TestModel(t *testing.T) {
+	for mac, want := range map[string]string{
+		"0004132202E4": "snom190",
+		"0004132314A4": "snom360",
+		"000413840016": "snomD305", // a range within a range's neighbours
+		"00041394B421": "snom715",
+		"00087B08FFFF": "snomM700", // RTX's own prefix
+		"000413B60001": "snomM900",
+		"000413101214": "",
+		"00135E874B49": "", // sold under another brand
+		"FC0000000000": "",
+	} {
+		if got := MustParse(mac).Model(); got != want {
+			t.Errorf("%s is a %q, want %q", mac, got, want)
+		}
+	}
+	if got := (Addr{}).Model(); got != "" {
+		t.Errorf("the zero Addr is a %q", got)
+	}
+}
+
+func TestParseModelsRefuses(t *testing.T) {
+	for name, text := range map[string]string{
+		"two fields":  "000413220000\t00041322FFFF\n",
+		"no model":    "000413220000\t00041322FFFF\t\n",
+		"bad first":   "00041322\t00041322FFFF\tsnom190\n",
+		"bad last":    "000413220000\tx\tsnom190\n",
+		"backwards":   "00041322FFFF\t000413220000\tsnom190\n",
+		"overlapping": "000413220000\t00041322FFFF\tsnom190\n00041322FFFF\t00041323FFFF\tsnom360\n",
+	} {
+		if _, err := parseModels("# remark\n\n" + text); err == nil || !strings.HasPrefix(err.Error(), "line ") {
+			t.Errorf("%s: error %v does not name the line", name, err)
+		}
+	}
+}
+
+func BenchmarkModel(b *testing.B) {
+	a := MustParse("000413A6FFFF")
+	b.ReportAllocs()
+	for b.Loop() {
+		if a.Model() == "" {
+			b.Fatal("no model")
+		}
+	}
+}

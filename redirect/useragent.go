@@ -1,0 +1,121 @@
+package redirect
+
+import (
+	"strconv"
+	"strings"
+
+	"snomredirect/macaddr"
+)
+
+// A userAgent is what a phone's User-Agent field tells of it. It is good for
+// choosing a format and for showing a partner what called, and is never proof
+// of who did: anybody may send any.
+type userAgent struct {
+	Model    string       // letters and digits as the phone spells them, or ""
+	Firmware string       // numbers between dots, or ""
+	MAC      macaddr.Addr // the zero Addr where the string bears none
+	// Desk tells a desk phone's firmware. DECT bases count their versions
+	// otherwise.
+	Desk bool
+}
+
+// parseUserAgent reads what it knows from the strings of snom's phones, and
+// leaves out the rest. The forms, from phones seen:
+//
+//	Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)
+//	Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 000413922D24 SXM:0)
+//	snomD717/10.1.54.13
+//	Snom M900 05.20.0001 000413B60001
+//	Mozilla/4.0 (compatible; snom m9 9.1.43)
+func parseUserAgent(s string) userAgent {
+	var ua userAgent
+	var vendor, wantFirmware bool // what the word before was
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == '(' || r == ')' || r == ';' || r == ',' }) {
+		switch model, firmware, ok := modelWord(word, vendor); {
+		case ua.Model == "" && ok:
+			ua.Model = model
+			ua.Desk = !vendor && !isDECT(model)
+			wantFirmware = firmware == ""
+			if isVersion(firmware) {
+				ua.Firmware = firmware
+			}
+		case wantFirmware:
+			wantFirmware = false
+			if isVersion(word) {
+				ua.Firmware = word
+			}
+		}
+		vendor = strings.EqualFold(word, "snom")
+		if len(word) == 12 && !ua.MAC.IsValid() {
+			if mac, err := macaddr.Parse(word); err == nil {
+				ua.MAC = mac
+			}
+		}
+	}
+	return ua
+}
+
+// modelWord reads a word that names a model: snom360-SIP, snomD717/10.1.54.13,
+// or M900 behind the vendor's name.
+func modelWord(word string, behindVendor bool) (model, firmware string, ok bool) {
+	if behindVendor {
+		return "snom" + word, "", isModel(word)
+	}
+	const sip = "-SIP"
+	if n := len(word) - len(sip); n > 0 && strings.EqualFold(word[n:], sip) {
+		return word[:n], "", isModel(word[:n])
+	}
+	model, firmware, ok = strings.Cut(word, "/")
+	return model, firmware, ok && isModel(model) && len(model) > 4 && strings.EqualFold(model[:4], "snom")
+}
+
+// isModel reports whether s can name a model: letters and digits.
+func isModel(s string) bool {
+	for _, c := range []byte(s) {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isDECT tells snomm9, snomM300, snomM900 … from the desk phones and snomMP.
+func isDECT(model string) bool {
+	return len(model) > 5 && (model[4] == 'm' || model[4] == 'M') && '0' <= model[5] && model[5] <= '9'
+}
+
+func isVersion(s string) bool {
+	_, ok := versionNumbers(s)
+	return ok
+}
+
+// versionNumbers returns the first three numbers of a version of two to six.
+func versionNumbers(s string) (v [3]int, ok bool) {
+	n := 0
+	for part := range strings.SplitSeq(s, ".") {
+		number, err := strconv.ParseUint(part, 10, 31)
+		if err != nil || n == 6 {
+			return v, false
+		}
+		if n < len(v) {
+			v[n] = int(number)
+		}
+		n++
+	}
+	return v, n >= 2
+}
+
+// readsXML reports whether the firmware reads XML settings: 7.1.8 and later
+// (snom's slides; the threshold seen in GS3).
+func readsXML(firmware string) bool {
+	v, ok := versionNumbers(firmware)
+	switch {
+	case !ok:
+		return false
+	case v[0] != 7:
+		return v[0] > 7
+	case v[1] != 1:
+		return v[1] > 1
+	}
+	return v[2] >= 8
+}

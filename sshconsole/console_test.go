@@ -1,0 +1,430 @@
+package sshconsole
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+	"snomredirect/store/bolt"
+)
+
+const serverA = "http://prov.acme.example/{mac}"
+
+// house is a real store with an operator and two partners.
+type house struct {
+	testing.TB
+	registry Registry
+	log      bytes.Buffer
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	db, err := bolt.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	h := &house{TB: t, registry: db}
+	for _, a := range []store.Account{
+		{Name: "olga", Role: store.Operator},
+		{Name: "acme", SettingServer: store.RestoreURL(serverA)},
+		{Name: "bravo", SettingServer: store.RestoreURL("http://prov.bravo.example/")},
+		{Name: "bare"},
+	} {
+		if _, err := db.AddAccount(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return h
+}
+
+// at runs one line as an account, with input behind it; a width of 0 is no
+// terminal.
+func (h *house) at(name store.Name, width int, line, input string) (stdout, stderr string, status int) {
+	h.Helper()
+	var out, problems bytes.Buffer
+	c := &console{
+		registry:        h.registry,
+		log:             slog.New(slog.NewTextHandler(&h.log, nil)),
+		who:             func() (store.Account, error) { return h.registry.AccountNamed(name) },
+		begin:           func() (context.Context, func(), error) { return h.Context(), func() {}, nil },
+		accountsChanged: func() {},
+		in:              newPipe(strings.NewReader(input)),
+		out:             &out,
+		problems:        &problems,
+		width:           func() int { return width },
+	}
+	if line == "" {
+		status = c.run()
+	} else {
+		status = c.exec(line)
+	}
+	return out.String(), problems.String(), status
+}
+
+// says wants a line to be done, with this at its standard output.
+func (h *house) says(name store.Name, line, want string) {
+	h.Helper()
+	out, problems, status := h.at(name, 0, line, "")
+	if status != statusDone || problems != "" || !regexp.MustCompile(`^(?:`+want+`)$`).MatchString(out) {
+		h.Fatalf("%s: %s\nstatus %d, %q, %q; want %q", name, line, status, out, problems, want)
+	}
+}
+
+// refuses wants a line not to be done, with this on one line of standard error.
+func (h *house) refuses(name store.Name, line string, wantStatus int, want string) {
+	h.Helper()
+	out, problems, status := h.at(name, 0, line, "")
+	if status != wantStatus || out != "" || !strings.Contains(problems, want) || strings.Count(problems, "\n") != 1 {
+		h.Fatalf("%s: %s\nstatus %d, %q, %q; want %d and %q", name, line, status, out, problems, wantStatus, want)
+	}
+}
+
+func TestHelpIsTheOldConsoles(t *testing.T) {
+	want, err := os.ReadFile("testdata/help.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHouse(t)
+	if out, _, status := h.at("acme", 80, "HeLp", ""); out != string(want) || status != statusDone {
+		t.Errorf("a partner's help, status %d:\n%s", status, out)
+	}
+	out, _, _ := h.at("olga", 80, "help", "")
+	if rest, ok := strings.CutPrefix(out, string(want)); !ok || !strings.Contains(rest, "ACCOUNT ADD <name> [<url>]") {
+		t.Errorf("an operator's help:\n%s", out)
+	}
+	h.says("acme", "help register", `REGISTER <mac> \[<url>\]: Register a phone.\n`)
+	h.refuses("acme", "help account", statusRefused, "ACCOUNT is for operators.")
+	h.refuses("acme", "help nonsense", statusMisunderstood, `Unknown command "nonsense"`)
+}
+
+// Every command that the help names works as it says there, for those it is
+// shown to and nobody else.
+func TestTable(t *testing.T) {
+	h := newHouse(t)
+	sample := strings.NewReplacer("<mac>", "2e4", "[<url>]", serverA, "<url>", serverA, "<name>", "acme", "<text>...", "ACME Ltd",
+		"<partner|operator>", "partner", "<key|->...", "nonsense", "<fingerprint>", "nonsense", "<command>", "show")
+	for _, c := range commands {
+		line := sample.Replace(c.usage)
+		for _, operates := range []bool{false, true} {
+			words, err := splitWords(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, args, options, err := find(words, operates)
+			if c.group == operator && !operates {
+				if err == nil || !strings.HasSuffix(err.Error(), "for operators.") {
+					t.Errorf("a partner's %q: %v, %v", line, found, err)
+				}
+				continue
+			}
+			if err != nil || found != c || len(args)+len(options) != strings.Count(c.usage, "<") {
+				t.Errorf("%q is %+v with %q %v, %v", line, found, args, options, err)
+			}
+		}
+	}
+	h.refuses("acme", "account list", statusRefused, "ACCOUNT is for operators.")
+	h.refuses("acme", "register 2e4 --account bravo", statusRefused, "for operators")
+	h.refuses("acme", "frobnicate", statusMisunderstood, `Unknown command "frobnicate". Type help for help.`)
+	h.refuses("acme", `"\x1b[2J"`, statusMisunderstood, `Unknown command "\\x1b[2J"`)
+	h.refuses("acme", "show", statusMisunderstood, "Expected: SHOW <mac>")
+	h.refuses("acme", "show 2e4 2e5", statusMisunderstood, "Expected: SHOW <mac>")
+	h.refuses("acme", "list all", statusMisunderstood, "Expected: LIST")
+	h.refuses("acme", "register", statusMisunderstood, "Expected: REGISTER <mac> [<url>]\n")
+	h.refuses("olga", "register", statusMisunderstood, "or: REGISTER <mac> [<url>] --account <name>")
+	h.refuses("olga", "register 2e4 --force", statusMisunderstood, "unknown flag: --force. Type help register for its forms.")
+	h.refuses("olga", "register 2e4 --account", statusMisunderstood, "flag needs an argument: --account.")
+	h.refuses("olga", "register 2e4 -h", statusMisunderstood, "Type help register for its forms.")
+	h.refuses("olga", "account", statusMisunderstood, "Type help account for its forms.")
+	h.refuses("olga", "account key acme", statusMisunderstood, "Expected: ACCOUNT KEY <name> ADD <key|->..., or: ACCOUNT KEY <name> LIST, or: ACCOUNT KEY <name> REMOVE <fingerprint>")
+	h.refuses("olga", "account server acme ''", statusMisunderstood, "Expected: ACCOUNT SERVER <name> <url>")
+	h.refuses("acme", "register 2e4 ''", statusMisunderstood, "Expected: REGISTER <mac> [<url>]")
+	h.refuses("olga", "account server acme", statusMisunderstood, "Expected: ACCOUNT SERVER <name> <url>")
+}
+
+func TestShortMACs(t *testing.T) {
+	h := newHouse(t)
+	for typed, mac := range map[string]string{
+		"2e4": "0004132202E4", "12E4": "0004132212E4", "312e4": "0004132312E4", "2314a4": "0004132314A4", "00:04:13:10:12:14": "000413101214",
+	} {
+		h.says("acme", "register "+typed, mac+` registered. Setting server: http://prov.acme.example/\{mac\} \(the account's\)\n`)
+		h.says("acme", "show "+typed, `(?s)MAC:            `+mac+`\n.*State:          registered\n.*`)
+		h.says("acme", "deregister "+typed, mac+` deregistered.\n`)
+		h.refuses("acme", "deregister "+typed, statusRefused, mac+" is not registered.")
+	}
+	for _, typed := range []string{"1", "12", "1234567", "xyz", "FFFFFFFFFFFF", "000000000000"} {
+		for _, command := range []string{"show", "register", "reg", "deregister"} {
+			h.refuses("acme", command+" "+typed, statusMisunderstood, `"`+typed+`": `)
+		}
+	}
+}
+
+func TestPartnersSeeTheirOwn(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", "show 2314a4", "MAC:            0004132314A4\nModel:          snom360\nState:          not registered\n")
+	h.says("acme", "register 2314a4", ".*\n")
+	h.says("acme", "register 000413101214 http://other.example/", `000413101214 registered. Setting server: http://other.example/ \(the phone's own\)\n`)
+	h.says("acme", "show 2314a4", `MAC:            0004132314A4
+Model:          snom360
+State:          registered
+Setting server: http://prov.acme.example/\{mac\} \(the account's\)
+Since:          \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
+`)
+	h.says("acme", "list", "000413101214\n0004132314A4\n")
+
+	h.says("bravo", "show 2314a4", "MAC:            0004132314A4\nModel:          snom360\nState:          registered by another account\n")
+	h.says("bravo", "list", "")
+	h.refuses("bravo", "register 2314a4", statusRefused, "0004132314A4 is registered by another account.\n")
+	h.refuses("bravo", "deregister 2314a4", statusRefused, "0004132314A4 is registered by another account.\n")
+
+	h.says("olga", "show 2314a4", `(?s).*Account:        acme\n.*`)
+	h.says("olga", "list", "000413101214\n0004132314A4\n")
+	h.refuses("olga", "register 2314a4 http://olga.example/", statusRefused, "registered by another account")
+	h.refuses("olga", "register 2314a4 --account bravo", statusRefused, "registered by another account")
+	h.says("olga", "register --account acme 2314a4 http://own.example/", `(?s).*http://own.example/ \(the phone's own\)\n`)
+	h.says("olga", "deregister 2314a4", "0004132314A4 deregistered.\n")
+	h.says("bravo", "register 2314a4", "(?s).*prov.bravo.example.*")
+}
+
+func TestEveryPhoneHasASettingServer(t *testing.T) {
+	h := newHouse(t)
+	h.refuses("bare", "register 2e4", statusRefused, "Give it one, REGISTER 0004132202E4 <url>, or have your operator set one")
+	h.refuses("olga", "register 2e4 --account bare", statusRefused, "REGISTER 0004132202E4 <url> --account bare, or give bare one, ACCOUNT SERVER bare <url>.")
+	h.refuses("olga", "register 2e4", statusRefused, "REGISTER 0004132202E4 <url>, or give olga one")
+	h.says("bare", "register 2e4 http://own.example/", ".*\n")
+	h.refuses("bare", "register 2e4", statusRefused, "no setting server")
+	h.refuses("bare", "register 2e4 own.example", statusMisunderstood, `"own.example": expected a URL such as http://`)
+	h.refuses("bare", "register 2e4 http://provisioning.snom.com/", statusRefused, "points back at this service")
+	h.says("bare", "show 2e4", `(?s).*http://own.example/ \(the phone's own\)\n.*`)
+	h.says("olga", "account server bare http://all.example/", ".*\n")
+	h.says("bare", "register 2e4", `.*http://all.example/ \(the account's\)\n`)
+}
+
+func TestListIsAsWideAsTheTerminal(t *testing.T) {
+	h := newHouse(t)
+	acme, err := h.registry.AccountNamed("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var macs []string
+	for i := range 7 {
+		mac := fmt.Sprintf("0004132200%02X", i)
+		macs = append(macs, mac)
+		if _, err := h.registry.Register(macaddr.MustParse(mac), acme.ID, store.URL{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for width, perLine := range map[int]int{0: 1, 1: 1, 12: 1, 24: 1, 25: 2, 37: 2, 38: 3, 80: 6, 1000: 7} {
+		var want strings.Builder
+		for i, mac := range macs {
+			want.WriteString(mac)
+			if (i+1)%perLine == 0 || i == len(macs)-1 {
+				want.WriteByte('\n')
+			} else {
+				want.WriteByte(' ')
+			}
+		}
+		if out, _, status := h.at("acme", width, "list", ""); out != want.String() || status != statusDone {
+			t.Errorf("width %d: status %d\n%s", width, status, out)
+		}
+	}
+}
+
+// Pages follow each other without a seam.
+func TestListOfManyPages(t *testing.T) {
+	h := newHouse(t)
+	h.registry = manyPhones{Registry: h.registry, n: 2*pageSize + 1}
+	out, _, _ := h.at("acme", 0, "list", "")
+	lines := strings.Fields(out)
+	if len(lines) != 2*pageSize+1 {
+		t.Fatalf("%d lines", len(lines))
+	}
+	for i, line := range lines {
+		if want := fmt.Sprintf("000413%06X", i); line != want {
+			t.Fatalf("line %d is %s, want %s", i, line, want)
+		}
+	}
+}
+
+// manyPhones has n phones with consecutive MACs, and no others.
+type manyPhones struct {
+	Registry
+	n int
+}
+
+func (m manyPhones) Phones(_ store.AccountID, after macaddr.Addr, n int) (page []store.Phone, err error) {
+	for i := range m.n {
+		if mac := macaddr.MustParse(fmt.Sprintf("000413%06X", i)); mac.Compare(after) > 0 && len(page) < n {
+			page = append(page, store.Phone{MAC: mac})
+		}
+	}
+	return page, nil
+}
+
+func TestAccounts(t *testing.T) {
+	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ"
+	const fingerprint = "SHA256:T7SvZ2cslqpPj6nKzitCBHHlpVF3r3MvLwmFL0fk0IE"
+	h := newHouse(t)
+	h.says("olga", "account add carl http://prov.carl.example/", "carl added. To let it in: ACCOUNT KEY carl ADD <key>, or ACCOUNT PASSWORD carl.\n")
+	h.refuses("olga", "account add carl", statusRefused, `There is an account "carl" already.`)
+	h.refuses("olga", "account add Carl", statusMisunderstood, "expected 2 to 32 of a-z 0-9 . _ -")
+	h.refuses("olga", "account add admin", statusRefused, "--admin-key")
+	h.refuses("olga", "account add dora nonsense", statusMisunderstood, "expected a URL")
+	h.says("olga", "account list", `acme   partner   enabled  http://prov.acme.example/\{mac\}
+bare   partner   enabled  -
+bravo  partner   enabled  http://prov.bravo.example/
+carl   partner   enabled  http://prov.carl.example/
+olga   operator  enabled  -
+`)
+	h.refuses("olga", "account company carl Carl's", statusMisunderstood, "A quote is not closed")
+	h.says("olga", `account company carl "Carl & Söhne"   GmbH`, "carl: company Carl & Söhne GmbH\n")
+	h.refuses("olga", "account company carl \u202ex", statusMisunderstood, "control characters")
+	h.says("olga", "account key carl add "+key+" carl at home", "carl: "+regexp.QuoteMeta(fingerprint)+" ssh-ed25519 carl at home\n")
+	h.says("olga", "account key carl add "+key, ".*\n1 of 1 were there already.\n")
+	h.refuses("olga", "account key carl add nonsense", statusMisunderstood, "authorized_keys")
+	h.says("olga", "account key carl list", regexp.QuoteMeta(fingerprint)+" ssh-ed25519 carl at home\n")
+	h.says("olga", "account password carl", "[A-Z2-7]{20}\n")
+	h.says("olga", "account show carl", `Account:        carl
+Role:           partner
+State:          enabled
+Company:        Carl & Söhne GmbH
+Setting server: http://prov.carl.example/
+Password:       set
+Key:            `+regexp.QuoteMeta(fingerprint)+` ssh-ed25519 carl at home
+Created:        \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
+`)
+	h.says("olga", "account password carl remove", "carl: password removed.\n")
+	h.says("olga", "account show carl", `(?s).*Password:       none\n.*`)
+	h.says("olga", "account key carl remove "+fingerprint, "carl: key removed. It has 0.\n")
+	h.refuses("olga", "account key carl remove "+fingerprint, statusRefused, "ACCOUNT KEY carl LIST")
+	h.says("olga", "account disable carl", "carl is disabled.\n")
+	h.says("olga", "account enable carl", "carl is enabled.\n")
+	h.says("olga", "account role carl operator", "carl is an operator.\n")
+	h.says("carl", "account role olga partner", "olga is a partner.\n")
+	h.refuses("olga", "account list", statusRefused, "for operators")
+	for _, line := range []string{"account role carl partner", "account disable carl", "account remove carl"} {
+		h.refuses("carl", line, statusRefused, "carl is the last operator")
+	}
+	h.refuses("carl", "account role olga king", statusMisunderstood, "expected partner or operator")
+	h.says("acme", "register 2e4", ".*\n")
+	h.refuses("carl", "account remove acme", statusRefused, "acme has phones registered: deregister them first.")
+	h.says("acme", "deregister 2e4", ".*\n")
+	h.says("carl", "account remove acme", "acme removed.\n")
+	for _, line := range []string{"account show acme", "account remove acme", "account disable acme", "account server acme " + serverA, "register 2e4 --account acme"} {
+		h.refuses("carl", line, statusRefused, `There is no account "acme".`)
+	}
+	h.refuses("carl", "account show ../x", statusMisunderstood, "no account's name")
+	if log := h.log.String(); !strings.Contains(log, `msg=changed command="account disable carl"`) || !strings.Contains(log, `command="register 2e4" mac=0004132202E4 owner=acme`) || strings.Contains(log, "account list") {
+		t.Errorf("the log holds\n%s", log)
+	}
+}
+
+func TestKeysFromStandardInput(t *testing.T) {
+	h := newHouse(t)
+	keys := "# of Acme\n" + strings.Repeat("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ a b\r\n", 2)
+	out, problems, status := h.at("olga", 0, "account key acme add -", keys)
+	if status != statusDone || strings.Count(out, "ssh-ed25519 a b") != 2 || problems != "" {
+		t.Errorf("status %d, %q, %q", status, out, problems)
+	}
+	for input, want := range map[string]string{
+		"":                                  "authorized_keys",
+		keys + "nonsense\n":                 "line 4: expected a public key",
+		strings.Repeat("x", maxLine+1):      "longer than 4096 bytes",
+		strings.Repeat("# remark\n", 10000): "Standard input is longer",
+	} {
+		_, problems, status := h.at("olga", 0, "account key bravo add -", input)
+		if status != statusMisunderstood || !strings.Contains(problems, want) {
+			t.Errorf("%.30q: status %d, %q; want %q", input, status, problems, want)
+		}
+	}
+	h.says("olga", "account key bravo list", "")
+}
+
+// Without a terminal and a command, commands come by line: nothing is said that
+// was not asked for, and the exit status is the worst.
+func TestScript(t *testing.T) {
+	h := newHouse(t)
+	out, problems, status := h.at("acme", 0, "", "reg 2e4\r\n\nnonsense\nderegister 2e5\nlist\nbye\nreg 2e6\n")
+	if status != statusMisunderstood || !strings.HasSuffix(out, ")\n0004132202E4\n") || strings.Contains(out, "Welcome") || strings.Count(problems, "\n") != 2 {
+		t.Errorf("status %d\n%s\n%s", status, out, problems)
+	}
+	if out, problems, status := h.at("acme", 0, "", strings.Repeat("x", 5000)+"\nlist"); out != "0004132202E4\n" || status != statusMisunderstood || !strings.Contains(problems, "nothing was done") {
+		t.Errorf("status %d, %q, %q", status, out, problems)
+	}
+}
+
+// failing is a store whose every look at a phone fails.
+type failing struct{ Registry }
+
+func (failing) Phone(macaddr.Addr) (store.Phone, error) {
+	return store.Phone{}, errors.New("/data/secret: disk on fire")
+}
+
+func TestWhatFailsInsideStaysInside(t *testing.T) {
+	h := newHouse(t)
+	h.registry = failing{h.registry}
+	out, problems, status := h.at("acme", 0, "show 2e4", "")
+	if status != statusRefused || strings.Contains(out+problems, "secret") || !strings.Contains(problems, "its log says what") {
+		t.Errorf("status %d, %q, %q", status, out, problems)
+	}
+	if !strings.Contains(h.log.String(), "disk on fire") {
+		t.Errorf("the log holds\n%s", h.log.String())
+	}
+}
+
+func TestComplete(t *testing.T) {
+	for _, c := range []struct {
+		line     string
+		operates bool
+		want     string
+	}{
+		{"s", false, "show "},
+		{"S", false, "SHOW "},
+		{"sh", false, "show "},
+		{"r", false, "reg"},
+		{"regi", false, "register "},
+		{"", false, ""},
+		{"x", false, "x"},
+		{"acc", false, "acc"},
+		{"acc", true, "account "},
+		{"account ", true, "account "},
+		{"account ro", true, "account role "},
+		{"ACCOUNT RO", true, "ACCOUNT ROLE "},
+		{"account key acme r", true, "account key acme remove "},
+		{"account key acme remove ", true, "account key acme remove "},
+		{"show 2", false, "show 2"},
+	} {
+		if got, pos := complete(c.line, len(c.line), c.operates); got != c.want || pos != len(c.want) {
+			t.Errorf("%q completes to %q, %d; want %q", c.line, got, pos, c.want)
+		}
+	}
+	if got, pos := complete("s 2e4", 1, false); got != "show  2e4" || pos != 5 {
+		t.Errorf("in the middle: %q, %d", got, pos)
+	}
+}
+
+func FuzzLine(f *testing.F) {
+	for _, line := range []string{"show 2e4", "REG 2e4 http://a/", "account key acme add -", "register --account acme 2e4", "help help", "account", "--x", "''"} {
+		f.Add(line)
+	}
+	h := newHouse(f)
+	f.Fuzz(func(t *testing.T, line string) {
+		for _, name := range []store.Name{"acme", "olga"} {
+			if strings.Contains(strings.ToLower(line), "olga") {
+				continue // who may be removed
+			}
+			out, problems, status := (&house{TB: t, registry: h.registry}).at(name, 0, line, "")
+			if (status == statusDone) == (problems != "") || strings.ContainsAny(out+problems, "\x1b\x00\x07") {
+				t.Fatalf("%s: %q: status %d, %q, %q", name, line, status, out, problems)
+			}
+		}
+	})
+}

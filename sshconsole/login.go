@@ -1,0 +1,74 @@
+package sshconsole
+
+import (
+	"errors"
+	"log/slog"
+
+	gossh "golang.org/x/crypto/ssh"
+
+	"snomredirect/store"
+)
+
+// A login is how a connection was let in: by a key of the account or by its
+// password. It is good for as long as the account has that credential.
+type login struct {
+	account  store.AccountID
+	name     store.Name
+	key      string             // the fingerprint, or ""
+	password store.PasswordHash // the hash that the password matched, or ""
+}
+
+// by tells the credential, for the log.
+func (l login) by() string {
+	if l.key != "" {
+		return l.key
+	}
+	return "password"
+}
+
+// good reports whether a, the account as it stands, would still let l in.
+func (l login) good(a store.Account) bool {
+	if a.Disabled {
+		return false
+	}
+	if l.key != "" {
+		_, ok := a.Key(l.key)
+		return ok
+	}
+	return l.password != "" && a.PasswordHash == l.password
+}
+
+// lookUp returns the account that a client wants to log in to. The zero account
+// stands for none, and lets nobody in.
+func lookUp(registry Accounts, log *slog.Logger, user string) store.Account {
+	name, err := store.ParseName(user)
+	if err != nil {
+		return store.Account{}
+	}
+	a, err := registry.AccountNamed(name)
+	if err != nil {
+		if !errors.Is(err, store.ErrNoAccount) {
+			log.Error("login", "error", err)
+		}
+		return store.Account{}
+	}
+	return a
+}
+
+// byKey returns the login that a key gives to a, if it is one of a's. A client
+// that offers a key has not shown yet that it is its own.
+func byKey(a store.Account, key gossh.PublicKey) (login, bool) {
+	for _, k := range a.Keys {
+		if k.Is(key) {
+			return login{account: a.ID, name: a.Name, key: k.Fingerprint()}, !a.Disabled
+		}
+	}
+	return login{}, false
+}
+
+// byPassword returns the login that a password gives to a. It takes the same
+// time whether there is such an account, with a password, enabled, or not.
+func byPassword(a store.Account, password string) (login, bool) {
+	ok := a.PasswordHash.Matches(password)
+	return login{account: a.ID, name: a.Name, password: a.PasswordHash}, ok && !a.Disabled
+}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseName(t *testing.T) {
+	for _, s := range []string{"ac", "acme", "a.b_c-9", strings.Repeat("a", 32)} {
+		if n, err := ParseName(s); err != nil || string(n) != s {
+			t.Errorf("%q: %q, %v", s, n, err)
+		}
+	}
+	for _, s := range []string{"", "a", "Acme", "9acme", "-acme", "ac me", "ac/me", "acmé", "acme\n", strings.Repeat("a", 33)} {
+		if n, err := ParseName(s); err == nil || n != "" {
+			t.Errorf("%q was taken", s)
+		}
+	}
+}
+
+func TestParseCompany(t *testing.T) {
+	if s, err := ParseCompany("  ACME Télécom <GmbH> & Co. "); err != nil || s != "ACME Télécom <GmbH> & Co." {
+		t.Errorf("%q, %v", s, err)
+	}
+	for _, s := range []string{"a\x1b[2Jb", "a\nb", "a\x00", "a\u009bb", "a\xff", "a\u202eb", strings.Repeat("x", 201)} {
+		if got, err := ParseCompany(s); err == nil || got != "" {
+			t.Errorf("%q was taken", s)
+		}
+	}
+}
+
+func FuzzParseNames(f *testing.F) {
+	f.Add("acme")
+	f.Add("ACME \x1b[2J")
+	f.Fuzz(func(t *testing.T, s string) {
+		if n, err := ParseName(s); err == nil && (string(n) != s || !printable(s) || strings.ContainsAny(s, " /:@\"'\\")) {
+			t.Fatalf("name %q was taken", s)
+		}
+		if c, err := ParseCompany(s); err == nil && (!printable(c) || len(c) > maxCompany || c != strings.TrimSpace(s)) {
+			t.Fatalf("company %q was taken as %q", s, c)
+		}
+	})
+}
+
+func TestParseRole(t *testing.T) {
+	for s, want := range map[string]Role{"partner": Partner, "OPERATOR": Operator} {
+		if r, err := ParseRole(s); err != nil || r != want {
+			t.Errorf("%q: %v, %v", s, r, err)
+		}
+	}
+	if _, err := ParseRole("root"); err == nil {
+		t.Error("root was taken")
+	}
+}
+
+func TestKeysOfAnAccount(t *testing.T) {
+	keys := make([]Key, MaxKeys+1)
+	for i := range keys {
+		var err error
+		if keys[i], err = ParseKey(ed25519Line(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var a Account
+	if added, err := a.AddKeys(keys[0], keys[1], keys[0]); added != 2 || err != nil {
+		t.Fatalf("added %d, %v", added, err)
+	}
+	before := a
+	if added, err := a.AddKeys(keys...); added != 0 || err != ErrTooManyKeys || len(a.Keys) != 2 {
+		t.Fatalf("added %d, %v; %d keys", added, err, len(a.Keys))
+	}
+	if err := a.RemoveKey(keys[0].Fingerprint()); err != nil || len(a.Keys) != 1 || a.Keys[0] != keys[1] {
+		t.Fatalf("%v, %v", a.Keys, err)
+	}
+	if before.Keys[0] != keys[0] {
+		t.Error("a copy of the account saw its keys change")
+	}
+	if err := a.RemoveKey(keys[0].Fingerprint()); err != ErrNoKey {
+		t.Errorf("removed twice: %v", err)
+	}
+}
+
+func TestAccountRules(t *testing.T) {
+	server := RestoreURL("http://prov.acme.example/")
+	op := Account{ID: 1, Name: "olga", Role: Operator}
+	partner := Account{ID: 2, Name: "acme", SettingServer: server}
+	with := func(a Account, change func(*Account)) Account { change(&a); return a }
+	for name, c := range map[string]struct {
+		prev, next Account
+		others     int
+		want       error
+	}{
+		"no change":              {op, op, 0, nil},
+		"demote the last":        {op, with(op, func(a *Account) { a.Role = Partner }), 0, ErrLastOperator},
+		"disable the last":       {op, with(op, func(a *Account) { a.Disabled = true }), 0, ErrLastOperator},
+		"demote one of two":      {op, with(op, func(a *Account) { a.Role = Partner }), 1, nil},
+		"disable a partner":      {partner, with(partner, func(a *Account) { a.Disabled = true }), 0, nil},
+		"demote a disabled one":  {with(op, func(a *Account) { a.Disabled = true }), with(op, func(a *Account) { a.Disabled = true; a.Role = Partner }), 1, nil},
+		"empty a setting server": {partner, with(partner, func(a *Account) { a.SettingServer = URL{} }), 1, ErrNoSettingServer},
+		"leave none unset":       {op, with(op, func(a *Account) { a.Company = "x" }), 1, nil},
+		"make admin a partner":   {with(op, func(a *Account) { a.Name = Admin }), with(op, func(a *Account) { a.Name = Admin; a.Role = Partner }), 1, ErrAdminName},
+		"too many keys":          {partner, with(partner, func(a *Account) { a.Keys = make([]Key, MaxKeys+1) }), 1, ErrTooManyKeys},
+	} {
+		if err := CheckUpdate(c.prev, c.next, c.others); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	for name, next := range map[string]Account{
+		"another id":   with(partner, func(a *Account) { a.ID = 3 }),
+		"another name": with(partner, func(a *Account) { a.Name = "evil" }),
+		"another past": with(partner, func(a *Account) { a.Created = time.Unix(1, 0) }),
+	} {
+		if err := CheckUpdate(partner, next, 1); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+	if err := CheckAdd(Account{Name: Admin}); err != ErrAdminName {
+		t.Errorf("a partner named admin: %v", err)
+	}
+	for name, c := range map[string]struct {
+		a      Account
+		phones bool
+		others int
+		want   error
+	}{
+		"a partner":   {partner, false, 1, nil},
+		"with phones": {partner, true, 1, ErrOwnsPhones},
+		"the last":    {op, false, 0, ErrLastOperator},
+		"one of two":  {op, false, 1, nil},
+	} {
+		if err := CheckRemove(c.a, c.phones, c.others); err != c.want {
+			t.Errorf("remove %s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+func TestAccountJSON(t *testing.T) {
+	k, err := ParseKey(sampleKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := Account{Name: "acme", Role: Operator, Company: "ACME <&>", Keys: []Key{k}, PasswordHash: "x", Disabled: true, Created: time.Unix(1e9, 0).UTC()}
+	text, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Account
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	if back.Keys[0] != k || back.Name != a.Name || back.Role != a.Role || back.Company != a.Company || back.PasswordHash != "x" || !back.Disabled || back.Created != a.Created {
+		t.Errorf("%s came back as %+v", text, back)
+	}
+}

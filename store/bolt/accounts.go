@@ -1,0 +1,174 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"snomredirect/store"
+)
+
+// Account returns the account of that number, or store.ErrNoAccount.
+func (db *DB) Account(id store.AccountID) (a store.Account, err error) {
+	err = db.b.View(func(tx *bbolt.Tx) error {
+		a, err = getAccount(tx, id)
+		return err
+	})
+	return a, err
+}
+
+// AccountNamed returns the account of that name, or store.ErrNoAccount.
+func (db *DB) AccountNamed(name store.Name) (a store.Account, err error) {
+	err = db.b.View(func(tx *bbolt.Tx) error {
+		k := tx.Bucket(bucketNames).Get([]byte(name))
+		if k == nil {
+			return store.ErrNoAccount
+		}
+		a, err = getAccount(tx, accountID(k))
+		return err
+	})
+	return a, err
+}
+
+// Accounts returns all accounts in the order of their names.
+func (db *DB) Accounts() (all []store.Account, err error) {
+	err = db.b.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketNames).ForEach(func(_, k []byte) error {
+			a, err := getAccount(tx, accountID(k))
+			all = append(all, a)
+			return err
+		})
+	})
+	return all, err
+}
+
+// AddAccount keeps a new account and returns it with the number and the time of
+// creation it was given. store.ErrNameTaken, or what [store.CheckAdd] says.
+func (db *DB) AddAccount(a store.Account) (store.Account, error) {
+	err := db.b.Update(func(tx *bbolt.Tx) error {
+		if err := store.CheckAdd(a); err != nil {
+			return err
+		}
+		names := tx.Bucket(bucketNames)
+		if names.Get([]byte(a.Name)) != nil {
+			return store.ErrNameTaken
+		}
+		id, err := tx.Bucket(bucketAccounts).NextSequence()
+		if err != nil {
+			return err
+		}
+		if id > math.MaxUint32 {
+			return errors.New("bolt: no account number is left")
+		}
+		a.ID = store.AccountID(id)
+		a.Created = time.Now().UTC().Truncate(time.Second)
+		return errors.Join(names.Put([]byte(a.Name), accountKey(a.ID)), putAccount(tx, a))
+	})
+	if err != nil {
+		return store.Account{}, err
+	}
+	return a, nil
+}
+
+// UpdateAccount changes an account in one transaction and returns it as it is
+// then. change gets it as it stands and may refuse with an error of its own,
+// which is returned as it is; it must not call the database.
+// store.ErrNoAccount, or what [store.CheckUpdate] says.
+func (db *DB) UpdateAccount(id store.AccountID, change func(*store.Account) error) (next store.Account, err error) {
+	err = db.b.Update(func(tx *bbolt.Tx) error {
+		prev, err := getAccount(tx, id)
+		if err != nil {
+			return err
+		}
+		next = prev
+		if err := change(&next); err != nil {
+			return err
+		}
+		others, err := otherOperators(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := store.CheckUpdate(prev, next, others); err != nil {
+			return err
+		}
+		return putAccount(tx, next)
+	})
+	return next, err
+}
+
+// RemoveAccount forgets an account. store.ErrNoAccount, or what
+// [store.CheckRemove] says.
+func (db *DB) RemoveAccount(id store.AccountID) error {
+	return db.b.Update(func(tx *bbolt.Tx) error {
+		a, err := getAccount(tx, id)
+		if err != nil {
+			return err
+		}
+		key := accountKey(id)
+		first, _ := tx.Bucket(bucketOwned).Cursor().Seek(key)
+		others, err := otherOperators(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := store.CheckRemove(a, bytes.HasPrefix(first, key), others); err != nil {
+			return err
+		}
+		return errors.Join(
+			tx.Bucket(bucketAccounts).Delete(key),
+			tx.Bucket(bucketServers).Delete(key),
+			tx.Bucket(bucketNames).Delete([]byte(a.Name)))
+	})
+}
+
+func getAccount(tx *bbolt.Tx, id store.AccountID) (store.Account, error) {
+	v := tx.Bucket(bucketAccounts).Get(accountKey(id))
+	if v == nil {
+		return store.Account{}, store.ErrNoAccount
+	}
+	var a store.Account
+	if err := json.Unmarshal(v, &a); err != nil {
+		return store.Account{}, fmt.Errorf("bolt: the record of account %d is damaged: %w", id, err)
+	}
+	a.ID = id
+	a.SettingServer = getServer(tx, id)
+	return a, nil
+}
+
+func putAccount(tx *bbolt.Tx, a store.Account) error {
+	v, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	key := accountKey(a.ID)
+	if !a.SettingServer.IsZero() {
+		err = tx.Bucket(bucketServers).Put(key, []byte(a.SettingServer.String()))
+	}
+	return errors.Join(err, tx.Bucket(bucketAccounts).Put(key, v))
+}
+
+func getServer(tx *bbolt.Tx, id store.AccountID) store.URL {
+	return store.RestoreURL(string(tx.Bucket(bucketServers).Get(accountKey(id))))
+}
+
+// otherOperators counts the accounts but id that operate.
+func otherOperators(tx *bbolt.Tx, id store.AccountID) (n int, err error) {
+	err = tx.Bucket(bucketAccounts).ForEach(func(k, _ []byte) error {
+		a, err := getAccount(tx, accountID(k))
+		if err == nil && a.ID != id && a.Operates() {
+			n++
+		}
+		return err
+	})
+	return n, err
+}
+
+// accountID reads what accountKey wrote.
+func accountID(key []byte) store.AccountID {
+	return store.AccountID(binary.BigEndian.Uint32(key))
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"crypto/rsa"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// A Key is an SSH public key that lets a session in: Ed25519, in a security key
+// or not, or RSA of 2048 bits or more. Keys are comparable; the zero Key is none.
+type Key struct {
+	wire        string // RFC 4253, 6.6
+	kind        string
+	comment     string
+	fingerprint string
+}
+
+const (
+	minRSABits    = 2048
+	maxKeyComment = 200
+)
+
+var errKeyForm = errors.New("expected a public key as in an authorized_keys file, such as \"ssh-ed25519 AAAAC3… name\"")
+
+// ParseKey reads one line of an authorized_keys file, without options: a key
+// that is only to be used in some way would be used in every way here. The
+// error says what was expected instead.
+func ParseKey(line string) (Key, error) {
+	if strings.ContainsAny(line, "\r\n") {
+		return Key{}, errKeyForm
+	}
+	pub, comment, options, _, err := ssh.ParseAuthorizedKey([]byte(line))
+	switch {
+	case err != nil:
+		return Key{}, errKeyForm
+	case len(options) > 0:
+		return Key{}, errors.New("expected a key without options before it")
+	case len(comment) > maxKeyComment || !printable(comment):
+		return Key{}, errors.New("expected a key whose comment is short and prints")
+	}
+	switch pub.Type() {
+	case ssh.KeyAlgoED25519, ssh.KeyAlgoSKED25519:
+	case ssh.KeyAlgoRSA:
+		if bits := rsaBits(pub); bits < minRSABits {
+			return Key{}, errors.New("expected an RSA key of 2048 bits or more, or better an ed25519 one (ssh-keygen -t ed25519)")
+		}
+	default:
+		return Key{}, errors.New("expected an ed25519 key (ssh-keygen -t ed25519) or an RSA one of 2048 bits or more")
+	}
+	return Key{string(pub.Marshal()), pub.Type(), comment, ssh.FingerprintSHA256(pub)}, nil
+}
+
+// ParseKeys reads the lines of an authorized_keys file with [ParseKey], past
+// empty ones and those that start with '#'. It returns the first error with the
+// number of its line.
+func ParseKeys(text string) ([]Key, error) {
+	var keys []Key
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		k, err := ParseKey(line)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", number, err)
+		}
+		keys = append(keys, k)
+	}
+	if len(keys) == 0 {
+		return nil, errKeyForm
+	}
+	return keys, nil
+}
+
+func rsaBits(pub ssh.PublicKey) int {
+	if c, ok := pub.(ssh.CryptoPublicKey); ok {
+		if r, ok := c.CryptoPublicKey().(*rsa.PublicKey); ok {
+			return r.N.BitLen()
+		}
+	}
+	return 0
+}
+
+// SameKey reports whether k and other are one key, whatever their comments.
+func (k Key) SameKey(other Key) bool { return k.wire == other.wire }
+
+// Is reports whether k is the key that a client presents.
+func (k Key) Is(pub ssh.PublicKey) bool { return k.wire == string(pub.Marshal()) }
+
+// Fingerprint returns the form that ssh-keygen -l prints: SHA256:….
+func (k Key) Fingerprint() string { return k.fingerprint }
+
+// Kind returns the key's algorithm, such as "ssh-ed25519".
+func (k Key) Kind() string { return k.kind }
+
+// Comment returns the text behind the key, which prints; it may be "".
+func (k Key) Comment() string { return k.comment }
+
+// MarshalText implements [encoding.TextMarshaler]: a line that [ParseKey] reads.
+func (k Key) MarshalText() ([]byte, error) {
+	line := k.kind + " " + base64.StdEncoding.EncodeToString([]byte(k.wire))
+	if k.comment != "" {
+		line += " " + k.comment
+	}
+	return []byte(line), nil
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler] with [ParseKey].
+func (k *Key) UnmarshalText(text []byte) (err error) {
+	*k, err = ParseKey(string(text))
+	return err
+}

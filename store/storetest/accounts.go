@@ -1,0 +1,115 @@
+package storetest
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"snomredirect/store"
+)
+
+func accountsAreKept(b *bench) {
+	before := time.Now().Add(-time.Second)
+	key, err := store.ParseKey("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ anna@acme")
+	b.must(err)
+	added, err := b.AddAccount(store.Account{
+		Name: "acme", Role: store.Operator, Company: "ACME", SettingServer: store.RestoreURL(serverA),
+		Keys: []store.Key{key}, PasswordHash: "hash", Disabled: true,
+	})
+	b.must(err)
+	if added.ID == 0 || added.Created.Before(before) || added.Created.Location() != time.UTC || added.Created.Nanosecond() != 0 {
+		b.Errorf("number %d, created %v", added.ID, added.Created)
+	}
+	other := b.account("ac", store.Partner, "") // a name within a name
+	byID, err := b.Account(added.ID)
+	b.must(err)
+	byName, err := b.AccountNamed("acme")
+	b.must(err)
+	for _, a := range []store.Account{byID, byName} {
+		if a.ID != added.ID || a.Name != "acme" || a.Role != store.Operator || a.Company != "ACME" || a.SettingServer.String() != serverA ||
+			!slices.Equal(a.Keys, []store.Key{key}) || a.PasswordHash != "hash" || !a.Disabled || !a.Created.Equal(added.Created) {
+			b.Errorf("kept %+v", a)
+		}
+	}
+	all, err := b.Accounts()
+	b.must(err)
+	if len(all) != 2 || all[0].ID != other.ID || all[1].ID != added.ID {
+		b.Errorf("accounts %+v", all)
+	}
+	_, err = b.AddAccount(store.Account{Name: "acme"})
+	b.want(err, store.ErrNameTaken)
+	_, err = b.AddAccount(store.Account{Name: store.Admin})
+	b.want(err, store.ErrAdminName)
+	_, err = b.AccountNamed("acm")
+	b.want(err, store.ErrNoAccount)
+	_, err = b.Account(99)
+	b.want(err, store.ErrNoAccount)
+}
+
+func accountsAreUpdated(b *bench) {
+	b.account("olga", store.Operator, "")
+	a := b.account("acme", store.Partner, serverA)
+	next, err := b.UpdateAccount(a.ID, func(a *store.Account) error {
+		a.Company, a.SettingServer = "ACME", store.RestoreURL(serverB)
+		return nil
+	})
+	b.must(err)
+	kept, err := b.Account(a.ID)
+	b.must(err)
+	for _, a := range []store.Account{next, kept} {
+		if a.Company != "ACME" || a.SettingServer.String() != serverB {
+			b.Errorf("%+v", a)
+		}
+	}
+	refusal := errors.New("refusal")
+	_, err = b.UpdateAccount(a.ID, func(a *store.Account) error { a.Company = "EVIL"; return refusal })
+	b.want(err, refusal)
+	_, err = b.UpdateAccount(a.ID, func(a *store.Account) error { a.SettingServer = store.URL{}; return nil })
+	b.want(err, store.ErrNoSettingServer)
+	_, err = b.UpdateAccount(99, func(*store.Account) error { return nil })
+	b.want(err, store.ErrNoAccount)
+	if kept, err := b.Account(a.ID); err != nil || kept.Company != "ACME" || kept.SettingServer.String() != serverB {
+		b.Errorf("after refusals: %+v, %v", kept, err)
+	}
+}
+
+func oneOperatorStays(b *bench) {
+	olga := b.account("olga", store.Operator, "")
+	demote := func(a *store.Account) error { a.Role = store.Partner; return nil }
+	disable := func(a *store.Account) error { a.Disabled = true; return nil }
+	_, err := b.UpdateAccount(olga.ID, demote)
+	b.want(err, store.ErrLastOperator)
+	_, err = b.UpdateAccount(olga.ID, disable)
+	b.want(err, store.ErrLastOperator)
+	b.want(b.RemoveAccount(olga.ID), store.ErrLastOperator)
+
+	otto := b.account("otto", store.Operator, "")
+	_, err = b.UpdateAccount(otto.ID, disable)
+	b.must(err)
+	// One that is disabled does not count.
+	b.want(b.RemoveAccount(olga.ID), store.ErrLastOperator)
+	b.must(b.RemoveAccount(otto.ID))
+}
+
+func removedAccounts(b *bench) {
+	b.account("olga", store.Operator, "")
+	a := b.account("acme", store.Partner, serverA)
+	_, err := b.Register(mac1, a.ID, store.URL{})
+	b.must(err)
+	b.want(b.RemoveAccount(a.ID), store.ErrOwnsPhones)
+	_, err = b.Deregister(mac1, a.ID)
+	b.must(err)
+	b.must(b.RemoveAccount(a.ID))
+	b.want(b.RemoveAccount(a.ID), store.ErrNoAccount)
+	_, err = b.AccountNamed("acme")
+	b.want(err, store.ErrNoAccount)
+	_, err = b.Register(mac1, a.ID, store.RestoreURL(serverA))
+	b.want(err, store.ErrNoAccount)
+	_, err = b.Deregister(mac1, a.ID)
+	b.want(err, store.ErrNoAccount)
+
+	again := b.account("acme", store.Partner, "")
+	if again.ID == a.ID || !again.SettingServer.IsZero() {
+		b.Errorf("a new account got number %d and setting server %q of one removed", again.ID, again.SettingServer)
+	}
+}

@@ -1,0 +1,195 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+func ownersOnly(b *bench) {
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	_, err := b.Phone(mac1)
+	b.want(err, store.ErrNotFound)
+	_, err = b.SettingServer(mac1)
+	b.want(err, store.ErrNotFound)
+	_, err = b.Deregister(mac1, acme.ID)
+	b.want(err, store.ErrNotFound)
+
+	before := time.Now().Add(-time.Second)
+	p, err := b.Register(mac1, acme.ID, store.URL{})
+	b.must(err)
+	if p.MAC != mac1 || p.Owner != acme.ID || !p.URL.IsZero() || p.Registered.Before(before) || p.Registered.Location() != time.UTC {
+		b.Errorf("%+v", p)
+	}
+	for _, url := range []string{"", serverB} {
+		_, err = b.Register(mac1, bravo.ID, store.RestoreURL(url))
+		b.want(err, store.ErrTaken)
+	}
+	_, err = b.Deregister(mac1, bravo.ID)
+	b.want(err, store.ErrTaken)
+	if kept, err := b.Phone(mac1); err != nil || kept != p {
+		b.Errorf("after refusals: %+v, %v", kept, err)
+	}
+	prev, err := b.Deregister(mac1, acme.ID)
+	b.must(err)
+	if prev != p {
+		b.Errorf("deregistered %+v, want %+v", prev, p)
+	}
+	_, err = b.Phone(mac1)
+	b.want(err, store.ErrNotFound)
+	_, err = b.Register(mac1, bravo.ID, store.URL{})
+	b.must(err)
+	b.sentTo(mac1, serverB)
+}
+
+func operatorsDeregister(b *bench) {
+	acme, olga := b.account("acme", store.Partner, serverA), b.account("olga", store.Operator, serverB)
+	_, err := b.Register(mac1, acme.ID, store.URL{})
+	b.must(err)
+	_, err = b.Register(mac1, olga.ID, store.URL{})
+	b.want(err, store.ErrTaken) // not even an operator takes a phone over
+	_, err = b.Deregister(mac1, olga.ID)
+	b.must(err)
+	_, err = b.SettingServer(mac1)
+	b.want(err, store.ErrNotFound)
+}
+
+func registerStatesWhatIsWanted(b *bench) {
+	acme, bare := b.account("acme", store.Partner, serverA), b.account("bare", store.Partner, "")
+	_, err := b.Register(mac2, bare.ID, store.URL{})
+	b.want(err, store.ErrNoSettingServer)
+	_, err = b.Register(mac2, bare.ID, store.RestoreURL(serverB))
+	b.must(err)
+	_, err = b.Register(mac2, bare.ID, store.URL{})
+	b.want(err, store.ErrNoSettingServer)
+	b.sentTo(mac2, serverB)
+
+	first, err := b.Register(mac1, acme.ID, store.URL{})
+	b.must(err)
+	b.sentTo(mac1, serverA)
+	second, err := b.Register(mac1, acme.ID, store.RestoreURL(serverB))
+	b.must(err)
+	b.sentTo(mac1, serverB)
+	third, err := b.Register(mac1, acme.ID, store.URL{})
+	b.must(err)
+	b.sentTo(mac1, serverA)
+	if !second.Registered.Equal(first.Registered) || third != first {
+		b.Errorf("registered %v, then %v, then %v", first, second, third)
+	}
+}
+
+func phonesFollowTheirAccount(b *bench) {
+	a := b.account("acme", store.Partner, serverA)
+	_, err := b.Register(mac1, a.ID, store.URL{})
+	b.must(err)
+	_, err = b.Register(mac2, a.ID, store.RestoreURL(serverA))
+	b.must(err)
+	_, err = b.UpdateAccount(a.ID, func(a *store.Account) error { a.SettingServer = store.RestoreURL(serverB); return nil })
+	b.must(err)
+	b.sentTo(mac1, serverB)
+	b.sentTo(mac2, serverA) // the phone's own, though the text was the same
+}
+
+func disabledAccountsPhonesServe(b *bench) {
+	a := b.account("acme", store.Partner, serverA)
+	_, err := b.Register(mac1, a.ID, store.URL{})
+	b.must(err)
+	_, err = b.UpdateAccount(a.ID, func(a *store.Account) error { a.Disabled = true; return nil })
+	b.must(err)
+	b.sentTo(mac1, serverA)
+}
+
+func pages(b *bench) {
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	var all []macaddr.Addr
+	owned := map[store.AccountID][]macaddr.Addr{}
+	for i, text := range []string{"F8E7D6000001", "0004132202E4", "000413000001", "00087B080000", "1C7126FFFFFF"} {
+		mac, owner := macaddr.MustParse(text), []store.AccountID{acme.ID, bravo.ID}[i%2]
+		_, err := b.Register(mac, owner, store.URL{})
+		b.must(err)
+		all = append(all, mac)
+		owned[owner] = append(owned[owner], mac)
+	}
+	owned[0] = all
+	owned[99] = nil
+	for owner, want := range owned {
+		slices.SortFunc(want, macaddr.Addr.Compare)
+		for _, n := range []int{1, 2, len(want) + 1} {
+			var got []macaddr.Addr
+			var after macaddr.Addr
+			for {
+				page, err := b.Phones(owner, after, n)
+				b.must(err)
+				if len(page) > n || len(got) > len(want) {
+					b.Fatalf("a page of %d, asked for %d, behind %d", len(page), n, len(got))
+				}
+				for _, p := range page {
+					if kept, err := b.Phone(p.MAC); err != nil || kept != p {
+						b.Errorf("listed %+v, looked up %+v, %v", p, kept, err)
+					}
+					got = append(got, p.MAC)
+					after = p.MAC
+				}
+				if len(page) < n {
+					break
+				}
+			}
+			if !slices.Equal(got, want) {
+				b.Errorf("account %d by %d: %v, want %v", owner, n, got, want)
+			}
+		}
+	}
+	// From behind an address that nobody has registered.
+	page, err := b.Phones(acme.ID, macaddr.MustParse("000413000002"), 1)
+	b.must(err)
+	if len(page) != 1 || page[0].MAC.String() != "1C7126FFFFFF" {
+		b.Errorf("%v", page)
+	}
+}
+
+func oneOfManyWins(b *bench) {
+	const many = 8
+	var ids [many]store.AccountID
+	for i := range ids {
+		ids[i] = b.account(store.Name(fmt.Sprintf("partner%d", i)), store.Partner, serverA).ID
+	}
+	var wg sync.WaitGroup
+	var errs [many]error
+	for i, id := range ids {
+		wg.Go(func() { _, errs[i] = b.Register(mac1, id, store.URL{}) })
+	}
+	wg.Wait()
+	p, err := b.Phone(mac1)
+	b.must(err)
+	for i, err := range errs {
+		if p.Owner == ids[i] {
+			b.must(err)
+		} else {
+			b.want(err, store.ErrTaken)
+		}
+	}
+}
+
+func allIsThereAfterReopening(b *bench) {
+	acme := b.account("acme", store.Partner, serverA)
+	p, err := b.Register(mac1, acme.ID, store.RestoreURL(serverB))
+	b.must(err)
+	_, err = b.Register(mac2, acme.ID, store.URL{})
+	b.must(err)
+	b.reopen()
+	if kept, err := b.Phone(mac1); err != nil || kept != p {
+		b.Errorf("%+v, %v; want %+v", kept, err, p)
+	}
+	b.sentTo(mac1, serverB)
+	b.sentTo(mac2, serverA)
+	if a, err := b.AccountNamed("acme"); err != nil || a.ID != acme.ID || !a.Created.Equal(acme.Created) {
+		b.Errorf("%+v, %v; want %+v", a, err, acme)
+	}
+	if bravo := b.account("bravo", store.Partner, ""); bravo.ID == acme.ID {
+		b.Error("a number was given out twice")
+	}
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A URL is a setting server's address as a phone is told it: http, https, tftp
+// or ftp with a host, at most 255 bytes of printable ASCII, kept as typed so
+// that {mac} reaches the phone in braces. URLs are comparable; the zero URL is
+// none.
+type URL struct{ s string }
+
+const maxURL = 255
+
+var errURLForm = errors.New("expected a URL such as http://prov.example.com/snom.php?mac={mac}, with http, https, tftp or ftp and a host")
+
+// ParseURL reads a URL. Whether it points back at this service is what
+// [PublicNames.ParseURL] asks on top. The error says what was expected.
+func ParseURL(s string) (URL, error) {
+	if len(s) > maxURL {
+		return URL{}, fmt.Errorf("expected a URL of at most %d bytes, not %d", maxURL, len(s))
+	}
+	for _, c := range []byte(s) {
+		if c <= ' ' || c >= 0x7F {
+			return URL{}, errors.New("expected a URL in printable ASCII: write other characters percent-encoded, and host names with umlauts as xn--…")
+		}
+	}
+	u, err := url.Parse(filledIn(s))
+	if err != nil || !isHost(u.Hostname()) {
+		return URL{}, errURLForm
+	}
+	switch u.Scheme {
+	case "http", "https", "tftp", "ftp":
+	default:
+		return URL{}, errURLForm
+	}
+	if strings.HasSuffix(u.Host, ":") {
+		return URL{}, errURLForm
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return URL{}, errors.New("expected a port from 1 to 65535")
+		}
+	}
+	return URL{s}, nil
+}
+
+// filledIn is s as a phone would ask for it.
+func filledIn(s string) string { return strings.ReplaceAll(s, "{mac}", "000413000000") }
+
+// String returns the URL as it was typed, or "" for the zero URL.
+func (u URL) String() string { return u.s }
+
+// IsZero reports whether u is none.
+func (u URL) IsZero() bool { return u.s == "" }
+
+// RestoreURL returns the URL whose String a backend has kept, without looking
+// at it again: a phone's request pays for no parsing.
+func RestoreURL(s string) URL { return URL{s} }
+
+// host returns the name that a phone would look up, in its comparable form. It
+// leans on what ParseURL has seen to.
+func (u URL) host() string {
+	_, host, _ := strings.Cut(u.s, "://")
+	if i := strings.IndexAny(host, "/?#"); i >= 0 {
+		host = host[:i]
+	}
+	host = host[strings.LastIndexByte(host, '@')+1:]
+	if v6, ok := strings.CutPrefix(host, "["); ok {
+		host, _, _ = strings.Cut(v6, "]")
+	} else {
+		host, _, _ = strings.Cut(host, ":")
+	}
+	return comparableHost(host)
+}
+
+// MarshalText implements [encoding.TextMarshaler] with the form of [URL.String].
+func (u URL) MarshalText() ([]byte, error) { return []byte(u.s), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler] with [ParseURL]; the
+// empty text is the zero URL.
+func (u *URL) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*u = URL{}
+		return nil
+	}
+	*u, err = ParseURL(string(text))
+	return err
+}
+
+// PublicNames are the host names under which phones reach this service. A phone
+// must not be sent back to one of them. The zero value holds the two that
+// snom's firmware asks for.
+type PublicNames struct{ own []string }
+
+var snomNames = []string{"provisioning.snom.com", "secure-provisioning.snom.com"}
+
+// NewPublicNames adds host names or addresses, without scheme or port, to the
+// two of snom's.
+func NewPublicNames(names ...string) (PublicNames, error) {
+	var p PublicNames
+	for _, name := range names {
+		host := strings.Trim(strings.TrimSpace(name), "[]")
+		if !isHost(host) {
+			return PublicNames{}, fmt.Errorf("%q: expected a host name such as provisioning.example.com, without scheme or port", name)
+		}
+		p.own = append(p.own, comparableHost(host))
+	}
+	return p, nil
+}
+
+// ParseURL reads a URL as the function [ParseURL] does, and refuses one that
+// points back at this service (ErrPointsBack).
+func (p PublicNames) ParseURL(s string) (URL, error) {
+	u, err := ParseURL(s)
+	if err == nil && p.Hold(u) {
+		return URL{}, fmt.Errorf("%w: expected the URL of a setting server elsewhere than %s", ErrPointsBack, u.host())
+	}
+	return u, err
+}
+
+// Hold reports whether u points back at this service.
+func (p PublicNames) Hold(u URL) bool {
+	host := u.host()
+	return slices.Contains(snomNames, host) || slices.Contains(p.own, host)
+}
+
+// isHost reports whether a phone can look s up: a name of letters, digits, '-'
+// and '_' between dots, or an address. A name whose last part is a number would
+// be an address in one of C's old spellings, such as 127.1.
+func isHost(s string) bool {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return addr.Zone() == ""
+	}
+	labels := strings.Split(strings.TrimSuffix(s, "."), ".")
+	for _, label := range labels {
+		if label == "" || strings.Trim(strings.ToLower(label), "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	last := strings.ToLower(labels[len(labels)-1])
+	return strings.Trim(last, "0123456789") != "" && !strings.HasPrefix(last, "0x")
+}
+
+// comparableHost folds what makes no difference in a host name: case, the dot
+// of the root, the ways to write an address.
+func comparableHost(host string) string {
+	if strings.Trim(host, "0123456789.") == "" || strings.Contains(host, ":") {
+		if addr, err := netip.ParseAddr(host); err == nil {
+			return addr.Unmap().String()
+		}
+	}
+	return strings.TrimRight(strings.ToLower(host), ".")
+}
