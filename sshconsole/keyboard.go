@@ -33,8 +33,8 @@ type keyboard struct {
 	err       error  // why no more will come
 	interrupt func() // ends the command that runs, or nil
 
-	// What happened to the line being read, if one is.
-	reading, interrupted, bad bool
+	// What happened to the line being read, or read last.
+	interrupted, bad bool
 }
 
 func newKeyboard() *keyboard {
@@ -84,25 +84,31 @@ func (k *keyboard) close() {
 	k.changed.Broadcast()
 }
 
-// add queues keys. Ctrl-C while a command runs ends it, with the line that it
-// may be reading, and drops what was typed before, as a Unix terminal does.
+// add queues keys. Ctrl-C while a command runs ends it and drops what was typed
+// before, as a Unix terminal does. It stays in the queue itself, for a line that
+// the command may be about to read.
 func (k *keyboard) add(keys []byte) {
 	if i := bytes.LastIndexByte(keys, keyInterrupt); i >= 0 && k.interrupt != nil {
 		k.interrupt()
 		k.queue = k.queue[:0]
-		if !k.reading {
-			i++
-		}
 		keys = keys[i:]
 	}
 	k.queue = append(k.queue, keys...)
 }
 
-// during sets what Ctrl-C ends until it is called with nil.
+// during sets what Ctrl-C ends until it is called with nil: a Ctrl-C typed right
+// behind the command that begins too.
 func (k *keyboard) during(interrupt func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.interrupt = interrupt
+	if interrupt == nil {
+		k.queue = bytes.TrimPrefix(k.queue, []byte{keyInterrupt}) // that ended a command which read no line
+		return
+	}
+	typedAhead := k.queue
+	k.queue = nil
+	k.add(typedAhead)
 }
 
 // Read implements io.Reader for x/term: what is queued up to the end of a line.
@@ -154,14 +160,13 @@ func (k *keyboard) take(n int) {
 func (k *keyboard) beginLine() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.reading, k.interrupted, k.bad = true, false, false
+	k.interrupted, k.bad = false, false
 }
 
 // endLine is called after it, and tells what happened to it.
 func (k *keyboard) endLine() (interrupted, bad bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.reading = false
 	return k.interrupted, k.bad
 }
 

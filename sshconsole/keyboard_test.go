@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -150,6 +151,30 @@ func TestCtrlCEndsACommand(t *testing.T) {
 		t.Errorf("%q, %v", line, err)
 	}
 
+	// Before the command has begun to read a line, and before it has begun.
+	for _, early := range []bool{false, true} {
+		ended := make(chan struct{})
+		begin := func() { keys.during(func() { close(ended) }) }
+		if !early {
+			begin()
+		}
+		w.Write([]byte("half a line\x03kept\r"))
+		if early {
+			for keys.waiting() < len("half a line\x03kept\r") {
+				time.Sleep(time.Millisecond)
+			}
+			begin()
+		}
+		<-ended
+		if line, err := term.ReadLine(""); line != "" || err != errInterrupted {
+			t.Errorf("early %v: %q, %v", early, line, err)
+		}
+		keys.during(nil)
+		if line, err := term.ReadLine(prompt); line != "kept" || err != nil {
+			t.Errorf("early %v: %q, %v", early, line, err)
+		}
+	}
+
 	flooded := make(chan struct{})
 	go func() {
 		defer close(flooded)
@@ -161,17 +186,19 @@ func TestCtrlCEndsACommand(t *testing.T) {
 		}
 		t.Error("a client could send without end")
 	}()
-	for {
-		keys.mu.Lock()
-		n := len(keys.queue)
-		keys.mu.Unlock()
-		if n > maxTypedAhead {
-			break
-		}
+	for keys.waiting() <= maxTypedAhead {
+		time.Sleep(time.Millisecond)
 	}
 	keys.close()
 	r.Close()
 	<-flooded
+}
+
+// waiting returns how many bytes are queued.
+func (k *keyboard) waiting() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.queue)
 }
 
 // A keyboard that is closed queues nothing more, whatever a client sends on.
