@@ -39,6 +39,17 @@ func (a Addr) Model() string {
 	return table[i].model
 }
 
+// KnownModel returns the spelling of a model that the table names, given in any
+// case and with or without "snom" before it.
+func KnownModel(name string) (model string, ok bool) {
+	for _, r := range models() {
+		if strings.EqualFold(r.model, name) || strings.EqualFold(r.model, "snom"+name) {
+			return r.model, true
+		}
+	}
+	return "", false
+}
+
 // parseModels reads the table: lines of first, last and model between tabs,
 // lines that start with '#' are remarks. The ranges must be sorted and disjoint.
 func parseModels(text string) ([]modelRange, error) {

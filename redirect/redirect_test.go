@@ -32,17 +32,18 @@ const (
 // since has made point back here.
 func finder(t testing.TB) *bolt.DB {
 	t.Helper()
-	db, err := bolt.Open(t.TempDir())
+	db, err := bolt.Open(t.TempDir(), bolt.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	a, err := db.AddAccount(store.Account{Name: "acme", SettingServer: store.RestoreURL(server)})
+	a, err := db.AddAccount(store.Cause{}, store.Account{Name: "acme", SettingServer: store.RestoreURL(server)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for mac, url := range map[string]string{registered: "", pointsBack: "http://prov.house.example/"} {
-		if _, err := db.Register(macaddr.MustParse(mac), a.ID, store.RestoreURL(url)); err != nil {
+		change := store.Change{MAC: macaddr.MustParse(mac), URL: store.RestoreURL(url)}
+		if _, err := db.Change(store.Order{Cause: store.Cause{By: a.ID}, Owner: a.ID, Changes: []store.Change{change}}); err != nil {
 			t.Fatal(err)
 		}
 	}

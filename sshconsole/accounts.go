@@ -1,8 +1,8 @@
 package sshconsole
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -13,36 +13,67 @@ import (
 func (c *call) account(word string) (store.Account, error) {
 	name, err := store.ParseName(word)
 	if err != nil {
-		return store.Account{}, misunderstood("%q is no account's name: %v.", word, err)
+		return store.Account{}, misunderstood(usage, "%q is no account's name: %v.", word, err)
 	}
 	a, err := c.registry.AccountNamed(name)
 	return a, explain(err, word)
 }
 
 // update changes the account that the first argument names. A problem that
-// change returns is told as it is.
-func (c *call) update(change func(*store.Account) error) (store.Account, error) {
+// change returns is told as it is. The history tells detail.
+func (c *call) update(detail string, change func(*store.Account) error) (store.Account, error) {
 	a, err := c.account(c.args[0])
 	if err != nil {
 		return a, err
 	}
-	a, err = c.registry.UpdateAccount(a.ID, change)
+	a, err = c.registry.UpdateAccount(c.cause(detail), a.ID, change)
 	return a, explain(err, c.args[0])
 }
+
+// An accountObject is an account for programs.
+type accountObject struct {
+	Account       store.Name  `json:"account"`
+	Role          store.Role  `json:"role"`
+	State         string      `json:"state"` // enabled, disabled or removed
+	Company       string      `json:"company,omitempty"`
+	SettingServer store.URL   `json:"setting_server"`
+	Password      bool        `json:"password"` // whether it has one
+	Keys          []keyObject `json:"keys"`
+	CreatedAt     string      `json:"created_at"`
+	DryRun        bool        `json:"dry_run,omitempty"`
+}
+
+type keyObject struct {
+	Fingerprint string `json:"fingerprint"`
+	Kind        string `json:"kind"`
+	Comment     string `json:"comment,omitempty"`
+}
+
+func (c *call) accountObject(a store.Account) accountObject {
+	o := accountObject{Account: a.Name, Role: a.Role, State: state(a), Company: a.Company, SettingServer: a.SettingServer,
+		Password: a.PasswordHash != "", Keys: []keyObject{}, CreatedAt: machineTime(a.Created), DryRun: c.dryRun}
+	for _, k := range a.Keys {
+		o.Keys = append(o.Keys, newKeyObject(k))
+	}
+	return o
+}
+
+func newKeyObject(k store.Key) keyObject { return keyObject{k.Fingerprint(), k.Kind(), k.Comment()} }
 
 func accountAdd(c *call) error {
 	name, err := store.ParseName(c.args[0])
 	if err != nil {
-		return misunderstood("%q can't be an account's name: %v.", c.args[0], err)
+		return misunderstood(usage, "%q can't be an account's name: %v.", c.args[0], err)
 	}
 	url, err := c.url(c.args[1])
 	if err != nil {
 		return err
 	}
-	if _, err := c.registry.AddAccount(store.Account{Name: name, SettingServer: url}); err != nil {
+	a, err := c.registry.AddAccount(c.cause(c.args[1]), store.Account{Name: name, SettingServer: url})
+	if err != nil {
 		return explain(err, c.args[0])
 	}
-	fmt.Fprintf(c.out, "%s added. To let it in: ACCOUNT KEY %s ADD <key>, or ACCOUNT PASSWORD %s.\n", name, name, name)
+	c.answer(c.accountObject(a), "%s added. To let it in: ACCOUNT KEY %s ADD <key>, or ACCOUNT PASSWORD %s.\n", name, name, name)
 	return nil
 }
 
@@ -53,6 +84,10 @@ func accountList(c *call) error {
 	}
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	for _, a := range all {
+		if c.json {
+			c.object(c.accountObject(a))
+			continue
+		}
 		server := a.SettingServer.String()
 		if server == "" {
 			server = "-"
@@ -74,6 +109,10 @@ func accountShow(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.json {
+		c.object(c.accountObject(a))
+		return nil
+	}
 	c.field("Account", a.Name)
 	c.field("Role", a.Role)
 	c.field("State", state(a))
@@ -92,41 +131,36 @@ func accountShow(c *call) error {
 }
 
 func accountServer(c *call) error {
-	url, err := c.url(c.args[1])
+	a, err := c.account(c.args[0])
 	if err != nil {
 		return err
 	}
-	a, err := c.update(func(a *store.Account) error { a.SettingServer = url; return nil })
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(c.out, "%s: setting server %v for all phones without one of their own.\n", a.Name, a.SettingServer)
-	return nil
+	return c.setServer(a, c.args[1])
 }
 
 func accountCompany(c *call) error {
 	company, err := store.ParseCompany(c.args[1])
 	if err != nil {
-		return misunderstood("%q: %v.", c.args[1], err)
+		return misunderstood(usage, "%q: %v.", c.args[1], err)
 	}
-	a, err := c.update(func(a *store.Account) error { a.Company = company; return nil })
+	a, err := c.update(company, func(a *store.Account) error { a.Company = company; return nil })
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%s: company %s\n", a.Name, a.Company)
+	c.answer(c.accountObject(a), "%s: company %s\n", a.Name, a.Company)
 	return nil
 }
 
 func accountRole(c *call) error {
 	role, err := store.ParseRole(c.args[1])
 	if err != nil {
-		return misunderstood("%q: %v.", c.args[1], err)
+		return misunderstood(usage, "%q: %v.", c.args[1], err)
 	}
-	a, err := c.update(func(a *store.Account) error { a.Role = role; return nil })
+	a, err := c.update(role.String(), func(a *store.Account) error { a.Role = role; return nil })
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%s is %s.\n", a.Name, map[store.Role]string{store.Partner: "a partner", store.Operator: "an operator"}[a.Role])
+	c.answer(c.accountObject(a), "%s is %s.\n", a.Name, map[store.Role]string{store.Partner: "a partner", store.Operator: "an operator"}[a.Role])
 	return nil
 }
 
@@ -140,40 +174,28 @@ func accountKeyAdd(c *call) error {
 	}
 	keys, err := store.ParseKeys(text)
 	if err != nil {
-		return misunderstood("No key was added: %v.", err)
+		return misunderstood(usage, "No key was added: %v.", err)
+	}
+	var fingerprints []string
+	for _, k := range keys {
+		fingerprints = append(fingerprints, k.Fingerprint())
 	}
 	added := 0
-	a, err := c.update(func(a *store.Account) (err error) { added, err = a.AddKeys(keys...); return err })
+	a, err := c.update(strings.Join(fingerprints, " "), func(a *store.Account) (err error) { added, err = a.AddKeys(keys...); return err })
 	if err != nil {
 		return err
 	}
+	if c.json {
+		c.object(c.accountObject(a))
+		return nil
+	}
 	for _, k := range keys {
-		fmt.Fprintf(c.out, "%s: %s\n", a.Name, keyLine(k))
+		c.answer(nil, "%s: %s\n", a.Name, keyLine(k))
 	}
 	if added < len(keys) {
-		fmt.Fprintf(c.out, "%d of %d were there already.\n", len(keys)-added, len(keys))
+		c.answer(nil, "%d of %d were there already.\n", len(keys)-added, len(keys))
 	}
 	return nil
-}
-
-// standardInput reads lines to the end, at a prompt until Ctrl-D.
-func (c *call) standardInput() (string, error) {
-	const most = 64 << 10
-	var text strings.Builder
-	for {
-		line, err := c.in.ReadLine("")
-		switch {
-		case err == io.EOF:
-			return text.String(), nil
-		case err == errInterrupted, c.ctx.Err() != nil:
-			return "", refused("Interrupted; nothing was done.")
-		case err != nil:
-			return "", err
-		case text.Len()+len(line) > most:
-			return "", misunderstood("Standard input is longer than %d bytes; nothing was done.", most)
-		}
-		text.WriteString(line + "\n")
-	}
 }
 
 func keyLine(k store.Key) string {
@@ -186,37 +208,52 @@ func accountKeyList(c *call) error {
 		return err
 	}
 	for _, k := range a.Keys {
-		fmt.Fprintln(c.out, keyLine(k))
+		c.answer(newKeyObject(k), "%s\n", keyLine(k))
 	}
 	return nil
 }
 
 func accountKeyRemove(c *call) error {
-	a, err := c.update(func(a *store.Account) error { return a.RemoveKey(c.args[1]) })
+	a, err := c.update(c.args[1], func(a *store.Account) error { return a.RemoveKey(c.args[1]) })
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%s: key removed. It has %d.\n", a.Name, len(a.Keys))
+	c.answer(c.accountObject(a), "%s: key removed. It has %d.\n", a.Name, len(a.Keys))
 	return nil
+}
+
+type passwordObject struct {
+	Account  store.Name `json:"account"`
+	Password string     `json:"password,omitempty"`
+	DryRun   bool       `json:"dry_run,omitempty"`
 }
 
 // accountPassword writes the password and nothing else: it is shown once.
 func accountPassword(c *call) error {
+	if c.dryRun { // neither made nor hashed
+		a, err := c.account(c.args[0])
+		if err != nil {
+			return err
+		}
+		c.answer(passwordObject{Account: a.Name, DryRun: true}, "%s would get a new password.\n", a.Name)
+		return nil
+	}
 	password := store.NewPassword()
 	hash := store.HashPassword(password) // outside the transaction: it takes its time
-	if _, err := c.update(func(a *store.Account) error { a.PasswordHash = hash; return nil }); err != nil {
+	a, err := c.update("", func(a *store.Account) error { a.PasswordHash = hash; return nil })
+	if err != nil {
 		return err
 	}
-	fmt.Fprintln(c.out, password)
+	c.answer(passwordObject{Account: a.Name, Password: password}, "%s\n", password)
 	return nil
 }
 
 func accountPasswordRemove(c *call) error {
-	a, err := c.update(func(a *store.Account) error { a.PasswordHash = ""; return nil })
+	a, err := c.update("", func(a *store.Account) error { a.PasswordHash = ""; return nil })
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%s: password removed.\n", a.Name)
+	c.answer(c.accountObject(a), "%s: password removed.\n", a.Name)
 	return nil
 }
 
@@ -224,22 +261,68 @@ func accountDisable(c *call) error { return c.setDisabled(true) }
 func accountEnable(c *call) error  { return c.setDisabled(false) }
 
 func (c *call) setDisabled(disabled bool) error {
-	a, err := c.update(func(a *store.Account) error { a.Disabled = disabled; return nil })
+	a, err := c.update("", func(a *store.Account) error { a.Disabled = disabled; return nil })
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%s is %s.\n", a.Name, state(a))
+	c.answer(c.accountObject(a), "%s is %s.\n", a.Name, state(a))
 	return nil
 }
 
+// accountRemove removes an account, once its phones are another's if that is
+// asked for.
 func accountRemove(c *call) error {
 	a, err := c.account(c.args[0])
 	if err != nil {
 		return err
 	}
-	if err := c.registry.RemoveAccount(a.ID); err != nil {
+	moved, to := 0, store.Account{}
+	other, transfers := c.options["transfer-to"]
+	if transfers {
+		if to, err = c.account(other); err != nil {
+			return err
+		}
+		if to.ID == a.ID {
+			return misunderstood(usage, "%s can't get its own phones: name another account.", a.Name)
+		}
+		if moved, err = c.transferAll(a, to); err != nil {
+			return err
+		}
+	}
+	// Phones that are there in a dry run alone are in nobody's way.
+	err = c.registry.RemoveAccount(c.cause(""), a.ID)
+	if err != nil && !(c.dryRun && transfers && errors.Is(err, store.ErrOwnsPhones)) {
 		return explain(err, c.args[0])
 	}
-	fmt.Fprintf(c.out, "%s removed.\n", a.Name)
+	object := c.accountObject(a)
+	object.State = "removed"
+	if transfers {
+		c.noted = []any{"phones", moved, "to", to.Name}
+		c.answer(object, "%s removed; %s now of %s.\n", a.Name, many(moved, "phone is", "phones are"), to.Name)
+		return nil
+	}
+	c.answer(object, "%s removed.\n", a.Name)
 	return nil
+}
+
+// transferAll hands all phones of a to another account, or none where one would
+// be left without a setting server.
+func (c *call) transferAll(a, to store.Account) (moved int, err error) {
+	if to.SettingServer.IsZero() {
+		for p, err := range c.phonesOf(a.ID) {
+			if err != nil {
+				return 0, err
+			}
+			if p.URL.IsZero() {
+				return 0, refused(forbidden, "%v would have no setting server. Give %s one first: ACCOUNT SERVER %s <url>.", p.MAC, to.Name, to.Name)
+			}
+		}
+	}
+	moved, err = c.inBatches(-1, func(p store.Phone) (store.Change, bool) { return store.Change{MAC: p.MAC}, true },
+		a.ID, store.Order{Cause: c.cause(""), Kind: store.OrderTransfer, Owner: to.ID})
+	if err != nil {
+		_ = c.tell(explain(err, string(to.Name)))
+		return moved, refused(internal, "%s is still there: %s handed to %s.", a.Name, many(moved, "phone was", "phones were"), to.Name)
+	}
+	return moved, nil
 }

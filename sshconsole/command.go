@@ -12,14 +12,19 @@ import (
 // A command is one row of the table that dispatch, HELP, completion and usage
 // errors are all made from.
 type command struct {
-	// usage is also the grammar: words in capitals stand for themselves in any
-	// case, <word> is an argument, [<word>] one that may be left out, and a
-	// last <word>... the rest of the line, joined by single blanks. A pair such
-	// as "--account <name>" is an option and may stand anywhere behind the
-	// first word.
+	// usage is also the grammar: words in capitals and - stand for themselves,
+	// in any case, <word> is an argument, [<word>] one that may be left out, and
+	// <word>... as many words as the arguments behind it leave, joined by single
+	// blanks. A word such as --account is an option, which may stand anywhere
+	// behind the first word: "--account <name>" must be there, "[--atomic]" and
+	// "[--server <url>]" may. Any command takes --json, and one that changes
+	// something takes --dry-run.
 	usage   string
 	summary string
-	label   string // what the classic help shows in place of usage
+	example string // the arguments of one, as HELP shows it
+	label   string // what the classic help shows in place of usage,
+	caption string // and of summary
+	alias   string // the command whose other name this is
 	group   group
 	changes effect
 	run     func(*call) error
@@ -29,6 +34,7 @@ type group uint8
 
 const (
 	classic  group = iota // the old console's, in its help
+	further               // in the help below it
 	unlisted              // works, and stands in no help but its own
 	operator              // for operators alone
 )
@@ -42,61 +48,108 @@ const (
 	accounts // and perhaps who may stay logged in
 )
 
+// Options that commands have without their usage saying so.
+const (
+	optionJSON   = "json"
+	optionDryRun = "dry-run"
+)
+
 // name is the first word.
 func (c *command) name() string { return strings.Fields(c.usage)[0] }
 
-// A token is one word of a usage.
-type token struct {
-	text                          string
-	literal, option, opt, theRest bool
+// words are the usage's words that stand for themselves: what the history calls
+// the command.
+func (c *command) words() string {
+	var words []string
+	for _, t := range c.tokens() {
+		if t.kind == literal && t.text != "-" {
+			words = append(words, t.text)
+		}
+	}
+	return strings.Join(words, " ")
 }
+
+// A token is one word of a usage, or an option with its value.
+type token struct {
+	text     string
+	kind     tokenKind
+	optional bool
+	value    bool // of an option
+}
+
+type tokenKind uint8
+
+const (
+	literal tokenKind = iota
+	argument
+	list // <word>...
+	option
+)
 
 func (c *command) tokens() []token {
 	var tokens []token
 	fields := strings.Fields(c.usage)
 	for i := 0; i < len(fields); i++ {
 		f := fields[i]
+		t := token{text: strings.Trim(f, "[]"), optional: strings.HasPrefix(f, "[")}
 		switch {
-		case strings.HasPrefix(f, "--"):
-			tokens = append(tokens, token{text: f[2:], option: true})
-			i++ // its value
-		case strings.HasPrefix(f, "["):
-			tokens = append(tokens, token{text: f, opt: true})
-		case strings.HasPrefix(f, "<"):
-			tokens = append(tokens, token{text: f, theRest: strings.HasSuffix(f, "...")})
-		default:
-			tokens = append(tokens, token{text: f, literal: true})
+		case strings.HasPrefix(t.text, "--"):
+			t.kind, t.text = option, t.text[2:]
+			if i+1 < len(fields) && strings.HasPrefix(fields[i+1], "<") && !strings.HasSuffix(f, "]") {
+				t.value = true
+				i++
+			}
+		case strings.HasSuffix(f, "..."):
+			t.kind = list
+		case strings.HasPrefix(t.text, "<"):
+			t.kind = argument
 		}
+		tokens = append(tokens, t)
 	}
 	return tokens
 }
 
-// match holds words against the usage. depth is how many of its tokens fitted
-// before the first that did not.
+// match holds words and options against the usage. args are the arguments in
+// the order of the usage, "" for those left out. depth is how many of its tokens
+// fitted before the first that did not.
 func (c *command) match(words []string, options map[string]string) (args []string, depth int, ok bool) {
-	wanted := 0
-	for _, t := range c.tokens() {
-		switch {
-		case t.option:
-			if _, ok := options[t.text]; !ok {
-				return nil, depth, false
-			}
-			wanted++
+	tokens := c.tokens()
+	allowed := map[string]bool{optionJSON: true, optionDryRun: c.changes != nothing}
+	required := 0 // of the arguments that are to come
+	for _, t := range tokens {
+		if _, given := options[t.text]; t.kind == option && !given && !t.optional {
+			return nil, depth, false
+		} else if t.kind == option {
+			allowed[t.text] = true
+		} else if !t.optional {
+			required++
+		}
+	}
+	for _, t := range tokens {
+		if t.kind == option {
 			continue
+		}
+		if !t.optional {
+			required--
+		}
+		switch {
 		case len(words) == 0:
-			if !t.opt {
+			if !t.optional {
 				return nil, depth, false
 			}
 			args = append(args, "")
-		case t.literal:
+		case t.kind == literal:
 			if !strings.EqualFold(words[0], t.text) {
 				return nil, depth, false
 			}
 			words = words[1:]
-		case t.theRest:
-			args = append(args, strings.Join(words, " "))
-			words = nil
-		case words[0] == "": // a script's variable that is not set
+		case words[0] == "-" && !strings.Contains(t.text, "|-"):
+			return nil, depth, false
+		case t.kind == list && len(words) > required:
+			n := len(words) - required
+			args = append(args, strings.Join(words[:n], " "))
+			words = words[n:]
+		case t.kind == list, words[0] == "": // a script's variable that is not set
 			return nil, depth, false
 		default:
 			args = append(args, words[0])
@@ -104,7 +157,12 @@ func (c *command) match(words []string, options map[string]string) (args []strin
 		}
 		depth++
 	}
-	return args, depth, len(words) == 0 && wanted == len(options)
+	for name := range options {
+		if !allowed[name] {
+			return nil, depth, false
+		}
+	}
+	return args, depth, len(words) == 0
 }
 
 // find returns the command that words name and its arguments, or what is wrong
@@ -112,10 +170,13 @@ func (c *command) match(words []string, options map[string]string) (args []strin
 func find(words []string, operates bool) (cmd *command, args []string, options map[string]string, err error) {
 	family := slices.DeleteFunc(slices.Clone(commands), func(c *command) bool { return !strings.EqualFold(c.name(), words[0]) })
 	if len(family) == 0 {
-		return nil, nil, nil, misunderstood("Unknown command %q. Type help for help.", words[0])
+		return nil, nil, nil, misunderstood(usage, "Unknown command %q. Type help for help.", words[0])
 	}
 	if !operates && !slices.ContainsFunc(family, func(c *command) bool { return c.group != operator }) {
-		return nil, nil, nil, refused("%s is for operators.", family[0].name())
+		return nil, nil, nil, refused(forbidden, "%s is for operators.", family[0].name())
+	}
+	if family[0].alias != "" {
+		return find(append([]string{family[0].alias}, words[1:]...), operates)
 	}
 	words, options, err = takeOptions(family, words)
 	if err != nil {
@@ -127,7 +188,7 @@ func find(words []string, operates bool) (cmd *command, args []string, options m
 		args, depth, ok := c.match(words, options)
 		switch {
 		case ok && c.group == operator && !operates:
-			return nil, nil, nil, refused("%s is for operators.", c.usage)
+			return nil, nil, nil, refused(forbidden, "%s is for operators.", c.usage)
 		case ok:
 			return c, args, options, nil
 		case c.group == operator && !operates:
@@ -137,39 +198,51 @@ func find(words []string, operates bool) (cmd *command, args []string, options m
 			best = append(best, c)
 		}
 	}
+	if len(best) == 0 { // what would have fitted is for operators
+		return nil, nil, nil, misunderstood(usage, "Type help %s for its forms.", strings.ToLower(family[0].name()))
+	}
 	if len(best) > 3 {
-		return nil, nil, nil, misunderstood("Expected another word for %s. Type help %s for its forms.", best[0].name(), strings.ToLower(best[0].name()))
+		return nil, nil, nil, misunderstood(usage, "Expected another word for %s. Type help %s for its forms.", best[0].name(), strings.ToLower(best[0].name()))
 	}
 	var usages []string
 	for _, c := range best {
 		usages = append(usages, c.usage)
 	}
-	return nil, nil, nil, misunderstood("Expected: %s", strings.Join(usages, ", or: "))
+	return nil, nil, nil, misunderstood(usage, "Expected: %s", strings.Join(usages, ", or: "))
 }
 
-// takeOptions takes out of words the options that some command of the family
-// has. In a family without any, dashes are not special.
+// takeOptions takes the options out of words: those that some command of the
+// family has, and those of all. Behind -- dashes are not special.
 func takeOptions(family []*command, words []string) (rest []string, options map[string]string, err error) {
 	flags := pflag.NewFlagSet(words[0], pflag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
+	flags.Bool(optionJSON, false, "")
 	for _, c := range family {
+		if c.changes != nothing && flags.Lookup(optionDryRun) == nil {
+			flags.Bool(optionDryRun, false, "")
+		}
 		for _, t := range c.tokens() {
-			if t.option && flags.Lookup(t.text) == nil {
+			switch {
+			case t.kind != option || flags.Lookup(t.text) != nil:
+			case t.value:
 				flags.String(t.text, "", "")
+			default:
+				flags.Bool(t.text, false, "")
 			}
 		}
 	}
-	if !flags.HasFlags() {
-		return words, nil, nil
-	}
 	if err := flags.Parse(words); err == pflag.ErrHelp {
-		return nil, nil, misunderstood("Type help %s for its forms.", strings.ToLower(family[0].name()))
+		return nil, nil, misunderstood(usage, "Type help %s for its forms.", strings.ToLower(family[0].name()))
 	} else if err != nil {
-		return nil, nil, misunderstood("%q: %v. Type help %s for its forms.", strings.Join(words, " "), err, strings.ToLower(family[0].name()))
+		return nil, nil, misunderstood(usage, "%q: %v. Type help %s for its forms.", strings.Join(words, " "), err, strings.ToLower(family[0].name()))
 	}
 	options = map[string]string{}
-	flags.Visit(func(f *pflag.Flag) { options[f.Name] = f.Value.String() })
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Value.String() != "false" { // --json=false
+			options[f.Name] = f.Value.String()
+		}
+	})
 	return flags.Args(), options, nil
 }
 
@@ -181,40 +254,51 @@ const (
 	helpFoot    = "\nA MAC address may be entered as 3 to 6 digit hexadecimal number, case does not matter (e.g. 2e4 --> 0004132202E4)\n\n"
 )
 
-const operatorHelpHead = "Operators reach every account's phones, and may also use:\n\n"
+const (
+	furtherHelpHead  = "You may also use these; HELP <command> shows each with an example:\n\n"
+	operatorHelpHead = "Operators reach every account's phones, and may also use:\n\n"
+	helpOptions      = "Any of them takes --json to answer programs, and --dry-run to change nothing.\n\n"
+)
 
-// writeHelp writes the classic help, and below it what operators may use.
+// writeHelp writes the classic help, and below it what is new and what operators
+// may use.
 func writeHelp(w io.Writer, operates bool) {
-	io.WriteString(w, helpHead)
-	writeRows(w, inGroup(classic))
-	io.WriteString(w, helpFoot)
-	if operates {
-		io.WriteString(w, operatorHelpHead)
-		writeRows(w, inGroup(operator))
-		io.WriteString(w, "\n")
+	var old, full, operators []helpRow
+	for _, c := range commands {
+		row := helpRow{c.usage, c.summary}
+		switch {
+		case c.group == classic && c.label == "":
+			old = append(old, row)
+		case c.group == classic: // and can do more than the old one
+			old = append(old, helpRow{c.label, c.caption})
+			full = append(full, row)
+		case c.group == further:
+			full = append(full, row)
+		case c.group == operator:
+			operators = append(operators, row)
+		}
 	}
+	writeRows(w, helpHead, old, helpFoot)
+	writeRows(w, furtherHelpHead, full, "\n")
+	if operates {
+		writeRows(w, operatorHelpHead, operators, "\n")
+	}
+	io.WriteString(w, helpOptions)
 }
 
-func inGroup(g group) []*command {
-	return slices.DeleteFunc(slices.Clone(commands), func(c *command) bool { return c.group != g })
-}
+type helpRow struct{ usage, summary string }
 
 // writeRows writes a line a command, the summaries in one column.
-func writeRows(w io.Writer, rows []*command) {
+func writeRows(w io.Writer, head string, rows []helpRow, foot string) {
 	width := 0
-	for _, c := range rows {
-		width = max(width, len(c.shown()))
+	for _, r := range rows {
+		width = max(width, len(r.usage))
 	}
-	for _, c := range rows {
-		fmt.Fprintf(w, "%-*s: %s\n", width, c.shown(), c.summary)
+	io.WriteString(w, head)
+	for _, r := range rows {
+		fmt.Fprintf(w, "%-*s: %s\n", width, r.usage, r.summary)
 	}
-}
-
-func (c *command) shown() string {
-	if c.label != "" {
-		return c.label
-	}
-	return c.usage
+	io.WriteString(w, foot)
 }
 
 // complete returns the line with the word before pos completed as far as the
@@ -257,15 +341,15 @@ func complete(line string, pos int, operates bool) (string, int) {
 // literalAfter returns the word of the usage that stands for itself behind
 // those typed, if one is due there.
 func (c *command) literalAfter(typed []string) (string, bool) {
-	tokens := slices.DeleteFunc(c.tokens(), func(t token) bool { return t.option })
+	tokens := slices.DeleteFunc(c.tokens(), func(t token) bool { return t.kind == option })
 	if len(tokens) <= len(typed) {
 		return "", false
 	}
 	for i, word := range typed {
-		if tokens[i].literal && !strings.EqualFold(tokens[i].text, word) {
+		if tokens[i].kind == literal && !strings.EqualFold(tokens[i].text, word) {
 			return "", false
 		}
 	}
 	next := tokens[len(typed)]
-	return next.text, next.literal
+	return next.text, next.kind == literal && next.text != "-"
 }

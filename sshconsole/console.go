@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -23,12 +24,14 @@ import (
 // when a call returns, and every later call sees them. The errors are those of
 // package store; any other is a failing store.
 type Phones interface {
+	// Phone returns a registered phone, or one that is held.
 	Phone(macaddr.Addr) (store.Phone, error)
 	// Phones returns a page in MAC order of one owner's phones, or of all for
 	// owner 0, from behind after on; fewer than n are the last.
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
-	Register(mac macaddr.Addr, owner store.AccountID, url store.URL) (store.Phone, error)
-	Deregister(mac macaddr.Addr, by store.AccountID) (store.Phone, error)
+	// Change carries out an order in one transaction; the outcomes are in the
+	// order of its changes.
+	Change(store.Order) ([]store.Outcome, error)
 }
 
 // Accounts is what the console needs of a store for accounts, under the same
@@ -37,15 +40,28 @@ type Accounts interface {
 	Account(store.AccountID) (store.Account, error)
 	AccountNamed(store.Name) (store.Account, error)
 	Accounts() ([]store.Account, error)
-	AddAccount(store.Account) (store.Account, error)
-	UpdateAccount(store.AccountID, func(*store.Account) error) (store.Account, error)
-	RemoveAccount(store.AccountID) error
+	AddAccount(store.Cause, store.Account) (store.Account, error)
+	UpdateAccount(store.Cause, store.AccountID, func(*store.Account) error) (store.Account, error)
+	RemoveAccount(store.Cause, store.AccountID) error
+}
+
+// Records is what the console needs of a store for what has happened.
+type Records interface {
+	// History returns about n entries of one account's history, or of all
+	// accounts' for 0, newest first, from behind the mark on, and none at the
+	// end; with a MAC those that name it.
+	History(account store.AccountID, mac macaddr.Addr, before store.Mark, n int) ([]store.Entry, error)
+	// Uploads returns an account's uploads that have begun and not ended.
+	Uploads(store.AccountID) ([]store.Upload, error)
+	BeginUpload(store.Upload) (store.Upload, error)
+	EndUpload(store.Upload) error
 }
 
 // A Registry keeps accounts and phones.
 type Registry interface {
 	Phones
 	Accounts
+	Records
 }
 
 // A console runs the commands of one caller.
@@ -53,6 +69,7 @@ type console struct {
 	registry    Registry
 	publicNames store.PublicNames
 	log         *slog.Logger // with what is known of the caller
+	from, with  string       // the caller's address and credential, for the history
 
 	// who returns the caller's account as it stands now, or an error once the
 	// login that let it in is no longer good.
@@ -60,6 +77,11 @@ type console struct {
 	// begin is called before a command, and may refuse it; end after it. The
 	// context that begin returns ends with Ctrl-C.
 	begin func() (ctx context.Context, end func(), err error)
+	// uploads are those under way in the whole service.
+	uploads *uploads
+	// there reports whether the caller is, and has not just gone: the end of
+	// its input looks the same.
+	there func() bool
 	// accountsChanged is called after a command may have changed an account.
 	accountsChanged func()
 
@@ -67,10 +89,13 @@ type console struct {
 	out      io.Writer
 	problems io.Writer
 	width    func() int // of the terminal in characters; 0 where there is none
+
+	json  bool // the command under way, or done last, answers for programs
+	spent bool // standard input has been read by a command
 }
 
 // A lineReader reads what the caller types or pipes in, without line ends: at
-// a terminal, behind a prompt. io.EOF is the end (Ctrl-D), errInterrupted a
+// a terminal, behind a prompt or another text. io.EOF is the end (Ctrl-D), errInterrupted a
 // line that was dropped (Ctrl-C), a problem one that can't be taken; after
 // either of these the next line may be read.
 type lineReader interface {
@@ -94,6 +119,13 @@ func (c *console) run() (status int) {
 		if first && terminal {
 			fmt.Fprintf(c.out, welcomeText, account.Name)
 		}
+		if first {
+			c.tellInterrupted(account)
+		}
+		if c.spent && !terminal { // what is left of it was not meant as commands
+			return status
+		}
+		c.json = false
 		line, err := c.in.ReadLine(prompt)
 		switch {
 		case err == errInterrupted:
@@ -122,6 +154,10 @@ func (c *console) run() (status int) {
 
 // exec runs one command and returns its exit status.
 func (c *console) exec(line string) int {
+	c.json = asksForJSON(line)
+	if account, err := c.who(); err == nil {
+		c.tellInterrupted(account)
+	}
 	err := c.line(line)
 	if err == errBye {
 		err = nil
@@ -142,8 +178,23 @@ func (c *console) tell(err error) int {
 		c.log.Error("command", "error", err)
 		p = failure
 	}
-	io.WriteString(c.problems, p.text+"\n")
+	if p.text != "" {
+		c.complain(p, 0)
+	}
 	return p.status
+}
+
+// complain writes a problem; that of a line in a list with the line's number.
+func (c *console) complain(p *problem, line int) {
+	text := p.text
+	if line > 0 {
+		text = fmt.Sprintf("Line %d: %s", line, text)
+	}
+	if c.json {
+		writeJSON(c.problems, errorObject{text, p.code, line})
+		return
+	}
+	io.WriteString(c.problems, text+"\n")
 }
 
 func isProblem(err error) bool {
@@ -155,15 +206,20 @@ func isProblem(err error) bool {
 type call struct {
 	*console
 	ctx     context.Context
+	cmd     *command
 	by      store.Account // the caller, as it stood when the command began
-	args    []string      // by the arguments of the usage; "" for those left out
+	begun   time.Time
+	args    []string // by the arguments of the usage; "" for those left out
 	options map[string]string
+	dryRun  bool
 	out     *bufio.Writer
 	noted   []any // what the log tells of a change besides its words
+	changed bool  // something was, though the command may have failed
 }
 
 // line runs one line: a command, or nothing.
 func (c *console) line(line string) error {
+	c.json = asksForJSON(line)
 	words, err := splitWords(line)
 	if err != nil || len(words) == 0 {
 		return err
@@ -181,16 +237,44 @@ func (c *console) line(line string) error {
 	if err != nil {
 		return err
 	}
-	this := &call{console: c, ctx: ctx, by: by, args: args, options: options, out: bufio.NewWriter(c.out)}
+	_, c.json = options[optionJSON]
+	_, dryRun := options[optionDryRun]
+	this := &call{console: c, ctx: ctx, cmd: cmd, by: by, begun: time.Now(), args: args, options: options, dryRun: dryRun, out: bufio.NewWriter(c.out)}
 	err = cmd.run(this)
 	// What was written before a problem is told before it. A caller that reads
 	// no further is not a problem.
 	_ = this.out.Flush()
-	if err == nil && cmd.changes != nothing {
+	if cmd.changes != nothing && !dryRun && (err == nil || this.changed) {
 		c.log.Info("changed", append([]any{"command", strings.Join(words, " ")}, this.noted...)...)
 		if cmd.changes == accounts {
 			c.accountsChanged()
 		}
 	}
 	return err
+}
+
+// cause tells the store what a change is made for.
+func (c *call) cause(detail string) store.Cause {
+	return store.Cause{By: c.by.ID, Name: c.by.Name, From: c.from, With: c.with, Begun: c.begun, What: c.cmd.words(), Detail: detail, DryRun: c.dryRun}
+}
+
+// standardInput reads lines to the end, at a prompt until Ctrl-D.
+func (c *call) standardInput() (string, error) {
+	const most = 64 << 10
+	c.spent = true
+	var text strings.Builder
+	for {
+		line, err := c.in.ReadLine("")
+		switch {
+		case err == io.EOF:
+			return text.String(), nil
+		case err == errInterrupted, c.ctx.Err() != nil:
+			return "", refused(busy, "Interrupted; nothing was done.")
+		case err != nil:
+			return "", err
+		case text.Len()+len(line) > most:
+			return "", misunderstood(usage, "Standard input is longer than %d bytes; nothing was done.", most)
+		}
+		text.WriteString(line + "\n")
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -23,11 +24,13 @@ type house struct {
 	testing.TB
 	registry Registry
 	log      bytes.Buffer
+	uploads  uploads
+	gone     bool // the caller, at the end of its input
 }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	db, err := bolt.Open(t.TempDir())
+	db, err := bolt.Open(t.TempDir(), bolt.Config{Hold: 10 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +42,7 @@ func newHouse(t testing.TB) *house {
 		{Name: "bravo", SettingServer: store.RestoreURL("http://prov.bravo.example/")},
 		{Name: "bare"},
 	} {
-		if _, err := db.AddAccount(a); err != nil {
+		if _, err := db.AddAccount(store.Cause{}, a); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -54,6 +57,10 @@ func (h *house) at(name store.Name, width int, line, input string) (stdout, stde
 	c := &console{
 		registry:        h.registry,
 		log:             slog.New(slog.NewTextHandler(&h.log, nil)),
+		from:            "192.0.2.7",
+		with:            "password",
+		uploads:         &h.uploads,
+		there:           func() bool { return !h.gone },
 		who:             func() (store.Account, error) { return h.registry.AccountNamed(name) },
 		begin:           func() (context.Context, func(), error) { return h.Context(), func() {}, nil },
 		accountsChanged: func() {},
@@ -94,40 +101,64 @@ func TestHelpIsTheOldConsoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := newHouse(t)
-	if out, _, status := h.at("acme", 80, "HeLp", ""); out != string(want) || status != statusDone {
+	out, _, status := h.at("acme", 80, "HeLp", "")
+	if rest, ok := strings.CutPrefix(out, string(want)); !ok || status != statusDone || strings.Contains(rest, "ACCOUNT") ||
+		!strings.Contains(rest, "REGISTER <mac>... [<url>]") || !strings.Contains(rest, "HISTORY [<mac>]") {
 		t.Errorf("a partner's help, status %d:\n%s", status, out)
 	}
-	out, _, _ := h.at("olga", 80, "help", "")
+	out, _, _ = h.at("olga", 80, "help", "")
 	if rest, ok := strings.CutPrefix(out, string(want)); !ok || !strings.Contains(rest, "ACCOUNT ADD <name> [<url>]") {
 		t.Errorf("an operator's help:\n%s", out)
 	}
-	h.says("acme", "help register", `REGISTER <mac> \[<url>\]: Register a phone.\n`)
+	h.says("acme", "help register", `REGISTER <mac>\.\.\. \[<url>\]: Register phones, or ranges of them\.
+    register 2e4 0004132202F0-0004132202FF http://prov\.example\.com/\{mac\}
+REGISTER - \[<url>\] \[--atomic\]: Register the list on standard input\.
+    register - --atomic
+`)
+	h.says("acme", "help reg", "(?s)REGISTER .*")
 	h.refuses("acme", "help account", statusRefused, "ACCOUNT is for operators.")
 	h.refuses("acme", "help nonsense", statusMisunderstood, `Unknown command "nonsense"`)
 }
 
-// Every command that the help names works as it says there, for those it is
-// shown to and nobody else.
+// Every command that the help names works as it says there, and as in its
+// example, for those it is shown to and nobody else.
 func TestTable(t *testing.T) {
 	h := newHouse(t)
-	sample := strings.NewReplacer("<mac>", "2e4", "[<url>]", serverA, "<url>", serverA, "<name>", "acme", "<text>...", "ACME Ltd",
-		"<partner|operator>", "partner", "<key|->...", "nonsense", "<fingerprint>", "nonsense", "<command>", "show")
+	sample := strings.NewReplacer("<mac>...", "2e4 2e5-2ff", "<mac>", "2e4", "[<url>]", serverA, "<url>", serverA, "<name>", "acme", "<text>...", "ACME Ltd",
+		"<partner|operator>", "partner", "<key|->...", "nonsense", "<fingerprint>", "nonsense", "<command>", "show", "[<mac>]", "2e4",
+		"[<model>]", "snom360", "<old-url>", serverA, "<new-url>", serverA, "<other>", "bravo", "[", "", "]", "")
 	for _, c := range commands {
-		line := sample.Replace(c.usage)
-		for _, operates := range []bool{false, true} {
+		if c.summary == "" || c.alias == "" && (c.example == "" || c.run == nil) {
+			t.Errorf("%s is not told whole", c.usage)
+		}
+		lines := []string{sample.Replace(c.usage), c.example}
+		if c.alias != "" {
+			lines = lines[:1]
+		}
+		for _, line := range lines {
 			words, err := splitWords(line)
 			if err != nil {
 				t.Fatal(err)
 			}
-			found, args, options, err := find(words, operates)
-			if c.group == operator && !operates {
-				if err == nil || !strings.HasSuffix(err.Error(), "for operators.") {
-					t.Errorf("a partner's %q: %v, %v", line, found, err)
+			for _, operates := range []bool{false, true} {
+				found, _, _, err := find(words, operates)
+				if c.group == operator && !operates {
+					if err == nil || !strings.HasSuffix(err.Error(), "for operators.") && !strings.HasPrefix(err.Error(), "Type help") {
+						t.Errorf("a partner's %q: %v, %v", line, found, err)
+					}
+					continue
 				}
-				continue
-			}
-			if err != nil || found != c || len(args)+len(options) != strings.Count(c.usage, "<") {
-				t.Errorf("%q is %+v with %q %v, %v", line, found, args, options, err)
+				if err != nil || found != c && found.name() != c.alias {
+					t.Errorf("%q is %+v, %v", line, found, err)
+				}
+				_, _, options, err := find(append(words, "--json"), operates)
+				if _, ok := options[optionJSON]; err != nil || !ok {
+					t.Errorf("%q does not take --json: %v", line, err)
+				}
+				_, _, options, err = find(append(words, "--dry-run"), operates)
+				if _, ok := options[optionDryRun]; ok != (found.changes != nothing) || ok != (err == nil) {
+					t.Errorf("%q takes --dry-run: %v, %v", line, ok, err)
+				}
 			}
 		}
 	}
@@ -137,16 +168,16 @@ func TestTable(t *testing.T) {
 	h.refuses("acme", `"\x1b[2J"`, statusMisunderstood, `Unknown command "\\x1b[2J"`)
 	h.refuses("acme", "show", statusMisunderstood, "Expected: SHOW <mac>")
 	h.refuses("acme", "show 2e4 2e5", statusMisunderstood, "Expected: SHOW <mac>")
-	h.refuses("acme", "list all", statusMisunderstood, "Expected: LIST")
-	h.refuses("acme", "register", statusMisunderstood, "Expected: REGISTER <mac> [<url>]\n")
-	h.refuses("olga", "register", statusMisunderstood, "or: REGISTER <mac> [<url>] --account <name>")
+	h.refuses("acme", "list snom360 all", statusMisunderstood, "Expected: LIST [<model>] [--server <url>]")
+	h.refuses("acme", "register", statusMisunderstood, "Expected: REGISTER <mac>... [<url>], or: REGISTER - [<url>] [--atomic]\n")
+	h.refuses("olga", "register", statusMisunderstood, "Expected: REGISTER <mac>... [<url>], or: REGISTER - [<url>] [--atomic]\n")
 	h.refuses("olga", "register 2e4 --force", statusMisunderstood, "unknown flag: --force. Type help register for its forms.")
 	h.refuses("olga", "register 2e4 --account", statusMisunderstood, "flag needs an argument: --account.")
 	h.refuses("olga", "register 2e4 -h", statusMisunderstood, "Type help register for its forms.")
 	h.refuses("olga", "account", statusMisunderstood, "Type help account for its forms.")
 	h.refuses("olga", "account key acme", statusMisunderstood, "Expected: ACCOUNT KEY <name> ADD <key|->..., or: ACCOUNT KEY <name> LIST, or: ACCOUNT KEY <name> REMOVE <fingerprint>")
 	h.refuses("olga", "account server acme ''", statusMisunderstood, "Expected: ACCOUNT SERVER <name> <url>")
-	h.refuses("acme", "register 2e4 ''", statusMisunderstood, "Expected: REGISTER <mac> [<url>]")
+	h.refuses("acme", "register 2e4 ''", statusMisunderstood, `"": expected twelve hex digits`)
 	h.refuses("olga", "account server acme", statusMisunderstood, "Expected: ACCOUNT SERVER <name> <url>")
 }
 
@@ -191,17 +222,19 @@ Since:          \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
 	h.refuses("olga", "register 2314a4 --account bravo", statusRefused, "registered by another account")
 	h.says("olga", "register --account acme 2314a4 http://own.example/", `(?s).*http://own.example/ \(the phone's own\)\n`)
 	h.says("olga", "deregister 2314a4", "0004132314A4 deregistered.\n")
+	h.refuses("bravo", "register 2314a4", statusRefused, "registered by another account") // held for acme
+	h.says("olga", "free 2314a4", "0004132314A4 freed: anybody may register it.\n")
 	h.says("bravo", "register 2314a4", "(?s).*prov.bravo.example.*")
 }
 
 func TestEveryPhoneHasASettingServer(t *testing.T) {
 	h := newHouse(t)
-	h.refuses("bare", "register 2e4", statusRefused, "Give it one, REGISTER 0004132202E4 <url>, or have your operator set one")
+	h.refuses("bare", "register 2e4", statusRefused, "Give it one, REGISTER 0004132202E4 <url>, or set one for all your phones, SERVER <url>.")
 	h.refuses("olga", "register 2e4 --account bare", statusRefused, "REGISTER 0004132202E4 <url> --account bare, or give bare one, ACCOUNT SERVER bare <url>.")
-	h.refuses("olga", "register 2e4", statusRefused, "REGISTER 0004132202E4 <url>, or give olga one")
+	h.refuses("olga", "register 2e4", statusRefused, "REGISTER 0004132202E4 <url>, or set one for all your phones, SERVER <url>.")
 	h.says("bare", "register 2e4 http://own.example/", ".*\n")
 	h.refuses("bare", "register 2e4", statusRefused, "no setting server")
-	h.refuses("bare", "register 2e4 own.example", statusMisunderstood, `"own.example": expected a URL such as http://`)
+	h.refuses("bare", "register 2e4 own.example", statusMisunderstood, `"own.example": expected a MAC such as 2e4 or 0004132202E4, a range of them, or as the last word a URL such as http://`)
 	h.refuses("bare", "register 2e4 http://provisioning.snom.com/", statusRefused, "points back at this service")
 	h.says("bare", "show 2e4", `(?s).*http://own.example/ \(the phone's own\)\n.*`)
 	h.says("olga", "account server bare http://all.example/", ".*\n")
@@ -210,18 +243,12 @@ func TestEveryPhoneHasASettingServer(t *testing.T) {
 
 func TestListIsAsWideAsTheTerminal(t *testing.T) {
 	h := newHouse(t)
-	acme, err := h.registry.AccountNamed("acme")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var macs []string
 	for i := range 7 {
 		mac := fmt.Sprintf("0004132200%02X", i)
 		macs = append(macs, mac)
-		if _, err := h.registry.Register(macaddr.MustParse(mac), acme.ID, store.URL{}); err != nil {
-			t.Fatal(err)
-		}
 	}
+	h.says("acme", "register "+strings.Join(macs, " "), "(?s).*7 phones: 7 registered.\n")
 	for width, perLine := range map[int]int{0: 1, 1: 1, 12: 1, 24: 1, 25: 2, 37: 2, 38: 3, 80: 6, 1000: 7} {
 		var want strings.Builder
 		for i, mac := range macs {
@@ -260,10 +287,10 @@ type manyPhones struct {
 	n int
 }
 
-func (m manyPhones) Phones(_ store.AccountID, after macaddr.Addr, n int) (page []store.Phone, err error) {
+func (m manyPhones) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []store.Phone, err error) {
 	for i := range m.n {
 		if mac := macaddr.MustParse(fmt.Sprintf("000413%06X", i)); mac.Compare(after) > 0 && len(page) < n {
-			page = append(page, store.Phone{MAC: mac})
+			page = append(page, store.Phone{MAC: mac, Owner: owner})
 		}
 	}
 	return page, nil
@@ -315,7 +342,7 @@ Created:        \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
 	}
 	h.refuses("carl", "account role olga king", statusMisunderstood, "expected partner or operator")
 	h.says("acme", "register 2e4", ".*\n")
-	h.refuses("carl", "account remove acme", statusRefused, "acme has phones registered: deregister them first.")
+	h.refuses("carl", "account remove acme", statusRefused, "acme has phones registered: deregister them first, or ACCOUNT REMOVE acme --transfer-to <name>.")
 	h.says("acme", "deregister 2e4", ".*\n")
 	h.says("carl", "account remove acme", "acme removed.\n")
 	for _, line := range []string{"account show acme", "account remove acme", "account disable acme", "account server acme " + serverA, "register 2e4 --account acme"} {
@@ -386,10 +413,10 @@ func TestComplete(t *testing.T) {
 		operates bool
 		want     string
 	}{
-		{"s", false, "show "},
-		{"S", false, "SHOW "},
+		{"s", false, "s"}, // show and server
+		{"SH", false, "SHOW "},
 		{"sh", false, "show "},
-		{"r", false, "reg"},
+		{"r", false, "re"},
 		{"regi", false, "register "},
 		{"", false, ""},
 		{"x", false, "x"},
@@ -406,7 +433,7 @@ func TestComplete(t *testing.T) {
 			t.Errorf("%q completes to %q, %d; want %q", c.line, got, pos, c.want)
 		}
 	}
-	if got, pos := complete("s 2e4", 1, false); got != "show  2e4" || pos != 5 {
+	if got, pos := complete("sh 2e4", 2, false); got != "show  2e4" || pos != 5 {
 		t.Errorf("in the middle: %q, %d", got, pos)
 	}
 }

@@ -20,26 +20,48 @@ const (
 	statusMisunderstood = 2
 )
 
+// A code tells programs what a problem is about.
+type code string
+
+const (
+	taken        code = "taken"     // by another account; of a name, by any
+	notFound     code = "not_found" // a phone, an account, a key
+	malformedMAC code = "malformed_mac"
+	malformedURL code = "malformed_url" // or one that points back at this service
+	usage        code = "usage"         // any other line that was not understood
+	forbidden    code = "forbidden"     // by a rule, or for operators
+	busy         code = "busy"          // or ending, or interrupted
+	internal     code = "internal"
+)
+
 // A problem is why a command was not done, as its caller is told.
 type problem struct {
 	status int
-	text   string
+	code   code
+	text   string // "" where all has been told already
+	inList string // the same of a line within a list: what is wrong with it
 }
 
 func (p *problem) Error() string { return p.text }
 
 // refused words a command that was understood and not done.
-func refused(format string, args ...any) error {
-	return &problem{statusRefused, fmt.Sprintf(format, args...)}
+func refused(code code, format string, args ...any) error {
+	return &problem{status: statusRefused, code: code, text: fmt.Sprintf(format, args...)}
 }
 
 // misunderstood words one that was not understood.
-func misunderstood(format string, args ...any) error {
-	return &problem{statusMisunderstood, fmt.Sprintf(format, args...)}
+func misunderstood(code code, format string, args ...any) error {
+	return &problem{status: statusMisunderstood, code: code, text: fmt.Sprintf(format, args...)}
+}
+
+// badLine words a line that can't be read.
+func badLine(format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	return &problem{statusMisunderstood, usage, "The line " + text + "; nothing was done.", text}
 }
 
 // failure is all that a caller is told of what goes wrong inside.
-var failure = &problem{statusRefused, "Something failed in the service; its log says what. Try again, or tell your operator."}
+var failure = &problem{status: statusRefused, code: internal, text: "Something failed in the service; its log says what. Try again, or tell your operator."}
 
 // explain finds the words for what a rule of the store says; subject is what
 // the command was about, a MAC or an account. Errors that it has no words for
@@ -49,23 +71,27 @@ func explain(err error, subject string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, store.ErrNotFound):
-		return refused("%s is not registered.", subject)
+		return refused(notFound, "%s is not registered.", subject)
 	case errors.Is(err, store.ErrTaken):
-		return refused("%s is registered by another account.", subject)
+		return refused(taken, "%s is registered by another account.", subject)
+	case errors.Is(err, store.ErrNotHeld):
+		return refused(notFound, "%s is held for nobody.", subject)
+	case errors.Is(err, store.ErrNotOperator):
+		return refused(forbidden, "%s: this is for operators.", subject)
 	case errors.Is(err, store.ErrNoAccount):
-		return refused("There is no account %q.", subject)
+		return refused(notFound, "There is no account %q.", subject)
 	case errors.Is(err, store.ErrNameTaken):
-		return refused("There is an account %q already.", subject)
+		return refused(taken, "There is an account %q already.", subject)
 	case errors.Is(err, store.ErrAdminName):
-		return refused("The account %q is always an operator. Where it is missing, a restart with --admin-key makes it anew.", subject)
+		return refused(forbidden, "The account %q is always an operator. Where it is missing, a restart with --admin-key makes it anew.", subject)
 	case errors.Is(err, store.ErrLastOperator):
-		return refused("%s is the last operator: make another one first, with ACCOUNT ROLE <name> operator.", subject)
+		return refused(forbidden, "%s is the last operator: make another one first, with ACCOUNT ROLE <name> operator.", subject)
 	case errors.Is(err, store.ErrOwnsPhones):
-		return refused("%s has phones registered: deregister them first.", subject)
+		return refused(forbidden, "%s has phones registered: deregister them first, or ACCOUNT REMOVE %s --transfer-to <name>.", subject, subject)
 	case errors.Is(err, store.ErrNoKey):
-		return refused("%s has no such key: ACCOUNT KEY %s LIST shows the fingerprints.", subject, subject)
+		return refused(notFound, "%s has no such key: ACCOUNT KEY %s LIST shows the fingerprints.", subject, subject)
 	case errors.Is(err, store.ErrTooManyKeys):
-		return refused("%s would have more than %d keys: remove some first.", subject, store.MaxKeys)
+		return refused(forbidden, "%s would have more than %d keys: remove some first.", subject, store.MaxKeys)
 	}
 	return err
 }

@@ -29,6 +29,7 @@ type Server struct {
 	Config
 	ssh     *ssh.Server // handles connections; accepting them is done here
 	clients *clients
+	uploads uploads
 
 	stopping context.Context // ends with Shutdown
 	stop     context.CancelFunc

@@ -416,11 +416,11 @@ func TestKeysTypedAtThePrompt(t *testing.T) {
 // slow is a store of endless pages, to have a command that runs.
 type slow struct{ Registry }
 
-func (slow) Phones(_ store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error) {
+func (slow) Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error) {
 	time.Sleep(time.Millisecond)
 	page := make([]store.Phone, n)
 	for i := range page {
-		page[i].MAC = macaddr.MustParse("0004132202E4")
+		page[i] = store.Phone{MAC: macaddr.MustParse("0004132202E4"), Owner: owner}
 	}
 	return page, nil
 }
@@ -840,8 +840,8 @@ func TestShutdownBeforeServe(t *testing.T) {
 	case <-time.After(soon):
 		t.Fatal("it serves for ever")
 	}
-	if _, err := net.Dial("tcp", listener.Addr().String()); err == nil {
-		t.Error("the port is still open")
+	if _, err := listener.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the port is still open: %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -138,7 +139,7 @@ func (sess *session) exit(status int) {
 	_ = sess.Close()
 }
 
-var errLoggedOut = refused("You are logged out: your account or what let you in has changed.")
+var errLoggedOut = refused(forbidden, "You are logged out: your account or what let you in has changed.")
 
 // who returns the account as it stands, if it would still let this session in.
 func (sess *session) who() (store.Account, error) {
@@ -149,14 +150,38 @@ func (sess *session) who() (store.Account, error) {
 	return a, err
 }
 
+// thereTime bounds how long a client may take to say that it is there: one that
+// does not answer such questions is believed to be.
+const thereTime = 10 * time.Second
+
+// there asks the client whether it is, as OpenSSH's ClientAliveInterval does.
+func (sess *session) there() bool {
+	answered := make(chan error, 1)
+	go sess.server.guard("keepalive", func() {
+		_, err := sess.SendRequest("keepalive@openssh.com", true, nil)
+		answered <- err
+	})
+	select {
+	case err := <-answered:
+		return err == nil
+	case <-time.After(thereTime):
+		return true
+	}
+}
+
 // converse runs a console and returns its exit status.
 func (sess *session) converse(ctx context.Context, command string, accountsChanged func()) int {
 	s := sess.server
+	host, _, _ := net.SplitHostPort(sess.client.RemoteAddr().String())
 	c := &console{
 		registry:    s.Registry,
 		publicNames: s.PublicNames,
 		log:         s.Log.With("account", sess.login.name, "by", sess.login.by(), "from", sess.client.RemoteAddr().String()),
+		from:        host,
+		with:        sess.login.by(),
 		who:         sess.who,
+		uploads:     &s.uploads,
+		there:       sess.there,
 		accountsChanged: func() {
 			accountsChanged()
 			s.clients.recheck(s.Registry, sess.client) // this one gets its answer first

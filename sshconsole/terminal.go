@@ -22,7 +22,7 @@ type terminal struct {
 	mu      sync.Mutex // guards editor, which is made anew after Ctrl-D
 	editor  *term.Terminal
 	tooLong bool
-	noted   bool // lines go into the history
+	noted   bool // the line goes into the history
 }
 
 func newTerminal(keys *keyboard, screen io.Writer, columns *atomic.Int32) *terminal {
@@ -78,11 +78,11 @@ func (t *terminal) key(line string, pos int, key rune) (string, int, bool) {
 	return "", 0, false
 }
 
-// ReadLine implements lineReader. Only lines behind a prompt enter the history.
-func (t *terminal) ReadLine(prompt string) (string, error) {
-	t.tooLong, t.noted = false, prompt != ""
+// ReadLine implements lineReader. Only lines behind the prompt enter the history.
+func (t *terminal) ReadLine(text string) (string, error) {
+	t.tooLong, t.noted = false, text == prompt
 	editor := t.current()
-	editor.SetPrompt(prompt)
+	editor.SetPrompt(text)
 	t.keys.beginLine()
 	line, err := editor.ReadLine()
 	interrupted, bad := t.keys.endLine()
@@ -97,7 +97,7 @@ func (t *terminal) ReadLine(prompt string) (string, error) {
 	case t.tooLong:
 		return "", errLineTooLong
 	case bad:
-		return "", misunderstood("The line held bytes that are not text; nothing was done.")
+		return "", badLine("held bytes that are not text")
 	}
 	return line, checkLine(line)
 }

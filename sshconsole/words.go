@@ -15,14 +15,14 @@ func checkLine(line string) error {
 	case len(line) > maxLine:
 		return errLineTooLong
 	case !utf8.ValidString(line):
-		return misunderstood("The line is not valid UTF-8; nothing was done.")
+		return badLine("is not valid UTF-8")
 	case strings.ContainsFunc(line, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }):
-		return misunderstood("The line holds a control character; nothing was done.")
+		return badLine("holds a control character")
 	}
 	return nil
 }
 
-var errLineTooLong = misunderstood("The line is longer than %d bytes; nothing was done.", maxLine)
+var errLineTooLong = badLine("is longer than %d bytes", maxLine)
 
 // splitWords splits a line at blanks and tabs. Between single quotes all stands
 // for itself; between double quotes a backslash keeps its meaning before a
@@ -65,9 +65,9 @@ func splitWords(line string) ([]string, error) {
 	}
 	switch {
 	case quote != 0:
-		return nil, misunderstood("A quote is not closed: expected another %c.", quote)
+		return nil, misunderstood(usage, "A quote is not closed: expected another %c.", quote)
 	case escaped:
-		return nil, misunderstood("The line ends in a backslash: expected a character after it.")
+		return nil, misunderstood(usage, "The line ends in a backslash: expected a character after it.")
 	case inWord:
 		words = append(words, word.String())
 	}

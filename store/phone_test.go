@@ -8,52 +8,186 @@ import (
 	"snomredirect/macaddr"
 )
 
-var testMAC = macaddr.MustParse("0004132202E4")
+var (
+	testMAC = macaddr.MustParse("0004132202E4")
+	noon    = time.Date(2026, 1, 2, 12, 0, 0, 500, time.FixedZone("", 3600))
+	noonUTC = time.Date(2026, 1, 2, 11, 0, 0, 0, time.UTC)
+	early   = noonUTC.Add(-24 * time.Hour)
+	late    = noonUTC.Add(24 * time.Hour)
+
+	server = RestoreURL("http://prov.acme.example/")
+	own    = RestoreURL("http://own.example/")
+
+	acme  = Account{ID: 1, SettingServer: server}
+	bare  = Account{ID: 2}
+	olga  = Account{ID: 3, Role: Operator}
+	fired = Account{ID: 4, Role: Operator, Disabled: true}
+
+	nobodys  = Phone{}
+	acmes    = Phone{MAC: testMAC, Owner: 1, Registered: early}
+	acmesOwn = Phone{MAC: testMAC, Owner: 1, URL: own, Registered: early}
+	acmeHeld = Phone{MAC: testMAC, Owner: 1, HeldUntil: late}
+)
+
+// with is p with one thing changed.
+func (p Phone) with(change func(*Phone)) Phone { change(&p); return p }
+
+// A rule's case: what becomes of prev, or why it stays.
+type ruleCase struct {
+	prev, next Phone
+	err        error
+}
+
+func (c ruleCase) check(t *testing.T, name string, next Phone, err error) {
+	t.Helper()
+	if c.err != nil {
+		c.next = c.prev
+	}
+	if !errors.Is(err, c.err) || next != c.next {
+		t.Errorf("%s: %+v, %v; want %+v, %v", name, next, err, c.next, c.err)
+	}
+}
 
 func TestRegister(t *testing.T) {
-	noon := time.Date(2026, 1, 2, 12, 0, 0, 500, time.FixedZone("", 3600))
-	acme := Account{ID: 1, SettingServer: RestoreURL("http://prov.acme.example/")}
-	bare := Account{ID: 2}
-	own := RestoreURL("http://own.example/")
-	first, err := Register(Phone{}, testMAC, acme, URL{}, noon)
-	if want := (Phone{testMAC, 1, URL{}, time.Date(2026, 1, 2, 11, 0, 0, 0, time.UTC)}); first != want || err != nil {
-		t.Fatalf("%+v, %v; want %+v", first, err, want)
-	}
-	again, err := Register(first, testMAC, acme, own, noon.Add(time.Hour))
-	if again.URL != own || !again.Registered.Equal(first.Registered) || err != nil {
-		t.Errorf("%+v, %v: the day it was registered first stays", again, err)
-	}
-	for _, c := range []struct {
-		prev  Phone
+	fresh := Phone{MAC: testMAC, Owner: 1, Registered: noonUTC}
+	for name, c := range map[string]struct {
 		owner Account
 		url   URL
-		want  error
+		ruleCase
 	}{
-		{first, bare, own, ErrTaken},
-		{first, bare, URL{}, ErrTaken},
-		{Phone{}, bare, URL{}, ErrNoSettingServer},
+		"a new one":                 {acme, URL{}, ruleCase{nobodys, fresh, nil}},
+		"a new one with a URL":      {acme, own, ruleCase{nobodys, fresh.with(func(p *Phone) { p.URL = own }), nil}},
+		"without any":               {bare, URL{}, ruleCase{nobodys, nobodys, ErrNoSettingServer}},
+		"bare, with a URL":          {bare, own, ruleCase{nobodys, Phone{testMAC, 2, own, noonUTC, time.Time{}}, nil}},
+		"again":                     {acme, URL{}, ruleCase{acmes, acmes, nil}},
+		"again, with a URL":         {acme, own, ruleCase{acmes, acmesOwn, nil}},
+		"again, without its URL":    {acme, URL{}, ruleCase{acmesOwn, acmes, nil}},
+		"another's":                 {bare, own, ruleCase{prev: acmes, err: ErrTaken}},
+		"another's, without any":    {bare, URL{}, ruleCase{prev: acmes, err: ErrTaken}},
+		"another's, as an operator": {olga, own, ruleCase{prev: acmes, err: ErrTaken}},
+		"held for it":               {acme, URL{}, ruleCase{acmeHeld, fresh, nil}},
+		"held for it, without any":  {Account{ID: 1}, URL{}, ruleCase{prev: acmeHeld, err: ErrNoSettingServer}},
+		"held for another":          {bare, own, ruleCase{prev: acmeHeld, err: ErrTaken}},
+		"held, as an operator":      {olga, own, ruleCase{prev: acmeHeld, err: ErrTaken}},
 	} {
-		if next, err := Register(c.prev, testMAC, c.owner, c.url, noon); !errors.Is(err, c.want) || next != c.prev {
-			t.Errorf("%+v, %v; want %v", next, err, c.want)
-		}
+		next, err := Register(c.prev, testMAC, c.owner, c.url, noon)
+		c.check(t, name, next, err)
 	}
 }
 
 func TestDeregister(t *testing.T) {
-	phone := Phone{MAC: testMAC, Owner: 1}
-	for _, c := range []struct {
-		prev Phone
+	held := Phone{MAC: testMAC, Owner: 1, HeldUntil: noonUTC.Add(time.Hour + time.Second)} // noon is a little past the second
+	for name, c := range map[string]struct {
 		by   Account
-		want error
+		hold time.Duration
+		ruleCase
 	}{
-		{phone, Account{ID: 1}, nil},
-		{phone, Account{ID: 2}, ErrTaken},
-		{phone, Account{ID: 2, Role: Operator}, nil},
-		{phone, Account{ID: 2, Role: Operator, Disabled: true}, ErrTaken},
-		{Phone{}, Account{ID: 1}, ErrNotFound},
+		"its own":                  {acme, time.Hour, ruleCase{acmes, held, nil}},
+		"its own, with a URL":      {acme, time.Hour, ruleCase{acmesOwn, held, nil}},
+		"by an operator":           {olga, time.Hour, ruleCase{acmes, held, nil}},
+		"not to be held":           {acme, 0, ruleCase{acmes, nobodys, nil}},
+		"to be held less":          {acme, -time.Hour, ruleCase{acmes, nobodys, nil}},
+		"for a nanosecond":         {acme, 1, ruleCase{acmes, held.with(func(p *Phone) { p.HeldUntil = noonUTC.Add(time.Second) }), nil}},
+		"another's":                {bare, time.Hour, ruleCase{prev: acmes, err: ErrTaken}},
+		"by one disabled":          {fired, time.Hour, ruleCase{prev: acmes, err: ErrTaken}},
+		"nobody's":                 {acme, time.Hour, ruleCase{prev: nobodys, err: ErrNotFound}},
+		"nobody's, by an operator": {olga, time.Hour, ruleCase{prev: nobodys, err: ErrNotFound}},
+		"held for it":              {acme, time.Hour, ruleCase{prev: acmeHeld, err: ErrNotFound}},
+		"held, by an operator":     {olga, time.Hour, ruleCase{prev: acmeHeld, err: ErrNotFound}},
+		"held for another":         {bare, time.Hour, ruleCase{prev: acmeHeld, err: ErrTaken}},
 	} {
-		if err := Deregister(c.prev, c.by); !errors.Is(err, c.want) {
-			t.Errorf("%+v by %+v: %v, want %v", c.prev, c.by, err, c.want)
+		next, err := Deregister(c.prev, c.by, c.hold, noon)
+		c.check(t, name, next, err)
+	}
+	// To the second there is nothing to round.
+	if p, err := Deregister(acmes, acme, time.Hour, noonUTC); err != nil || p.HeldUntil != noonUTC.Add(time.Hour) {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+func TestRetarget(t *testing.T) {
+	other := RestoreURL("http://other.example/")
+	for name, c := range map[string]struct {
+		by       Account
+		was, url URL
+		ruleCase
+	}{
+		"its own URL":           {acme, own, other, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.URL = other }), nil}},
+		"to its account's":      {acme, own, URL{}, ruleCase{acmesOwn, acmes, nil}},
+		"from its account's":    {acme, URL{}, own, ruleCase{acmes, acmesOwn, nil}},
+		"to none":               {Account{ID: 1}, own, URL{}, ruleCase{prev: acmesOwn, err: ErrNoSettingServer}},
+		"another URL":           {acme, other, own, ruleCase{prev: acmesOwn, err: ErrNotFound}},
+		"the account's by name": {acme, server, own, ruleCase{prev: acmes, err: ErrNotFound}},
+		"another's":             {bare, own, other, ruleCase{prev: acmesOwn, err: ErrNotFound}},
+		"by an operator":        {olga, own, other, ruleCase{prev: acmesOwn, err: ErrNotFound}},
+		"held":                  {acme, URL{}, other, ruleCase{prev: acmeHeld, err: ErrNotFound}},
+		"nobody's":              {acme, URL{}, other, ruleCase{prev: nobodys, err: ErrNotFound}},
+	} {
+		next, err := Retarget(c.prev, c.by, c.was, c.url)
+		c.check(t, name, next, err)
+	}
+}
+
+func TestTransfer(t *testing.T) {
+	to := Account{ID: 9, SettingServer: server}
+	for name, c := range map[string]struct {
+		by, to Account
+		ruleCase
+	}{
+		"a phone":                      {olga, to, ruleCase{acmes, acmes.with(func(p *Phone) { p.Owner = 9 }), nil}},
+		"with its URL":                 {olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
+		"with its URL, to one without": {olga, bare, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 2 }), nil}},
+		"to one without":               {olga, bare, ruleCase{prev: acmes, err: ErrNoSettingServer}},
+		"to its owner":                 {olga, acme, ruleCase{acmes, acmes, nil}},
+		"by its owner":                 {acme, to, ruleCase{prev: acmes, err: ErrNotOperator}},
+		"by who gets it":               {to, to, ruleCase{prev: acmes, err: ErrNotOperator}},
+		"by one disabled":              {fired, to, ruleCase{prev: acmes, err: ErrNotOperator}},
+		"nobody's":                     {olga, to, ruleCase{prev: nobodys, err: ErrNotFound}},
+		"nobody's, by nobody":          {acme, to, ruleCase{prev: nobodys, err: ErrNotOperator}},
+		"held":                         {olga, to, ruleCase{prev: acmeHeld, err: ErrNotFound}},
+		"held, to its owner":           {olga, acme, ruleCase{prev: acmeHeld, err: ErrNotFound}},
+	} {
+		next, err := Transfer(c.prev, c.by, c.to)
+		c.check(t, name, next, err)
+	}
+}
+
+func TestFree(t *testing.T) {
+	for name, c := range map[string]struct {
+		by Account
+		ruleCase
+	}{
+		"held":             {olga, ruleCase{acmeHeld, nobodys, nil}},
+		"by its owner":     {acme, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
+		"by one disabled":  {fired, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
+		"registered":       {olga, ruleCase{prev: acmes, err: ErrNotHeld}},
+		"nobody's":         {olga, ruleCase{prev: nobodys, err: ErrNotHeld}},
+		"nobody's, by one": {acme, ruleCase{prev: nobodys, err: ErrNotOperator}},
+	} {
+		next, err := Free(c.prev, c.by)
+		c.check(t, name, next, err)
+	}
+}
+
+func TestPhoneAt(t *testing.T) {
+	for name, c := range map[string]struct {
+		p    Phone
+		at   time.Time
+		want Phone
+	}{
+		"registered":         {acmes, late.Add(time.Hour), acmes},
+		"held":               {acmeHeld, noon, acmeHeld},
+		"just before":        {acmeHeld, late.Add(-1), acmeHeld},
+		"over":               {acmeHeld, late, nobodys},
+		"over, another zone": {acmeHeld, late.In(time.FixedZone("", 7200)), nobodys},
+		"long over":          {acmeHeld, late.Add(time.Hour), nobodys},
+		"nobody's":           {nobodys, noon, nobodys},
+	} {
+		if got := c.p.At(c.at); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
+	}
+	if nobodys.Held() || acmes.Held() || !acmeHeld.Held() {
+		t.Error("Held")
 	}
 }

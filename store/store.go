@@ -15,8 +15,12 @@ import "errors"
 var (
 	// ErrNotFound: nobody has registered that phone.
 	ErrNotFound = errors.New("not registered")
-	// ErrTaken: the phone is registered by another account.
+	// ErrTaken: the phone is registered by another account, or held for it.
 	ErrTaken = errors.New("registered by another account")
+	// ErrNotHeld: the phone is held for nobody.
+	ErrNotHeld = errors.New("not held")
+	// ErrNotOperator: only operators may.
+	ErrNotOperator = errors.New("for operators")
 	// ErrNoSettingServer: neither the phone nor its account would have a
 	// setting server; a phone that is registered always has one.
 	ErrNoSettingServer = errors.New("no setting server")

@@ -25,13 +25,14 @@ import (
 )
 
 type serve struct {
-	Data       string   `env:"SNOMREDIRECT_DATA" default:"./data" placeholder:"FOLDER" help:"Keep everything in this folder (${default})."`
-	HTTP       string   `name:"http" env:"SNOMREDIRECT_HTTP" default:":8080" placeholder:"ADDRESS" help:"Answer phones here (${default}); port 0 takes a free one."`
-	SSH        string   `name:"ssh" env:"SNOMREDIRECT_SSH" default:":2222" placeholder:"ADDRESS" help:"Serve the console here (${default}); port 0 takes a free one."`
-	AdminKey   []string `env:"SNOMREDIRECT_ADMIN_KEY" sep:"none" placeholder:"KEY" help:"Let this public key in as the operator admin, who is made anew if missing: a file, or a line as in authorized_keys. Repeatable."`
-	PublicName []string `env:"SNOMREDIRECT_PUBLIC_NAME" placeholder:"HOST" help:"A host name under which phones reach this service: none is ever sent back there. Repeatable."`
-	LogFormat  string   `env:"SNOMREDIRECT_LOG_FORMAT" enum:"text,json" default:"text" help:"Write the log, to standard error, as text or json (${default})."`
-	LogLevel   string   `env:"SNOMREDIRECT_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Log from this level on: debug (every phone's request), info (changes and logins), warn or error (${default})."`
+	Data       string        `env:"SNOMREDIRECT_DATA" default:"./data" placeholder:"FOLDER" help:"Keep everything in this folder (${default})."`
+	HTTP       string        `name:"http" env:"SNOMREDIRECT_HTTP" default:":8080" placeholder:"ADDRESS" help:"Answer phones here (${default}); port 0 takes a free one."`
+	SSH        string        `name:"ssh" env:"SNOMREDIRECT_SSH" default:":2222" placeholder:"ADDRESS" help:"Serve the console here (${default}); port 0 takes a free one."`
+	AdminKey   []string      `env:"SNOMREDIRECT_ADMIN_KEY" sep:"none" placeholder:"KEY" help:"Let this public key in as the operator admin, who is made anew if missing: a file, or a line as in authorized_keys. Repeatable."`
+	PublicName []string      `env:"SNOMREDIRECT_PUBLIC_NAME" placeholder:"HOST" help:"A host name under which phones reach this service: none is ever sent back there. Repeatable."`
+	Hold       time.Duration `env:"SNOMREDIRECT_HOLD" default:"10m" placeholder:"TIME" help:"Hold a deregistered phone for its last owner this long (${default}); 0 holds none."`
+	LogFormat  string        `env:"SNOMREDIRECT_LOG_FORMAT" enum:"text,json" default:"text" help:"Write the log, to standard error, as text or json (${default})."`
+	LogLevel   string        `env:"SNOMREDIRECT_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Log from this level on: debug (every phone's request), info (changes and logins), warn or error (${default})."`
 }
 
 // Limits on what strangers may take up.
@@ -56,6 +57,9 @@ var _ backend = (*bolt.DB)(nil)
 // Run is the service, from the first look at its flags until ctx ends.
 func (s *serve) Run(ctx context.Context, out output) (err error) {
 	log := s.log(out.stderr)
+	if s.Hold < 0 {
+		return fmt.Errorf("--hold %v: expected a time such as 10m, or 0: %w", s.Hold, errUsage)
+	}
 	names, err := store.NewPublicNames(s.PublicName...)
 	if err != nil {
 		return fmt.Errorf("--public-name %w: %w", err, errUsage)
@@ -65,7 +69,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 
-	db, err := bolt.Open(s.Data)
+	db, err := bolt.Open(s.Data, bolt.Config{Hold: s.Hold})
 	if err != nil {
 		return err
 	}

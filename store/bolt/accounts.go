@@ -50,8 +50,8 @@ func (db *DB) Accounts() (all []store.Account, err error) {
 
 // AddAccount keeps a new account and returns it with the number and the time of
 // creation it was given. store.ErrNameTaken, or what [store.CheckAdd] says.
-func (db *DB) AddAccount(a store.Account) (store.Account, error) {
-	err := db.b.Update(func(tx *bbolt.Tx) error {
+func (db *DB) AddAccount(cause store.Cause, a store.Account) (store.Account, error) {
+	err := db.update(cause.DryRun, func(tx *bbolt.Tx) error {
 		if err := store.CheckAdd(a); err != nil {
 			return err
 		}
@@ -66,9 +66,13 @@ func (db *DB) AddAccount(a store.Account) (store.Account, error) {
 		if id > math.MaxUint32 {
 			return errors.New("bolt: no account number is left")
 		}
+		now := time.Now()
 		a.ID = store.AccountID(id)
-		a.Created = time.Now().UTC().Truncate(time.Second)
-		return errors.Join(names.Put([]byte(a.Name), accountKey(a.ID)), putAccount(tx, a))
+		a.Created = now.UTC().Truncate(time.Second)
+		return errors.Join(
+			names.Put([]byte(a.Name), accountKey(a.ID)),
+			putAccount(tx, a),
+			putEntry(tx, store.Entry{Account: a.ID, Name: a.Name, Cause: cause}, now))
 	})
 	if err != nil {
 		return store.Account{}, err
@@ -78,10 +82,11 @@ func (db *DB) AddAccount(a store.Account) (store.Account, error) {
 
 // UpdateAccount changes an account in one transaction and returns it as it is
 // then. change gets it as it stands and may refuse with an error of its own,
-// which is returned as it is; it must not call the database.
-// store.ErrNoAccount, or what [store.CheckUpdate] says.
-func (db *DB) UpdateAccount(id store.AccountID, change func(*store.Account) error) (next store.Account, err error) {
-	err = db.b.Update(func(tx *bbolt.Tx) error {
+// which is returned as it is; it must not call the database, and may be called
+// again. What changes nothing is not told in the history. store.ErrNoAccount, or
+// what [store.CheckUpdate] says.
+func (db *DB) UpdateAccount(cause store.Cause, id store.AccountID, change func(*store.Account) error) (next store.Account, err error) {
+	err = db.update(cause.DryRun, func(tx *bbolt.Tx) error {
 		prev, err := getAccount(tx, id)
 		if err != nil {
 			return err
@@ -97,15 +102,22 @@ func (db *DB) UpdateAccount(id store.AccountID, change func(*store.Account) erro
 		if err := store.CheckUpdate(prev, next, others); err != nil {
 			return err
 		}
-		return putAccount(tx, next)
+		before := bytes.Clone(tx.Bucket(bucketAccounts).Get(accountKey(id)))
+		if err := putAccount(tx, next); err != nil {
+			return err
+		}
+		if next.SettingServer == prev.SettingServer && bytes.Equal(before, tx.Bucket(bucketAccounts).Get(accountKey(id))) {
+			return nil
+		}
+		return putEntry(tx, store.Entry{Account: id, Name: next.Name, Cause: cause}, time.Now())
 	})
 	return next, err
 }
 
-// RemoveAccount forgets an account. store.ErrNoAccount, or what
-// [store.CheckRemove] says.
-func (db *DB) RemoveAccount(id store.AccountID) error {
-	return db.b.Update(func(tx *bbolt.Tx) error {
+// RemoveAccount forgets an account; operators may still read its history.
+// store.ErrNoAccount, or what [store.CheckRemove] says.
+func (db *DB) RemoveAccount(cause store.Cause, id store.AccountID) error {
+	return db.update(cause.DryRun, func(tx *bbolt.Tx) error {
 		a, err := getAccount(tx, id)
 		if err != nil {
 			return err
@@ -119,10 +131,19 @@ func (db *DB) RemoveAccount(id store.AccountID) error {
 		if err := store.CheckRemove(a, bytes.HasPrefix(first, key), others); err != nil {
 			return err
 		}
+		uploads := tx.Bucket(bucketUploads).Cursor()
+		for k, _ := uploads.Seek(key); bytes.HasPrefix(k, key); k, _ = uploads.Seek(key) {
+			if err := uploads.Delete(); err != nil {
+				return err
+			}
+		}
+		now := time.Now()
 		return errors.Join(
 			tx.Bucket(bucketAccounts).Delete(key),
 			tx.Bucket(bucketServers).Delete(key),
-			tx.Bucket(bucketNames).Delete([]byte(a.Name)))
+			tx.Bucket(bucketNames).Delete([]byte(a.Name)),
+			putEntry(tx, store.Entry{Account: id, Name: a.Name, Cause: cause}, now),
+			pruneAll(tx, now))
 	})
 }
 

@@ -41,15 +41,34 @@ var (
 	bucketPhones   = []byte("phones")   // MAC → owner, registered, own URL: see appendPhone
 	bucketOwned    = []byte("owned")    // account id, MAC → nothing
 
-	buckets = [][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}
+	// Since schema 2.
+	bucketHolds        = []byte("holds")         // MAC → last owner, end, both as varints
+	bucketHoldEnds     = []byte("hold_ends")     // end, MAC → nothing
+	bucketHistory      = []byte("history")       // account id, begun, number → head, MACs: see putEntry
+	bucketHistorySizes = []byte("history_sizes") // account id → entries, bytes, both as varints
+	bucketUploads      = []byte("uploads")       // account id, number → JSON
+
+	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketUploads}
+	buckets = append([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2...)
 )
 
 // A DB is an open data folder. Its methods may be called at the same time.
-type DB struct{ b *bbolt.DB }
+type DB struct {
+	b         *bbolt.DB
+	config    Config
+	committer committer
+}
+
+// A Config is what a database is opened with. The zero value works.
+type Config struct {
+	// Hold is how long a deregistered phone is held for its last owner; zero
+	// holds none.
+	Hold time.Duration
+}
 
 // Open opens the data folder, and makes it, private to its user, where there is
 // none. The folder is one process's at a time (ErrInUse).
-func Open(folder string) (*DB, error) {
+func Open(folder string, config Config) (*DB, error) {
 	if err := makeFolder(folder); err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", folder, err)
 	}
@@ -63,9 +82,13 @@ func Open(folder string) (*DB, error) {
 	case err != nil:
 		return nil, fmt.Errorf("data folder %s: %w", folder, err)
 	}
-	db := &DB{b}
+	db := &DB{b: b, config: config}
+	err = prepare(b, migrations)
+	if err == nil { // idle accounts' histories grow old too
+		err = b.Update(func(tx *bbolt.Tx) error { return pruneAll(tx, time.Now()) })
+	}
 	// bbolt syncs its file, but not the folder that has just got it.
-	if err := errors.Join(prepare(b, migrations), syncFolder(folder)); err != nil {
+	if err = errors.Join(err, syncFolder(folder)); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, errors.Join(err, db.Close()))
 	}
 	return db, nil

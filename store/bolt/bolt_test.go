@@ -1,12 +1,10 @@
 package bolt
 
 import (
+	"encoding/binary"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,15 +18,58 @@ import (
 
 func open(t testing.TB, folder string) *DB {
 	t.Helper()
-	db, err := Open(folder)
+	return openHold(t, folder, 0)
+}
+
+func openHold(t testing.TB, folder string, hold time.Duration) *DB {
+	t.Helper()
+	db, err := Open(folder, Config{Hold: hold})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return db
 }
 
+var testMAC = macaddr.MustParse("0004132202E4")
+
+func addAccount(t testing.TB, db *DB, name store.Name) store.Account {
+	t.Helper()
+	a, err := db.AddAccount(store.Cause{}, store.Account{Name: name, SettingServer: store.RestoreURL("http://prov.acme.example/{mac}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// carryOut carries out an order of which nothing is refused.
+func carryOut(t testing.TB, db *DB, o store.Order) []store.Outcome {
+	t.Helper()
+	outcomes, err := db.Change(o)
+	for _, out := range outcomes {
+		err = errors.Join(err, out.Err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outcomes
+}
+
+// count returns how many keys a bucket has.
+func count(t testing.TB, db *DB, bucket []byte) (n int) {
+	t.Helper()
+	err := db.b.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucket).ForEach(func(_, _ []byte) error { n++; return nil })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 func TestContract(t *testing.T) {
-	storetest.Run(t, func(t testing.TB, folder string) storetest.Backend { return open(t, folder) })
+	storetest.Run(t, func(t testing.TB, folder string, hold time.Duration) storetest.Backend {
+		return openHold(t, folder, hold)
+	})
 }
 
 func TestFolderIsPrivate(t *testing.T) {
@@ -46,26 +87,25 @@ func TestFolderIsPrivate(t *testing.T) {
 	}
 }
 
-func TestARemovedAccountLeavesNothing(t *testing.T) {
-	db := open(t, t.TempDir())
+// Of a removed account there is its history left, and what is held for it.
+func TestARemovedAccountLeavesNothingElse(t *testing.T) {
+	db := openHold(t, t.TempDir(), time.Hour)
 	defer db.Close()
-	a, err := db.AddAccount(store.Account{Name: "acme", SettingServer: store.RestoreURL("http://prov.acme.example/")})
-	if err != nil {
+	a := addAccount(t, db, "acme")
+	if _, err := db.BeginUpload(store.Upload{Account: a.ID}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.RemoveAccount(a.ID); err != nil {
+	for _, kind := range []store.Kind{store.OrderRegister, store.OrderDeregister} {
+		carryOut(t, db, store.Order{Cause: store.Cause{By: a.ID}, Kind: kind, Owner: a.ID, Changes: []store.Change{{MAC: testMAC}}})
+	}
+	if err := db.RemoveAccount(store.Cause{}, a.ID); err != nil {
 		t.Fatal(err)
 	}
-	err = db.b.View(func(tx *bbolt.Tx) error {
-		for _, name := range buckets[1:] {
-			if k, _ := tx.Bucket(name).Cursor().First(); k != nil {
-				t.Errorf("bucket %s holds %x", name, k)
-			}
+	want := map[string]int{"meta": 1, "history": 4, "history_sizes": 1, "holds": 1, "hold_ends": 1}
+	for _, name := range buckets {
+		if n := count(t, db, name); n != want[string(name)] {
+			t.Errorf("bucket %s holds %d, want %d", name, n, want[string(name)])
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -73,7 +113,7 @@ func TestFolderInUse(t *testing.T) {
 	folder := t.TempDir()
 	db := open(t, folder)
 	defer db.Close()
-	if second, err := Open(folder); !errors.Is(err, ErrInUse) {
+	if second, err := Open(folder, Config{}); !errors.Is(err, ErrInUse) {
 		t.Errorf("opened twice: %v, %v", second, err)
 	}
 }
@@ -84,7 +124,7 @@ func TestOpenRefuses(t *testing.T) {
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(file); err == nil || !strings.Contains(err.Error(), "not a folder") {
+		if _, err := Open(file, Config{}); err == nil || !strings.Contains(err.Error(), "not a folder") {
 			t.Error(err)
 		}
 	})
@@ -93,7 +133,7 @@ func TestOpenRefuses(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, fileName), []byte(strings.Repeat("text\n", 10000)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(folder); err == nil || !strings.Contains(err.Error(), "not a snomredirect database") {
+		if _, err := Open(folder, Config{}); err == nil || !strings.Contains(err.Error(), "not a snomredirect database") {
 			t.Error(err)
 		}
 	})
@@ -104,7 +144,7 @@ func TestOpenRefuses(t *testing.T) {
 		"somebody else's":  {"things", "", "holds no schema number"},
 		"no schema number": {"meta", "", "holds no schema number"},
 		"nonsense":         {"meta", "x", "holds no schema number"},
-		"from the future":  {"meta", "7", "newer snomredirect (schema 7; this one reads up to 1)"},
+		"from the future":  {"meta", "7", "newer snomredirect (schema 7; this one reads up to 2)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
@@ -123,7 +163,7 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // refused, and left as it was
-				if _, err := Open(folder); err == nil || !strings.Contains(err.Error(), c.want) {
+				if _, err := Open(folder, Config{}); err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Errorf("error %v, want one with %q", err, c.want)
 				}
 			}
@@ -131,87 +171,77 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestMigrate(t *testing.T) {
-	folder := t.TempDir()
-	db := open(t, folder)
-	defer db.Close()
-	if _, err := db.AddAccount(store.Account{Name: "acme"}); err != nil {
-		t.Fatal(err)
-	}
-	copied := db.b.Path() + ".schema-1"
-	rename := func(tx *bbolt.Tx) error {
-		v := tx.Bucket(bucketNames).Get([]byte("acme"))
-		return errors.Join(tx.Bucket(bucketNames).Put([]byte("acme2"), v), tx.Bucket(bucketNames).Delete([]byte("acme")))
-	}
-	fail := func(*bbolt.Tx) error { return errors.New("no") }
-
-	if err := prepare(db.b, []migration{rename, fail}); err == nil || !strings.Contains(err.Error(), "migration from schema 2: no") {
-		t.Fatalf("failing migration: %v", err)
-	}
-	if n, err := schema(db.b); n != 1 || err != nil {
-		t.Fatalf("after a failed migration the schema is %d, %v", n, err)
-	}
-	if _, err := db.AccountNamed("acme"); err != nil {
-		t.Fatalf("a failed migration changed the database: %v", err)
-	}
-
-	if err := prepare(db.b, []migration{rename}); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := schema(db.b); n != 2 || err != nil {
-		t.Fatalf("the schema is %d, %v", n, err)
-	}
-	if _, err := db.AccountNamed("acme2"); err != nil {
-		t.Fatal(err)
-	}
-
-	// The copy holds what was there before.
-	old := filepath.Join(t.TempDir(), fileName)
-	if err := os.Rename(copied, old); err != nil {
-		t.Fatal(err)
-	}
-	before := open(t, filepath.Dir(old))
-	defer before.Close()
-	if _, err := before.AccountNamed("acme"); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestDamagedRecordsAreErrors(t *testing.T) {
 	db := open(t, t.TempDir())
 	defer db.Close()
-	a, err := db.AddAccount(store.Account{Name: "acme"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mac := macaddr.MustParse("0004132202E4")
-	b := mac.As6()
-	err = db.b.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(
-			tx.Bucket(bucketPhones).Put(b[:], []byte{0xFF}),
-			tx.Bucket(bucketOwned).Put(ownedKey(a.ID, mac), nil),
-			tx.Bucket(bucketAccounts).Put(accountKey(a.ID), []byte("{")))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, errServer := db.SettingServer(mac)
-	_, errPhones := db.Phones(0, macaddr.Addr{}, 9)
-	_, errOwned := db.Phones(a.ID, macaddr.Addr{}, 9)
-	for _, err := range []error{errServer, errPhones, errOwned} {
-		if err != errRecord {
-			t.Errorf("%v, want %v", err, errRecord)
+	a, other := addAccount(t, db, "acme"), addAccount(t, db, "other")
+	held, over := macaddr.MustParse("0004132202E5"), macaddr.MustParse("0004132202E6")
+	b, h, o := testMAC.As6(), held.As6(), over.As6()
+	damage := func(f func(*bbolt.Tx) error) {
+		t.Helper()
+		if err := db.b.Update(f); err != nil {
+			t.Fatal(err)
 		}
 	}
+	damage(func(tx *bbolt.Tx) error {
+		return errors.Join(
+			tx.Bucket(bucketPhones).Put(b[:], []byte{0xFF}),
+			tx.Bucket(bucketOwned).Put(ownedKey(a.ID, testMAC), nil),
+			tx.Bucket(bucketHolds).Put(h[:], append(binary.AppendVarint([]byte{1}, 1e9), "more"...)),
+			tx.Bucket(bucketUploads).Put(append(accountKey(a.ID), 0, 0, 0, 0, 0, 0, 0, 1), []byte("[")),
+			tx.Bucket(bucketHistory).Put(entryKey(store.Mark{Account: a.ID, Begun: 1}), []byte{200, '{'}))
+	})
+	_, errServer := db.SettingServer(testMAC)
+	_, errPhone := db.Phone(testMAC)
+	_, errPhones := db.Phones(0, macaddr.Addr{}, 9)
+	_, errOwned := db.Phones(a.ID, macaddr.Addr{}, 9)
+	_, errHeld := db.Phone(held)
+	by := store.Cause{By: other.ID}
+	_, errChange := db.Change(store.Order{Cause: by, Kind: store.OrderRegister, Owner: other.ID, Changes: []store.Change{{MAC: testMAC}}})
+	_, errHold := db.Change(store.Order{Cause: by, Kind: store.OrderRegister, Owner: other.ID, Changes: []store.Change{{MAC: held}}})
+	for i, err := range []error{errServer, errPhone, errPhones, errOwned, errHeld, errChange, errHold} {
+		if err != errRecord {
+			t.Errorf("%d: %v, want %v", i, err, errRecord)
+		}
+	}
+	_, errOne := db.History(a.ID, macaddr.Addr{}, store.Mark{}, 9)
+	_, errAll := db.History(0, macaddr.Addr{}, store.Mark{}, 9)
+	_, errMAC := db.History(0, testMAC, store.Mark{}, 9)
+	for i, err := range []error{errOne, errAll, errMAC} {
+		if err != errEntry {
+			t.Errorf("%d: %v, want %v", i, err, errEntry)
+		}
+	}
+	if all, err := db.Uploads(a.ID); err == nil {
+		t.Errorf("damaged upload: %v", all)
+	}
+
+	// What is to be cleared away or counted on the way is not passed over.
+	set := func(c *store.Account) error { c.Company += "x"; return nil }
+	damage(func(tx *bbolt.Tx) error {
+		return errors.Join(
+			tx.Bucket(bucketHolds).Put(o[:], []byte{0}),
+			tx.Bucket(bucketHoldEnds).Put(holdEnd(time.Unix(1e9, 0), over), nil))
+	})
+	if _, err := db.Change(store.Order{Cause: by, Owner: other.ID}); !errors.Is(err, errRecord) {
+		t.Errorf("a damaged hold that is over: %v", err)
+	}
+	for _, v := range [][]byte{{}, {0x80}, {1}, {1, 0x80}} {
+		damage(func(tx *bbolt.Tx) error { return tx.Bucket(bucketHistorySizes).Put(accountKey(other.ID), v) })
+		if _, err := db.UpdateAccount(store.Cause{}, other.ID, set); err != errEntry {
+			t.Errorf("damaged sizes %x: %v", v, err)
+		}
+	}
+
+	damage(func(tx *bbolt.Tx) error { return tx.Bucket(bucketAccounts).Put(accountKey(a.ID), []byte("{")) })
 	if _, err := db.AccountNamed("acme"); err == nil || errors.Is(err, store.ErrNoAccount) {
 		t.Errorf("damaged account: %v", err)
 	}
 }
 
 func FuzzDecodePhone(f *testing.F) {
-	mac := macaddr.MustParse("0004132202E4")
-	b := mac.As6()
-	f.Add(appendPhone(nil, store.Phone{MAC: mac, Owner: 7, URL: store.RestoreURL("http://a/"), Registered: time.Unix(1e9, 0)}))
+	b := testMAC.As6()
+	f.Add(appendPhone(nil, store.Phone{MAC: testMAC, Owner: 7, URL: store.RestoreURL("http://a/"), Registered: time.Unix(1e9, 0)}))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, v []byte) {
 		p, err := decodePhone(b[:], v)
@@ -222,88 +252,4 @@ func FuzzDecodePhone(f *testing.F) {
 			t.Fatalf("%x: %+v came back as %+v, %v", v, p, back, err)
 		}
 	})
-}
-
-// filled returns a database with n phones of one account, in random order.
-func filled(tb testing.TB, n int) (*DB, []macaddr.Addr) {
-	tb.Helper()
-	db := open(tb, tb.TempDir())
-	tb.Cleanup(func() { db.Close() })
-	a, err := db.AddAccount(store.Account{Name: "acme", SettingServer: store.RestoreURL("http://prov.acme.example/{mac}")})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var macs []macaddr.Addr
-	for _, k := range rand.Perm(n) {
-		macs = append(macs, macaddr.MustParse(fmt.Sprintf("000413%06X", k)))
-	}
-	for batch := range slices.Chunk(macs, 1000) {
-		err := db.b.Update(func(tx *bbolt.Tx) error {
-			for _, mac := range batch {
-				if err := putPhone(tx, store.Phone{MAC: mac, Owner: a.ID, Registered: a.Created}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			tb.Fatal(err)
-		}
-	}
-	return db, macs
-}
-
-// What a phone's request asks of the database.
-func BenchmarkSettingServer(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			db, macs := filled(b, n)
-			b.ReportAllocs()
-			i := 0
-			for b.Loop() {
-				if _, err := db.SettingServer(macs[i%n]); err != nil {
-					b.Fatal(err)
-				}
-				i++
-			}
-		})
-	}
-}
-
-// The room that a phone takes in the pages of the database when phones come in
-// random order, which is when it takes most, and what of it is filled.
-func BenchmarkBytesAPhone(b *testing.B) {
-	const n = 100_000
-	for b.Loop() {
-		db, _ := filled(b, n)
-		var pages, inUse int
-		err := db.b.View(func(tx *bbolt.Tx) error {
-			for _, name := range [][]byte{bucketPhones, bucketOwned} {
-				s := tx.Bucket(name).Stats()
-				pages += s.LeafAlloc + s.BranchAlloc
-				inUse += s.LeafInuse + s.BranchInuse
-			}
-			return nil
-		})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(pages)/n, "bytes/phone")
-		b.ReportMetric(float64(inUse)/n, "filled-bytes/phone")
-	}
-}
-
-func BenchmarkRegister(b *testing.B) {
-	db, macs := filled(b, 100_000)
-	a, err := db.AccountNamed("acme")
-	if err != nil {
-		b.Fatal(err)
-	}
-	i := 0
-	for b.Loop() {
-		if _, err := db.Register(macs[i%len(macs)], a.ID, store.URL{}); err != nil {
-			b.Fatal(err)
-		}
-		i++
-	}
 }

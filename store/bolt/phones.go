@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"math"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -19,13 +20,16 @@ var errRecord = errors.New("bolt: a phone's record is damaged")
 // phone that nobody has registered. It writes nothing and waits for nobody.
 func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
-		p, err := getPhone(tx, mac)
-		switch {
-		case err != nil:
-			return err
-		case p.Owner == 0:
+		b := mac.As6()
+		v := tx.Bucket(bucketPhones).Get(b[:])
+		if v == nil {
 			return store.ErrNotFound
-		case p.URL.IsZero():
+		}
+		p, err := decodePhone(b[:], v)
+		if err != nil {
+			return err
+		}
+		if p.URL.IsZero() {
 			p.URL = getServer(tx, p.Owner)
 		}
 		url = p.URL
@@ -34,11 +38,12 @@ func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
 	return url, err
 }
 
-// Phone returns what is registered of mac, or store.ErrNotFound.
+// Phone returns what is known of mac: who has registered it, or for whom it is
+// held. store.ErrNotFound where it is nobody's.
 func (db *DB) Phone(mac macaddr.Addr) (p store.Phone, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		p, err = getPhone(tx, mac)
-		if err == nil && p.Owner == 0 {
+		if p = p.At(time.Now()); err == nil && p.Owner == 0 {
 			return store.ErrNotFound
 		}
 		return err
@@ -87,63 +92,14 @@ func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []s
 	return page, err
 }
 
-// Register runs [store.Register] for the account and returns the phone as it is
-// then. store.ErrNoAccount where there is no such account.
-func (db *DB) Register(mac macaddr.Addr, owner store.AccountID, url store.URL) (next store.Phone, err error) {
-	err = db.b.Update(func(tx *bbolt.Tx) error {
-		account, err := getAccount(tx, owner)
-		if err != nil {
-			return err
-		}
-		prev, err := getPhone(tx, mac)
-		if err != nil {
-			return err
-		}
-		if next, err = store.Register(prev, mac, account, url, time.Now()); err != nil {
-			return err
-		}
-		return putPhone(tx, next)
-	})
-	return next, err
-}
-
-// Deregister runs [store.Deregister] for the account and returns the phone as
-// it was. store.ErrNoAccount where there is no such account.
-func (db *DB) Deregister(mac macaddr.Addr, by store.AccountID) (prev store.Phone, err error) {
-	err = db.b.Update(func(tx *bbolt.Tx) error {
-		account, err := getAccount(tx, by)
-		if err != nil {
-			return err
-		}
-		if prev, err = getPhone(tx, mac); err != nil {
-			return err
-		}
-		if err := store.Deregister(prev, account); err != nil {
-			return err
-		}
-		b := mac.As6()
-		return errors.Join(
-			tx.Bucket(bucketPhones).Delete(b[:]),
-			tx.Bucket(bucketOwned).Delete(ownedKey(prev.Owner, mac)))
-	})
-	return prev, err
-}
-
-// getPhone returns the zero Phone where nobody has registered mac.
+// getPhone returns the zero Phone where mac is neither registered nor held. The
+// hold may be over.
 func getPhone(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
 	b := mac.As6()
-	v := tx.Bucket(bucketPhones).Get(b[:])
-	if v == nil {
-		return store.Phone{}, nil
+	if v := tx.Bucket(bucketPhones).Get(b[:]); v != nil {
+		return decodePhone(b[:], v)
 	}
-	return decodePhone(b[:], v)
-}
-
-func putPhone(tx *bbolt.Tx, p store.Phone) error {
-	b := p.MAC.As6()
-	return errors.Join(
-		tx.Bucket(bucketPhones).Put(b[:], appendPhone(nil, p)),
-		tx.Bucket(bucketOwned).Put(ownedKey(p.Owner, p.MAC), nil))
+	return getHold(tx, mac)
 }
 
 // appendPhone appends a phone's record: its owner and the second it was
@@ -160,19 +116,22 @@ func decodePhone(mac, v []byte) (store.Phone, error) {
 		return store.Phone{}, errRecord
 	}
 	addr, err := macaddr.From6([6]byte(mac))
-	owner, n := binary.Uvarint(v)
-	if err != nil || n <= 0 || owner == 0 || owner > 1<<32-1 {
+	if err != nil {
 		return store.Phone{}, errRecord
 	}
-	v = v[n:]
-	registered, n := binary.Varint(v)
-	if n <= 0 {
-		return store.Phone{}, errRecord
+	owner, registered, url, err := decodeOwner(v)
+	return store.Phone{MAC: addr, Owner: owner, URL: store.RestoreURL(string(url)), Registered: registered}, err
+}
+
+// decodeOwner reads an account and a second, and returns what follows.
+func decodeOwner(v []byte) (owner store.AccountID, second time.Time, rest []byte, err error) {
+	id, n := binary.Uvarint(v)
+	if n <= 0 || id == 0 || id > math.MaxUint32 {
+		return 0, second, nil, errRecord
 	}
-	return store.Phone{
-		MAC:        addr,
-		Owner:      store.AccountID(owner),
-		URL:        store.RestoreURL(string(v[n:])),
-		Registered: time.Unix(registered, 0).UTC(),
-	}, nil
+	seconds, m := binary.Varint(v[n:])
+	if m <= 0 {
+		return 0, second, nil, errRecord
+	}
+	return store.AccountID(id), time.Unix(seconds, 0).UTC(), v[n+m:], nil
 }

@@ -15,10 +15,21 @@ var keySchema = []byte("schema")
 // A migration takes the database from one schema to the next, all or nothing.
 type migration func(*bbolt.Tx) error
 
-// migrations[0] leads from schema 1 to 2, and so on. There is none yet: this is
-// the place. The schema that this program reads and writes is one more than
-// there are migrations.
-var migrations []migration
+// migrations[0] leads from schema 1 to 2, and so on. The schema that this
+// program reads and writes is one more than there are migrations.
+var migrations = []migration{
+	// To 2: released phones are held, there is a history, and uploads are told.
+	func(tx *bbolt.Tx) error { return makeBuckets(tx, schema2) },
+}
+
+func makeBuckets(tx *bbolt.Tx, names [][]byte) error {
+	for _, name := range names {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // prepare makes the buckets of a new database and brings an older one to the
 // current schema, after a copy of it beside the file. A schema from the future
@@ -31,10 +42,8 @@ func prepare(b *bbolt.DB, migrations []migration) error {
 		return err
 	case found == 0:
 		return b.Update(func(tx *bbolt.Tx) error {
-			for _, name := range buckets {
-				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-					return err
-				}
+			if err := makeBuckets(tx, buckets); err != nil {
+				return err
 			}
 			return putSchema(tx, current)
 		})

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"time"
 
@@ -12,8 +13,8 @@ func accountsAreKept(b *bench) {
 	before := time.Now().Add(-time.Second)
 	key, err := store.ParseKey("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ anna@acme")
 	b.must(err)
-	added, err := b.AddAccount(store.Account{
-		Name: "acme", Role: store.Operator, Company: "ACME", SettingServer: store.RestoreURL(serverA),
+	added, err := b.AddAccount(cause, store.Account{
+		Name: "acme", Role: store.Operator, Company: "ACME", SettingServer: urlA,
 		Keys: []store.Key{key}, PasswordHash: "hash", Disabled: true,
 	})
 	b.must(err)
@@ -36,9 +37,9 @@ func accountsAreKept(b *bench) {
 	if len(all) != 2 || all[0].ID != other.ID || all[1].ID != added.ID {
 		b.Errorf("accounts %+v", all)
 	}
-	_, err = b.AddAccount(store.Account{Name: "acme"})
+	_, err = b.AddAccount(cause, store.Account{Name: "acme"})
 	b.want(err, store.ErrNameTaken)
-	_, err = b.AddAccount(store.Account{Name: store.Admin})
+	_, err = b.AddAccount(cause, store.Account{Name: store.Admin})
 	b.want(err, store.ErrAdminName)
 	_, err = b.AccountNamed("acm")
 	b.want(err, store.ErrNoAccount)
@@ -49,8 +50,8 @@ func accountsAreKept(b *bench) {
 func accountsAreUpdated(b *bench) {
 	b.account("olga", store.Operator, "")
 	a := b.account("acme", store.Partner, serverA)
-	next, err := b.UpdateAccount(a.ID, func(a *store.Account) error {
-		a.Company, a.SettingServer = "ACME", store.RestoreURL(serverB)
+	next, err := b.UpdateAccount(cause, a.ID, func(a *store.Account) error {
+		a.Company, a.SettingServer = "ACME", urlB
 		return nil
 	})
 	b.must(err)
@@ -62,11 +63,11 @@ func accountsAreUpdated(b *bench) {
 		}
 	}
 	refusal := errors.New("refusal")
-	_, err = b.UpdateAccount(a.ID, func(a *store.Account) error { a.Company = "EVIL"; return refusal })
+	_, err = b.UpdateAccount(cause, a.ID, func(a *store.Account) error { a.Company = "EVIL"; return refusal })
 	b.want(err, refusal)
-	_, err = b.UpdateAccount(a.ID, func(a *store.Account) error { a.SettingServer = store.URL{}; return nil })
+	_, err = b.UpdateAccount(cause, a.ID, func(a *store.Account) error { a.SettingServer = none; return nil })
 	b.want(err, store.ErrNoSettingServer)
-	_, err = b.UpdateAccount(99, func(*store.Account) error { return nil })
+	_, err = b.UpdateAccount(cause, 99, func(*store.Account) error { return nil })
 	b.want(err, store.ErrNoAccount)
 	if kept, err := b.Account(a.ID); err != nil || kept.Company != "ACME" || kept.SettingServer.String() != serverB {
 		b.Errorf("after refusals: %+v, %v", kept, err)
@@ -77,39 +78,70 @@ func oneOperatorStays(b *bench) {
 	olga := b.account("olga", store.Operator, "")
 	demote := func(a *store.Account) error { a.Role = store.Partner; return nil }
 	disable := func(a *store.Account) error { a.Disabled = true; return nil }
-	_, err := b.UpdateAccount(olga.ID, demote)
+	_, err := b.UpdateAccount(cause, olga.ID, demote)
 	b.want(err, store.ErrLastOperator)
-	_, err = b.UpdateAccount(olga.ID, disable)
+	_, err = b.UpdateAccount(cause, olga.ID, disable)
 	b.want(err, store.ErrLastOperator)
-	b.want(b.RemoveAccount(olga.ID), store.ErrLastOperator)
+	b.want(b.RemoveAccount(cause, olga.ID), store.ErrLastOperator)
 
 	otto := b.account("otto", store.Operator, "")
-	_, err = b.UpdateAccount(otto.ID, disable)
+	_, err = b.UpdateAccount(cause, otto.ID, disable)
 	b.must(err)
 	// One that is disabled does not count.
-	b.want(b.RemoveAccount(olga.ID), store.ErrLastOperator)
-	b.must(b.RemoveAccount(otto.ID))
+	b.want(b.RemoveAccount(cause, olga.ID), store.ErrLastOperator)
+	b.must(b.RemoveAccount(cause, otto.ID))
 }
 
 func removedAccounts(b *bench) {
 	b.account("olga", store.Operator, "")
 	a := b.account("acme", store.Partner, serverA)
-	_, err := b.Register(mac1, a.ID, store.URL{})
+	_, err := b.register(mac1, a.ID, none)
 	b.must(err)
-	b.want(b.RemoveAccount(a.ID), store.ErrOwnsPhones)
-	_, err = b.Deregister(mac1, a.ID)
+	b.want(b.RemoveAccount(cause, a.ID), store.ErrOwnsPhones)
+	_, err = b.deregister(mac1, a.ID)
 	b.must(err)
-	b.must(b.RemoveAccount(a.ID))
-	b.want(b.RemoveAccount(a.ID), store.ErrNoAccount)
+	b.must(b.RemoveAccount(cause, a.ID))
+	b.want(b.RemoveAccount(cause, a.ID), store.ErrNoAccount)
 	_, err = b.AccountNamed("acme")
 	b.want(err, store.ErrNoAccount)
-	_, err = b.Register(mac1, a.ID, store.RestoreURL(serverA))
+	_, err = b.register(mac1, a.ID, urlA)
 	b.want(err, store.ErrNoAccount)
-	_, err = b.Deregister(mac1, a.ID)
+	_, err = b.deregister(mac1, a.ID)
 	b.want(err, store.ErrNoAccount)
 
 	again := b.account("acme", store.Partner, "")
 	if again.ID == a.ID || !again.SettingServer.IsZero() {
 		b.Errorf("a new account got number %d and setting server %q of one removed", again.ID, again.SettingServer)
+	}
+}
+
+// A dry run tells what would come of it, and leaves all as it was.
+func triedAccounts(b *bench) {
+	dry := store.Cause{What: "TEST", DryRun: true}
+	olga := b.account("olga", store.Operator, "")
+	acme := b.account("acme", store.Partner, serverA)
+	before := b.state()
+	would, err := b.AddAccount(dry, store.Account{Name: "bravo", Role: store.Operator})
+	b.must(err)
+	_, err = b.AddAccount(dry, store.Account{Name: "acme"})
+	b.want(err, store.ErrNameTaken)
+	_, err = b.AddAccount(dry, store.Account{Name: store.Admin})
+	b.want(err, store.ErrAdminName)
+	next, err := b.UpdateAccount(dry, acme.ID, func(a *store.Account) error { a.Company, a.SettingServer = "ACME", urlB; return nil })
+	if err != nil || next.Company != "ACME" || next.SettingServer != urlB {
+		b.Errorf("%+v, %v", next, err)
+	}
+	_, err = b.UpdateAccount(dry, olga.ID, func(a *store.Account) error { a.Disabled = true; return nil })
+	b.want(err, store.ErrLastOperator)
+	b.must(b.RemoveAccount(dry, acme.ID))
+	b.want(b.RemoveAccount(dry, olga.ID), store.ErrLastOperator)
+	b.want(b.RemoveAccount(dry, 99), store.ErrNoAccount)
+	if after := b.state(); !reflect.DeepEqual(before, after) {
+		b.Errorf("%+v became %+v", before, after)
+	}
+	_, err = b.AccountNamed("bravo")
+	b.want(err, store.ErrNoAccount)
+	if bravo := b.account("bravo", store.Partner, ""); bravo.ID != would.ID {
+		b.Errorf("a dry run used up number %d", would.ID)
 	}
 }

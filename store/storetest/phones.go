@@ -16,43 +16,43 @@ func ownersOnly(b *bench) {
 	b.want(err, store.ErrNotFound)
 	_, err = b.SettingServer(mac1)
 	b.want(err, store.ErrNotFound)
-	_, err = b.Deregister(mac1, acme.ID)
+	_, err = b.deregister(mac1, acme.ID)
 	b.want(err, store.ErrNotFound)
 
 	before := time.Now().Add(-time.Second)
-	p, err := b.Register(mac1, acme.ID, store.URL{})
+	p, err := b.register(mac1, acme.ID, none)
 	b.must(err)
 	if p.MAC != mac1 || p.Owner != acme.ID || !p.URL.IsZero() || p.Registered.Before(before) || p.Registered.Location() != time.UTC {
 		b.Errorf("%+v", p)
 	}
 	for _, url := range []string{"", serverB} {
-		_, err = b.Register(mac1, bravo.ID, store.RestoreURL(url))
+		_, err = b.register(mac1, bravo.ID, store.RestoreURL(url))
 		b.want(err, store.ErrTaken)
 	}
-	_, err = b.Deregister(mac1, bravo.ID)
+	_, err = b.deregister(mac1, bravo.ID)
 	b.want(err, store.ErrTaken)
 	if kept, err := b.Phone(mac1); err != nil || kept != p {
 		b.Errorf("after refusals: %+v, %v", kept, err)
 	}
-	prev, err := b.Deregister(mac1, acme.ID)
+	prev, err := b.deregister(mac1, acme.ID)
 	b.must(err)
 	if prev != p {
 		b.Errorf("deregistered %+v, want %+v", prev, p)
 	}
 	_, err = b.Phone(mac1)
 	b.want(err, store.ErrNotFound)
-	_, err = b.Register(mac1, bravo.ID, store.URL{})
+	_, err = b.register(mac1, bravo.ID, none)
 	b.must(err)
 	b.sentTo(mac1, serverB)
 }
 
 func operatorsDeregister(b *bench) {
 	acme, olga := b.account("acme", store.Partner, serverA), b.account("olga", store.Operator, serverB)
-	_, err := b.Register(mac1, acme.ID, store.URL{})
+	_, err := b.register(mac1, acme.ID, none)
 	b.must(err)
-	_, err = b.Register(mac1, olga.ID, store.URL{})
+	_, err = b.register(mac1, olga.ID, none)
 	b.want(err, store.ErrTaken) // not even an operator takes a phone over
-	_, err = b.Deregister(mac1, olga.ID)
+	_, err = b.deregister(mac1, olga.ID)
 	b.must(err)
 	_, err = b.SettingServer(mac1)
 	b.want(err, store.ErrNotFound)
@@ -60,21 +60,21 @@ func operatorsDeregister(b *bench) {
 
 func registerStatesWhatIsWanted(b *bench) {
 	acme, bare := b.account("acme", store.Partner, serverA), b.account("bare", store.Partner, "")
-	_, err := b.Register(mac2, bare.ID, store.URL{})
+	_, err := b.register(mac2, bare.ID, none)
 	b.want(err, store.ErrNoSettingServer)
-	_, err = b.Register(mac2, bare.ID, store.RestoreURL(serverB))
+	_, err = b.register(mac2, bare.ID, urlB)
 	b.must(err)
-	_, err = b.Register(mac2, bare.ID, store.URL{})
+	_, err = b.register(mac2, bare.ID, none)
 	b.want(err, store.ErrNoSettingServer)
 	b.sentTo(mac2, serverB)
 
-	first, err := b.Register(mac1, acme.ID, store.URL{})
+	first, err := b.register(mac1, acme.ID, none)
 	b.must(err)
 	b.sentTo(mac1, serverA)
-	second, err := b.Register(mac1, acme.ID, store.RestoreURL(serverB))
+	second, err := b.register(mac1, acme.ID, urlB)
 	b.must(err)
 	b.sentTo(mac1, serverB)
-	third, err := b.Register(mac1, acme.ID, store.URL{})
+	third, err := b.register(mac1, acme.ID, none)
 	b.must(err)
 	b.sentTo(mac1, serverA)
 	if !second.Registered.Equal(first.Registered) || third != first {
@@ -84,11 +84,11 @@ func registerStatesWhatIsWanted(b *bench) {
 
 func phonesFollowTheirAccount(b *bench) {
 	a := b.account("acme", store.Partner, serverA)
-	_, err := b.Register(mac1, a.ID, store.URL{})
+	_, err := b.register(mac1, a.ID, none)
 	b.must(err)
-	_, err = b.Register(mac2, a.ID, store.RestoreURL(serverA))
+	_, err = b.register(mac2, a.ID, urlA)
 	b.must(err)
-	_, err = b.UpdateAccount(a.ID, func(a *store.Account) error { a.SettingServer = store.RestoreURL(serverB); return nil })
+	_, err = b.UpdateAccount(cause, a.ID, func(a *store.Account) error { a.SettingServer = urlB; return nil })
 	b.must(err)
 	b.sentTo(mac1, serverB)
 	b.sentTo(mac2, serverA) // the phone's own, though the text was the same
@@ -96,9 +96,9 @@ func phonesFollowTheirAccount(b *bench) {
 
 func disabledAccountsPhonesServe(b *bench) {
 	a := b.account("acme", store.Partner, serverA)
-	_, err := b.Register(mac1, a.ID, store.URL{})
+	_, err := b.register(mac1, a.ID, none)
 	b.must(err)
-	_, err = b.UpdateAccount(a.ID, func(a *store.Account) error { a.Disabled = true; return nil })
+	_, err = b.UpdateAccount(cause, a.ID, func(a *store.Account) error { a.Disabled = true; return nil })
 	b.must(err)
 	b.sentTo(mac1, serverA)
 }
@@ -109,7 +109,7 @@ func pages(b *bench) {
 	owned := map[store.AccountID][]macaddr.Addr{}
 	for i, text := range []string{"F8E7D6000001", "0004132202E4", "000413000001", "00087B080000", "1C7126FFFFFF"} {
 		mac, owner := macaddr.MustParse(text), []store.AccountID{acme.ID, bravo.ID}[i%2]
-		_, err := b.Register(mac, owner, store.URL{})
+		_, err := b.register(mac, owner, none)
 		b.must(err)
 		all = append(all, mac)
 		owned[owner] = append(owned[owner], mac)
@@ -160,7 +160,7 @@ func oneOfManyWins(b *bench) {
 	var wg sync.WaitGroup
 	var errs [many]error
 	for i, id := range ids {
-		wg.Go(func() { _, errs[i] = b.Register(mac1, id, store.URL{}) })
+		wg.Go(func() { _, errs[i] = b.register(mac1, id, none) })
 	}
 	wg.Wait()
 	p, err := b.Phone(mac1)
@@ -176,11 +176,11 @@ func oneOfManyWins(b *bench) {
 
 func allIsThereAfterReopening(b *bench) {
 	acme := b.account("acme", store.Partner, serverA)
-	p, err := b.Register(mac1, acme.ID, store.RestoreURL(serverB))
+	p, err := b.register(mac1, acme.ID, urlB)
 	b.must(err)
-	_, err = b.Register(mac2, acme.ID, store.URL{})
+	_, err = b.register(mac2, acme.ID, none)
 	b.must(err)
-	b.reopen()
+	b.reopen(0)
 	if kept, err := b.Phone(mac1); err != nil || kept != p {
 		b.Errorf("%+v, %v; want %+v", kept, err, p)
 	}

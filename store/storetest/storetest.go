@@ -5,6 +5,8 @@ package storetest
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -16,27 +18,37 @@ type Backend interface {
 	SettingServer(macaddr.Addr) (store.URL, error)
 	Phone(macaddr.Addr) (store.Phone, error)
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
-	Register(mac macaddr.Addr, owner store.AccountID, url store.URL) (store.Phone, error)
-	Deregister(mac macaddr.Addr, by store.AccountID) (store.Phone, error)
+	Change(store.Order) ([]store.Outcome, error)
+
+	BeginUpload(store.Upload) (store.Upload, error)
+	EndUpload(store.Upload) error
+	Uploads(store.AccountID) ([]store.Upload, error)
+
+	History(account store.AccountID, mac macaddr.Addr, before store.Mark, n int) ([]store.Entry, error)
 
 	Account(store.AccountID) (store.Account, error)
 	AccountNamed(store.Name) (store.Account, error)
 	Accounts() ([]store.Account, error)
-	AddAccount(store.Account) (store.Account, error)
-	UpdateAccount(store.AccountID, func(*store.Account) error) (store.Account, error)
-	RemoveAccount(store.AccountID) error
+	AddAccount(store.Cause, store.Account) (store.Account, error)
+	UpdateAccount(store.Cause, store.AccountID, func(*store.Account) error) (store.Account, error)
+	RemoveAccount(store.Cause, store.AccountID) error
 
 	Close() error
 }
 
 // Run holds a backend to the contract. open opens what the folder holds, or
-// makes it; it may be called again for one folder once that is closed.
-func Run(t *testing.T, open func(t testing.TB, folder string) Backend) {
+// makes it, to hold deregistered phones as long as hold says; it may be called
+// again for one folder once that is closed.
+//
+// The cases run by the clock of [synctest], which only their sleeping moves.
+func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration) Backend) {
 	for name, test := range map[string]func(*bench){
-		"AccountsAreKept":             accountsAreKept,
-		"AccountsAreUpdated":          accountsAreUpdated,
-		"OneOperatorStays":            oneOperatorStays,
-		"RemovedAccounts":             removedAccounts,
+		"AccountsAreKept":    accountsAreKept,
+		"AccountsAreUpdated": accountsAreUpdated,
+		"OneOperatorStays":   oneOperatorStays,
+		"RemovedAccounts":    removedAccounts,
+		"TriedAccounts":      triedAccounts,
+
 		"OwnersOnly":                  ownersOnly,
 		"OperatorsDeregister":         operatorsDeregister,
 		"RegisterStatesWhatIsWanted":  registerStatesWhatIsWanted,
@@ -45,26 +57,68 @@ func Run(t *testing.T, open func(t testing.TB, folder string) Backend) {
 		"Pages":                       pages,
 		"OneOfManyWins":               oneOfManyWins,
 		"AllIsThereAfterReopening":    allIsThereAfterReopening,
+
+		"OutcomesAreInOrder":      outcomesAreInOrder,
+		"TheLastChangeCounts":     theLastChangeCounts,
+		"AtomicOrders":            atomicOrders,
+		"TriedOrders":             triedOrders,
+		"OrdersNameAccounts":      ordersNameAccounts,
+		"RetargetedPhones":        retargetedPhones,
+		"TransferredPhones":       transferredPhones,
+		"TransferNeedsAServer":    transferNeedsAServer,
+		"AnEmptyOrder":            anEmptyOrder,
+		"ManyPhonesInRandomOrder": manyPhonesInRandomOrder,
+
+		"HeldPhones":            heldPhones,
+		"OwnersTakeBack":        ownersTakeBack,
+		"OperatorsFree":         operatorsFree,
+		"NothingIsHeld":         nothingIsHeld,
+		"HoldsEnd":              holdsEnd,
+		"HeldAnew":              heldAnew,
+		"HoldsOutliveAnAccount": holdsOutliveAnAccount,
+
+		"HistoryTellsTheCause":    historyTellsTheCause,
+		"HistoryTellsRanges":      historyTellsRanges,
+		"HistoryOfKinds":          historyOfKinds,
+		"HistoryOfNothing":        historyOfNothing,
+		"HistoryOfAccounts":       historyOfAccounts,
+		"HistoryOfOnePhone":       historyOfOnePhone,
+		"HistoryOfATransfer":      historyOfATransfer,
+		"HistoryPages":            historyPages,
+		"HistoryOfOneCommand":     historyOfOneCommand,
+		"HistoryOutlivesAccounts": historyOutlivesAccounts,
+
+		"UploadsAreTold":    uploadsAreTold,
+		"UploadsProgress":   uploadsProgress,
+		"UploadsOfAccounts": uploadsOfAccounts,
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := &bench{TB: t, folder: t.TempDir()}
-			b.Backend = open(t, b.folder)
-			b.reopen = func() {
-				b.must(b.Close())
-				b.Backend = open(t, b.folder)
-			}
-			defer func() { b.must(b.Close()) }()
-			test(b)
+			synctest.Test(t, func(t *testing.T) {
+				b := &bench{TB: t, folder: t.TempDir()}
+				b.Backend = open(t, b.folder, 0)
+				b.reopen = func(hold time.Duration) {
+					b.Helper()
+					b.must(b.Close())
+					b.Backend = open(t, b.folder, hold)
+				}
+				defer func() { b.must(b.Close()) }()
+				test(b)
+			})
 		})
 	}
 }
 
+// A bench holds nothing back of deregistered phones until it is reopened with a
+// hold.
 type bench struct {
 	testing.TB
 	Backend
 	folder string
-	reopen func()
+	reopen func(hold time.Duration)
 }
+
+// cause is the service's own.
+var cause = store.Cause{What: "TEST"}
 
 func (b *bench) must(err error) {
 	b.Helper()
@@ -83,9 +137,36 @@ func (b *bench) want(err, want error) {
 // account adds an account; a url of "" leaves it without a setting server.
 func (b *bench) account(name store.Name, role store.Role, url string) store.Account {
 	b.Helper()
-	a, err := b.AddAccount(store.Account{Name: name, Role: role, SettingServer: store.RestoreURL(url)})
+	a, err := b.AddAccount(cause, store.Account{Name: name, Role: role, SettingServer: store.RestoreURL(url)})
 	b.must(err)
 	return a
+}
+
+// one carries out an order for one phone.
+func (b *bench) one(kind store.Kind, by, owner store.AccountID, mac macaddr.Addr, url store.URL) (store.Outcome, error) {
+	outcomes, err := b.Change(store.Order{
+		Cause: store.Cause{By: by, What: "TEST"}, Kind: kind, Owner: owner,
+		Changes: []store.Change{{MAC: mac, URL: url}},
+	})
+	if err != nil {
+		return store.Outcome{}, err
+	}
+	if len(outcomes) != 1 {
+		b.Errorf("%d outcomes of one change", len(outcomes))
+	}
+	return outcomes[0], outcomes[0].Err
+}
+
+// register returns the phone as it is then.
+func (b *bench) register(mac macaddr.Addr, owner store.AccountID, url store.URL) (store.Phone, error) {
+	out, err := b.one(store.OrderRegister, owner, owner, mac, url)
+	return out.Next, err
+}
+
+// deregister returns the phone as it was.
+func (b *bench) deregister(mac macaddr.Addr, by store.AccountID) (store.Phone, error) {
+	out, err := b.one(store.OrderDeregister, by, 0, mac, store.URL{})
+	return out.Prev, err
 }
 
 func (b *bench) sentTo(mac macaddr.Addr, url string) {
@@ -97,6 +178,37 @@ func (b *bench) sentTo(mac macaddr.Addr, url string) {
 	}
 }
 
+// state is all that can be read of a backend, to be compared.
+type state struct {
+	Accounts []store.Account
+	Phones   []store.Phone
+	History  []store.Entry
+	Uploads  []store.Upload
+	Known    []store.Phone // of mac1 to mac3, held ones too
+}
+
+func (b *bench) state() (s state) {
+	b.Helper()
+	var errs [4]error
+	s.Accounts, errs[0] = b.Accounts()
+	s.Phones, errs[1] = b.Phones(0, macaddr.Addr{}, 1000)
+	s.History, errs[2] = b.History(0, macaddr.Addr{}, store.Mark{}, 1000)
+	for _, a := range s.Accounts {
+		var all []store.Upload
+		all, errs[3] = b.Uploads(a.ID)
+		s.Uploads = append(s.Uploads, all...)
+	}
+	b.must(errors.Join(errs[:]...))
+	for _, mac := range []macaddr.Addr{mac1, mac2, mac3} {
+		p, err := b.Phone(mac)
+		if err != nil {
+			b.want(err, store.ErrNotFound)
+		}
+		s.Known = append(s.Known, p)
+	}
+	return s
+}
+
 const (
 	serverA = "http://prov.acme.example/{mac}"
 	serverB = "http://prov.bravo.example/{mac}"
@@ -105,4 +217,8 @@ const (
 var (
 	mac1 = macaddr.MustParse("0004132202E4")
 	mac2 = macaddr.MustParse("000413241214")
+	mac3 = macaddr.MustParse("00087B080000")
+	urlA = store.RestoreURL(serverA)
+	urlB = store.RestoreURL(serverB)
+	none store.URL
 )

@@ -1,0 +1,110 @@
+package macaddr
+
+import (
+	"errors"
+	"iter"
+	"strings"
+)
+
+// A Range is the addresses from First to Last, both included, within one OUI
+// (the first three bytes). The zero Range is none.
+type Range struct{ First, Last Addr }
+
+const ouiBits = 24
+
+var (
+	errRangeEnds = errors.New("the range ends before it starts: expected first-last, such as 0004132202E0-0004132202FF")
+	errRangeOUI  = errors.New("the range crosses into another vendor's addresses: expected one within the same first six digits")
+)
+
+// ParseShortRange reads one address as [ParseShort] does, which is a range of
+// its own, or two with a '-' between them.
+func ParseShortRange(s string) (Range, error) {
+	a, err := ParseShort(s)
+	if err == nil {
+		return Range{a, a}, nil
+	}
+	first, last, ok := cutMiddleDash(s)
+	if !ok {
+		return Range{}, err
+	}
+	var r Range
+	if r.First, err = ParseShort(first); err != nil {
+		return Range{}, err
+	}
+	if r.Last, err = ParseShort(last); err != nil {
+		return Range{}, err
+	}
+	switch {
+	case r.Last.n < r.First.n:
+		return Range{}, errRangeEnds
+	case r.Last.n>>ouiBits != r.First.n>>ouiBits:
+		return Range{}, errRangeOUI
+	}
+	return r, nil
+}
+
+// cutMiddleDash cuts s at the dash with as many before it as behind: addresses
+// may be written with dashes themselves.
+func cutMiddleDash(s string) (before, behind string, ok bool) {
+	n := strings.Count(s, "-")
+	if n%2 == 0 {
+		return "", "", false
+	}
+	at := -1
+	for range n/2 + 1 {
+		at += 1 + strings.IndexByte(s[at+1:], '-')
+	}
+	return s[:at], s[at+1:], true
+}
+
+// Len returns how many addresses r holds.
+func (r Range) Len() int {
+	if !r.First.IsValid() {
+		return 0
+	}
+	return int(r.Last.n - r.First.n + 1)
+}
+
+// Contains reports whether a is in r.
+func (r Range) Contains(a Addr) bool { return r.First.n <= a.n && a.n <= r.Last.n && a.IsValid() }
+
+// All returns the addresses of r in order.
+func (r Range) All() iter.Seq[Addr] {
+	return func(yield func(Addr) bool) {
+		for i := range r.Len() {
+			if !yield(Addr{r.First.n + uint64(i)}) {
+				return
+			}
+		}
+	}
+}
+
+// String returns first-last, or the address alone where it is one.
+func (r Range) String() string {
+	b := r.First.AppendText(make([]byte, 0, 25))
+	if r.Last != r.First {
+		b = r.Last.AppendText(append(b, '-'))
+	}
+	return string(b)
+}
+
+// Ranges returns ordered addresses as ranges, as few as there can be. An
+// address that comes twice counts once.
+func Ranges(ordered []Addr) []Range {
+	var all []Range
+	for _, a := range ordered {
+		if n := len(all); n > 0 {
+			last := &all[n-1].Last
+			if a == *last {
+				continue
+			}
+			if a.n == last.n+1 && a.n>>ouiBits == last.n>>ouiBits {
+				*last = a
+				continue
+			}
+		}
+		all = append(all, Range{a, a})
+	}
+	return all
+}

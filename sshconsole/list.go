@@ -1,0 +1,151 @@
+package sshconsole
+
+import (
+	"encoding/csv"
+	"iter"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// pageSize is how many phones are read at a time: no page is held open while
+// it is written to a slow caller.
+const pageSize = 1000
+
+// phonesOf returns an account's phones, or all for 0, in the order of their
+// MACs. It ends early with an error, also when the command is interrupted.
+func (c *call) phonesOf(owner store.AccountID) iter.Seq2[store.Phone, error] {
+	return func(yield func(store.Phone, error) bool) {
+		var last macaddr.Addr
+		for {
+			page, err := c.registry.Phones(owner, last, pageSize)
+			if err != nil {
+				yield(store.Phone{}, err)
+				return
+			}
+			for _, p := range page {
+				if !yield(p, nil) {
+					return
+				}
+				last = p.MAC
+			}
+			if err := c.ctx.Err(); err != nil {
+				yield(store.Phone{}, err)
+				return
+			}
+			if len(page) < pageSize {
+				return
+			}
+		}
+	}
+}
+
+// selected calls f for the phones that the arguments and options of LIST and
+// COUNT select. An operator selects from those of all accounts.
+func (c *call) selected(f func(store.Phone, store.Account) error) error {
+	model := c.args[0]
+	if model != "" {
+		var ok bool
+		if model, ok = macaddr.KnownModel(model); !ok {
+			return misunderstood(usage, "%q: expected a model such as snom360, snomD785 or snomm9.", c.args[0])
+		}
+	}
+	server, byServer := c.options["server"]
+	if byServer {
+		if _, err := store.ParseURL(server); err != nil {
+			return misunderstood(malformedURL, "%q: %v.", server, err)
+		}
+	}
+	return c.eachPhone(func(p store.Phone, owner store.Account) error {
+		if model != "" && p.MAC.Model() != model || byServer && target(p, owner).String() != server {
+			return nil
+		}
+		return f(p, owner)
+	})
+}
+
+// eachPhone calls f for the phones of --account, or the caller's, or for an
+// operator all, each with its owner. It looks each owner up once.
+func (c *call) eachPhone(f func(store.Phone, store.Account) error) error {
+	account, err := c.forAccount()
+	if err != nil {
+		return err
+	}
+	id := account.ID
+	if _, one := c.options["account"]; !one && c.by.Operates() {
+		id = 0
+	}
+	owners := map[store.AccountID]store.Account{account.ID: account}
+	for p, err := range c.phonesOf(id) {
+		if err != nil {
+			return err
+		}
+		owner, ok := owners[p.Owner]
+		if !ok {
+			if owner, err = c.registry.Account(p.Owner); err != nil {
+				return err
+			}
+			owners[p.Owner] = owner
+		}
+		if err := f(p, owner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listPhones writes MACs: as many a line as the terminal is wide, one a line
+// where there is none.
+func listPhones(c *call) error {
+	const digits = 12
+	columns := max(1, (c.width()+1)/(digits+1))
+	column := 0
+	err := c.selected(func(p store.Phone, owner store.Account) error {
+		if c.json {
+			c.object(c.phoneObject(p, owner))
+			return nil
+		}
+		if column == columns {
+			c.out.WriteByte('\n')
+			column = 0
+		} else if column > 0 {
+			c.out.WriteByte(' ')
+		}
+		c.out.Write(p.MAC.AppendText(c.out.AvailableBuffer()))
+		column++
+		return nil
+	})
+	if column > 0 {
+		c.out.WriteByte('\n')
+	}
+	return err
+}
+
+func count(c *call) error {
+	n := 0
+	if err := c.selected(func(store.Phone, store.Account) error { n++; return nil }); err != nil {
+		return err
+	}
+	c.answer(map[string]int{"phones": n}, "%d\n", n)
+	return nil
+}
+
+// export writes mac,url for each phone, the url empty where it follows its
+// account: what REGISTER - takes back.
+func export(c *call) error {
+	w := csv.NewWriter(c.out) // a URL may hold a comma
+	return c.eachPhone(func(p store.Phone, _ store.Account) error {
+		if c.json {
+			c.object(exportObject{p.MAC, p.URL})
+		} else {
+			_ = w.Write([]string{p.MAC.String(), p.URL.String()})
+			w.Flush()
+		}
+		return nil
+	})
+}
+
+type exportObject struct {
+	MAC macaddr.Addr `json:"mac"`
+	URL store.URL    `json:"url"` // "" follows the account
+}

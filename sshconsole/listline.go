@@ -1,0 +1,138 @@
+package sshconsole
+
+import (
+	"encoding/csv"
+	"strings"
+
+	"snomredirect/macaddr"
+)
+
+// A lister reads the lines of a list of phones: a MAC, or mac,url, a line, in
+// CSV with commas, semicolons or tabs, with a header or without. Blank lines do
+// not count, nor does what follows a # at the beginning of a line or behind a
+// blank.
+type lister struct {
+	begun   bool
+	mac     int // their columns
+	url     int // -1 is none
+	columns int // 0 where no header has said how many
+	comma   rune
+}
+
+// A listed phone is one line of a list. url is as it was typed, "" is none.
+type listed struct {
+	mac macaddr.Addr
+	url string
+}
+
+const byteOrderMark = "\uFEFF" // which spreadsheets put first
+
+// line reads the next line. Not ok is one that names no phone: a blank one, a
+// remark or the header. A header that is none of ours is an error errHeader; any
+// other error is of this line alone.
+func (l *lister) line(text string) (p listed, ok bool, err error) {
+	if !l.begun {
+		text = strings.TrimPrefix(text, byteOrderMark)
+	}
+	text = strings.TrimSpace(withoutRemark(text))
+	if text == "" {
+		return p, false, nil
+	}
+	first := !l.begun
+	if first {
+		l.begun = true
+		l.url, l.comma = 1, ','
+		if i := strings.IndexAny(text, ",;\t"); i >= 0 {
+			l.comma = rune(text[i])
+		}
+	}
+	fields, err := l.fields(text)
+	if err != nil {
+		return p, false, err
+	}
+	if first && isHeader(fields) {
+		return p, false, l.header(fields)
+	}
+	switch {
+	case l.columns == 0 && len(fields) > 2:
+		return p, false, misunderstood(usage, "expected mac or mac,url; a URL that holds a comma goes between double quotes.")
+	case l.columns > 0 && len(fields) > l.columns:
+		return p, false, misunderstood(usage, "expected %d columns as in the header, not %d.", l.columns, len(fields))
+	case len(fields) <= l.mac:
+		return p, false, misunderstood(malformedMAC, "expected a MAC in column %d.", l.mac+1)
+	}
+	if p.mac, err = macaddr.ParseShort(fields[l.mac]); err != nil {
+		return p, false, misunderstood(malformedMAC, "%q: %v.", fields[l.mac], err)
+	}
+	if l.url >= 0 && len(fields) > l.url {
+		p.url = fields[l.url]
+	}
+	return p, true, nil
+}
+
+// withoutRemark cuts text before a # at its beginning or behind a blank: a URL
+// may hold one.
+func withoutRemark(text string) string {
+	for from := 0; ; {
+		i := strings.IndexByte(text[from:], '#')
+		if i < 0 {
+			return text
+		}
+		if i += from; i == 0 || text[i-1] == ' ' || text[i-1] == '\t' {
+			return text[:i]
+		}
+		from = i + 1
+	}
+}
+
+// fields splits a line into its columns, without the blanks around them.
+func (l *lister) fields(text string) ([]string, error) {
+	var fields []string
+	if strings.Contains(text, `"`) {
+		r := csv.NewReader(strings.NewReader(text))
+		r.Comma, r.TrimLeadingSpace = l.comma, true
+		var err error
+		if fields, err = r.Read(); err != nil {
+			return nil, misunderstood(usage, "expected CSV: a double quote opens and closes a whole column, and stands twice within it.")
+		}
+	} else {
+		fields = strings.Split(text, string(l.comma))
+	}
+	for i, f := range fields {
+		fields[i] = strings.TrimSpace(f)
+	}
+	return fields, nil
+}
+
+// isHeader tells names of columns from a first line that is mistyped: several
+// of them, or one that can only be ours, none of which looks like a MAC or URL.
+func isHeader(fields []string) bool {
+	for _, f := range fields {
+		if strings.ContainsAny(f, "0123456789:/") {
+			return false
+		}
+	}
+	if _, err := macaddr.ParseShort(fields[0]); err == nil {
+		return false
+	}
+	return len(fields) > 1 || strings.EqualFold(fields[0], "mac") || strings.EqualFold(fields[0], "url")
+}
+
+// errHeader: the list can't be read at all.
+var errHeader = misunderstood(malformedMAC, "expected a column named mac in the header, and one named url where phones have setting servers of their own.")
+
+func (l *lister) header(fields []string) error {
+	l.mac, l.url, l.columns = -1, -1, len(fields)
+	for i, f := range fields {
+		switch {
+		case strings.EqualFold(f, "mac") && l.mac < 0:
+			l.mac = i
+		case strings.EqualFold(f, "url") && l.url < 0:
+			l.url = i
+		}
+	}
+	if l.mac < 0 {
+		return errHeader
+	}
+	return nil
+}

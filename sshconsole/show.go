@@ -1,0 +1,85 @@
+package sshconsole
+
+import (
+	"errors"
+	"fmt"
+
+	"snomredirect/store"
+)
+
+func show(c *call) error {
+	mac, err := c.mac(c.args[0])
+	if err != nil {
+		return err
+	}
+	phone, err := c.registry.Phone(mac)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	phone.MAC = mac
+	owner, err := c.owner(phone)
+	if err != nil {
+		return err
+	}
+	object := c.phoneObject(phone, owner)
+	if c.json {
+		c.object(object)
+		return nil
+	}
+	model := object.Model
+	if model == "" {
+		model = "unknown"
+	}
+	c.field("MAC", mac)
+	c.field("Model", model)
+	switch object.State {
+	case unregistered:
+		c.field("State", "not registered")
+		return nil
+	case takenPhone:
+		c.field("State", "registered by another account")
+		return nil
+	case held:
+		words := "held until " + timestamp(phone.HeldUntil)
+		if phone.Owner == c.by.ID {
+			words += ": REGISTER takes it back"
+		} else {
+			words += ": FREE lets others register it"
+		}
+		c.field("State", words)
+	case registered:
+		c.field("State", "registered")
+	}
+	if c.by.Operates() {
+		c.field("Account", owner.Name)
+	}
+	if object.State == registered {
+		c.field("Setting server", c.settingServer(phone, owner))
+		c.field("Since", timestamp(phone.Registered))
+	}
+	return nil
+}
+
+// owner returns the account that has a phone; that of a hold may be gone.
+func (c *call) owner(p store.Phone) (store.Account, error) {
+	if p.Owner == 0 {
+		return store.Account{}, nil
+	}
+	owner, err := c.registry.Account(p.Owner)
+	if p.Held() && errors.Is(err, store.ErrNoAccount) {
+		return store.Account{}, nil
+	}
+	return owner, err
+}
+
+// settingServer tells where the phone is sent and whose that is.
+func (c *call) settingServer(p store.Phone, owner store.Account) string {
+	url, whose := target(p, owner), "the phone's own"
+	if p.URL.IsZero() {
+		whose = "the account's"
+	}
+	if c.publicNames.Hold(url) { // since a name was added to the service's
+		whose += ", which is this service: the phone gets no settings"
+	}
+	return fmt.Sprintf("%v (%s)", url, whose)
+}

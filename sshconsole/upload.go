@@ -1,0 +1,256 @@
+package sshconsole
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"snomredirect/store"
+)
+
+// batchSize is how many phones of a list are changed in one transaction.
+const batchSize = 50_000
+
+func registerList(c *call) error {
+	url, err := c.url(c.args[0])
+	if err != nil {
+		return err
+	}
+	owner, err := c.forAccount()
+	if err != nil {
+		return err
+	}
+	return c.upload(store.OrderRegister, owner, url)
+}
+
+func deregisterList(c *call) error {
+	return c.upload(store.OrderDeregister, store.Account{}, store.URL{})
+}
+
+// An upload changes the phones that standard input lists, batch by batch.
+type upload struct {
+	*call
+	kind   store.Kind
+	owner  store.Account // who has the phones then, if kind needs one
+	url    store.URL     // of phones listed without one
+	atomic bool
+
+	lister   lister
+	line     int            // the last that was read
+	batch    []store.Change // read, and not done yet
+	lines    []int          // of the batch
+	phones   int            // listed, all told
+	bad      int            // lines that can't be read
+	tally    tally
+	record   store.Upload // as the store has it, once there is one
+	progress *progress
+
+	lastText string // a URL as it was listed last, for lists repeat them
+	lastURL  store.URL
+}
+
+// upload reads the list to its end. What is bad of it is told line by line, and
+// the rest goes on; --atomic does all or nothing.
+func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error {
+	c.spent = true
+	end, err := c.uploads.begin(c.by.ID)
+	if err != nil {
+		return err
+	}
+	_, atomic := c.options["atomic"]
+	u := &upload{call: c, kind: kind, owner: owner, url: url, atomic: atomic, progress: newProgress(c.console, "lines", -1)}
+	defer func() { end(u.record) }()
+	err = u.readAll()
+	u.progress.end()
+	done := u.tally.done + u.tally.changed
+	c.changed, c.noted = done > 0, []any{"lines", u.record.Lines, "phones", done}
+	if owner.ID != 0 {
+		c.noted = append(c.noted, "owner", owner.Name)
+	}
+	if err == errStopped && !c.there() {
+		return refused(busy, "") // told at the next login, from the record
+	}
+	if err != nil && u.record.ID != 0 && !u.record.Done { // told now
+		if err := c.registry.EndUpload(u.record); err != nil {
+			c.log.Error("upload", "error", err)
+		}
+	}
+	switch {
+	case err == errStopped:
+		return refused(busy, "Interrupted: %s", howFar(u.record.Lines))
+	case err != nil && u.record.Lines > 0:
+		_ = c.tell(err)
+		return refused(internal, "The list was not done to its end: %s", howFar(u.record.Lines))
+	case err != nil:
+		return err
+	}
+	return u.summary()
+}
+
+// errStopped: the caller has interrupted the upload, or has gone.
+var errStopped = errors.New("upload stopped")
+
+// howFar tells up to which line a list was done.
+func howFar(line int) string {
+	if line == 0 {
+		return "nothing was done."
+	}
+	return fmt.Sprintf("it was done up to line %d, and nothing behind it.", line)
+}
+
+// readAll reads and changes until the end of the input. What is in the batch
+// when it returns an error was not done.
+func (u *upload) readAll() error {
+	for {
+		text, err := u.in.ReadLine("")
+		switch {
+		case u.ctx.Err() != nil, err != nil && err != io.EOF && !isProblem(err):
+			return errStopped
+		case err == io.EOF && !u.there(): // what was read last may be half a line
+			return errStopped
+		case err == io.EOF:
+			return u.finish()
+		}
+		if len(u.batch) == batchSize && !u.atomic { // there is a line behind, so all of it are whole
+			if err := u.change(false); err != nil {
+				return err
+			}
+		}
+		u.line++
+		if err := u.add(text, err); err != nil {
+			return err
+		}
+		u.progress.at(u.line)
+	}
+}
+
+// add puts a line into the batch, or tells what is wrong with it. An error ends
+// the upload.
+func (u *upload) add(text string, unreadable error) error {
+	change, ok, err := u.parse(text, unreadable)
+	var p *problem
+	switch {
+	case err == errHeader:
+		return misunderstood(malformedMAC, "Line %d: %v Nothing was done.", u.line, err)
+	case errors.As(err, &p):
+		u.bad++
+		u.complain(p, u.line)
+		return nil
+	case err != nil:
+		return err
+	case !ok:
+		return nil
+	}
+	if u.phones++; u.atomic && u.phones > maxAtOnce {
+		return misunderstood(usage, "The list has more than %d lines, the most with --atomic; nothing was done.", maxAtOnce)
+	}
+	if u.phones == 1 && !u.dryRun {
+		if u.record, err = u.uploads.record(u.registry, store.Upload{Account: u.by.ID, What: u.cmd.words() + " -", From: u.from, Begun: u.begun}); err != nil {
+			return err
+		}
+	}
+	u.batch, u.lines = append(u.batch, change), append(u.lines, u.line)
+	return nil
+}
+
+// parse reads a line; not ok is one that names no phone.
+func (u *upload) parse(text string, unreadable error) (change store.Change, ok bool, err error) {
+	var p *problem
+	if errors.As(unreadable, &p) {
+		return change, false, misunderstood(p.code, "it %s.", p.inList)
+	}
+	phone, ok, err := u.lister.line(text)
+	if err != nil || !ok {
+		return change, false, err
+	}
+	change = store.Change{MAC: phone.mac, URL: u.url}
+	if phone.url != "" && u.kind == store.OrderRegister {
+		if phone.url != u.lastText {
+			if u.lastURL, err = u.call.url(phone.url); err != nil {
+				u.lastText = ""
+				return change, false, err
+			}
+			u.lastText = phone.url
+		}
+		change.URL = u.lastURL
+	}
+	return change, true, nil
+}
+
+// finish changes what is left at the end of the list.
+func (u *upload) finish() error {
+	switch {
+	case u.phones == 0 && u.bad == 0:
+		return misunderstood(usage, "Standard input lists no phone; nothing was done.")
+	case u.atomic && u.bad > 0:
+		return refused(usage, "%s can't be read; nothing was done.", many(u.bad, "line", "lines"))
+	case u.phones == 0:
+		return nil
+	}
+	return u.change(true)
+}
+
+// change changes the batch, with which the store knows how far the upload has
+// come; the last ends it.
+func (u *upload) change(last bool) error {
+	record := u.record
+	record.Lines, record.Done = u.lines[len(u.lines)-1], last
+	o := store.Order{Cause: u.cause(u.url.String()), Kind: u.kind, Owner: u.owner.ID, Changes: u.batch, Atomic: u.atomic}
+	if !u.dryRun {
+		o.Upload = &record
+	}
+	outcomes, err := u.registry.Change(o)
+	if err != nil {
+		return explain(err, string(u.owner.Name))
+	}
+	u.record = record
+	w := wording{call: u.call, kind: u.kind}
+	failed := 0
+	for i, out := range outcomes {
+		if out.Err == nil {
+			continue
+		}
+		p, err := w.problem(u.batch[i].MAC, out)
+		if err != nil {
+			return err
+		}
+		failed++
+		u.complain(p, u.lines[i])
+	}
+	if failed > 0 && u.atomic {
+		return refused(forbidden, "%s refused; nothing was done.", many(failed, "line was", "lines were"))
+	}
+	for _, out := range outcomes {
+		u.tally.add(out)
+	}
+	u.batch, u.lines = u.batch[:0], u.lines[:0]
+	return nil
+}
+
+type uploadObject struct {
+	Registered   int  `json:"registered"`
+	Deregistered int  `json:"deregistered"`
+	Changed      int  `json:"changed"`
+	Unchanged    int  `json:"unchanged"`
+	Failed       int  `json:"failed"`
+	DryRun       bool `json:"dry_run,omitempty"`
+}
+
+// summary tells what became of the list. The problem that it returns has been
+// told, line by line.
+func (u *upload) summary() error {
+	t := u.tally
+	t.failed += u.bad
+	object := uploadObject{Changed: t.changed, Unchanged: t.same, Failed: t.failed, DryRun: u.dryRun}
+	if u.kind == store.OrderRegister {
+		object.Registered = t.done
+	} else {
+		object.Deregistered = t.done
+	}
+	head := ""
+	if u.dryRun && t.done+t.changed == 0 {
+		head = "nothing would change. "
+	}
+	u.answer(object, "%s%s: %s.\n", head, many(t.n(), "line", "lines"), t.text(u.kind))
+	return t.err()
+}

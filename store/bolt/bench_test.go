@@ -1,0 +1,171 @@
+package bolt
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// filled returns a database with n phones of one account, in random order.
+func filled(tb testing.TB, n int) (*DB, []macaddr.Addr) {
+	tb.Helper()
+	db := open(tb, tb.TempDir())
+	tb.Cleanup(func() { db.Close() })
+	a := addAccount(tb, db, "acme")
+	var macs []macaddr.Addr
+	for _, k := range rand.Perm(n) {
+		macs = append(macs, macaddr.MustParse(fmt.Sprintf("000413%06X", k)))
+	}
+	for batch := range slices.Chunk(macs, 1000) {
+		err := db.b.Update(func(tx *bbolt.Tx) error {
+			for _, mac := range batch {
+				if err := putOutcome(tx, mac, store.Outcome{Next: store.Phone{MAC: mac, Owner: a.ID, Registered: a.Created}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return db, macs
+}
+
+// What a phone's request asks of the database.
+func BenchmarkSettingServer(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			db, macs := filled(b, n)
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				if _, err := db.SettingServer(macs[i%n]); err != nil {
+					b.Fatal(err)
+				}
+				i++
+			}
+		})
+	}
+}
+
+// The room that a phone takes in the pages of the database when phones come in
+// random order, which is when it takes most, and what of it is filled.
+func BenchmarkBytesAPhone(b *testing.B) {
+	const n = 100_000
+	for b.Loop() {
+		db, _ := filled(b, n)
+		var pages, inUse int
+		err := db.b.View(func(tx *bbolt.Tx) error {
+			for _, name := range [][]byte{bucketPhones, bucketOwned} {
+				s := tx.Bucket(name).Stats()
+				pages += s.LeafAlloc + s.BranchAlloc
+				inUse += s.LeafInuse + s.BranchInuse
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(pages)/n, "bytes/phone")
+		b.ReportMetric(float64(inUse)/n, "filled-bytes/phone")
+	}
+}
+
+// A REGISTER that states what is so already.
+func BenchmarkRegister(b *testing.B) {
+	db, macs := filled(b, 100_000)
+	a, err := db.AccountNamed("acme")
+	if err != nil {
+		b.Fatal(err)
+	}
+	i := 0
+	for b.Loop() {
+		carryOut(b, db, register(a.ID, store.URL{}, macs[i%len(macs)]))
+		i++
+	}
+}
+
+func register(owner store.AccountID, url store.URL, macs ...macaddr.Addr) store.Order {
+	o := store.Order{Cause: store.Cause{By: owner, What: "REGISTER"}, Kind: store.OrderRegister, Owner: owner}
+	for _, mac := range macs {
+		o.Changes = append(o.Changes, store.Change{MAC: mac, URL: url})
+	}
+	return o
+}
+
+// What a change costs: bare in bbolt, as a REGISTER that changes a phone and
+// tells it in the history, and as one of 64 partners who do so at once.
+func BenchmarkCommit(b *testing.B) {
+	db, macs := filled(b, 100_000)
+	a, err := db.AccountNamed("acme")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var i atomic.Int64
+	next := func() (macaddr.Addr, store.URL) { // never what a phone has already
+		i := int(i.Add(1))
+		return macs[i%len(macs)], store.RestoreURL(fmt.Sprintf("http://own.example/%d", i))
+	}
+	b.Run("plain", func(b *testing.B) {
+		for b.Loop() {
+			mac, url := next()
+			k, v := mac.As6(), appendPhone(nil, store.Phone{MAC: mac, Owner: a.ID, URL: url, Registered: a.Created})
+			if err := db.b.Update(func(tx *bbolt.Tx) error { return tx.Bucket(bucketPhones).Put(k[:], v) }); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("alone", func(b *testing.B) {
+		for b.Loop() {
+			mac, url := next()
+			carryOut(b, db, register(a.ID, url, mac))
+		}
+	})
+	b.Run("64", func(b *testing.B) {
+		b.SetParallelism(max(1, 64/runtime.GOMAXPROCS(0)))
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				mac, url := next()
+				if out, err := db.Change(register(a.ID, url, mac)); err != nil || out[0].Err != nil {
+					b.Error(out, err)
+					return
+				}
+			}
+		})
+	})
+}
+
+// Orders of many phones in random order, all new, into a database that grows.
+func BenchmarkUpload(b *testing.B) {
+	const n = 50_000
+	db := open(b, b.TempDir())
+	defer db.Close()
+	a := addAccount(b, db, "acme")
+	r := rand.New(rand.NewPCG(1, 2))
+	phones := 0
+	for b.Loop() {
+		b.StopTimer()
+		var macs []macaddr.Addr
+		for range n {
+			mac, err := fromNumber(r.Uint64N(1<<48)&^(1<<40) | 1)
+			if err != nil {
+				b.Fatal(err)
+			}
+			macs = append(macs, mac)
+		}
+		o := register(a.ID, store.URL{}, macs...)
+		b.StartTimer()
+		carryOut(b, db, o)
+		phones += n
+	}
+	b.ReportMetric(float64(phones)/b.Elapsed().Seconds(), "phones/s")
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"time"
+
+	"snomredirect/macaddr"
+)
+
+// A Cause is the command that something is changed for: under whose rights, and
+// what the history tells of it.
+type Cause struct {
+	By    AccountID // 0 is the service itself
+	Name  Name      // By's, for an account may be removed later
+	From  string    // the caller's address
+	With  string    // the fingerprint of the key that let the caller in, or "password"
+	Begun time.Time // all that one command changes has the same; zero is now
+	What  string    // the command, such as "ACCOUNT KEY ADD"
+	// Detail is what it was given besides phones, and is for the eyes of the
+	// account whose history it enters: a URL, a fingerprint.
+	Detail string
+
+	// DryRun finds out what would happen and changes nothing, the history
+	// included.
+	DryRun bool
+}
+
+// A Kind of order is the rule that it runs.
+type Kind uint8
+
+// The kinds, each with the rule of its name.
+const (
+	OrderRegister Kind = iota
+	OrderDeregister
+	OrderRetarget
+	OrderTransfer
+	OrderFree
+)
+
+// An Order changes phones by one rule, in one transaction.
+type Order struct {
+	Cause   Cause
+	Kind    Kind
+	Owner   AccountID // who has the phones then, for OrderRegister and OrderTransfer
+	Was     URL       // for OrderRetarget
+	Changes []Change  // may name a phone more than once: the last one counts
+	// Atomic changes nothing if one of the changes is refused; the outcomes of
+	// the others tell what would have been.
+	Atomic bool
+	// Upload, where it is not nil, is what the progress of the upload that this
+	// order is a part of becomes with it.
+	Upload *Upload
+}
+
+// A Change is what an order does to one phone.
+type Change struct {
+	MAC macaddr.Addr
+	URL URL // its own from then on, for OrderRegister and OrderRetarget
+}
+
+// An Outcome is what became of a change: the phone before and after, which are
+// the same where nothing changed, and why it was refused.
+type Outcome struct {
+	Prev, Next Phone
+	Err        error // ErrNotFound, ErrTaken, ErrNoSettingServer, ErrNotHeld or ErrNotOperator
+}
+
+// Apply runs the order's rule for one change. by and owner are the accounts that
+// the order names, prev is the phone as it stands, hold how long a deregistered
+// one is held.
+func (o Order) Apply(c Change, prev Phone, by, owner Account, hold time.Duration, now time.Time) Outcome {
+	prev = prev.At(now)
+	out := Outcome{Prev: prev, Next: prev}
+	switch o.Kind {
+	case OrderRegister:
+		out.Next, out.Err = Register(prev, c.MAC, owner, c.URL, now)
+	case OrderDeregister:
+		out.Next, out.Err = Deregister(prev, by, hold, now)
+	case OrderRetarget:
+		out.Next, out.Err = Retarget(prev, by, o.Was, c.URL)
+	case OrderTransfer:
+		out.Next, out.Err = Transfer(prev, by, owner)
+	case OrderFree:
+		out.Next, out.Err = Free(prev, by)
+	}
+	return out
+}
+
+// An Upload is a list of phones on its way through many orders: kept so that an
+// interrupted one can be told.
+type Upload struct {
+	ID      uint64    `json:"-"` // given when it begins
+	Account AccountID `json:"account"`
+	What    string    `json:"what"` // the command
+	From    string    `json:"from"` // the caller's address
+	Begun   time.Time `json:"begun"`
+	Lines   int       `json:"lines"` // up to which all is done
+	Done    bool      `json:"-"`     // and nothing is left to tell
+}

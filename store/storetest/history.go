@@ -1,0 +1,391 @@
+package storetest
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// entries returns all of a history, newest first.
+func (b *bench) entries(account store.AccountID) []store.Entry {
+	b.Helper()
+	all, err := b.History(account, macaddr.Addr{}, store.Mark{}, 1000)
+	b.must(err)
+	return all
+}
+
+// macs returns the MACs of an entry, in one text.
+func macs(e store.Entry) string {
+	var all []string
+	for _, r := range e.MACs {
+		all = append(all, r.String())
+	}
+	return strings.Join(all, " ")
+}
+
+func historyTellsTheCause(b *bench) {
+	acme := b.account("acme", store.Partner, serverA)
+	olga := b.account("olga", store.Operator, "")
+	begun := time.Now().Add(-12345 * time.Microsecond)
+	c := store.Cause{By: olga.ID, Name: "olga", From: "192.0.2.1", With: "SHA256:x", Begun: begun, What: "REGISTER", Detail: "http://<a>/?b=1&c=\"2\""}
+	_, err := b.Change(store.Order{Cause: c, Kind: store.OrderRegister, Owner: acme.ID, Changes: []store.Change{{MAC: mac1}}})
+	b.must(err)
+	for range 2 {
+		e := b.entries(acme.ID)[1] // the account was added since
+		if !e.Cause.Begun.Equal(begun) || e.Cause.Begun.Location() != time.UTC {
+			b.Errorf("begun %v, want %v", e.Cause.Begun, begun)
+		}
+		want := c
+		want.By, want.Begun = 0, e.Cause.Begun
+		if e.Cause != want || e.Account != acme.ID || e.Name != "acme" || e.Other != "" || e.Away || macs(e) != mac1.String() || e.Mark.IsZero() {
+			b.Errorf("%+v, want the cause %+v", e, want)
+		}
+		b.reopen(0)
+	}
+	if all := b.entries(olga.ID); len(all) != 1 {
+		b.Errorf("who did it has %+v", all)
+	}
+	// What names no time is of now.
+	time.Sleep(time.Second)
+	_, err = b.deregister(mac1, acme.ID)
+	b.must(err)
+	if e := b.entries(acme.ID)[0]; !e.Cause.Begun.Equal(time.Now()) {
+		b.Errorf("%v, want %v", e.Cause.Begun, time.Now())
+	}
+}
+
+func historyTellsRanges(b *bench) {
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	_, err := b.register(macaddr.MustParse("000413000012"), bravo.ID, none)
+	b.must(err)
+	time.Sleep(time.Second)
+	var changes []store.Change
+	for _, i := range []int{5, 0x12, 3, 4, 0x10, 5, 0x11, 0x13, 0xFFFFFF, 0x1000000} {
+		changes = append(changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("%012X", 0x000413000000+i))})
+	}
+	_, err = b.Change(order(store.OrderRegister, acme.ID, changes...))
+	b.must(err)
+	all := b.entries(acme.ID)
+	if want := "000413000003-000413000005 000413000010-000413000011 000413000013 000413FFFFFF 000414000000"; len(all) != 2 || macs(all[0]) != want {
+		b.Errorf("%+v, want %s", all, want)
+	}
+}
+
+// Each kind of order tells the account whose phones it changed.
+func historyOfKinds(b *bench) {
+	b.reopen(time.Hour)
+	acme := b.account("acme", store.Partner, serverA)
+	olga := b.account("olga", store.Operator, "")
+	steps := []struct {
+		kind store.Kind
+		by   store.AccountID
+		url  store.URL
+	}{
+		{store.OrderRegister, acme.ID, none},
+		{store.OrderRegister, acme.ID, urlB},
+		{store.OrderRetarget, acme.ID, urlA},
+		{store.OrderDeregister, olga.ID, none},
+		{store.OrderRegister, acme.ID, none},
+		{store.OrderDeregister, acme.ID, none},
+		{store.OrderFree, olga.ID, none},
+	}
+	for i, s := range steps {
+		time.Sleep(time.Second)
+		_, err := b.Change(store.Order{Cause: store.Cause{By: s.by, What: fmt.Sprint(i)}, Kind: s.kind, Owner: acme.ID,
+			Was: urlB, Changes: []store.Change{{MAC: mac1, URL: s.url}}})
+		b.must(err)
+		all := b.entries(acme.ID)
+		if len(all) != i+2 || all[0].Cause.What != fmt.Sprint(i) || macs(all[0]) != mac1.String() || all[0].Other != "" || all[0].Away {
+			b.Fatalf("step %d: %+v", i, all)
+		}
+	}
+	if all := b.entries(olga.ID); len(all) != 1 {
+		b.Errorf("the operator has %+v", all)
+	}
+	b.reopen(0)
+	_, err := b.register(mac1, acme.ID, none)
+	b.must(err)
+	_, err = b.deregister(mac1, acme.ID)
+	b.must(err)
+	if all := b.entries(acme.ID); len(all) != len(steps)+3 || macs(all[0]) != mac1.String() {
+		b.Errorf("without a hold: %+v", all)
+	}
+}
+
+// What changes nothing is not told.
+func historyOfNothing(b *bench) {
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	_, err := b.register(mac1, acme.ID, urlB)
+	b.must(err)
+	before := b.entries(0)
+	time.Sleep(time.Minute)
+	_, err = b.register(mac1, acme.ID, urlB)
+	b.must(err)
+	_, err = b.register(mac1, bravo.ID, none)
+	b.want(err, store.ErrTaken)
+	_, err = b.deregister(mac2, bravo.ID)
+	b.want(err, store.ErrNotFound)
+	_, err = b.one(store.OrderTransfer, olga.ID, acme.ID, mac1, none)
+	b.must(err)
+	_, err = b.UpdateAccount(cause, acme.ID, func(a *store.Account) error { a.SettingServer = urlA; return nil })
+	b.must(err)
+	_, err = b.UpdateAccount(cause, acme.ID, func(a *store.Account) error { a.Company = "X"; return store.ErrNoKey })
+	b.want(err, store.ErrNoKey)
+	_, err = b.AddAccount(cause, store.Account{Name: "acme"})
+	b.want(err, store.ErrNameTaken)
+	b.want(b.RemoveAccount(cause, acme.ID), store.ErrOwnsPhones)
+	if after := b.entries(0); !reflect.DeepEqual(before, after) {
+		b.Errorf("%+v became %+v", before, after)
+	}
+}
+
+func historyOfAccounts(b *bench) {
+	b.account("olga", store.Operator, "")
+	acme, err := b.AddAccount(store.Cause{What: "ADD", Name: "olga"}, store.Account{Name: "acme"})
+	b.must(err)
+	for i, change := range []func(*store.Account){
+		func(a *store.Account) { a.Company = "ACME" },
+		func(a *store.Account) { a.SettingServer = urlA },
+		func(a *store.Account) { a.PasswordHash = "hash" },
+		func(a *store.Account) { a.Disabled = true },
+	} {
+		time.Sleep(time.Second)
+		_, err := b.UpdateAccount(store.Cause{What: fmt.Sprint("UPDATE ", i), Detail: "d"}, acme.ID, func(a *store.Account) error { change(a); return nil })
+		b.must(err)
+	}
+	time.Sleep(time.Second)
+	b.must(b.RemoveAccount(store.Cause{What: "REMOVE"}, acme.ID))
+	var got []string
+	for _, e := range b.entries(acme.ID) {
+		got = append(got, e.Cause.What)
+		if e.Name != "acme" || e.Account != acme.ID || e.MACs != nil {
+			b.Errorf("%+v", e)
+		}
+	}
+	if want := []string{"REMOVE", "UPDATE 3", "UPDATE 2", "UPDATE 1", "UPDATE 0", "ADD"}; !slices.Equal(got, want) {
+		b.Errorf("%q, want %q", got, want)
+	}
+}
+
+// The history of one phone names no other, and is told page by page as well.
+func historyOfOnePhone(b *bench) {
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	var changes []store.Change
+	for i := range 10 {
+		changes = append(changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("%012X", 0x000413000000+i+1))})
+	}
+	first, inside, outside := changes[0].MAC, changes[5].MAC, macaddr.MustParse("00041300000B")
+	step := func(o store.Order) {
+		time.Sleep(time.Second)
+		_, err := b.Change(o)
+		b.must(err)
+	}
+	step(order(store.OrderRegister, acme.ID, changes...))
+	step(order(store.OrderDeregister, acme.ID, changes[:3]...))
+	step(store.Order{Cause: store.Cause{By: olga.ID, What: "TRANSFER"}, Kind: store.OrderTransfer, Owner: bravo.ID, Changes: changes[3:]})
+	step(order(store.OrderDeregister, bravo.ID, changes[5]))
+	for _, c := range []struct {
+		account store.AccountID
+		mac     macaddr.Addr
+		want    int
+	}{
+		{acme.ID, inside, 2}, {bravo.ID, inside, 2}, {0, inside, 4},
+		{acme.ID, first, 2}, {bravo.ID, first, 0}, {0, first, 2},
+		{0, outside, 0}, {acme.ID, mac1, 0}, {olga.ID, inside, 0},
+	} {
+		for _, n := range []int{1, 3, 9} {
+			var got []store.Entry
+			var before store.Mark
+			for {
+				page, err := b.History(c.account, c.mac, before, n)
+				b.must(err)
+				if len(page) == 0 {
+					break
+				}
+				got = append(got, page...)
+				before = page[len(page)-1].Mark
+			}
+			if len(got) != c.want {
+				b.Errorf("%v of account %d by %d: %+v, want %d", c.mac, c.account, n, got, c.want)
+			}
+			for _, e := range got {
+				if macs(e) != c.mac.String() {
+					b.Errorf("%v of account %d: %s is named", c.mac, c.account, macs(e))
+				}
+			}
+		}
+	}
+}
+
+func historyOfATransfer(b *bench) {
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	carl := b.account("carl", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	for mac, owner := range map[macaddr.Addr]store.AccountID{mac1: acme.ID, mac2: carl.ID, mac3: acme.ID} {
+		_, err := b.register(mac, owner, none)
+		b.must(err)
+	}
+	time.Sleep(time.Second)
+	_, err := b.Change(store.Order{Cause: store.Cause{By: olga.ID, Name: "olga", What: "TRANSFER"}, Kind: store.OrderTransfer, Owner: bravo.ID,
+		Changes: []store.Change{{MAC: mac3}, {MAC: mac2}, {MAC: mac1}}})
+	b.must(err)
+	type line struct {
+		name, other store.Name
+		away        bool
+		macs        string
+	}
+	tell := func(id store.AccountID) (all []line) {
+		for _, e := range b.entries(id) {
+			if e.Cause.What == "TRANSFER" {
+				all = append(all, line{e.Name, e.Other, e.Away, macs(e)})
+			}
+		}
+		slices.SortFunc(all, func(a, c line) int { return cmp.Compare(a.other, c.other) })
+		return all
+	}
+	for id, want := range map[store.AccountID][]line{
+		acme.ID:  {{"acme", "bravo", true, mac1.String() + " " + mac3.String()}},
+		carl.ID:  {{"carl", "bravo", true, mac2.String()}},
+		bravo.ID: {{"bravo", "acme", false, mac1.String() + " " + mac3.String()}, {"bravo", "carl", false, mac2.String()}},
+		olga.ID:  nil,
+	} {
+		if got := tell(id); !slices.Equal(got, want) {
+			b.Errorf("account %d: %+v, want %+v", id, got, want)
+		}
+	}
+	// To the one who has it is nothing to tell.
+	_, err = b.one(store.OrderTransfer, olga.ID, bravo.ID, mac1, none)
+	b.must(err)
+	if got := tell(bravo.ID); len(got) != 2 {
+		b.Errorf("%+v", got)
+	}
+}
+
+// Pages of any size, one behind the other, are the whole; of all accounts it is
+// merged by time, though many things happen at one.
+func historyPages(b *bench) {
+	ids := []store.AccountID{0}
+	for _, name := range []store.Name{"acme", "bravo", "carl"} {
+		ids = append(ids, b.account(name, store.Partner, serverA).ID)
+	}
+	start := time.Now()
+	var told []string
+	for i := range 40 { // in no order of time, and often at the same
+		id := ids[1+i*i%3]
+		what := fmt.Sprint(i)
+		_, err := b.UpdateAccount(store.Cause{What: what, Begun: start.Add(time.Duration(i*7%13) * time.Nanosecond)}, id,
+			func(a *store.Account) error { a.Company = what; return nil })
+		b.must(err)
+		told = append(told, what)
+	}
+	seen := map[string]int{}
+	for _, id := range ids {
+		whole := b.entries(id)
+		for i, e := range whole {
+			if i > 0 && e.Cause.Begun.After(whole[i-1].Cause.Begun) {
+				b.Errorf("account %d: %v comes behind %v", id, e.Cause.Begun, whole[i-1].Cause.Begun)
+			}
+			if id != 0 && e.Account != id {
+				b.Errorf("account %d is told of %d", id, e.Account)
+			}
+			seen[e.Cause.What]++
+		}
+		for n := 1; n <= len(whole)+1; n++ {
+			var got []store.Entry
+			var before store.Mark
+			for {
+				page, err := b.History(id, macaddr.Addr{}, before, n)
+				b.must(err)
+				if len(page) == 0 {
+					break
+				}
+				if got = append(got, page...); len(page) > n || len(got) > len(whole) {
+					b.Fatalf("account %d by %d: a page of %d, behind %d", id, n, len(page), len(got))
+				}
+				before = page[len(page)-1].Mark
+			}
+			if !reflect.DeepEqual(got, whole) {
+				b.Fatalf("account %d by %d: %+v, want %+v", id, n, got, whole)
+			}
+		}
+		if id == 0 && len(whole) != 43 {
+			b.Errorf("%d entries of all accounts", len(whole))
+		}
+	}
+	for _, what := range told {
+		if seen[what] != 2 { // once in its account's and once in all
+			b.Errorf("%s was told %d times", what, seen[what])
+		}
+	}
+	if page, err := b.History(99, macaddr.Addr{}, store.Mark{}, 9); err != nil || len(page) != 0 {
+		b.Errorf("%+v, %v", page, err)
+	}
+}
+
+// What one command does in several orders stays together, though others come
+// in between, and marks where it began.
+func historyOfOneCommand(b *bench) {
+	acme := b.account("acme", store.Partner, serverA)
+	time.Sleep(time.Second)
+	begun := time.Now()
+	o := order(store.OrderRegister, acme.ID)
+	o.Cause.Begun, o.Cause.What = begun, "UPLOAD"
+	for i, mac := range []macaddr.Addr{mac3, mac1, mac2} {
+		time.Sleep(time.Second)
+		o.Changes = []store.Change{{MAC: mac}}
+		_, err := b.Change(o)
+		b.must(err)
+		_, err = b.UpdateAccount(store.Cause{What: "UPDATE"}, acme.ID, func(a *store.Account) error { a.Company = fmt.Sprint(i); return nil })
+		b.must(err)
+	}
+	var got []string
+	for _, e := range b.entries(acme.ID) {
+		got = append(got, e.Cause.What+" "+macs(e))
+		if e.Cause.What == "UPLOAD" && !e.Cause.Begun.Equal(begun) {
+			b.Errorf("begun %v, want %v", e.Cause.Begun, begun)
+		}
+	}
+	want := []string{"UPDATE ", "UPDATE ", "UPDATE ", "UPLOAD " + mac2.String(), "UPLOAD " + mac1.String(), "UPLOAD " + mac3.String(), "TEST "}
+	if !slices.Equal(got, want) {
+		b.Errorf("%q, want %q", got, want)
+	}
+}
+
+func historyOutlivesAccounts(b *bench) {
+	b.reopen(time.Hour)
+	acme := b.account("acme", store.Partner, serverA)
+	olga := b.account("olga", store.Operator, "")
+	_, err := b.register(mac1, acme.ID, none)
+	b.must(err)
+	_, err = b.deregister(mac1, acme.ID)
+	b.must(err)
+	b.must(b.RemoveAccount(store.Cause{What: "REMOVE"}, acme.ID))
+	before := b.entries(acme.ID)
+	all := b.entries(0)
+	if len(before) != 4 || len(all) != 5 {
+		b.Errorf("%+v of %+v", before, all)
+	}
+	b.reopen(time.Hour)
+	if after := b.entries(acme.ID); !reflect.DeepEqual(before, after) {
+		b.Errorf("%+v became %+v", before, after)
+	}
+	// A new account of that name starts with its own.
+	again := b.account("acme", store.Partner, serverB)
+	if e := b.entries(again.ID); len(e) != 1 {
+		b.Errorf("%+v", e)
+	}
+	// What becomes of a phone still held is told of the account that is gone.
+	_, err = b.one(store.OrderFree, olga.ID, 0, mac1, none)
+	b.must(err)
+	if page, err := b.History(acme.ID, mac1, store.Mark{}, 1); err != nil || len(page) != 1 || macs(page[0]) != mac1.String() {
+		b.Errorf("%+v, %v", page, err)
+	}
+}

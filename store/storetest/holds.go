@@ -1,0 +1,249 @@
+package storetest
+
+import (
+	"fmt"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+func heldPhones(b *bench) {
+	b.reopen(24 * time.Hour)
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, serverB)
+	p, err := b.register(mac1, acme.ID, urlB)
+	b.must(err)
+	_, err = b.register(mac2, acme.ID, none)
+	b.must(err)
+	before := time.Now()
+	out, err := b.one(store.OrderDeregister, acme.ID, 0, mac1, none)
+	b.must(err)
+	if out.Prev != p {
+		b.Errorf("deregistered %+v, want %+v", out.Prev, p)
+	}
+	for _, again := range []bool{false, true} {
+		if again {
+			b.reopen(0) // what is held stays held, whatever holds from now on
+		}
+		held, err := b.Phone(mac1)
+		b.must(err)
+		if held != out.Next || !held.Held() || held.Owner != acme.ID || held.MAC != mac1 || !held.URL.IsZero() || !held.Registered.IsZero() ||
+			held.HeldUntil.Before(before.Add(24*time.Hour)) || held.HeldUntil.After(before.Add(24*time.Hour+time.Second)) ||
+			held.HeldUntil.Location() != time.UTC || held.HeldUntil.Nanosecond() != 0 {
+			b.Errorf("%+v, of %+v", held, out)
+		}
+		_, err = b.SettingServer(mac1)
+		b.want(err, store.ErrNotFound)
+		for _, owner := range []store.AccountID{acme.ID, 0} {
+			if page, err := b.Phones(owner, macaddr.Addr{}, 9); err != nil || len(page) != 1 || page[0].MAC != mac2 {
+				b.Errorf("account %d: %+v, %v", owner, page, err)
+			}
+		}
+		for by, want := range map[store.AccountID]error{acme.ID: store.ErrNotFound, olga.ID: store.ErrNotFound, bravo.ID: store.ErrTaken} {
+			_, err := b.deregister(mac1, by)
+			b.want(err, want)
+		}
+		for _, owner := range []store.AccountID{bravo.ID, olga.ID} { // not even an operator
+			_, err := b.register(mac1, owner, none)
+			b.want(err, store.ErrTaken)
+		}
+		_, err = b.one(store.OrderTransfer, olga.ID, bravo.ID, mac1, none)
+		b.want(err, store.ErrNotFound)
+		if kept, err := b.Phone(mac1); err != nil || kept != held {
+			b.Errorf("after refusals: %+v, %v", kept, err)
+		}
+	}
+	// Nothing but a hold does not keep the account.
+	_, err = b.deregister(mac2, acme.ID)
+	b.must(err)
+	b.must(b.RemoveAccount(cause, acme.ID))
+}
+
+func ownersTakeBack(b *bench) {
+	b.reopen(24 * time.Hour)
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	first, err := b.register(mac1, acme.ID, urlB)
+	b.must(err)
+	time.Sleep(time.Hour)
+	_, err = b.deregister(mac1, olga.ID) // for its owner, whoever deregisters it
+	b.must(err)
+	time.Sleep(time.Hour)
+	p, err := b.register(mac1, acme.ID, none)
+	b.must(err)
+	if p.Held() || !p.Registered.Equal(first.Registered.Add(2*time.Hour)) || p.Owner != acme.ID {
+		b.Errorf("%+v, first %+v", p, first)
+	}
+	b.sentTo(mac1, serverA) // its old URL is forgotten
+	if kept, err := b.Phone(mac1); err != nil || kept != p {
+		b.Errorf("%+v, %v; want %+v", kept, err, p)
+	}
+	if page, err := b.Phones(acme.ID, macaddr.Addr{}, 9); err != nil || len(page) != 1 || page[0] != p {
+		b.Errorf("%+v, %v", page, err)
+	}
+	// Nothing of the hold is left.
+	_, err = b.one(store.OrderFree, olga.ID, 0, mac1, none)
+	b.want(err, store.ErrNotHeld)
+	time.Sleep(48 * time.Hour)
+	_, err = b.register(mac2, acme.ID, none)
+	b.must(err)
+	b.sentTo(mac1, serverA)
+	_, err = b.register(mac1, bravo.ID, none)
+	b.want(err, store.ErrTaken)
+}
+
+func operatorsFree(b *bench) {
+	b.reopen(24 * time.Hour)
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	for _, mac := range []macaddr.Addr{mac1, mac2} {
+		_, err := b.register(mac, acme.ID, none)
+		b.must(err)
+	}
+	_, err := b.deregister(mac1, acme.ID)
+	b.must(err)
+	for _, by := range []store.AccountID{acme.ID, bravo.ID} {
+		_, err := b.one(store.OrderFree, by, 0, mac1, none)
+		b.want(err, store.ErrNotOperator)
+	}
+	o := order(store.OrderFree, olga.ID, store.Change{MAC: mac3}, store.Change{MAC: mac2}, store.Change{MAC: mac1}, store.Change{MAC: mac1})
+	b.outcomes(o, store.ErrNotHeld, store.ErrNotHeld, nil, store.ErrNotHeld)
+	_, err = b.Phone(mac1)
+	b.want(err, store.ErrNotFound)
+	_, err = b.register(mac1, bravo.ID, none)
+	b.must(err)
+	b.sentTo(mac1, serverB)
+	b.sentTo(mac2, serverA)
+}
+
+func nothingIsHeld(b *bench) {
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	_, err := b.register(mac1, acme.ID, none)
+	b.must(err)
+	out, err := b.one(store.OrderDeregister, acme.ID, 0, mac1, none)
+	b.must(err)
+	if out.Next != (store.Phone{}) {
+		b.Errorf("%+v is left", out.Next)
+	}
+	_, err = b.Phone(mac1)
+	b.want(err, store.ErrNotFound)
+	_, err = b.one(store.OrderFree, olga.ID, 0, mac1, none)
+	b.want(err, store.ErrNotHeld)
+	_, err = b.register(mac1, bravo.ID, none)
+	b.must(err)
+}
+
+func holdsEnd(b *bench) {
+	b.reopen(time.Hour)
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	time.Sleep(time.Second / 3) // so that the hour does not end with a second
+	p, err := b.register(mac1, acme.ID, none)
+	b.must(err)
+	_, err = b.register(mac2, acme.ID, none)
+	b.must(err)
+	for _, mac := range []macaddr.Addr{mac1, mac2} {
+		_, err = b.deregister(mac, acme.ID)
+		b.must(err)
+	}
+	time.Sleep(time.Hour)
+	_, err = b.register(mac1, bravo.ID, none)
+	b.want(err, store.ErrTaken) // never a moment too early
+	time.Sleep(time.Second)
+	_, err = b.Phone(mac1)
+	b.want(err, store.ErrNotFound)
+	for by, want := range map[store.AccountID]error{acme.ID: store.ErrNotFound, bravo.ID: store.ErrNotFound} {
+		_, err = b.deregister(mac1, by)
+		b.want(err, want)
+	}
+	_, err = b.one(store.OrderFree, olga.ID, 0, mac1, none)
+	b.want(err, store.ErrNotHeld)
+	out, err := b.one(store.OrderRegister, bravo.ID, bravo.ID, mac1, none)
+	b.must(err)
+	if out.Prev != (store.Phone{}) || out.Next.Registered.Equal(p.Registered) {
+		b.Errorf("%+v", out)
+	}
+	b.sentTo(mac1, serverB)
+	b.reopen(time.Hour)
+	b.sentTo(mac1, serverB)
+	_, err = b.Phone(mac2)
+	b.want(err, store.ErrNotFound)
+	// The last owner has no claim any more.
+	_, err = b.register(mac1, acme.ID, none)
+	b.want(err, store.ErrTaken)
+}
+
+// The end of an old hold does not end one that came after it, however many ends
+// there are to clear away.
+func heldAnew(b *bench) {
+	b.reopen(time.Hour)
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	churn := func(n int) {
+		var changes []store.Change
+		for i := range n {
+			changes = append(changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("F8E7D6%06X", i))})
+		}
+		for _, kind := range []store.Kind{store.OrderRegister, store.OrderDeregister} {
+			_, err := b.Change(order(kind, acme.ID, changes...))
+			b.must(err)
+		}
+	}
+	churn(100) // ends before those of mac1 and mac2
+	time.Sleep(time.Second)
+	for _, mac := range []macaddr.Addr{mac1, mac2} {
+		_, err := b.register(mac, acme.ID, none)
+		b.must(err)
+		_, err = b.deregister(mac, acme.ID)
+		b.must(err)
+	}
+	// mac1 is taken back and let go before its hold is over, mac2 after it.
+	time.Sleep(30 * time.Minute)
+	_, err := b.register(mac1, acme.ID, none)
+	b.must(err)
+	_, err = b.deregister(mac1, acme.ID)
+	b.must(err)
+	time.Sleep(31 * time.Minute)
+	_, err = b.register(mac2, bravo.ID, none)
+	b.must(err)
+	_, err = b.deregister(mac2, bravo.ID)
+	b.must(err)
+	for range 10 {
+		churn(20)
+	}
+	for mac, owner := range map[macaddr.Addr]store.AccountID{mac1: acme.ID, mac2: bravo.ID} {
+		if p, err := b.Phone(mac); err != nil || !p.Held() || p.Owner != owner {
+			b.Errorf("%+v, %v; want it held for %d", p, err, owner)
+		}
+	}
+	_, err = b.register(mac1, bravo.ID, none)
+	b.want(err, store.ErrTaken)
+	_, err = b.register(mac2, acme.ID, none)
+	b.want(err, store.ErrTaken)
+}
+
+func holdsOutliveAnAccount(b *bench) {
+	b.reopen(time.Hour)
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	for _, mac := range []macaddr.Addr{mac1, mac2} {
+		_, err := b.register(mac, acme.ID, none)
+		b.must(err)
+		_, err = b.deregister(mac, acme.ID)
+		b.must(err)
+	}
+	b.must(b.RemoveAccount(cause, acme.ID))
+	again := b.account("acme", store.Partner, serverA)
+	for _, other := range []store.AccountID{bravo.ID, again.ID} { // the same name is not the same account
+		_, err := b.register(mac1, other, none)
+		b.want(err, store.ErrTaken)
+	}
+	_, err := b.one(store.OrderFree, olga.ID, 0, mac1, none)
+	b.must(err)
+	_, err = b.register(mac1, bravo.ID, none)
+	b.must(err)
+	time.Sleep(time.Hour + time.Second)
+	_, err = b.register(mac2, again.ID, none)
+	b.must(err)
+}

@@ -1,0 +1,354 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// order is an order by and for one account.
+func order(kind store.Kind, by store.AccountID, changes ...store.Change) store.Order {
+	return store.Order{Cause: store.Cause{By: by, What: "TEST"}, Kind: kind, Owner: by, Changes: changes}
+}
+
+// outcomes carries out an order and holds the errors of its outcomes against
+// those wanted; the phones before and after are held against what is kept.
+func (b *bench) outcomes(o store.Order, want ...error) []store.Outcome {
+	b.Helper()
+	outcomes, err := b.Change(o)
+	b.must(err)
+	if len(outcomes) != len(o.Changes) || len(outcomes) != len(want) {
+		b.Fatalf("%d outcomes of %d changes, want %d", len(outcomes), len(o.Changes), len(want))
+	}
+	for i, out := range outcomes {
+		if !errors.Is(out.Err, want[i]) {
+			b.Errorf("change %d of %v: %v, want %v", i, o.Changes[i].MAC, out.Err, want[i])
+		}
+		if out.Err != nil && out.Prev != out.Next {
+			b.Errorf("change %d was refused (%v), and made %+v of %+v", i, out.Err, out.Next, out.Prev)
+		}
+	}
+	return outcomes
+}
+
+func outcomesAreInOrder(b *bench) {
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	_, err := b.register(mac2, bravo.ID, none)
+	b.must(err)
+	changes := []store.Change{{MAC: mac3, URL: urlB}, {MAC: mac2}, {MAC: mac1}}
+	outcomes := b.outcomes(order(store.OrderRegister, acme.ID, changes...), nil, store.ErrTaken, nil)
+	for _, i := range []int{0, 2} {
+		kept, err := b.Phone(changes[i].MAC)
+		b.must(err)
+		if out := outcomes[i]; out.Prev != (store.Phone{}) || out.Next != kept || kept.MAC != changes[i].MAC || kept.URL != changes[i].URL || kept.Owner != acme.ID {
+			b.Errorf("change %d: %+v; kept %+v", i, out, kept)
+		}
+	}
+	if outcomes[1].Prev.Owner != bravo.ID {
+		b.Errorf("%+v", outcomes[1])
+	}
+	b.sentTo(mac2, serverB)
+	// What one refuses keeps nothing of the others.
+	b.outcomes(order(store.OrderDeregister, acme.ID, changes...), nil, store.ErrTaken, nil)
+	if left, err := b.Phones(0, macaddr.Addr{}, 9); err != nil || len(left) != 1 || left[0].MAC != mac2 {
+		b.Errorf("%+v, %v", left, err)
+	}
+}
+
+func theLastChangeCounts(b *bench) {
+	acme := b.account("acme", store.Partner, serverA)
+	other := store.RestoreURL("http://own.example/")
+	outcomes := b.outcomes(order(store.OrderRegister, acme.ID,
+		store.Change{MAC: mac2, URL: urlB}, store.Change{MAC: mac1, URL: urlB}, store.Change{MAC: mac2}, store.Change{MAC: mac2, URL: other},
+	), nil, nil, nil, nil)
+	b.sentTo(mac1, serverB)
+	b.sentTo(mac2, other.String())
+	if outcomes[2].Prev != outcomes[0].Next || outcomes[3].Prev != outcomes[2].Next || outcomes[0].Prev != (store.Phone{}) {
+		b.Errorf("the changes of one phone don't follow each other: %+v", outcomes)
+	}
+	if kept, err := b.Phone(mac2); err != nil || kept != outcomes[3].Next {
+		b.Errorf("%+v, %v; want %+v", kept, err, outcomes[3].Next)
+	}
+	if page, err := b.Phones(acme.ID, macaddr.Addr{}, 9); err != nil || len(page) != 2 {
+		b.Errorf("%+v, %v", page, err)
+	}
+	// It is gone once.
+	b.outcomes(order(store.OrderDeregister, acme.ID, store.Change{MAC: mac2}, store.Change{MAC: mac2}), nil, store.ErrNotFound)
+	_, err := b.Phone(mac2)
+	b.want(err, store.ErrNotFound)
+}
+
+func atomicOrders(b *bench) {
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	_, err := b.register(mac2, bravo.ID, none)
+	b.must(err)
+	before := b.state()
+	o := order(store.OrderRegister, acme.ID, store.Change{MAC: mac3}, store.Change{MAC: mac2}, store.Change{MAC: mac1, URL: urlB})
+	o.Atomic = true
+	outcomes := b.outcomes(o, nil, store.ErrTaken, nil)
+	if outcomes[2].Next.URL != urlB || outcomes[2].Next.Owner != acme.ID {
+		b.Errorf("what would have been: %+v", outcomes[2])
+	}
+	if after := b.state(); !reflect.DeepEqual(before, after) {
+		b.Errorf("one change was refused, and %+v became %+v", before, after)
+	}
+	o.Changes = slices.Delete(o.Changes, 1, 2)
+	b.outcomes(o, nil, nil)
+	b.sentTo(mac1, serverB)
+	b.sentTo(mac3, serverA)
+}
+
+// A dry run tells what would become of each change, and leaves all as it was.
+func triedOrders(b *bench) {
+	b.reopen(time.Hour)
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	held := macaddr.MustParse("1C7126FFFFFF")
+	b.outcomes(order(store.OrderRegister, acme.ID, store.Change{MAC: mac1}, store.Change{MAC: mac2, URL: urlB}, store.Change{MAC: held}), nil, nil, nil)
+	_, err := b.deregister(held, acme.ID)
+	b.must(err)
+	upload, err := b.BeginUpload(store.Upload{Account: acme.ID, What: "TEST"})
+	b.must(err)
+	before := b.state()
+	for name, c := range map[string]struct {
+		order store.Order
+		want  []error
+	}{
+		"register":   {order(store.OrderRegister, bravo.ID, store.Change{MAC: mac3}, store.Change{MAC: mac1}), []error{nil, store.ErrTaken}},
+		"own URL":    {order(store.OrderRegister, acme.ID, store.Change{MAC: mac1, URL: urlB}), []error{nil}},
+		"take back":  {order(store.OrderRegister, acme.ID, store.Change{MAC: held}), []error{nil}},
+		"deregister": {order(store.OrderDeregister, acme.ID, store.Change{MAC: mac1}, store.Change{MAC: mac3}), []error{nil, store.ErrNotFound}},
+		"retarget":   {order(store.OrderRetarget, acme.ID, store.Change{MAC: mac1, URL: urlB}, store.Change{MAC: mac2, URL: urlB}), []error{nil, store.ErrNotFound}},
+		"transfer":   {order(store.OrderTransfer, olga.ID, store.Change{MAC: mac2}, store.Change{MAC: mac1}), []error{nil, store.ErrNoSettingServer}},
+		"free":       {order(store.OrderFree, olga.ID, store.Change{MAC: held}, store.Change{MAC: mac1}), []error{nil, store.ErrNotHeld}},
+	} {
+		for _, atomic := range []bool{false, true} {
+			o := c.order
+			progress := upload
+			progress.Lines, progress.Done = 7, atomic
+			o.Cause.DryRun, o.Atomic, o.Upload = true, atomic, &progress
+			if outcomes := b.outcomes(o, c.want...); outcomes[0].Prev == outcomes[0].Next {
+				b.Errorf("%s: nothing would come of it: %+v", name, outcomes[0])
+			}
+			if after := b.state(); !reflect.DeepEqual(before, after) {
+				b.Errorf("%s: %+v became %+v", name, before, after)
+			}
+			if p, err := b.Phone(held); err != nil || !p.Held() {
+				b.Errorf("%s: %+v, %v", name, p, err)
+			}
+		}
+	}
+}
+
+func ordersNameAccounts(b *bench) {
+	acme := b.account("acme", store.Partner, serverA)
+	olga := b.account("olga", store.Operator, "")
+	_, err := b.register(mac1, acme.ID, none)
+	b.must(err)
+	before := b.state()
+	for _, c := range []struct {
+		kind      store.Kind
+		by, owner store.AccountID
+	}{
+		{store.OrderRegister, 99, acme.ID},
+		{store.OrderRegister, olga.ID, 99},
+		{store.OrderRegister, olga.ID, 0},
+		{store.OrderDeregister, 99, 0},
+		{store.OrderDeregister, 0, 0},
+		{store.OrderRetarget, 99, 0},
+		{store.OrderTransfer, olga.ID, 99},
+		{store.OrderTransfer, olga.ID, 0},
+		{store.OrderFree, 99, 0},
+	} {
+		_, err := b.one(c.kind, c.by, c.owner, mac1, urlB)
+		b.want(err, store.ErrNoAccount)
+	}
+	if after := b.state(); !reflect.DeepEqual(before, after) {
+		b.Errorf("%+v became %+v", before, after)
+	}
+	// An operator registers for others.
+	out, err := b.one(store.OrderRegister, olga.ID, acme.ID, mac2, none)
+	b.must(err)
+	if out.Next.Owner != acme.ID {
+		b.Errorf("%+v", out.Next)
+	}
+}
+
+func retargetedPhones(b *bench) {
+	b.reopen(time.Hour)
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	theirs, held := macaddr.MustParse("1C7126FFFFFF"), macaddr.MustParse("1C7126FFFFFE")
+	b.outcomes(order(store.OrderRegister, acme.ID,
+		store.Change{MAC: mac1, URL: urlA}, store.Change{MAC: mac2, URL: urlB}, store.Change{MAC: mac3}, store.Change{MAC: held, URL: urlA}), nil, nil, nil, nil)
+	_, err := b.register(theirs, bravo.ID, urlA)
+	b.must(err)
+	_, err = b.deregister(held, acme.ID)
+	b.must(err)
+	first, err := b.Phone(mac1)
+	b.must(err)
+	time.Sleep(time.Minute)
+
+	elsewhere := store.RestoreURL("http://new.example/")
+	o := order(store.OrderRetarget, acme.ID)
+	o.Was = urlA
+	for _, mac := range []macaddr.Addr{theirs, mac3, mac2, held, mac1} {
+		o.Changes = append(o.Changes, store.Change{MAC: mac, URL: elsewhere})
+	}
+	b.outcomes(o, store.ErrNotFound, store.ErrNotFound, store.ErrNotFound, store.ErrNotFound, nil)
+	b.sentTo(mac1, elsewhere.String())
+	b.sentTo(mac2, serverB)
+	b.sentTo(mac3, serverA) // follows its account, though the text is the same
+	b.sentTo(theirs, serverA)
+	if p, err := b.Phone(mac1); err != nil || p.Owner != acme.ID || p.Registered != first.Registered {
+		b.Errorf("%+v, %v; was %+v", p, err, first)
+	}
+	// Not even an operator does so with another's.
+	o = order(store.OrderRetarget, olga.ID, store.Change{MAC: mac2, URL: elsewhere})
+	o.Was = urlB
+	b.outcomes(o, store.ErrNotFound)
+
+	// From the account's URL to one of its own, and back.
+	o = order(store.OrderRetarget, acme.ID, store.Change{MAC: mac3, URL: elsewhere})
+	b.outcomes(o, nil)
+	b.sentTo(mac3, elsewhere.String())
+	o.Was, o.Changes = elsewhere, []store.Change{{MAC: mac3}}
+	b.outcomes(o, nil)
+	b.sentTo(mac3, serverA)
+
+	// But a registered phone always has one.
+	_, err = b.register(macaddr.MustParse("000413000001"), olga.ID, urlA)
+	b.must(err)
+	o = order(store.OrderRetarget, olga.ID, store.Change{MAC: macaddr.MustParse("000413000001")})
+	o.Was = urlA
+	b.outcomes(o, store.ErrNoSettingServer)
+	b.sentTo(macaddr.MustParse("000413000001"), serverA)
+}
+
+func transferredPhones(b *bench) {
+	b.reopen(time.Hour)
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, "")
+	held := macaddr.MustParse("1C7126FFFFFF")
+	b.outcomes(order(store.OrderRegister, acme.ID, store.Change{MAC: mac1}, store.Change{MAC: mac2, URL: urlA}, store.Change{MAC: held}), nil, nil, nil)
+	_, err := b.deregister(held, acme.ID)
+	b.must(err)
+	first, err := b.Phone(mac1)
+	b.must(err)
+	time.Sleep(time.Minute)
+
+	for _, by := range []store.AccountID{acme.ID, bravo.ID} {
+		_, err := b.one(store.OrderTransfer, by, bravo.ID, mac1, none)
+		b.want(err, store.ErrNotOperator)
+	}
+	o := store.Order{Cause: store.Cause{By: olga.ID}, Kind: store.OrderTransfer, Owner: bravo.ID,
+		Changes: []store.Change{{MAC: held}, {MAC: mac3}, {MAC: mac2}, {MAC: mac1}}}
+	outcomes := b.outcomes(o, store.ErrNotFound, store.ErrNotFound, nil, nil)
+	first.Owner = bravo.ID
+	if p, err := b.Phone(mac1); err != nil || p != first || p != outcomes[3].Next {
+		b.Errorf("%+v, %v; want %+v", p, err, first)
+	}
+	b.sentTo(mac1, serverB)
+	b.sentTo(mac2, serverA) // its own goes with it
+	for owner, want := range map[store.AccountID]int{acme.ID: 0, bravo.ID: 2, 0: 2} {
+		if page, err := b.Phones(owner, macaddr.Addr{}, 9); err != nil || len(page) != want {
+			b.Errorf("account %d: %+v, %v", owner, page, err)
+		}
+	}
+	// The old owner has no more say, the new one has.
+	_, err = b.deregister(mac1, acme.ID)
+	b.want(err, store.ErrTaken)
+	_, err = b.deregister(mac1, bravo.ID)
+	b.must(err)
+	// Whom it belongs to already keeps it.
+	if out, err := b.one(store.OrderTransfer, olga.ID, bravo.ID, mac2, none); err != nil || out.Prev != out.Next {
+		b.Errorf("%+v, %v", out, err)
+	}
+}
+
+func transferNeedsAServer(b *bench) {
+	acme, bare := b.account("acme", store.Partner, serverA), b.account("bare", store.Partner, "")
+	olga := b.account("olga", store.Operator, "")
+	b.outcomes(order(store.OrderRegister, acme.ID, store.Change{MAC: mac1}, store.Change{MAC: mac2, URL: urlB}), nil, nil)
+	o := store.Order{Cause: store.Cause{By: olga.ID}, Kind: store.OrderTransfer, Owner: bare.ID,
+		Changes: []store.Change{{MAC: mac1}, {MAC: mac2}}}
+	b.outcomes(o, store.ErrNoSettingServer, nil)
+	b.sentTo(mac1, serverA)
+	b.sentTo(mac2, serverB)
+	// An operator that is disabled transfers nothing.
+	b.account("otto", store.Operator, "")
+	_, err := b.UpdateAccount(cause, olga.ID, func(a *store.Account) error { a.Disabled = true; return nil })
+	b.must(err)
+	o.Owner = acme.ID
+	b.outcomes(o, store.ErrNotOperator, store.ErrNotOperator)
+}
+
+func anEmptyOrder(b *bench) {
+	acme := b.account("acme", store.Partner, serverA)
+	before := b.state()
+	b.outcomes(order(store.OrderRegister, acme.ID))
+	if after := b.state(); !reflect.DeepEqual(before, after) {
+		b.Errorf("%+v became %+v", before, after)
+	}
+}
+
+// What comes in an order of many, in any order, is what would come of the same
+// changes one by one.
+func manyPhonesInRandomOrder(b *bench) {
+	b.reopen(time.Hour)
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	olga := b.account("olga", store.Operator, serverA)
+	const phones = 20
+	mac := func(i int) macaddr.Addr { return macaddr.MustParse(fmt.Sprintf("%012X", 0x000413FFFFF0+i)) }
+	var now [phones]store.Phone
+	r := rand.New(rand.NewPCG(1, 2))
+	accounts := map[store.AccountID]store.Account{acme.ID: acme, bravo.ID: bravo, olga.ID: olga}
+	ids := []store.AccountID{acme.ID, bravo.ID, olga.ID}
+	for range 60 {
+		o := order(store.Kind(r.IntN(int(store.OrderFree)+1)), ids[r.IntN(3)])
+		o.Owner = ids[r.IntN(3)]
+		o.Was = []store.URL{none, urlA}[r.IntN(2)]
+		var is []int
+		for range r.IntN(phones) {
+			i := r.IntN(phones)
+			is = append(is, i)
+			o.Changes = append(o.Changes, store.Change{MAC: mac(i), URL: []store.URL{none, urlA, urlB}[r.IntN(3)]})
+		}
+		var want []store.Outcome
+		var errs []error
+		for k, i := range is {
+			out := o.Apply(o.Changes[k], now[i], accounts[o.Cause.By], accounts[o.Owner], time.Hour, time.Now())
+			now[i] = out.Next
+			want, errs = append(want, out), append(errs, out.Err)
+		}
+		if got := b.outcomes(o, errs...); !slices.Equal(got, want) {
+			b.Fatalf("%+v: %+v, want %+v", o, got, want)
+		}
+		owned := map[store.AccountID][]store.Phone{}
+		for i, p := range now {
+			p = p.At(time.Now())
+			kept, err := b.Phone(mac(i))
+			if p.Owner == 0 {
+				b.want(err, store.ErrNotFound)
+			} else if b.must(err); kept != p {
+				b.Fatalf("%+v, want %+v", kept, p)
+			}
+			if p.Owner != 0 && !p.Held() {
+				owned[p.Owner] = append(owned[p.Owner], p)
+				owned[0] = append(owned[0], p)
+			}
+		}
+		for _, id := range append(ids, 0) {
+			if page, err := b.Phones(id, macaddr.Addr{}, 99); err != nil || !slices.Equal(page, owned[id]) {
+				b.Fatalf("account %d has %+v, %v; want %+v", id, page, err, owned[id])
+			}
+		}
+		time.Sleep(time.Duration(r.IntN(30)) * time.Minute)
+	}
+}
