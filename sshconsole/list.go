@@ -134,12 +134,12 @@ func count(c *call) error {
 // account: what REGISTER - takes back.
 func export(c *call) error {
 	w := csv.NewWriter(c.out) // a URL may hold a comma
+	defer w.Flush()
 	return c.eachPhone(func(p store.Phone, _ store.Account) error {
 		if c.json {
 			c.object(exportObject{p.MAC, p.URL})
 		} else {
 			_ = w.Write([]string{p.MAC.String(), p.URL.String()})
-			w.Flush()
 		}
 		return nil
 	})

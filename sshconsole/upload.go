@@ -1,15 +1,23 @@
 package sshconsole
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"snomredirect/store"
 )
 
-// batchSize is how many phones of a list are changed in one transaction.
-const batchSize = 50_000
+// A list is read and sorted batch by batch, and a batch is changed order by
+// order: in a transaction of neighbours the store touches few of its pages, and
+// so needs little memory.
+const (
+	batchSize = 50_000
+	orderSize = 10_000
+)
 
 func registerList(c *call) error {
 	url, err := c.url(c.args[0])
@@ -77,10 +85,10 @@ func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error
 	}
 	switch {
 	case err == errStopped:
-		return refused(busy, "Interrupted: %s", howFar(u.record.Lines))
-	case err != nil && u.record.Lines > 0:
+		return refused(busy, "Interrupted: %s", howFar(u.record))
+	case err != nil && u.record.Some > 0:
 		_ = c.tell(err)
-		return refused(internal, "The list was not done to its end: %s", howFar(u.record.Lines))
+		return refused(internal, "The list was not done to its end: %s", howFar(u.record))
 	case err != nil:
 		return err
 	}
@@ -91,11 +99,18 @@ func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error
 var errStopped = errors.New("upload stopped")
 
 // howFar tells up to which line a list was done.
-func howFar(line int) string {
-	if line == 0 {
-		return "nothing was done."
+func howFar(u store.Upload) string {
+	done := "nothing was done"
+	if u.Lines > 0 {
+		done = fmt.Sprintf("it was done up to line %d", u.Lines)
 	}
-	return fmt.Sprintf("it was done up to line %d, and nothing behind it.", line)
+	if u.Some > u.Lines {
+		return fmt.Sprintf("%s, and some of it up to line %d. Done again as a whole, it states what is wanted.", done, u.Some)
+	}
+	if u.Lines > 0 {
+		done += ", and nothing behind it"
+	}
+	return done + "."
 }
 
 // readAll reads and changes until the end of the input. What is in the batch
@@ -120,7 +135,7 @@ func (u *upload) readAll() error {
 		if err := u.add(text, err); err != nil {
 			return err
 		}
-		u.progress.at(u.line)
+		u.progress.at(u.tally.n() + u.bad)
 	}
 }
 
@@ -190,12 +205,48 @@ func (u *upload) finish() error {
 	return u.change(true)
 }
 
-// change changes the batch, with which the store knows how far the upload has
-// come; the last ends it.
+// change changes the batch in the order of its MACs. With each order the store
+// knows how far the upload has come; the last of the last batch ends it.
 func (u *upload) change(last bool) error {
+	sorted := make([]int, len(u.batch))
+	for i := range sorted {
+		sorted[i] = i
+	}
+	slices.SortFunc(sorted, func(i, j int) int { // of one MAC, the last line counts
+		return cmp.Or(u.batch[i].MAC.Compare(u.batch[j].MAC), cmp.Compare(i, j))
+	})
+	size := orderSize
+	if u.atomic {
+		size = len(sorted)
+	}
+	failures := map[int]*problem{} // by line
 	record := u.record
-	record.Lines, record.Done = u.lines[len(u.lines)-1], last
-	o := store.Order{Cause: u.cause(u.url.String()), Kind: u.kind, Owner: u.owner.ID, Changes: u.batch, Atomic: u.atomic}
+	record.Some = u.lines[len(u.lines)-1]
+	rest := len(sorted)
+	for part := range slices.Chunk(sorted, size) {
+		if rest -= len(part); rest == 0 {
+			record.Lines, record.Done = record.Some, last
+		}
+		if err := u.order(part, record, failures); err != nil {
+			return err
+		}
+	}
+	for _, line := range slices.Sorted(maps.Keys(failures)) {
+		u.complain(failures[line], line)
+	}
+	if len(failures) > 0 && u.atomic {
+		return refused(forbidden, "%s refused; nothing was done.", many(len(failures), "line was", "lines were"))
+	}
+	u.batch, u.lines = u.batch[:0], u.lines[:0]
+	return nil
+}
+
+// order changes a part of the batch in one transaction.
+func (u *upload) order(part []int, record store.Upload, failures map[int]*problem) error {
+	o := store.Order{Cause: u.cause(u.url.String()), Kind: u.kind, Owner: u.owner.ID, Atomic: u.atomic}
+	for _, i := range part {
+		o.Changes = append(o.Changes, u.batch[i])
+	}
 	if !u.dryRun {
 		o.Upload = &record
 	}
@@ -204,26 +255,18 @@ func (u *upload) change(last bool) error {
 		return explain(err, string(u.owner.Name))
 	}
 	u.record = record
+	defer func() { u.progress.at(u.tally.n() + u.bad) }()
 	w := wording{call: u.call, kind: u.kind}
-	failed := 0
-	for i, out := range outcomes {
+	for n, out := range outcomes {
+		u.tally.add(out)
 		if out.Err == nil {
 			continue
 		}
-		p, err := w.problem(u.batch[i].MAC, out)
-		if err != nil {
+		i := part[n]
+		if failures[u.lines[i]], err = w.problem(u.batch[i].MAC, out); err != nil {
 			return err
 		}
-		failed++
-		u.complain(p, u.lines[i])
 	}
-	if failed > 0 && u.atomic {
-		return refused(forbidden, "%s refused; nothing was done.", many(failed, "line was", "lines were"))
-	}
-	for _, out := range outcomes {
-		u.tally.add(out)
-	}
-	u.batch, u.lines = u.batch[:0], u.lines[:0]
 	return nil
 }
 

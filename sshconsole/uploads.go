@@ -72,7 +72,7 @@ func (us *uploads) interrupted(records Records, account store.AccountID) ([]stor
 func (c *console) tellInterrupted(account store.Account) {
 	all, err := c.uploads.interrupted(c.registry, account.ID)
 	for _, u := range all {
-		c.notify(fmt.Sprintf("%s of %s from %s was interrupted: %s", u.What, timestamp(u.Begun), u.From, howFar(u.Lines)))
+		c.notify(fmt.Sprintf("%s of %s from %s was interrupted: %s", u.What, timestamp(u.Begun), u.From, howFar(u)))
 		if err = c.registry.EndUpload(u); err != nil {
 			break
 		}

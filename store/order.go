@@ -94,5 +94,6 @@ type Upload struct {
 	From    string    `json:"from"` // the caller's address
 	Begun   time.Time `json:"begun"`
 	Lines   int       `json:"lines"` // up to which all is done
+	Some    int       `json:"some"`  // up to which some is done, if that is more
 	Done    bool      `json:"-"`     // and nothing is left to tell
 }
