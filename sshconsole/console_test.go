@@ -42,7 +42,7 @@ func newHouse(t testing.TB) *house {
 		{Name: "bravo", SettingServer: store.RestoreURL("http://prov.bravo.example/")},
 		{Name: "bare"},
 	} {
-		if _, err := db.AddAccount(store.Cause{}, a); err != nil {
+		if _, err := db.AddAccount(store.Cause{What: "ACCOUNT ADD"}, a); err != nil {
 			t.Fatal(err)
 		}
 	}

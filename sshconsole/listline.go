@@ -122,17 +122,18 @@ func isHeader(fields []string) bool {
 var errHeader = misunderstood(malformedMAC, "expected a column named mac in the header, and one named url where phones have setting servers of their own.")
 
 func (l *lister) header(fields []string) error {
-	l.mac, l.url, l.columns = -1, -1, len(fields)
+	mac, url := -1, -1
 	for i, f := range fields {
 		switch {
-		case strings.EqualFold(f, "mac") && l.mac < 0:
-			l.mac = i
-		case strings.EqualFold(f, "url") && l.url < 0:
-			l.url = i
+		case strings.EqualFold(f, "mac") && mac < 0:
+			mac = i
+		case strings.EqualFold(f, "url") && url < 0:
+			url = i
 		}
 	}
-	if l.mac < 0 {
+	if mac < 0 {
 		return errHeader
 	}
+	l.mac, l.url, l.columns = mac, url, len(fields)
 	return nil
 }

@@ -413,6 +413,69 @@ func TestKeysTypedAtThePrompt(t *testing.T) {
 	e.leaves(0)
 }
 
+// Lists and answers typed at the prompt.
+func TestListAndAnswerTypedAtThePrompt(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	e := l.terminal(l.login("acme", gossh.PublicKeys(l.newKey("acme"))), 200)
+	e.sees("==> ")
+	e.types("register -\r2e4\r2e5,http://one.example/\r\x04")
+	e.sees("2 lines: 2 registered.\r\n==> ")
+	e.types("register -\r2e6\rxyz\r")
+	e.sees("Line 2: \"xyz\": expected")
+	e.types("\x03")
+	e.sees("Interrupted: nothing was done.\r\n==> ")
+	e.types("retarget http://one.example/ http://two.example/\r")
+	e.sees("1 phone with a setting server of its own will change from http://one.example/ to http://two.example/.\r\nGo on? (y/n) ")
+	e.types("\x03")
+	e.sees("Nothing was done.\r\n==> ")
+	e.types("\x1b[A\r") // the command, not an answer
+	e.sees("Go on? (y/n) ")
+	e.types("y\r")
+	e.sees("1 phone with a setting server of its own changed.\r\n==> ")
+	e.types("\x1b[A") // not the answer
+	e.sees("retarget http://one")
+	e.types("\x03export\r")
+	e.sees("0004132202E4,\r\n0004132202E5,http://two.example/\r\n==> ")
+	e.types("bye\r")
+	e.leaves(0)
+}
+
+// A connection that breaks off in the middle of a list is told at the next
+// login; one that ends its input is done.
+func TestBrokenOffList(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	key := gossh.PublicKeys(l.newKey("acme"))
+	broken := l.login("acme", key)
+	session, err := broken.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := session.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := session.Start("register -"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(in, lines(100)+"000413"); err != nil {
+		t.Fatal(err)
+	}
+	for acme := l.account("acme").ID; ; time.Sleep(time.Millisecond) { // until it has been read
+		if all, err := l.registry.Uploads(acme); err != nil {
+			t.Fatal(err)
+		} else if len(all) > 0 {
+			break
+		}
+	}
+	broken.Close()
+	l.forgets()
+	c := l.login("acme", key)
+	e := l.terminal(c, 80)
+	e.sees("Welcome, acme!")
+	e.sees("was interrupted: nothing was done.\r\n==> ")
+	l.runs(c, "count", 0, "0\n")
+}
+
 // slow is a store of endless pages, to have a command that runs.
 type slow struct{ Registry }
 

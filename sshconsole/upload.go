@@ -235,6 +235,7 @@ func (u *upload) change(last bool) error {
 		u.complain(failures[line], line)
 	}
 	if len(failures) > 0 && u.atomic {
+		u.record.Lines, u.record.Some, u.tally = 0, 0, tally{}
 		return refused(forbidden, "%s refused; nothing was done.", many(len(failures), "line was", "lines were"))
 	}
 	u.batch, u.lines = u.batch[:0], u.lines[:0]
