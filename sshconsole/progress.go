@@ -2,7 +2,6 @@ package sshconsole
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -20,14 +19,39 @@ const (
 type progress struct {
 	console *console
 	things  string // what is counted, such as "lines"
-	total   int    // -1 is not known
 	begun   time.Time
 	told    time.Time
-	bar     *progressbar.ProgressBar
+	bar     *progressbar.ProgressBar // at a terminal
 }
 
+// newProgress begins work on total things, -1 where that is not known.
 func newProgress(c *console, things string, total int) *progress {
-	return &progress{console: c, things: things, total: total, begun: time.Now()}
+	p := &progress{console: c, things: things, begun: time.Now()}
+	if c.width() > 0 && !c.json {
+		p.bar = progressbar.NewOptions(total,
+			progressbar.OptionSetWriter(late{p}),
+			progressbar.OptionSetTheme(progressbar.ThemeASCII),
+			progressbar.OptionSetWidth(20),
+			progressbar.OptionSetItsString(things),
+			progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetSpinnerChangeInterval(0), // drawn as work goes on
+			progressbar.OptionThrottle(redrawEvery),
+			progressbar.OptionClearOnFinish())
+		p.bar.StartWithoutRender()
+	}
+	return p
+}
+
+// late is the writer of a bar, which does not show before progressAfter.
+type late struct{ *progress }
+
+func (l late) Write(b []byte) (int, error) {
+	if time.Since(l.begun) < progressAfter {
+		return len(b), nil
+	}
+	l.told = time.Now()
+	return l.console.problems.Write(b)
 }
 
 type progressObject struct {
@@ -37,42 +61,27 @@ type progressObject struct {
 
 // at says that done things are done, of all.
 func (p *progress) at(done int) {
-	now := time.Now()
-	taken := now.Sub(p.begun)
-	if taken < progressAfter {
+	if p.bar != nil {
+		_ = p.bar.Set(done)
 		return
 	}
-	perSecond := int(float64(done) / taken.Seconds())
-	c := p.console
-	switch {
-	case c.width() > 0 && !c.json:
-		if p.bar == nil {
-			p.bar = progressbar.NewOptions(p.total,
-				progressbar.OptionSetWriter(c.problems),
-				progressbar.OptionSetWidth(20),
-				progressbar.OptionSetItsString(p.things),
-				progressbar.OptionShowCount(),
-				progressbar.OptionShowIts(),
-				progressbar.OptionSetElapsedTime(false),
-				progressbar.OptionSetSpinnerChangeInterval(0), // drawn here alone
-				progressbar.OptionThrottle(redrawEvery),
-				progressbar.OptionClearOnFinish())
-		}
-		_ = p.bar.Set(done)
-	case now.Sub(p.told) < progressEvery:
-	case c.json:
-		writeJSON(c.problems, progressObject{done, perSecond})
-		p.told = now
-	default:
-		fmt.Fprintf(c.problems, "%d %s done, %d a second\n", done, p.things, perSecond)
-		p.told = now
+	now := time.Now()
+	taken := now.Sub(p.begun)
+	if taken < progressAfter || now.Sub(p.told) < progressEvery {
+		return
 	}
+	p.told = now
+	perSecond := int(float64(done) / taken.Seconds())
+	if p.console.json {
+		writeJSON(p.console.problems, progressObject{done, perSecond})
+		return
+	}
+	fmt.Fprintf(p.console.problems, "%d %s done, %d a second\n", done, p.things, perSecond)
 }
 
 // end clears what is drawn.
 func (p *progress) end() {
-	if p.bar != nil {
-		_ = p.bar.Finish()
-		io.WriteString(p.console.problems, "\r")
+	if p.bar != nil && !p.told.IsZero() {
+		_ = p.bar.Clear()
 	}
 }

@@ -96,14 +96,14 @@ func retarget(c *call) error {
 
 // affected words what RETARGET is about.
 func affected(phones int, account bool) string {
-	var parts []string
-	if phones > 0 || !account {
-		parts = append(parts, many(phones, "phone with a setting server of its own", "phones with a setting server of their own"))
+	if phones == 0 && account {
+		return "The account's setting server"
 	}
+	words := many(phones, "phone with a setting server of its own", "phones with a setting server of their own")
 	if account {
-		parts = append(parts, "the account's setting server")
+		words += " and the account's setting server"
 	}
-	return strings.Join(parts, " and ")
+	return words
 }
 
 // inBatches carries out an order on the phones of an account that pick picks,
@@ -149,7 +149,7 @@ func (c *call) confirm(what string) error {
 		if !c.json {
 			fmt.Fprintln(c.out, what)
 		}
-		return nil
+		return c.out.Flush()
 	}
 	if c.width() == 0 {
 		return misunderstood(usage, "%s Nothing was done: say --yes to go on.", what)
