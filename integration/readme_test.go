@@ -178,7 +178,7 @@ func (r *reader) transcript(text string) {
 // alike makes alike what differs from day to day.
 func alike(s string) string {
 	s = regexp.MustCompile(`(?m)^[A-Z2-7]{20}$`).ReplaceAllString(s, "PASSWORD")
-	s = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`).ReplaceAllString(s, "TIME")
+	s = regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d`).ReplaceAllString(s, "TIME")
 	return strings.TrimRight(s, "\n")
 }
 
