@@ -1,7 +1,6 @@
 package sshconsole
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -244,61 +243,6 @@ func takeOptions(family []*command, words []string) (rest []string, options map[
 		}
 	})
 	return flags.Args(), options, nil
-}
-
-// The old console's words, to the byte (snom's Mass Deployment slides).
-const (
-	prompt      = "==> "
-	welcomeText = "Welcome, %s! Type help for help.\n"
-	helpHead    = "Welcome to the snom configuration tool.\nYou may use the following commands:\n\n"
-	helpFoot    = "\nA MAC address may be entered as 3 to 6 digit hexadecimal number, case does not matter (e.g. 2e4 --> 0004132202E4)\n\n"
-)
-
-const (
-	furtherHelpHead  = "You may also use these; HELP <command> shows each with an example:\n\n"
-	operatorHelpHead = "Operators reach every account's phones, and may also use:\n\n"
-	helpOptions      = "Any of them takes --json to answer programs, and --dry-run to change nothing.\n\n"
-)
-
-// writeHelp writes the classic help, and below it what is new and what operators
-// may use.
-func writeHelp(w io.Writer, operates bool) {
-	var old, full, operators []helpRow
-	for _, c := range commands {
-		row := helpRow{c.usage, c.summary}
-		switch {
-		case c.group == classic && c.label == "":
-			old = append(old, row)
-		case c.group == classic: // and can do more than the old one
-			old = append(old, helpRow{c.label, c.caption})
-			full = append(full, row)
-		case c.group == further:
-			full = append(full, row)
-		case c.group == operator:
-			operators = append(operators, row)
-		}
-	}
-	writeRows(w, helpHead, old, helpFoot)
-	writeRows(w, furtherHelpHead, full, "\n")
-	if operates {
-		writeRows(w, operatorHelpHead, operators, "\n")
-	}
-	io.WriteString(w, helpOptions)
-}
-
-type helpRow struct{ usage, summary string }
-
-// writeRows writes a line a command, the summaries in one column.
-func writeRows(w io.Writer, head string, rows []helpRow, foot string) {
-	width := 0
-	for _, r := range rows {
-		width = max(width, len(r.usage))
-	}
-	io.WriteString(w, head)
-	for _, r := range rows {
-		fmt.Fprintf(w, "%-*s: %s\n", width, r.usage, r.summary)
-	}
-	io.WriteString(w, foot)
 }
 
 // complete returns the line with the word before pos completed as far as the

@@ -1,7 +1,5 @@
 package sshconsole
 
-import "strings"
-
 // The commands, in the order of the help.
 var commands []*command
 
@@ -70,56 +68,3 @@ func init() { // HELP is in the table and reads it
 }
 
 func bye(*call) error { return errBye }
-
-func help(c *call) error {
-	if !c.json {
-		writeHelp(c.out, c.by.Operates())
-		return nil
-	}
-	for _, cmd := range commands {
-		if cmd.group != operator || c.by.Operates() {
-			c.object(cmd.object())
-		}
-	}
-	return nil
-}
-
-// helpOne shows the forms of one command that the caller may use, with an
-// example of each.
-func helpOne(c *call) error {
-	var rows []*command
-	known := false
-	name := c.args[0]
-	for _, cmd := range commands {
-		if strings.EqualFold(cmd.name(), name) && cmd.alias != "" {
-			name = cmd.alias
-		}
-	}
-	for _, cmd := range commands {
-		if !strings.EqualFold(cmd.name(), name) {
-			continue
-		}
-		known = true
-		if cmd.group != operator || c.by.Operates() {
-			rows = append(rows, cmd)
-		}
-	}
-	switch {
-	case !known:
-		return misunderstood(usage, "Unknown command %q. Type help for help.", c.args[0])
-	case len(rows) == 0:
-		return refused(forbidden, "%s is for operators.", strings.ToUpper(name))
-	}
-	for _, cmd := range rows {
-		c.answer(cmd.object(), "%s: %s\n    %s\n", cmd.usage, cmd.summary, cmd.example)
-	}
-	return nil
-}
-
-type commandObject struct {
-	Command string `json:"command"`
-	Summary string `json:"summary"`
-	Example string `json:"example,omitempty"`
-}
-
-func (c *command) object() commandObject { return commandObject{c.usage, c.summary, c.example} }

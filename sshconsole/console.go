@@ -212,6 +212,7 @@ type call struct {
 	args    []string // by the arguments of the usage; "" for those left out
 	options map[string]string
 	dryRun  bool
+	owners  map[store.AccountID]store.Account // that were looked up
 	out     *bufio.Writer
 	noted   []any // what the log tells of a change besides its words
 	changed bool  // something was, though the command may have failed
@@ -239,7 +240,8 @@ func (c *console) line(line string) error {
 	}
 	_, c.json = options[optionJSON]
 	_, dryRun := options[optionDryRun]
-	this := &call{console: c, ctx: ctx, cmd: cmd, by: by, begun: time.Now(), args: args, options: options, dryRun: dryRun, out: bufio.NewWriter(c.out)}
+	this := &call{console: c, ctx: ctx, cmd: cmd, by: by, begun: time.Now(), args: args, options: options, dryRun: dryRun,
+		owners: map[store.AccountID]store.Account{}, out: bufio.NewWriter(c.out)}
 	err = cmd.run(this)
 	// What was written before a problem is told before it. A caller that reads
 	// no further is not a problem.

@@ -20,13 +20,9 @@ const maxShownRanges = 16
 // showHistory shows what was done to one's account and phones, newest first; an
 // operator sees what was done to all.
 func showHistory(c *call) error {
-	account, err := c.forAccount()
+	id, err := c.scope()
 	if err != nil {
 		return err
-	}
-	id := account.ID
-	if _, one := c.options["account"]; !one && c.by.Operates() {
-		id = 0
 	}
 	var mac macaddr.Addr
 	if c.args[0] != "" {

@@ -64,34 +64,35 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 	})
 }
 
-// eachPhone calls f for the phones of --account, or the caller's, or for an
-// operator all, each with its owner. It looks each owner up once.
+// eachPhone calls f for the phones in scope, each with its owner.
 func (c *call) eachPhone(f func(store.Phone, store.Account) error) error {
-	account, err := c.forAccount()
+	id, err := c.scope()
 	if err != nil {
 		return err
 	}
-	id := account.ID
-	if _, one := c.options["account"]; !one && c.by.Operates() {
-		id = 0
-	}
-	owners := map[store.AccountID]store.Account{account.ID: account}
 	for p, err := range c.phonesOf(id) {
 		if err != nil {
 			return err
 		}
-		owner, ok := owners[p.Owner]
-		if !ok {
-			if owner, err = c.registry.Account(p.Owner); err != nil {
-				return err
-			}
-			owners[p.Owner] = owner
+		owner, err := c.owner(p)
+		if err != nil {
+			return err
 		}
 		if err := f(p, owner); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// scope returns whose phones and history a command shows: those of --account, or
+// the caller's, or for an operator all, which is 0.
+func (c *call) scope() (store.AccountID, error) {
+	if _, one := c.options["account"]; !one && c.by.Operates() {
+		return 0, nil
+	}
+	account, err := c.forAccount()
+	return account.ID, err
 }
 
 // listPhones writes MACs: as many a line as the terminal is wide, one a line

@@ -125,9 +125,8 @@ func (c *call) changeRanges(kind store.Kind, owner store.Account, url store.URL,
 	if err != nil {
 		return explain(err, string(owner.Name))
 	}
-	w := wording{call: c, kind: kind, owners: map[store.AccountID]store.Account{}}
 	if len(changes) == 1 {
-		return w.one(changes[0].MAC, outcomes[0])
+		return c.changedOne(kind, changes[0].MAC, outcomes[0])
 	}
 	all, next := tally{}, 0
 	for _, r := range ranges {
@@ -137,14 +136,14 @@ func (c *call) changeRanges(kind store.Kind, owner store.Account, url store.URL,
 			next++
 			part.add(out)
 			if out.Err != nil {
-				problem, err := w.problem(mac, out)
+				problem, err := c.whyNot(kind, mac, out)
 				if err != nil {
 					return err
 				}
 				_ = c.out.Flush() // what is written before a problem is told before it
 				c.complain(problem, 0)
 			} else if c.json || r.Len() == 1 {
-				if err := w.answer(mac, out); err != nil {
+				if err := c.tellOutcome(kind, mac, out); err != nil {
 					return err
 				}
 			}
@@ -161,144 +160,21 @@ func (c *call) changeRanges(kind store.Kind, owner store.Account, url store.URL,
 	return all.err()
 }
 
-// A wording tells what became of single phones.
-type wording struct {
-	*call
-	kind   store.Kind
-	owners map[store.AccountID]store.Account // as they were looked up
-}
-
-func (w *wording) one(mac macaddr.Addr, out store.Outcome) error {
+func (c *call) changedOne(kind store.Kind, mac macaddr.Addr, out store.Outcome) error {
 	if out.Err != nil {
-		problem, err := w.problem(mac, out)
+		problem, err := c.whyNot(kind, mac, out)
 		if err != nil {
 			return err
 		}
 		return problem
 	}
-	w.noted = []any{"mac", mac.String()}
-	for _, p := range []store.Phone{out.Next, out.Prev} {
-		if owner, err := w.ownerOf(p); err == nil && owner.ID != 0 {
-			w.noted = append(w.noted, "owner", owner.Name)
-			break
-		}
+	c.noted = []any{"mac", mac.String()}
+	phone := out.Next
+	if phone.Owner == 0 {
+		phone = out.Prev
 	}
-	return w.answer(mac, out)
-}
-
-// ownerOf is owner, with a memory.
-func (w *wording) ownerOf(p store.Phone) (a store.Account, err error) {
-	a, ok := w.owners[p.Owner]
-	if !ok {
-		if a, err = w.owner(p); err == nil {
-			w.owners[p.Owner] = a
-		}
+	if owner, err := c.owner(phone); err == nil {
+		c.noted = append(c.noted, "owner", owner.Name)
 	}
-	return a, err
-}
-
-// answer tells what was done to a phone.
-func (w *wording) answer(mac macaddr.Addr, out store.Outcome) error {
-	next := out.Next
-	next.MAC = mac
-	owner, err := w.ownerOf(next)
-	if err != nil {
-		return err
-	}
-	object := w.phoneObject(next, owner)
-	switch w.kind {
-	case store.OrderRegister:
-		w.call.answer(object, "%v registered. Setting server: %s\n", mac, w.settingServer(next, owner))
-	case store.OrderDeregister:
-		w.call.answer(object, "%v deregistered.\n", mac)
-	case store.OrderTransfer:
-		w.call.answer(object, "%v transferred to %s. Setting server: %s\n", mac, owner.Name, w.settingServer(next, owner))
-	case store.OrderFree:
-		w.call.answer(object, "%v freed: anybody may register it.\n", mac)
-	}
-	return nil
-}
-
-// problem tells why nothing was done to a phone. Another error is not for the
-// caller.
-func (w *wording) problem(mac macaddr.Addr, out store.Outcome) (*problem, error) {
-	err := explain(out.Err, mac.String())
-	if errors.Is(out.Err, store.ErrNoSettingServer) {
-		err = w.noSettingServer(mac)
-	}
-	if w.kind == store.OrderFree && errors.Is(out.Err, store.ErrNotHeld) && out.Prev.Owner != 0 {
-		err = refused(notFound, "%v is registered: DEREGISTER %v first.", mac, mac)
-	}
-	var p *problem
-	if !errors.As(err, &p) {
-		return nil, err
-	}
-	return p, nil
-}
-
-// noSettingServer tells how a phone would get one.
-func (c *call) noSettingServer(mac macaddr.Addr) error {
-	const would = "%v would have no setting server. Give it one, REGISTER %v <url>"
-	name, other := c.options["account"]
-	switch {
-	case strings.EqualFold(c.cmd.name(), "TRANSFER"):
-		return refused(forbidden, "%v would have no setting server. Give %s one first: ACCOUNT SERVER %s <url>.", mac, c.args[1], c.args[1])
-	case other:
-		return refused(forbidden, would+" --account %s, or give %s one, ACCOUNT SERVER %s <url>.", mac, mac, name, name, name)
-	}
-	return refused(forbidden, would+", or set one for all your phones, SERVER <url>.", mac, mac)
-}
-
-// A tally counts outcomes: done are registered, deregistered and so on.
-type tally struct{ done, changed, same, failed int }
-
-func (t *tally) add(out store.Outcome) {
-	switch {
-	case out.Err != nil:
-		t.failed++
-	case out.Prev == out.Next:
-		t.same++
-	case out.Prev.Owner == out.Next.Owner && out.Prev.Held() == out.Next.Held():
-		t.changed++
-	default:
-		t.done++
-	}
-}
-
-func (t *tally) merge(more tally) {
-	t.done += more.done
-	t.changed += more.changed
-	t.same += more.same
-	t.failed += more.failed
-}
-
-func (t tally) n() int { return t.done + t.changed + t.same + t.failed }
-
-// err is a problem that has been told already, if there was one.
-func (t tally) err() error {
-	if t.failed == 0 {
-		return nil
-	}
-	return refused(usage, "")
-}
-
-var doneWord = map[store.Kind]string{
-	store.OrderRegister: "registered", store.OrderDeregister: "deregistered", store.OrderTransfer: "transferred", store.OrderFree: "freed",
-}
-
-// text is such as "3 registered, 1 unchanged, 1 failed".
-func (t tally) text(kind store.Kind) string {
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		word string
-	}{{t.done, doneWord[kind]}, {t.changed, "changed"}, {t.same, "unchanged"}, {t.failed, "failed"}} {
-		if part.n > 0 {
-			parts = append(parts, many(part.n, part.word, part.word))
-		}
-	}
-	if parts == nil {
-		return "nothing to do"
-	}
-	return strings.Join(parts, ", ")
+	return c.tellOutcome(kind, mac, out)
 }

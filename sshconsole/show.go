@@ -60,16 +60,24 @@ func show(c *call) error {
 	return nil
 }
 
-// owner returns the account that has a phone; that of a hold may be gone.
-func (c *call) owner(p store.Phone) (store.Account, error) {
+// owner returns the account that has a phone, as it stood when this command
+// first asked for it; that of a hold may be gone.
+func (c *call) owner(p store.Phone) (a store.Account, err error) {
 	if p.Owner == 0 {
-		return store.Account{}, nil
+		return a, nil
 	}
-	owner, err := c.registry.Account(p.Owner)
+	a, ok := c.owners[p.Owner]
+	if ok {
+		return a, nil
+	}
+	a, err = c.registry.Account(p.Owner)
 	if p.Held() && errors.Is(err, store.ErrNoAccount) {
-		return store.Account{}, nil
+		err = nil
 	}
-	return owner, err
+	if err == nil {
+		c.owners[p.Owner] = a
+	}
+	return a, err
 }
 
 // settingServer tells where the phone is sent and whose that is.

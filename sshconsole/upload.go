@@ -257,14 +257,13 @@ func (u *upload) order(part []int, record store.Upload, failures map[int]*proble
 	}
 	u.record = record
 	defer func() { u.progress.at(u.tally.n() + u.bad) }()
-	w := wording{call: u.call, kind: u.kind}
 	for n, out := range outcomes {
 		u.tally.add(out)
 		if out.Err == nil {
 			continue
 		}
 		i := part[n]
-		if failures[u.lines[i]], err = w.problem(u.batch[i].MAC, out); err != nil {
+		if failures[u.lines[i]], err = u.whyNot(u.kind, u.batch[i].MAC, out); err != nil {
 			return err
 		}
 	}
