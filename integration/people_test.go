@@ -19,15 +19,27 @@ import (
 // key NAME ... makes a key pair for each name: NAME.key and NAME.pub.
 func key(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range args {
-		public, private, err := ed25519.GenerateKey(nil)
-		ts.Check(err)
-		block, err := ssh.MarshalPrivateKey(private, name)
-		ts.Check(err)
-		ts.Check(os.WriteFile(ts.MkAbs(name+".key"), pem.EncodeToMemory(block), 0o600))
-		line, err := ssh.NewPublicKey(public)
-		ts.Check(err)
-		ts.Check(os.WriteFile(ts.MkAbs(name+".pub"), ssh.MarshalAuthorizedKey(line), 0o600))
+		ts.Check(of(ts).makeKey(name))
 	}
+}
+
+func (s *story) makeKey(name string) error {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
+	block, err := ssh.MarshalPrivateKey(private, name)
+	if err != nil {
+		return err
+	}
+	line, err := ssh.NewPublicKey(public)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(s.folder, name)
+	return errors.Join(
+		os.WriteFile(file+".key", pem.EncodeToMemory(block), 0o600),
+		os.WriteFile(file+".pub", ssh.MarshalAuthorizedKey(line), 0o600))
 }
 
 // operator [<FILE] WORD ... runs a command as admin, partner [<FILE] NAME WORD

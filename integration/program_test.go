@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
 )
 
 // buildFlags are for go build.
@@ -28,8 +29,9 @@ type story struct {
 	folder     string
 	process    *exec.Cmd
 	ended      chan error
-	http, ssh  string // the addresses it listens on
-	lastStatus int    // the exit status of the last command over SSH
+	http, ssh  string      // the addresses it listens on
+	lastStatus int         // the exit status of the last command over SSH
+	uploading  *ssh.Client // what upload began, until it ends
 }
 
 func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
@@ -42,17 +44,39 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || s.process != nil {
 		ts.Fatalf("usage: serve [flag ...], once at a time; use exec to see it fail")
 	}
-	log, err := os.OpenFile(filepath.Join(s.folder, "serve.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	ts.Check(err)
-	s.process = exec.Command(program, append([]string{
-		"serve", "--data", "data", "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0", "--log-format", "json", "--log-level", "debug"}, args...)...)
-	s.process.Dir = s.folder
+	var env []string
 	for _, name := range []string{"SNOMREDIRECT_ADMIN_KEY", "SNOMREDIRECT_PUBLIC_NAME"} {
-		s.process.Env = append(s.process.Environ(), name+"="+ts.Getenv(name))
+		env = append(env, name+"="+ts.Getenv(name))
 	}
-	stderr, err := s.process.StderrPipe()
+	if err := s.start(env, args); err != nil {
+		ts.Fatalf("%v\n%s", err, ts.ReadFile("serve.log"))
+	}
+	_, port, err := net.SplitHostPort(s.ssh)
 	ts.Check(err)
-	ts.Check(s.process.Start())
+	ts.Setenv("HTTP", s.http)
+	ts.Setenv("SSH", s.ssh)
+	ts.Setenv("SSHPORT", port)
+}
+
+// start starts the program and returns once it listens.
+func (s *story) start(env, flags []string) error {
+	log, err := os.OpenFile(filepath.Join(s.folder, "serve.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	process := exec.Command(program, append([]string{
+		"serve", "--data", "data", "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0", "--log-format", "json", "--log-level", "debug"}, flags...)...)
+	process.Dir = s.folder
+	process.Env = append(process.Environ(), env...)
+	stderr, err := process.StderrPipe()
+	if err == nil {
+		err = process.Start()
+	}
+	if err != nil {
+		log.Close()
+		return err
+	}
+	s.process = process
 
 	listening := make(chan struct{})
 	s.ended = make(chan error, 1)
@@ -68,21 +92,17 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 				close(listening)
 			}
 		}
-		s.ended <- s.process.Wait()
+		s.ended <- process.Wait()
 	}()
 	select {
 	case <-listening:
+		return nil
 	case err := <-s.ended:
 		s.process = nil
-		ts.Fatalf("it ended: %v\n%s", err, ts.ReadFile("serve.log"))
+		return fmt.Errorf("it ended: %w", err)
 	case <-time.After(patience):
-		ts.Fatalf("it does not listen\n%s", ts.ReadFile("serve.log"))
+		return fmt.Errorf("it does not listen")
 	}
-	_, port, err := net.SplitHostPort(s.ssh)
-	ts.Check(err)
-	ts.Setenv("HTTP", s.http)
-	ts.Setenv("SSH", s.ssh)
-	ts.Setenv("SSHPORT", port)
 }
 
 // halt [INT] asks the program to end, by SIGTERM or SIGINT, and wants it to do
@@ -117,7 +137,13 @@ func crash(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func (s *story) wait() error {
-	defer func() { s.process = nil }()
+	defer func() {
+		s.process = nil
+		if s.uploading != nil { // its other end is gone
+			s.uploading.Close()
+			s.uploading = nil
+		}
+	}()
 	select {
 	case err := <-s.ended:
 		return err

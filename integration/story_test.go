@@ -64,6 +64,10 @@ func TestStories(t *testing.T) {
 			"console":  console,
 			"offer":    offer,
 			"phone":    phone,
+			"write":    write,
+			"upload":   upload,
+			"hangup":   hangup,
+			"objects":  objects,
 		},
 		RequireExplicitExec: true,
 	})

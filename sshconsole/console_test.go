@@ -74,8 +74,11 @@ func (h *house) at(name store.Name, width int, line, input string) (stdout, stde
 	} else {
 		status = c.exec(line)
 	}
-	return out.String(), problems.String(), status
+	return out.String(), progressLine.ReplaceAllString(problems.String(), ""), status
 }
+
+// progressLine is what a slow machine tells besides.
+var progressLine = regexp.MustCompile(`(?m)^\d+ \w+ done, \d+ a second\n`)
 
 // says wants a line to be done, with this at its standard output.
 func (h *house) says(name store.Name, line, want string) {
