@@ -89,18 +89,26 @@ func (r Range) String() string {
 	return string(b)
 }
 
+// Join returns r and next as one range, where next begins right behind r, or
+// within it, in the same OUI.
+func (r Range) Join(next Range) (Range, bool) {
+	if r.Len() == 0 || next.First.n < r.First.n || next.First.n > r.Last.n+1 || next.Last.n>>ouiBits != r.First.n>>ouiBits {
+		return Range{}, false
+	}
+	if next.Last.n < r.Last.n {
+		return r, true
+	}
+	return Range{r.First, next.Last}, true
+}
+
 // Ranges returns ordered addresses as ranges, as few as there can be. An
 // address that comes twice counts once.
 func Ranges(ordered []Addr) []Range {
 	var all []Range
 	for _, a := range ordered {
 		if n := len(all); n > 0 {
-			last := &all[n-1].Last
-			if a == *last {
-				continue
-			}
-			if a.n == last.n+1 && a.n>>ouiBits == last.n>>ouiBits {
-				*last = a
+			if joined, ok := all[n-1].Join(Range{a, a}); ok {
+				all[n-1] = joined
 				continue
 			}
 		}

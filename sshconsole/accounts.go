@@ -13,7 +13,7 @@ import (
 func (c *call) account(word string) (store.Account, error) {
 	name, err := store.ParseName(word)
 	if err != nil {
-		return store.Account{}, misunderstood(usage, "%q is no account's name: %v.", word, err)
+		return store.Account{}, misunderstood(codeUsage, "%q is no account's name: %v.", word, err)
 	}
 	a, err := c.registry.AccountNamed(name)
 	return a, explain(err, word)
@@ -63,7 +63,7 @@ func newKeyObject(k store.Key) keyObject { return keyObject{k.Fingerprint(), k.K
 func accountAdd(c *call) error {
 	name, err := store.ParseName(c.args[0])
 	if err != nil {
-		return misunderstood(usage, "%q can't be an account's name: %v.", c.args[0], err)
+		return misunderstood(codeUsage, "%q can't be an account's name: %v.", c.args[0], err)
 	}
 	url, err := c.url(c.args[1])
 	if err != nil {
@@ -141,7 +141,7 @@ func accountServer(c *call) error {
 func accountCompany(c *call) error {
 	company, err := store.ParseCompany(c.args[1])
 	if err != nil {
-		return misunderstood(usage, "%q: %v.", c.args[1], err)
+		return misunderstood(codeUsage, "%q: %v.", c.args[1], err)
 	}
 	a, err := c.update(company, func(a *store.Account) error { a.Company = company; return nil })
 	if err != nil {
@@ -154,7 +154,7 @@ func accountCompany(c *call) error {
 func accountRole(c *call) error {
 	role, err := store.ParseRole(c.args[1])
 	if err != nil {
-		return misunderstood(usage, "%q: %v.", c.args[1], err)
+		return misunderstood(codeUsage, "%q: %v.", c.args[1], err)
 	}
 	a, err := c.update(role.String(), func(a *store.Account) error { a.Role = role; return nil })
 	if err != nil {
@@ -174,7 +174,7 @@ func accountKeyAdd(c *call) error {
 	}
 	keys, err := store.ParseKeys(text)
 	if err != nil {
-		return misunderstood(usage, "No key was added: %v.", err)
+		return misunderstood(codeUsage, "No key was added: %v.", err)
 	}
 	var fingerprints []string
 	for _, k := range keys {
@@ -276,53 +276,64 @@ func accountRemove(c *call) error {
 	if err != nil {
 		return err
 	}
-	moved, to := 0, store.Account{}
-	other, transfers := c.options["transfer-to"]
-	if transfers {
-		if to, err = c.account(other); err != nil {
-			return err
-		}
-		if to.ID == a.ID {
-			return misunderstood(usage, "%s can't get its own phones: name another account.", a.Name)
-		}
-		if moved, err = c.transferAll(a, to); err != nil {
-			return err
-		}
-	}
-	// Phones that are there in a dry run alone are in nobody's way.
-	err = c.registry.RemoveAccount(c.cause(""), a.ID)
-	if err != nil && !(c.dryRun && transfers && errors.Is(err, store.ErrOwnsPhones)) {
-		return explain(err, c.args[0])
-	}
-	object := c.accountObject(a)
+	object := removedObject{accountObject: c.accountObject(a)}
 	object.State = "removed"
-	if transfers {
-		c.noted = []any{"phones", moved, "to", to.Name}
-		c.answer(object, "%s removed; %s now of %s.\n", a.Name, many(moved, "phone is", "phones are"), to.Name)
+	other, transfers := c.options["transfer-to"]
+	if !transfers {
+		if err := c.registry.RemoveAccount(c.cause(""), a.ID); err != nil {
+			return explain(err, c.args[0])
+		}
+		c.answer(object, "%s removed.\n", a.Name)
 		return nil
 	}
-	c.answer(object, "%s removed.\n", a.Name)
+	to, err := c.account(other)
+	if err != nil {
+		return err
+	}
+	moved, err := c.transferAll(a, to)
+	c.noted = []any{"phones", moved, "to", to.Name}
+	if err != nil {
+		return err
+	}
+	object.Phones, object.To = &moved, to.Name
+	c.answer(object, "%s removed; %s to %s.\n", a.Name, many(moved, "phone now belongs", "phones now belong"), to.Name)
 	return nil
 }
 
-// transferAll hands all phones of a to another account, or none where one would
-// be left without a setting server.
+type removedObject struct {
+	accountObject
+	Phones *int       `json:"phones,omitempty"` // that were handed on
+	To     store.Name `json:"transferred_to,omitempty"`
+}
+
+// transferAll hands all phones of a to another account and removes it. It does
+// neither where the removal would be refused, or a phone would be left without a
+// setting server.
 func (c *call) transferAll(a, to store.Account) (moved int, err error) {
+	if to.ID == a.ID {
+		return 0, misunderstood(codeUsage, "%s can't get its own phones: name another account.", a.Name)
+	}
+	first := c.cause("")
+	first.DryRun = true
+	if err := c.registry.RemoveAccount(first, a.ID); err != nil && !errors.Is(err, store.ErrOwnsPhones) {
+		return 0, explain(err, string(a.Name))
+	}
 	if to.SettingServer.IsZero() {
 		for p, err := range c.phonesOf(a.ID) {
 			if err != nil {
 				return 0, err
 			}
 			if p.URL.IsZero() {
-				return 0, refused(forbidden, "%v would have no setting server. Give %s one first: ACCOUNT SERVER %s <url>.", p.MAC, to.Name, to.Name)
+				return 0, c.noSettingServerOf(p.MAC, string(to.Name))
 			}
 		}
 	}
-	moved, err = c.inBatches(-1, func(p store.Phone) (store.Change, bool) { return store.Change{MAC: p.MAC}, true },
-		a.ID, store.Order{Cause: c.cause(""), Kind: store.OrderTransfer, Owner: to.ID})
-	if err != nil {
-		_ = c.tell(explain(err, string(to.Name)))
-		return moved, refused(internal, "%s is still there: %s handed to %s.", a.Name, many(moved, "phone was", "phones were"), to.Name)
-	}
-	return moved, nil
+	return c.changeAll(a.ID, -1, store.Order{Cause: c.cause(""), Kind: store.OrderTransfer, Owner: to.ID, From: a.ID},
+		func(p store.Phone) (store.Change, bool) { return store.Change{MAC: p.MAC}, true },
+		func() error {
+			if c.dryRun {
+				return nil
+			}
+			return explain(c.registry.RemoveAccount(c.cause(""), a.ID), string(a.Name))
+		})
 }

@@ -68,10 +68,10 @@ func (c *console) notify(text string) {
 type phoneState string
 
 const (
-	registered   phoneState = "registered"
-	unregistered phoneState = "unregistered"
-	takenPhone   phoneState = "taken" // by another account, or held for it
-	held         phoneState = "held"  // for the caller; operators see all
+	stateRegistered   phoneState = "registered"
+	stateUnregistered phoneState = "unregistered"
+	stateTaken        phoneState = "taken" // by another account, or held for it
+	stateHeld         phoneState = "held"  // for the caller; operators see all
 )
 
 // A phoneObject is a phone for programs.
@@ -91,15 +91,15 @@ func (c *call) phoneObject(p store.Phone, owner store.Account) phoneObject {
 	o := phoneObject{MAC: p.MAC.String(), Model: p.MAC.Model(), DryRun: c.dryRun}
 	switch {
 	case p.Owner == 0:
-		o.State = unregistered
+		o.State = stateUnregistered
 		return o
 	case p.Owner != c.by.ID && !c.by.Operates():
-		o.State = takenPhone
+		o.State = stateTaken
 		return o
 	case p.Held():
-		o.State, o.HeldUntil = held, machineTime(p.HeldUntil)
+		o.State, o.HeldUntil = stateHeld, machineTime(p.HeldUntil)
 	default:
-		o.State, o.SettingServer, o.RegisteredAt = registered, target(p, owner).String(), machineTime(p.Registered)
+		o.State, o.SettingServer, o.RegisteredAt = stateRegistered, target(p, owner).String(), machineTime(p.Registered)
 	}
 	if c.by.Operates() {
 		o.Account = owner.Name

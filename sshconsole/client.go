@@ -176,7 +176,7 @@ func (cs *clients) begin(c *client) error {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.closing {
-		return refused(busy, "The service is shutting down: try again soon.")
+		return refused(codeBusy, "The service is shutting down: try again soon.")
 	}
 	c.busy++
 	return nil

@@ -4,6 +4,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/pflag"
 )
@@ -66,6 +67,23 @@ func (c *command) words() string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// family returns the commands of a name, or of the one whose other name that is.
+func family(name string) []*command {
+	i := slices.IndexFunc(commands, func(c *command) bool { return c.alias != "" && strings.EqualFold(c.name(), name) })
+	if i >= 0 {
+		name = commands[i].alias
+	}
+	return slices.DeleteFunc(slices.Clone(commands), func(c *command) bool { return c.alias != "" || !strings.EqualFold(c.name(), name) })
+}
+
+// readsList reports whether words ask for a list from standard input, perhaps
+// wrongly.
+func readsList(words []string) bool {
+	return slices.Contains(words[1:], "-") && slices.ContainsFunc(family(words[0]), func(c *command) bool {
+		return slices.Contains(strings.Fields(c.usage), "-")
+	})
 }
 
 // A token is one word of a usage, or an option with its value.
@@ -138,7 +156,7 @@ func (c *command) match(words []string, options map[string]string) (args []strin
 			}
 			args = append(args, "")
 		case t.kind == literal:
-			if !strings.EqualFold(words[0], t.text) {
+			if !strings.EqualFold(words[0], t.text) && depth > 0 { // the first may be an alias
 				return nil, depth, false
 			}
 			words = words[1:]
@@ -167,17 +185,17 @@ func (c *command) match(words []string, options map[string]string) (args []strin
 // find returns the command that words name and its arguments, or what is wrong
 // with them as this caller may know it.
 func find(words []string, operates bool) (cmd *command, args []string, options map[string]string, err error) {
-	family := slices.DeleteFunc(slices.Clone(commands), func(c *command) bool { return !strings.EqualFold(c.name(), words[0]) })
+	family := family(words[0])
 	if len(family) == 0 {
-		return nil, nil, nil, misunderstood(usage, "Unknown command %q. Type help for help.", words[0])
+		return nil, nil, nil, misunderstood(codeUsage, "Unknown command %q. Type help for help.", words[0])
 	}
 	if !operates && !slices.ContainsFunc(family, func(c *command) bool { return c.group != operator }) {
-		return nil, nil, nil, refused(forbidden, "%s is for operators.", family[0].name())
-	}
-	if family[0].alias != "" {
-		return find(append([]string{family[0].alias}, words[1:]...), operates)
+		return nil, nil, nil, refused(codeForbidden, "%s is for operators.", family[0].name())
 	}
 	words, options, err = takeOptions(family, words)
+	if err == pflag.ErrHelp {
+		return find([]string{"HELP", family[0].name()}, operates)
+	}
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -187,7 +205,7 @@ func find(words []string, operates bool) (cmd *command, args []string, options m
 		args, depth, ok := c.match(words, options)
 		switch {
 		case ok && c.group == operator && !operates:
-			return nil, nil, nil, refused(forbidden, "%s is for operators.", c.usage)
+			return nil, nil, nil, refused(codeForbidden, "%s is for operators.", c.usage)
 		case ok:
 			return c, args, options, nil
 		case c.group == operator && !operates:
@@ -198,16 +216,16 @@ func find(words []string, operates bool) (cmd *command, args []string, options m
 		}
 	}
 	if len(best) == 0 { // what would have fitted is for operators
-		return nil, nil, nil, misunderstood(usage, "Type help %s for its forms.", strings.ToLower(family[0].name()))
+		return nil, nil, nil, misunderstood(codeUsage, "Type help %s for its forms.", strings.ToLower(family[0].name()))
 	}
 	if len(best) > 3 {
-		return nil, nil, nil, misunderstood(usage, "Expected another word for %s. Type help %s for its forms.", best[0].name(), strings.ToLower(best[0].name()))
+		return nil, nil, nil, misunderstood(codeUsage, "Expected another word for %s. Type help %s for its forms.", best[0].name(), strings.ToLower(best[0].name()))
 	}
 	var usages []string
 	for _, c := range best {
 		usages = append(usages, c.usage)
 	}
-	return nil, nil, nil, misunderstood(usage, "Expected: %s", strings.Join(usages, ", or: "))
+	return nil, nil, nil, misunderstood(codeUsage, "Expected: %s", strings.Join(usages, ", or: "))
 }
 
 // takeOptions takes the options out of words: those that some command of the
@@ -232,17 +250,28 @@ func takeOptions(family []*command, words []string) (rest []string, options map[
 		}
 	}
 	if err := flags.Parse(words); err == pflag.ErrHelp {
-		return nil, nil, misunderstood(usage, "Type help %s for its forms.", strings.ToLower(family[0].name()))
+		return nil, nil, err
 	} else if err != nil {
-		return nil, nil, misunderstood(usage, "%q: %v. Type help %s for its forms.", strings.Join(words, " "), err, strings.ToLower(family[0].name()))
+		return nil, nil, misunderstood(codeUsage, "%q: %s. Type help %s for its forms; words that begin with a dash go behind --.",
+			strings.Join(words, " "), printable(err.Error()), strings.ToLower(family[0].name()))
 	}
 	options = map[string]string{}
 	flags.Visit(func(f *pflag.Flag) {
-		if f.Value.String() != "false" { // --json=false
+		if f.Value.Type() != "bool" || f.Value.String() == "true" { // not --json=false
 			options[f.Name] = f.Value.String()
 		}
 	})
 	return flags.Args(), options, nil
+}
+
+// printable is text that may repeat what was typed, as a terminal may see it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 // complete returns the line with the word before pos completed as far as the

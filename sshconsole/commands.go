@@ -28,7 +28,7 @@ func init() { // HELP is in the table and reads it
 		{group: further, usage: "HISTORY [<mac>]", summary: "Show who did what, newest first.", example: "history 2e4", run: showHistory},
 
 		{group: unlisted, usage: "HELP", summary: "Show all commands.", example: "help", run: help},
-		{group: unlisted, usage: "HELP <command>", summary: "Show one command.", example: "help register", run: helpOne},
+		{group: unlisted, usage: "HELP <command>...", summary: "Show one command.", example: "help register", run: helpOne},
 		{group: unlisted, usage: "EXIT", alias: "BYE", summary: "Same as BYE."},
 		{group: unlisted, usage: "QUIT", alias: "BYE", summary: "Same as BYE."},
 

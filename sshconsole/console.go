@@ -225,6 +225,9 @@ func (c *console) line(line string) error {
 	if err != nil || len(words) == 0 {
 		return err
 	}
+	if readsList(words) {
+		c.spent = true // by the list, even where it is refused
+	}
 	ctx, end, err := c.begin()
 	if err != nil {
 		return err
@@ -271,11 +274,11 @@ func (c *call) standardInput() (string, error) {
 		case err == io.EOF:
 			return text.String(), nil
 		case err == errInterrupted, c.ctx.Err() != nil:
-			return "", refused(busy, "Interrupted; nothing was done.")
+			return "", refused(codeBusy, "Interrupted; nothing was done.")
 		case err != nil:
 			return "", err
 		case text.Len()+len(line) > most:
-			return "", misunderstood(usage, "Standard input is longer than %d bytes; nothing was done.", most)
+			return "", misunderstood(codeUsage, "Standard input is longer than %d bytes; nothing was done.", most)
 		}
 		text.WriteString(line + "\n")
 	}

@@ -2,6 +2,7 @@ package sshconsole
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,8 @@ type house struct {
 	registry Registry
 	log      bytes.Buffer
 	uploads  uploads
-	gone     bool // the caller, at the end of its input
+	gone     bool            // the caller, at the end of its input
+	ctx      context.Context // of the commands; nil is the test's
 }
 
 func newHouse(t testing.TB) *house {
@@ -62,9 +64,9 @@ func (h *house) at(name store.Name, width int, line, input string) (stdout, stde
 		uploads:         &h.uploads,
 		there:           func() bool { return !h.gone },
 		who:             func() (store.Account, error) { return h.registry.AccountNamed(name) },
-		begin:           func() (context.Context, func(), error) { return h.Context(), func() {}, nil },
+		begin:           func() (context.Context, func(), error) { return cmp.Or(h.ctx, h.Context()), func() {}, nil },
 		accountsChanged: func() {},
-		in:              newPipe(strings.NewReader(input)),
+		in:              newPipe(strings.NewReader(input), func() bool { return !h.gone }),
 		out:             &out,
 		problems:        &problems,
 		width:           func() int { return width },
@@ -174,9 +176,11 @@ func TestTable(t *testing.T) {
 	h.refuses("acme", "list snom360 all", statusMisunderstood, "Expected: LIST [<model>] [--server <url>]")
 	h.refuses("acme", "register", statusMisunderstood, "Expected: REGISTER <mac>... [<url>], or: REGISTER - [<url>] [--atomic]\n")
 	h.refuses("olga", "register", statusMisunderstood, "Expected: REGISTER <mac>... [<url>], or: REGISTER - [<url>] [--atomic]\n")
-	h.refuses("olga", "register 2e4 --force", statusMisunderstood, "unknown flag: --force. Type help register for its forms.")
+	h.refuses("olga", "register 2e4 --force", statusMisunderstood, "unknown flag: --force. Type help register for its forms; words that begin with a dash go behind --.")
 	h.refuses("olga", "register 2e4 --account", statusMisunderstood, "flag needs an argument: --account.")
-	h.refuses("olga", "register 2e4 -h", statusMisunderstood, "Type help register for its forms.")
+	h.says("olga", "register 2e4 -h", "(?s)REGISTER .*--account.*")
+	h.says("olga", "help account key", "(?s)ACCOUNT KEY <name> ADD.*ACCOUNT KEY <name> LIST.*ACCOUNT KEY <name> REMOVE[^\n]*\n[^\n]*\n")
+	h.refuses("olga", "help account frob", statusMisunderstood, "Unknown command")
 	h.refuses("olga", "account", statusMisunderstood, "Type help account for its forms.")
 	h.refuses("olga", "account key acme", statusMisunderstood, "Expected: ACCOUNT KEY <name> ADD <key|->..., or: ACCOUNT KEY <name> LIST, or: ACCOUNT KEY <name> REMOVE <fingerprint>")
 	h.refuses("olga", "account server acme ''", statusMisunderstood, "Expected: ACCOUNT SERVER <name> <url>")

@@ -17,7 +17,7 @@ const (
 const (
 	furtherHelpHead  = "You may also use these; HELP <command> shows each with an example:\n\n"
 	operatorHelpHead = "Operators reach every account's phones, and may also use:\n\n"
-	helpOptions      = "Any of them takes --json to answer programs, and --dry-run to change nothing.\n\n"
+	helpOptions      = "Any takes --json to answer programs; what changes something takes --dry-run.\n\n"
 )
 
 // writeHelp writes the classic help, and below it what is new and what operators
@@ -77,33 +77,34 @@ func help(c *call) error {
 // helpOne shows the forms of one command that the caller may use, with an
 // example of each.
 func helpOne(c *call) error {
-	var rows []*command
+	words := strings.Split(c.args[0], " ")
 	known := false
-	name := c.args[0]
-	for _, cmd := range commands {
-		if strings.EqualFold(cmd.name(), name) && cmd.alias != "" {
-			name = cmd.alias
-		}
-	}
-	for _, cmd := range commands {
-		if !strings.EqualFold(cmd.name(), name) {
-			continue
-		}
-		known = true
-		if cmd.group != operator || c.by.Operates() {
-			rows = append(rows, cmd)
+	var rows []*command
+	for _, cmd := range family(words[0]) {
+		if cmd.begins(words) {
+			known = true
+			if cmd.group != operator || c.by.Operates() {
+				rows = append(rows, cmd)
+			}
 		}
 	}
 	switch {
 	case !known:
-		return misunderstood(usage, "Unknown command %q. Type help for help.", c.args[0])
+		return misunderstood(codeUsage, "Unknown command %q. Type help for help.", c.args[0])
 	case len(rows) == 0:
-		return refused(forbidden, "%s is for operators.", strings.ToUpper(name))
+		return refused(codeForbidden, "%s is for operators.", strings.ToUpper(c.args[0]))
 	}
 	for _, cmd := range rows {
 		c.answer(cmd.object(), "%s: %s\n    %s\n", cmd.usage, cmd.summary, cmd.example)
 	}
 	return nil
+}
+
+// begins reports whether words, the first of which names c, are the first of c's
+// that stand for themselves.
+func (c *command) begins(words []string) bool {
+	own := strings.Fields(c.words())
+	return len(words) <= len(own) && strings.EqualFold(strings.Join(words[1:], " "), strings.Join(own[1:len(words)], " "))
 }
 
 type commandObject struct {

@@ -31,6 +31,7 @@ func showHistory(c *call) error {
 		}
 	}
 	w := entryWriter{call: c}
+	defer w.end()
 	var mark store.Mark
 	for {
 		page, err := c.registry.History(id, mac, mark, historyPage)
@@ -45,7 +46,6 @@ func showHistory(c *call) error {
 			return err
 		}
 		if len(page) == 0 {
-			w.end()
 			return nil
 		}
 	}
@@ -55,9 +55,10 @@ func showHistory(c *call) error {
 // in many transactions are one line, which is never held as a whole.
 type entryWriter struct {
 	*call
-	open   *store.Entry // the line that is being written
-	phones int          // of it
-	ranges int
+	open   *store.Entry  // the line that is being written
+	phones int           // of it
+	ranges int           // of it, that are written
+	last   macaddr.Range // is not: the next may go on with it
 }
 
 // add writes an entry, or goes on with the one before.
@@ -69,16 +70,29 @@ func (w *entryWriter) add(e store.Entry) {
 	}
 	for _, r := range e.MACs {
 		w.phones += r.Len()
-		w.ranges++
-		switch {
-		case w.json && w.ranges > 1:
-			fmt.Fprintf(w.out, `,"%v"`, r)
-		case w.json:
-			fmt.Fprintf(w.out, `,"macs":["%v"`, r)
-		case w.ranges <= maxShownRanges:
-			fmt.Fprintf(w.out, " %v", r)
+		if joined, ok := w.last.Join(r); ok {
+			w.last = joined
+			continue
 		}
+		w.writeLast()
+		w.last = r
 	}
+}
+
+func (w *entryWriter) writeLast() {
+	if w.last.Len() == 0 {
+		return
+	}
+	w.ranges++
+	switch {
+	case w.json && w.ranges > 1:
+		fmt.Fprintf(w.out, `,"%v"`, w.last)
+	case w.json:
+		fmt.Fprintf(w.out, `,"macs":["%v"`, w.last)
+	case w.ranges <= maxShownRanges:
+		fmt.Fprintf(w.out, " %v", w.last)
+	}
+	w.last = macaddr.Range{}
 }
 
 func sameCommand(a, b store.Entry) bool {
@@ -151,6 +165,7 @@ func (w *entryWriter) end() {
 	if w.open == nil {
 		return
 	}
+	w.writeLast()
 	o := w.entryObject(*w.open)
 	switch {
 	case w.json && w.ranges > 0:

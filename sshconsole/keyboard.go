@@ -43,14 +43,15 @@ func newKeyboard() *keyboard {
 	return k
 }
 
-// pump fills the keyboard from r until it ends. It returns then.
-func (k *keyboard) pump(r io.Reader) {
+// pump fills the keyboard from r until it ends. It returns then. A last line
+// without an end is one if the caller is still there.
+func (k *keyboard) pump(r io.Reader, there func() bool) {
 	var f filter
 	raw := make([]byte, 1024)
 	for {
 		n, err := r.Read(raw)
 		keys := f.add(nil, raw[:n])
-		if err != nil {
+		if err != nil && f.midLine && there() {
 			keys = f.end(keys)
 		}
 		if !k.fill(keys, err) {
@@ -172,12 +173,16 @@ func (k *keyboard) endLine() (interrupted, bad bool) {
 
 // A filter turns a client's bytes into keys: CR, LF and CRLF into CR, bytes that
 // are no UTF-8 and NULs into keyBad, Ctrl-C and Ctrl-D left as they are; whole
-// escape sequences pass, pasting's marks and endless ones do not.
+// escape sequences of keys pass, pasting's marks do not, and others are bad.
 type filter struct {
 	held    []byte // the beginning of a character or an escape sequence
 	afterCR bool
 	midLine bool
 }
+
+// keyFinals end the sequences that keys send: cursor keys, function keys, those
+// with a number, Shift-Tab.
+const keyFinals = "ABCDEFHPQRS~uZ"
 
 // maxSequence bounds an escape sequence; those of keys have up to eight bytes.
 const maxSequence = 16
@@ -239,7 +244,9 @@ func (f *filter) sequence(keys []byte, b byte) []byte {
 	switch held := string(f.held); {
 	case !letter, held == applicationMode:
 		return keys
-	case len(held) > maxSequence, held == pasteBegins, held == pasteEnds:
+	case held == pasteBegins, held == pasteEnds:
+	case len(held) > maxSequence, strings.HasPrefix(held, "\x1b[") && !strings.ContainsRune(keyFinals, rune(b)):
+		keys = append(keys, keyBad) // no key: something pasted that would colour, move or name
 	case strings.HasPrefix(held, applicationMode): // some terminals' arrow keys
 		keys = append(append(keys, "\x1b["...), b)
 	default:

@@ -25,8 +25,10 @@ func TestFilter(t *testing.T) {
 		"\x1b[200~pasted\x1b[201~": "pasted",
 		"a\x1b\r":                  "a\r",
 		"\x03\x04":                 "\x03\x04",
-		"\x1b[" + strings.Repeat("1", 99) + "~ok": "ok",
-		"\x1b[12\x1b[Bx": "\x1b[Bx",
+		"\x1b[" + strings.Repeat("1", 99) + "~ok": "\x00ok",
+		"2e\x1b[31m4\x1b[2J":                      "2e\x004\x00", // no keys send these
+		"\x1b[1;5C\x1b[15~\x1bb":                  "\x1b[1;5C\x1b[15~\x1bb",
+		"\x1b[12\x1b[Bx":                          "\x1b[Bx",
 	} {
 		var whole, bytewise filter
 		if got := whole.add(nil, []byte(in)); string(got) != want {
@@ -84,7 +86,7 @@ func TestTerminalReadsLines(t *testing.T) {
 		"last"
 	keys := newKeyboard()
 	term := newTerminal(keys, io.Discard, width(80))
-	go keys.pump(strings.NewReader(in))
+	go keys.pump(strings.NewReader(in), func() bool { return true })
 	for _, want := range []struct {
 		line string
 		err  error
@@ -141,7 +143,7 @@ func TestCtrlCEndsACommand(t *testing.T) {
 	ended := make(chan struct{})
 	keys.during(func() { close(ended) })
 	r, w := io.Pipe()
-	go keys.pump(r)
+	go keys.pump(r, func() bool { return true })
 	w.Write([]byte("typed ahead\r"))
 	w.Write([]byte("x\x03kept\r"))
 	<-ended
@@ -208,7 +210,7 @@ func TestClosedKeyboard(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		keys.pump(endless{})
+		keys.pump(endless{}, func() bool { return true })
 	}()
 	<-done
 	if len(keys.queue) > 0 {

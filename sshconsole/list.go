@@ -2,6 +2,7 @@ package sshconsole
 
 import (
 	"encoding/csv"
+	"errors"
 	"iter"
 
 	"snomredirect/macaddr"
@@ -47,13 +48,13 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 	if model != "" {
 		var ok bool
 		if model, ok = macaddr.KnownModel(model); !ok {
-			return misunderstood(usage, "%q: expected a model such as snom360, snomD785 or snomm9.", c.args[0])
+			return misunderstood(codeUsage, "%q: expected a model such as snom360, snomD785 or snomm9.", c.args[0])
 		}
 	}
 	server, byServer := c.options["server"]
 	if byServer {
 		if _, err := store.ParseURL(server); err != nil {
-			return misunderstood(malformedURL, "%q: %v.", server, err)
+			return misunderstood(codeMalformedURL, "%q: %v.", server, err)
 		}
 	}
 	return c.eachPhone(func(p store.Phone, owner store.Account) error {
@@ -75,6 +76,14 @@ func (c *call) eachPhone(f func(store.Phone, store.Account) error) error {
 			return err
 		}
 		owner, err := c.owner(p)
+		if errors.Is(err, store.ErrNoAccount) { // it has just been removed, and its phones are another's
+			if p, err = c.registry.Phone(p.MAC); err == nil {
+				owner, err = c.owner(p)
+			}
+			if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoAccount) {
+				continue
+			}
+		}
 		if err != nil {
 			return err
 		}

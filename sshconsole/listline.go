@@ -13,10 +13,10 @@ import (
 // blank.
 type lister struct {
 	begun   bool
-	mac     int // their columns
-	url     int // -1 is none
-	columns int // 0 where no header has said how many
-	comma   rune
+	mac     int  // their columns
+	url     int  // -1 is none
+	columns int  // 0 where no header has said how many
+	comma   rune // between them; 0 as long as no line has had one
 }
 
 // A listed phone is one line of a list. url is as it was typed, "" is none.
@@ -34,14 +34,15 @@ func (l *lister) line(text string) (p listed, ok bool, err error) {
 	if !l.begun {
 		text = strings.TrimPrefix(text, byteOrderMark)
 	}
-	text = strings.TrimSpace(withoutRemark(text))
-	if text == "" {
+	text = l.withoutRemark(strings.Trim(text, " "))
+	if strings.TrimSpace(text) == "" {
 		return p, false, nil
 	}
 	first := !l.begun
 	if first {
-		l.begun = true
-		l.url, l.comma = 1, ','
+		l.begun, l.url = true, 1
+	}
+	if l.comma == 0 { // the first line with one decides
 		if i := strings.IndexAny(text, ",;\t"); i >= 0 {
 			l.comma = rune(text[i])
 		}
@@ -55,14 +56,14 @@ func (l *lister) line(text string) (p listed, ok bool, err error) {
 	}
 	switch {
 	case l.columns == 0 && len(fields) > 2:
-		return p, false, misunderstood(usage, "expected mac or mac,url; a URL that holds a comma goes between double quotes.")
+		return p, false, misunderstood(codeUsage, "expected mac or mac,url; a URL that holds a comma goes between double quotes.")
 	case l.columns > 0 && len(fields) > l.columns:
-		return p, false, misunderstood(usage, "expected %d columns as in the header, not %d.", l.columns, len(fields))
+		return p, false, misunderstood(codeUsage, "expected %d columns as in the header, not %d.", l.columns, len(fields))
 	case len(fields) <= l.mac:
-		return p, false, misunderstood(malformedMAC, "expected a MAC in column %d.", l.mac+1)
+		return p, false, misunderstood(codeMalformedMAC, "expected a MAC in column %d.", l.mac+1)
 	}
 	if p.mac, err = macaddr.ParseShort(fields[l.mac]); err != nil {
-		return p, false, misunderstood(malformedMAC, "%q: %v.", fields[l.mac], err)
+		return p, false, misunderstood(codeMalformedMAC, "%q: %v.", fields[l.mac], err)
 	}
 	if l.url >= 0 && len(fields) > l.url {
 		p.url = fields[l.url]
@@ -71,11 +72,11 @@ func (l *lister) line(text string) (p listed, ok bool, err error) {
 }
 
 // withoutRemark cuts text before a # at its beginning or behind a blank: a URL
-// may hold one.
-func withoutRemark(text string) string {
+// may hold one. Columns that a header names may hold what they want.
+func (l *lister) withoutRemark(text string) string {
 	for from := 0; ; {
 		i := strings.IndexByte(text[from:], '#')
-		if i < 0 {
+		if i < 0 || l.columns > 0 && from+i > 0 {
 			return text
 		}
 		if i += from; i == 0 || text[i-1] == ' ' || text[i-1] == '\t' {
@@ -90,13 +91,18 @@ func (l *lister) fields(text string) ([]string, error) {
 	var fields []string
 	if strings.Contains(text, `"`) {
 		r := csv.NewReader(strings.NewReader(text))
-		r.Comma, r.TrimLeadingSpace = l.comma, true
+		r.TrimLeadingSpace = true
+		if l.comma != 0 {
+			r.Comma = l.comma
+		}
 		var err error
 		if fields, err = r.Read(); err != nil {
-			return nil, misunderstood(usage, "expected CSV: a double quote opens and closes a whole column, and stands twice within it.")
+			return nil, misunderstood(codeUsage, "expected CSV: a double quote opens and closes a whole column, and stands twice within it.")
 		}
-	} else {
+	} else if l.comma != 0 {
 		fields = strings.Split(text, string(l.comma))
+	} else {
+		fields = []string{text}
 	}
 	for i, f := range fields {
 		fields[i] = strings.TrimSpace(f)
@@ -104,22 +110,22 @@ func (l *lister) fields(text string) ([]string, error) {
 	return fields, nil
 }
 
-// isHeader tells names of columns from a first line that is mistyped: several
-// of them, or one that can only be ours, none of which looks like a MAC or URL.
+// isHeader tells names of columns from a first line that is mistyped: one of
+// them is ours, or there are several, none of which looks like a MAC or a URL.
 func isHeader(fields []string) bool {
+	odd := false
 	for _, f := range fields {
-		if strings.ContainsAny(f, "0123456789:/") {
-			return false
+		if strings.EqualFold(f, "mac") || strings.EqualFold(f, "url") {
+			return true
 		}
+		odd = odd || strings.ContainsAny(f, "0123456789:/")
 	}
-	if _, err := macaddr.ParseShort(fields[0]); err == nil {
-		return false
-	}
-	return len(fields) > 1 || strings.EqualFold(fields[0], "mac") || strings.EqualFold(fields[0], "url")
+	_, err := macaddr.ParseShort(fields[0])
+	return err != nil && !odd && len(fields) > 1
 }
 
 // errHeader: the list can't be read at all.
-var errHeader = misunderstood(malformedMAC, "expected a column named mac in the header, and one named url where phones have setting servers of their own.")
+var errHeader = misunderstood(codeMalformedMAC, "expected a column named mac in the header, and one named url where phones have setting servers of their own.")
 
 func (l *lister) header(fields []string) error {
 	mac, url := -1, -1

@@ -47,6 +47,10 @@ func TestLists(t *testing.T) {
 		{"long rows", "2e4," + x + ",y\n2e5", []string{"! expected mac or mac,url; a URL that holds a comma", "0004132202E5,"}},
 		{"rows longer than their header", "mac,url\n2e4," + x + ",y", []string{"! expected 2 columns as in the header, not 3."}},
 		{"bad quotes", `"2e4` + "\n" + `2e"5` + "\n2e6", []string{"! expected CSV", "! expected CSV", "0004132202E6,"}},
+		{"a header with digits", "mac,url,line1\n2e4,,x", []string{"0004132202E4,"}},
+		{"remarks in columns", "mac,place,url\n2e4,Room #12," + x + "\n#2e5,\n2e6,\"Room # 12\",", []string{"0004132202E4," + x, "0004132202E6,"}},
+		{"an empty first column", "url\tmac\n\t2e4", []string{"0004132202E4,"}},
+		{"a separator that comes late", "2e4\n2e5;" + x, []string{"0004132202E4,", "0004132202E5," + x}},
 		{"no mac", "phone,place", []string{"! expected a column named mac in the header"}},
 		{"url alone", "url", []string{"! expected a column named mac in the header"}},
 	} {

@@ -166,7 +166,7 @@ func TestInterruptedUploads(t *testing.T) {
 	h.gone = false
 	_, told, _ := h.at("acme", 0, "count --json", "")
 	var notice noticeObject
-	if err := json.Unmarshal([]byte(told), &notice); err != nil || !strings.Contains(notice.Notice, "from 192.0.2.7 was interrupted: it was done up to line 50000, and nothing behind it.") {
+	if err := json.Unmarshal([]byte(told), &notice); err != nil || !strings.Contains(notice.Notice, "from 192.0.2.7 was interrupted: it was done up to line 50000. Send the whole list again: what is done stays done.") {
 		t.Errorf("%q: %v", told, err)
 	}
 	h.gives("acme", "count", "", statusDone, "50000\n")
@@ -187,7 +187,7 @@ func TestInterruptedUploads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.gives("acme", "register -", lines(1), statusRefused, "", "Your account has 4 lists on their way")
+	h.gives("acme", "register -", lines(1), statusRefused, "", "Your account is changing many phones 4 times at once already")
 	end(record)
 
 	// As after a crash: part of a batch was done.
@@ -196,7 +196,7 @@ func TestInterruptedUploads(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, told, _ := h.at("acme", 80, "", "")
-	if want := "was interrupted: it was done up to line 50000, and some of it up to line 60000."; !strings.Contains(out, "Welcome") || !strings.Contains(told, want) {
+	if want := "was interrupted: it was done up to line 50000 and, in part, up to line 60000."; !strings.Contains(out, "Welcome") || !strings.Contains(told, want) {
 		t.Errorf("%q, %q; want %q", out, told, want)
 	}
 	h.gives("acme", "server", "", statusDone, serverA+"\n")
@@ -208,7 +208,7 @@ func TestUploadIntoAFailingStore(t *testing.T) {
 	whole := h.registry
 	h.registry = &failingChange{Registry: whole, at: 8}
 	h.gives("acme", "register -", lines(2*batchSize), statusRefused, "", failure.text,
-		"The list was not done to its end: it was done up to line 50000, and some of it up to line 100000.")
+		"The list was not done to its end: it was done up to line 50000 and, in part, up to line 100000. Send the whole list again")
 	h.registry = whole
 	h.gives("acme", "count", "", statusDone, "70000\n")
 	if !strings.Contains(h.log.String(), "disk is full") {
@@ -358,11 +358,11 @@ State:          held until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: REGISTER takes it
 	h.refuses("olga", "account remove bravo --transfer-to bravo", statusMisunderstood, "bravo can't get its own phones")
 	h.refuses("olga", "account remove bravo --transfer-to bare", statusRefused, "0004132202E5 would have no setting server. Give bare one first")
 	h.says("bravo", "list", "0004132202E5\n0004132202E6\n")
-	h.says("olga", "account remove bravo --transfer-to acme --dry-run", "Dry run: bravo removed; 2 phones are now of acme.\n")
+	h.says("olga", "account remove bravo --transfer-to acme --dry-run", "Dry run: bravo removed; 2 phones now belong to acme.\n")
 	h.says("bravo", "list", "0004132202E5\n0004132202E6\n")
-	h.says("olga", "account remove bravo --transfer-to acme", "bravo removed; 2 phones are now of acme.\n")
+	h.says("olga", "account remove bravo --transfer-to acme", "bravo removed; 2 phones now belong to acme.\n")
 	h.says("acme", "export", "0004132202E4,\n0004132202E5,\n0004132202E6,http://own.example/\n")
-	h.says("olga", "history", "(?s).*ACCOUNT REMOVE \\[bravo\\]\n.*ACCOUNT REMOVE \\[bravo\\] 0004132202E5-0004132202E6 to acme\n.*ACCOUNT REMOVE \\[acme\\] 0004132202E5-0004132202E6 from bravo\n.*")
+	h.says("olga", "history", "(?s).*ACCOUNT REMOVE \\[bravo\\] 0004132202E5-0004132202E6 to acme\n.*ACCOUNT REMOVE \\[bravo\\]\n.*ACCOUNT REMOVE \\[acme\\] 0004132202E5-0004132202E6 from bravo\n.*")
 }
 
 // A partner learns from the history what was done, and of others only that.
@@ -412,6 +412,8 @@ func TestHistoryOfALongList(t *testing.T) {
 		t.Errorf("%v: %d in %d", err, entry.Phones, len(entry.MACs))
 	}
 	h.says("acme", "history 000413000002", "[^\n]* REGISTER 000413000002\n")
+	h.gives("bravo", "register -", strings.ReplaceAll("\n"+lines(2*orderSize+1), "\n000413", "\n00041F"), statusDone, "20001 lines: 20001 registered.\n")
+	h.says("bravo", "history", "[^\n]* REGISTER 00041F000000-00041F004E20\n.*\n")
 }
 
 // Every command answers programs in objects, a line each, and says what was
@@ -435,20 +437,20 @@ func TestJSON(t *testing.T) {
 		status int
 		code   code
 	}{
-		{"bravo", "register 2e4 --json", statusRefused, taken},
-		{"olga", "account add acme --json", statusRefused, taken},
-		{"acme", "deregister 2e4 --json", statusRefused, notFound},
-		{"olga", "account show nobody --json", statusRefused, notFound},
-		{"acme", "show xyz --json", statusMisunderstood, malformedMAC},
-		{"acme", "register 2ff-2e0 --json", statusMisunderstood, malformedMAC},
-		{"acme", "server nonsense --json", statusMisunderstood, malformedURL},
-		{"acme", "server http://provisioning.snom.com/ --json", statusRefused, malformedURL},
-		{"acme", "frobnicate --json", statusMisunderstood, usage},
-		{"acme", "show --json", statusMisunderstood, usage},
-		{"acme", `show "open --json`, statusMisunderstood, usage},
-		{"acme", "account list --json", statusRefused, forbidden},
-		{"bare", "register 2e4 --json", statusRefused, taken},
-		{"bare", "register 2e5 --json", statusRefused, forbidden},
+		{"bravo", "register 2e4 --json", statusRefused, codeTaken},
+		{"olga", "account add acme --json", statusRefused, codeTaken},
+		{"acme", "deregister 2e4 --json", statusRefused, codeNotFound},
+		{"olga", "account show nobody --json", statusRefused, codeNotFound},
+		{"acme", "show xyz --json", statusMisunderstood, codeMalformedMAC},
+		{"acme", "register 2ff-2e0 --json", statusMisunderstood, codeMalformedMAC},
+		{"acme", "server nonsense --json", statusMisunderstood, codeMalformedURL},
+		{"acme", "server http://provisioning.snom.com/ --json", statusRefused, codeMalformedURL},
+		{"acme", "frobnicate --json", statusMisunderstood, codeUsage},
+		{"acme", "show --json", statusMisunderstood, codeUsage},
+		{"acme", `show "open --json`, statusMisunderstood, codeUsage},
+		{"acme", "account list --json", statusRefused, codeForbidden},
+		{"bare", "register 2e4 --json", statusRefused, codeTaken},
+		{"bare", "register 2e5 --json", statusRefused, codeForbidden},
 	} {
 		out, problems, status := h.at(c.as, 0, c.line, "")
 		var told errorObject

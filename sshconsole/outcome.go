@@ -36,9 +36,9 @@ func (c *call) whyNot(kind store.Kind, mac macaddr.Addr, out store.Outcome) (*pr
 	err := explain(out.Err, mac.String())
 	switch {
 	case errors.Is(out.Err, store.ErrNoSettingServer):
-		err = c.noSettingServer(mac)
+		err = c.noSettingServer(kind, mac)
 	case errors.Is(out.Err, store.ErrNotHeld) && out.Prev.Owner != 0:
-		err = refused(notFound, "%v is registered: DEREGISTER %v first.", mac, mac)
+		err = refused(codeNotFound, "%v is registered: DEREGISTER %v first.", mac, mac)
 	}
 	var p *problem
 	if !errors.As(err, &p) {
@@ -48,16 +48,21 @@ func (c *call) whyNot(kind store.Kind, mac macaddr.Addr, out store.Outcome) (*pr
 }
 
 // noSettingServer tells how a phone would get one.
-func (c *call) noSettingServer(mac macaddr.Addr) error {
+func (c *call) noSettingServer(kind store.Kind, mac macaddr.Addr) error {
 	const would = "%v would have no setting server. Give it one, REGISTER %v <url>"
 	name, other := c.options["account"]
 	switch {
-	case strings.EqualFold(c.cmd.name(), "TRANSFER"):
-		return refused(forbidden, "%v would have no setting server. Give %s one first: ACCOUNT SERVER %s <url>.", mac, c.args[1], c.args[1])
+	case kind == store.OrderTransfer:
+		return c.noSettingServerOf(mac, c.args[1])
 	case other:
-		return refused(forbidden, would+" --account %s, or give %s one, ACCOUNT SERVER %s <url>.", mac, mac, name, name, name)
+		return refused(codeForbidden, would+" --account %s, or give %s one, ACCOUNT SERVER %s <url>.", mac, mac, name, name, name)
 	}
-	return refused(forbidden, would+", or set one for all your phones, SERVER <url>.", mac, mac)
+	return refused(codeForbidden, would+", or set one for all your phones, SERVER <url>.", mac, mac)
+}
+
+// noSettingServerOf tells how an account would get one, before it gets a phone.
+func (c *call) noSettingServerOf(mac macaddr.Addr, name string) error {
+	return refused(codeForbidden, "%v would have no setting server. Give %s one first: ACCOUNT SERVER %s <url>.", mac, name, name)
 }
 
 // A tally counts outcomes: done are registered, deregistered and so on.
@@ -90,7 +95,7 @@ func (t tally) err() error {
 	if t.failed == 0 {
 		return nil
 	}
-	return refused(usage, "")
+	return errTold
 }
 
 var doneWord = map[store.Kind]string{

@@ -12,11 +12,15 @@ import (
 // is done as a whole or not at all.
 const maxAtOnce = 65_536
 
+// fewPhones may be changed at once by every session of an account; for more, it
+// needs one of its few uploads.
+const fewPhones = 1000
+
 // mac reads a MAC as partners type them.
 func (c *call) mac(word string) (macaddr.Addr, error) {
 	mac, err := macaddr.ParseShort(word)
 	if err != nil {
-		return mac, misunderstood(malformedMAC, "%q: %v.", word, err)
+		return mac, misunderstood(codeMalformedMAC, "%q: %v.", word, err)
 	}
 	return mac, nil
 }
@@ -27,14 +31,14 @@ func (c *call) macs(words []string) ([]macaddr.Range, error) {
 	n := 0
 	for _, word := range words {
 		if word == "-" {
-			return nil, misunderstood(usage, "A - stands alone: it reads MACs from standard input.")
+			return nil, misunderstood(codeUsage, "A - stands alone: it reads MACs from standard input.")
 		}
 		r, err := macaddr.ParseShortRange(word)
 		if err != nil {
-			return nil, misunderstood(malformedMAC, "%q: %v.", word, err)
+			return nil, misunderstood(codeMalformedMAC, "%q: %v.", word, err)
 		}
 		if n += r.Len(); n > maxAtOnce {
-			return nil, misunderstood(usage, "That is more than %d phones, the most for one line: give more lines, or a list on standard input.", maxAtOnce)
+			return nil, misunderstood(codeUsage, "That is more than %d phones, the most for one line: give more lines, or a list on standard input.", maxAtOnce)
 		}
 		ranges = append(ranges, r)
 	}
@@ -49,9 +53,9 @@ func (c *call) url(word string) (store.URL, error) {
 	url, err := c.publicNames.ParseURL(word)
 	switch {
 	case errors.Is(err, store.ErrPointsBack):
-		return url, refused(malformedURL, "%q: %v.", word, err)
+		return url, refused(codeMalformedURL, "%q: %v.", word, err)
 	case err != nil:
-		return url, misunderstood(malformedURL, "%q: %v.", word, err)
+		return url, misunderstood(codeMalformedURL, "%q: %v.", word, err)
 	}
 	return url, nil
 }
@@ -71,7 +75,7 @@ func register(c *call) error {
 	}
 	url, err := c.url(last)
 	if p := (*problem)(nil); errors.As(err, &p) && !strings.Contains(last, "/") {
-		return misunderstood(malformedMAC, "%q: expected a MAC such as 2e4 or 0004132202E4, a range of them, or as the last word a URL such as http://prov.example.com/{mac}.", last)
+		return misunderstood(codeMalformedMAC, "%q: expected a MAC such as 2e4 or 0004132202E4, a range of them, or as the last word a URL such as http://prov.example.com/{mac}.", last)
 	} else if err != nil {
 		return err
 	}
@@ -120,6 +124,13 @@ func (c *call) changeRanges(kind store.Kind, owner store.Account, url store.URL,
 		for mac := range r.All() {
 			changes = append(changes, store.Change{MAC: mac, URL: url})
 		}
+	}
+	if len(changes) > fewPhones {
+		end, err := c.uploads.begin(c.by.ID)
+		if err != nil {
+			return err
+		}
+		defer end(store.Upload{})
 	}
 	outcomes, err := c.registry.Change(store.Order{Cause: c.cause(url.String()), Kind: kind, Owner: owner.ID, Changes: changes})
 	if err != nil {

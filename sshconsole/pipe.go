@@ -7,10 +7,16 @@ import (
 )
 
 // A pipe reads lines where there is no terminal: ended by LF or CRLF, the last
-// one by the end of the input.
-type pipe struct{ r *bufio.Reader }
+// one by the end of the input, if the caller is still there: else it may be half
+// a line.
+type pipe struct {
+	r     *bufio.Reader
+	there func() bool
+}
 
-func newPipe(r io.Reader) *pipe { return &pipe{bufio.NewReaderSize(r, maxLine+2)} }
+func newPipe(r io.Reader, there func() bool) *pipe {
+	return &pipe{bufio.NewReaderSize(r, maxLine+2), there}
+}
 
 // ReadLine implements lineReader; there is nobody to prompt. A line that is too
 // long is read past and refused.
@@ -22,7 +28,7 @@ func (p *pipe) ReadLine(string) (string, error) {
 		}
 		return "", errLineTooLong
 	}
-	if err != nil && len(text) == 0 {
+	if err != nil && (len(text) == 0 || !p.there()) {
 		return "", err
 	}
 	line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")

@@ -24,14 +24,14 @@ const (
 type code string
 
 const (
-	taken        code = "taken"     // by another account; of a name, by any
-	notFound     code = "not_found" // a phone, an account, a key
-	malformedMAC code = "malformed_mac"
-	malformedURL code = "malformed_url" // or one that points back at this service
-	usage        code = "usage"         // any other line that was not understood
-	forbidden    code = "forbidden"     // by a rule, or for operators
-	busy         code = "busy"          // or ending, or interrupted
-	internal     code = "internal"
+	codeTaken        code = "taken"     // by another account; of a name, by any
+	codeNotFound     code = "not_found" // a phone, an account, a key
+	codeMalformedMAC code = "malformed_mac"
+	codeMalformedURL code = "malformed_url" // or one that points back at this service
+	codeUsage        code = "usage"         // any other line that was not understood
+	codeForbidden    code = "forbidden"     // by a rule, or for operators
+	codeBusy         code = "busy"          // or ending, or interrupted
+	codeInternal     code = "internal"
 )
 
 // A problem is why a command was not done, as its caller is told.
@@ -57,11 +57,14 @@ func misunderstood(code code, format string, args ...any) error {
 // badLine words a line that can't be read.
 func badLine(format string, args ...any) error {
 	text := fmt.Sprintf(format, args...)
-	return &problem{statusMisunderstood, usage, "The line " + text + "; nothing was done.", text}
+	return &problem{statusMisunderstood, codeUsage, "The line " + text + "; nothing was done.", text}
 }
 
+// errTold is a problem of which all has been told.
+var errTold = &problem{status: statusRefused}
+
 // failure is all that a caller is told of what goes wrong inside.
-var failure = &problem{status: statusRefused, code: internal, text: "Something failed in the service; its log says what. Try again, or tell your operator."}
+var failure = &problem{status: statusRefused, code: codeInternal, text: "Something failed in the service; its log says what. Try again, or tell your operator."}
 
 // explain finds the words for what a rule of the store says; subject is what
 // the command was about, a MAC or an account. Errors that it has no words for
@@ -71,27 +74,27 @@ func explain(err error, subject string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, store.ErrNotFound):
-		return refused(notFound, "%s is not registered.", subject)
+		return refused(codeNotFound, "%s is not registered.", subject)
 	case errors.Is(err, store.ErrTaken):
-		return refused(taken, "%s is registered by another account.", subject)
+		return refused(codeTaken, "%s is registered by another account.", subject)
 	case errors.Is(err, store.ErrNotHeld):
-		return refused(notFound, "%s is held for nobody.", subject)
+		return refused(codeNotFound, "%s is held for nobody.", subject)
 	case errors.Is(err, store.ErrNotOperator):
-		return refused(forbidden, "%s: this is for operators.", subject)
+		return refused(codeForbidden, "%s: this is for operators.", subject)
 	case errors.Is(err, store.ErrNoAccount):
-		return refused(notFound, "There is no account %q.", subject)
+		return refused(codeNotFound, "There is no account %q.", subject)
 	case errors.Is(err, store.ErrNameTaken):
-		return refused(taken, "There is an account %q already.", subject)
+		return refused(codeTaken, "There is an account %q already.", subject)
 	case errors.Is(err, store.ErrAdminName):
-		return refused(forbidden, "The account %q is always an operator. Where it is missing, a restart with --admin-key makes it anew.", subject)
+		return refused(codeForbidden, "The account %q is always an operator. Where it is missing, a restart with --admin-key makes it anew.", subject)
 	case errors.Is(err, store.ErrLastOperator):
-		return refused(forbidden, "%s is the last operator: make another one first, with ACCOUNT ROLE <name> operator.", subject)
+		return refused(codeForbidden, "%s is the last operator: make another one first, with ACCOUNT ROLE <name> operator.", subject)
 	case errors.Is(err, store.ErrOwnsPhones):
-		return refused(forbidden, "%s has phones registered: deregister them first, or ACCOUNT REMOVE %s --transfer-to <name>.", subject, subject)
+		return refused(codeForbidden, "%s has phones registered: deregister them first, or ACCOUNT REMOVE %s --transfer-to <name>.", subject, subject)
 	case errors.Is(err, store.ErrNoKey):
-		return refused(notFound, "%s has no such key: ACCOUNT KEY %s LIST shows the fingerprints.", subject, subject)
+		return refused(codeNotFound, "%s has no such key: ACCOUNT KEY %s LIST shows the fingerprints.", subject, subject)
 	case errors.Is(err, store.ErrTooManyKeys):
-		return refused(forbidden, "%s would have more than %d keys: remove some first.", subject, store.MaxKeys)
+		return refused(codeForbidden, "%s would have more than %d keys: remove some first.", subject, store.MaxKeys)
 	}
 	return err
 }

@@ -29,6 +29,7 @@ type session struct {
 	terminal bool
 	columns  atomic.Int32 // the newest width
 	resized  chan struct{}
+	asked    atomic.Bool // whether it is there, and has not answered yet
 }
 
 // channel serves one session from its opening to its end.
@@ -139,7 +140,7 @@ func (sess *session) exit(status int) {
 	_ = sess.Close()
 }
 
-var errLoggedOut = refused(forbidden, "You are logged out: your account or what let you in has changed.")
+var errLoggedOut = refused(codeForbidden, "You are logged out: your account or what let you in has changed.")
 
 // who returns the account as it stands, if it would still let this session in.
 func (sess *session) who() (store.Account, error) {
@@ -156,9 +157,13 @@ const thereTime = 10 * time.Second
 
 // there asks the client whether it is, as OpenSSH's ClientAliveInterval does.
 func (sess *session) there() bool {
+	if !sess.asked.CompareAndSwap(false, true) {
+		return true // it does not answer such questions
+	}
 	answered := make(chan error, 1)
 	go sess.server.guard("keepalive", func() {
 		_, err := sess.SendRequest("keepalive@openssh.com", true, nil)
+		sess.asked.Store(false)
 		answered <- err
 	})
 	select {
@@ -186,7 +191,7 @@ func (sess *session) converse(ctx context.Context, command string, accountsChang
 			accountsChanged()
 			s.clients.recheck(s.Registry, sess.client) // this one gets its answer first
 		},
-		in:       newPipe(sess),
+		in:       newPipe(sess, sess.there),
 		out:      sess,
 		problems: sess.Stderr(),
 		width:    func() int { return 0 },
@@ -202,7 +207,7 @@ func (sess *session) converse(ctx context.Context, command string, accountsChang
 		}
 		c.in, c.out, c.problems, c.width = t, t, t, t.width
 		interruptible = func(cancel context.CancelFunc) { keys.during(cancel) }
-		go s.guard("keyboard", func() { keys.pump(sess) })
+		go s.guard("keyboard", func() { keys.pump(sess, sess.there) })
 		ended := make(chan struct{})
 		defer close(ended)
 		go s.guard("resizing", func() {

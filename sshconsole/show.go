@@ -33,13 +33,13 @@ func show(c *call) error {
 	c.field("MAC", mac)
 	c.field("Model", model)
 	switch object.State {
-	case unregistered:
+	case stateUnregistered:
 		c.field("State", "not registered")
 		return nil
-	case takenPhone:
+	case stateTaken:
 		c.field("State", "registered by another account")
 		return nil
-	case held:
+	case stateHeld:
 		words := "held until " + timestamp(phone.HeldUntil)
 		if phone.Owner == c.by.ID {
 			words += ": REGISTER takes it back"
@@ -47,13 +47,13 @@ func show(c *call) error {
 			words += ": FREE lets others register it"
 		}
 		c.field("State", words)
-	case registered:
+	case stateRegistered:
 		c.field("State", "registered")
 	}
 	if c.by.Operates() {
 		c.field("Account", owner.Name)
 	}
-	if object.State == registered {
+	if object.State == stateRegistered {
 		c.field("Setting server", c.settingServer(phone, owner))
 		c.field("Since", timestamp(phone.Registered))
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 
 	"snomredirect/store"
@@ -45,8 +44,7 @@ type upload struct {
 
 	lister   lister
 	line     int            // the last that was read
-	batch    []store.Change // read, and not done yet
-	lines    []int          // of the batch
+	batch    []listedChange // read, and not done yet
 	phones   int            // listed, all told
 	bad      int            // lines that can't be read
 	tally    tally
@@ -55,6 +53,13 @@ type upload struct {
 
 	lastText string // a URL as it was listed last, for lists repeat them
 	lastURL  store.URL
+}
+
+// A listedChange is what a line of the list asks for, and why it was not done.
+type listedChange struct {
+	store.Change
+	line   int
+	failed *problem
 }
 
 // upload reads the list to its end. What is bad of it is told line by line, and
@@ -76,7 +81,7 @@ func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error
 		c.noted = append(c.noted, "owner", owner.Name)
 	}
 	if err == errStopped && !c.there() {
-		return refused(busy, "") // told at the next login, from the record
+		return errTold // told at the next login, from the record
 	}
 	if err != nil && u.record.ID != 0 && !u.record.Done { // told now
 		if err := c.registry.EndUpload(u.record); err != nil {
@@ -85,10 +90,10 @@ func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error
 	}
 	switch {
 	case err == errStopped:
-		return refused(busy, "Interrupted: %s", howFar(u.record))
+		return refused(codeBusy, "Interrupted: %s", howFar(u.record))
 	case err != nil && u.record.Some > 0:
 		_ = c.tell(err)
-		return refused(internal, "The list was not done to its end: %s", howFar(u.record))
+		return refused(codeInternal, "The list was not done to its end: %s", howFar(u.record))
 	case err != nil:
 		return err
 	}
@@ -98,19 +103,25 @@ func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error
 // errStopped: the caller has interrupted the upload, or has gone.
 var errStopped = errors.New("upload stopped")
 
-// howFar tells up to which line a list was done.
+// howFar tells how much was done of what was not done to its end.
 func howFar(u store.Upload) string {
-	done := "nothing was done"
-	if u.Lines > 0 {
-		done = fmt.Sprintf("it was done up to line %d", u.Lines)
+	if u.Phones {
+		if u.Lines == 0 {
+			return "nothing was done."
+		}
+		return many(u.Lines, "phone was", "phones were") + " done, and nothing behind. Give the command again to go on."
 	}
+	if u.Lines == 0 && u.Some == 0 {
+		return "nothing was done."
+	}
+	far := fmt.Sprintf("it was done up to line %d", u.Lines)
 	if u.Some > u.Lines {
-		return fmt.Sprintf("%s, and some of it up to line %d. Done again as a whole, it states what is wanted.", done, u.Some)
+		far += fmt.Sprintf(" and, in part, up to line %d", u.Some)
 	}
-	if u.Lines > 0 {
-		done += ", and nothing behind it"
+	if u.Failed > 0 {
+		far += ", but for " + many(u.Failed, "line that failed", "lines that failed")
 	}
-	return done + "."
+	return far + ". Send the whole list again: what is done stays done."
 }
 
 // readAll reads and changes until the end of the input. What is in the batch
@@ -135,7 +146,9 @@ func (u *upload) readAll() error {
 		if err := u.add(text, err); err != nil {
 			return err
 		}
-		u.progress.at(u.tally.n() + u.bad)
+		if u.width() == 0 { // else the line being typed is there
+			u.progress.at(u.tally.n() + u.bad)
+		}
 	}
 }
 
@@ -146,7 +159,7 @@ func (u *upload) add(text string, unreadable error) error {
 	var p *problem
 	switch {
 	case err == errHeader:
-		return misunderstood(malformedMAC, "Line %d: %v Nothing was done.", u.line, err)
+		return misunderstood(codeMalformedMAC, "Line %d: %v Nothing was done.", u.line, err)
 	case errors.As(err, &p):
 		u.bad++
 		u.complain(p, u.line)
@@ -157,14 +170,14 @@ func (u *upload) add(text string, unreadable error) error {
 		return nil
 	}
 	if u.phones++; u.atomic && u.phones > maxAtOnce {
-		return misunderstood(usage, "The list has more than %d lines, the most with --atomic; nothing was done.", maxAtOnce)
+		return misunderstood(codeUsage, "The list has more than %d lines, the most with --atomic; nothing was done.", maxAtOnce)
 	}
 	if u.phones == 1 && !u.dryRun {
 		if u.record, err = u.uploads.record(u.registry, store.Upload{Account: u.by.ID, What: u.cmd.words() + " -", From: u.from, Begun: u.begun}); err != nil {
 			return err
 		}
 	}
-	u.batch, u.lines = append(u.batch, change), append(u.lines, u.line)
+	u.batch = append(u.batch, listedChange{Change: change, line: u.line})
 	return nil
 }
 
@@ -196,9 +209,9 @@ func (u *upload) parse(text string, unreadable error) (change store.Change, ok b
 func (u *upload) finish() error {
 	switch {
 	case u.phones == 0 && u.bad == 0:
-		return misunderstood(usage, "Standard input lists no phone; nothing was done.")
+		return misunderstood(codeUsage, "Standard input lists no phone; nothing was done.")
 	case u.atomic && u.bad > 0:
-		return refused(usage, "%s can't be read; nothing was done.", many(u.bad, "line", "lines"))
+		return refused(codeUsage, "%s can't be read; nothing was done.", many(u.bad, "line", "lines"))
 	case u.phones == 0:
 		return nil
 	}
@@ -208,45 +221,49 @@ func (u *upload) finish() error {
 // change changes the batch in the order of its MACs. With each order the store
 // knows how far the upload has come; the last of the last batch ends it.
 func (u *upload) change(last bool) error {
-	sorted := make([]int, len(u.batch))
-	for i := range sorted {
-		sorted[i] = i
-	}
-	slices.SortFunc(sorted, func(i, j int) int { // of one MAC, the last line counts
-		return cmp.Or(u.batch[i].MAC.Compare(u.batch[j].MAC), cmp.Compare(i, j))
+	byMAC := slices.Clone(u.batch)
+	slices.SortStableFunc(byMAC, func(a, b listedChange) int { // of one phone, the last line counts
+		return a.MAC.Compare(b.MAC)
 	})
-	size := orderSize
-	if u.atomic {
-		size = len(sorted)
-	}
-	failures := map[int]*problem{} // by line
 	record := u.record
-	record.Some = u.lines[len(u.lines)-1]
-	rest := len(sorted)
-	for part := range slices.Chunk(sorted, size) {
-		if rest -= len(part); rest == 0 {
+	record.Some = u.batch[len(u.batch)-1].line
+	var err error
+	rest := byMAC
+	for err == nil && len(rest) > 0 {
+		n := min(orderSize, len(rest))
+		for n < len(rest) && (u.atomic || rest[n].MAC == rest[n-1].MAC) {
+			n++
+		}
+		part := rest[:n]
+		if rest = rest[n:]; len(rest) == 0 {
 			record.Lines, record.Done = record.Some, last
 		}
-		if err := u.order(part, record, failures); err != nil {
-			return err
+		record.Failed = u.bad + u.tally.failed
+		err = u.order(part, record)
+		u.progress.at(u.tally.n() + u.bad)
+	}
+	slices.SortFunc(byMAC, func(a, b listedChange) int { return cmp.Compare(a.line, b.line) })
+	failed := 0
+	for _, c := range byMAC {
+		if c.failed != nil {
+			failed++
+			u.complain(c.failed, c.line)
 		}
 	}
-	for _, line := range slices.Sorted(maps.Keys(failures)) {
-		u.complain(failures[line], line)
-	}
-	if len(failures) > 0 && u.atomic {
+	if err == nil && failed > 0 && u.atomic {
 		u.record.Lines, u.record.Some, u.tally = 0, 0, tally{}
-		return refused(forbidden, "%s refused; nothing was done.", many(len(failures), "line was", "lines were"))
+		err = refused(codeForbidden, "%s refused; nothing was done.", many(failed, "line was", "lines were"))
 	}
-	u.batch, u.lines = u.batch[:0], u.lines[:0]
-	return nil
+	u.batch = u.batch[:0]
+	return err
 }
 
-// order changes a part of the batch in one transaction.
-func (u *upload) order(part []int, record store.Upload, failures map[int]*problem) error {
+// order changes a part of the batch in one transaction, and notes why what was
+// refused was.
+func (u *upload) order(part []listedChange, record store.Upload) error {
 	o := store.Order{Cause: u.cause(u.url.String()), Kind: u.kind, Owner: u.owner.ID, Atomic: u.atomic}
-	for _, i := range part {
-		o.Changes = append(o.Changes, u.batch[i])
+	for _, c := range part {
+		o.Changes = append(o.Changes, c.Change)
 	}
 	if !u.dryRun {
 		o.Upload = &record
@@ -256,17 +273,16 @@ func (u *upload) order(part []int, record store.Upload, failures map[int]*proble
 		return explain(err, string(u.owner.Name))
 	}
 	u.record = record
-	defer func() { u.progress.at(u.tally.n() + u.bad) }()
-	for n, out := range outcomes {
+	for i, out := range outcomes {
 		u.tally.add(out)
 		if out.Err == nil {
 			continue
 		}
-		i := part[n]
-		if failures[u.lines[i]], err = u.whyNot(u.kind, u.batch[i].MAC, out); err != nil {
+		if part[i].failed, err = u.whyNot(u.kind, part[i].MAC, out); err != nil {
 			return err
 		}
 	}
+	u.record.Failed = u.bad + u.tally.failed
 	return nil
 }
 

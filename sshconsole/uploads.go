@@ -2,50 +2,63 @@ package sshconsole
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"snomredirect/store"
 )
 
-// maxUploads bounds the uploads of one account at a time: each holds a batch.
+// maxUploads bounds the uploads of one account at a time: each holds a batch of
+// phones in memory.
 const maxUploads = 4
 
 // uploads are those under way in the whole service: the store's records alone
 // do not tell them from those that were interrupted. Its methods may be called
 // at the same time. The zero value works.
 type uploads struct {
-	mu    sync.Mutex
-	under map[store.AccountID]int // way
-	live  map[uint64]bool         // by the numbers of their records
+	mu       sync.Mutex
+	under    map[store.AccountID]int // how many of an account are under way
+	starting map[store.AccountID]int // of these, how many are about to get a record
+	live     map[uint64]bool         // the numbers of their records
 }
 
-// begin makes room for an upload, or refuses one too many. end is called with
-// its record, which is the zero Upload where it got none.
+// begin makes room for an upload, or for another command that takes as much, or
+// refuses one too many. end is called with its record, which is the zero Upload
+// where it got none.
 func (us *uploads) begin(account store.AccountID) (end func(store.Upload), err error) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	if us.under == nil {
-		us.under, us.live = map[store.AccountID]int{}, map[uint64]bool{}
+		us.under, us.starting, us.live = map[store.AccountID]int{}, map[store.AccountID]int{}, map[uint64]bool{}
 	}
 	if us.under[account] >= maxUploads {
-		return nil, refused(busy, "Your account has %d lists on their way: wait for one to end.", maxUploads)
+		return nil, refused(codeBusy, "Your account is changing many phones %d times at once already: wait for one to end.", maxUploads)
 	}
 	us.under[account]++
 	return func(record store.Upload) {
 		us.mu.Lock()
 		defer us.mu.Unlock()
 		delete(us.live, record.ID)
-		if us.under[account]--; us.under[account] == 0 {
-			delete(us.under, account)
-		}
+		drop(us.under, account)
 	}, nil
+}
+
+// drop takes one off a count.
+func drop(counts map[store.AccountID]int, account store.AccountID) {
+	if counts[account]--; counts[account] == 0 {
+		delete(counts, account)
+	}
 }
 
 // record gives an upload its record.
 func (us *uploads) record(records Records, u store.Upload) (store.Upload, error) {
-	us.mu.Lock() // from before the record is there, so that it is never without life
-	defer us.mu.Unlock()
+	us.mu.Lock()
+	us.starting[u.Account]++
+	us.mu.Unlock()
 	u, err := records.BeginUpload(u)
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	drop(us.starting, u.Account)
 	if err == nil {
 		us.live[u.ID] = true
 	}
@@ -55,16 +68,21 @@ func (us *uploads) record(records Records, u store.Upload) (store.Upload, error)
 // interrupted returns the records of an account's uploads that are not under
 // way and have not ended.
 func (us *uploads) interrupted(records Records, account store.AccountID) ([]store.Upload, error) {
-	us.mu.Lock()
-	defer us.mu.Unlock()
-	all, err := records.Uploads(account)
-	var interrupted []store.Upload
-	for _, u := range all {
-		if !us.live[u.ID] {
-			interrupted = append(interrupted, u)
-		}
+	found, err := records.Uploads(account)
+	if err != nil || len(found) == 0 {
+		return nil, err
 	}
-	return interrupted, err
+	us.mu.Lock()
+	found = slices.DeleteFunc(found, func(u store.Upload) bool { return us.live[u.ID] || us.starting[account] > 0 })
+	us.mu.Unlock()
+	if len(found) == 0 {
+		return nil, nil
+	}
+	// One that has ended in the meantime is not live either: it has no record.
+	still, err := records.Uploads(account)
+	return slices.DeleteFunc(found, func(u store.Upload) bool {
+		return !slices.ContainsFunc(still, func(s store.Upload) bool { return s.ID == u.ID })
+	}), err
 }
 
 // tellInterrupted tells a caller who has just logged in how far uploads came

@@ -65,9 +65,9 @@ func splitWords(line string) ([]string, error) {
 	}
 	switch {
 	case quote != 0:
-		return nil, misunderstood(usage, "A quote is not closed: expected another %c.", quote)
+		return nil, misunderstood(codeUsage, "A quote is not closed: expected another %c.", quote)
 	case escaped:
-		return nil, misunderstood(usage, "The line ends in a backslash: expected a character after it.")
+		return nil, misunderstood(codeUsage, "The line ends in a backslash: expected a character after it.")
 	case inWord:
 		words = append(words, word.String())
 	}

@@ -109,10 +109,10 @@ func CheckUpdate(prev, next Account, others int) error {
 // CheckRemove is the rule for removing a. others is as for [CheckUpdate].
 func CheckRemove(a Account, ownsPhones bool, others int) error {
 	switch {
-	case ownsPhones:
-		return ErrOwnsPhones
 	case a.Operates() && others == 0:
 		return ErrLastOperator
+	case ownsPhones:
+		return ErrOwnsPhones
 	}
 	return nil
 }

@@ -8,13 +8,13 @@ import (
 
 // An Entry of the history tells what a command did to one account and its
 // phones. What one command did in many transactions is as many entries behind
-// each other, with the same Begun.
+// each other, with the same Begun, the first of them first.
 type Entry struct {
 	Account AccountID // whose history it is
 	Name    Name      // that account's
 	Cause   Cause     // as it was given; without By, for entries outlive accounts
-	// Other is the account that the phones came from, or with Away went to, if
-	// that is another one.
+	// Other is the account that the phones came from; where they went Away, the
+	// one they went to. It is empty where they stayed.
 	Other Name
 	Away  bool
 	MACs  []macaddr.Range // in order

@@ -19,15 +19,16 @@ type Cause struct {
 	// account whose history it enters: a URL, a fingerprint.
 	Detail string
 
-	// DryRun finds out what would happen and changes nothing, the history
-	// included.
+	// DryRun finds out what would happen and changes nothing, neither what the
+	// command is about nor the history.
 	DryRun bool
 }
 
 // A Kind of order is the rule that it runs.
 type Kind uint8
 
-// The kinds, each with the rule of its name.
+// The kinds: each runs the rule of its name, [Register], [Deregister],
+// [Retarget], [Transfer] or [Free].
 const (
 	OrderRegister Kind = iota
 	OrderDeregister
@@ -41,13 +42,14 @@ type Order struct {
 	Cause   Cause
 	Kind    Kind
 	Owner   AccountID // who has the phones then, for OrderRegister and OrderTransfer
+	From    AccountID // whose phones alone OrderTransfer hands on; 0 is anybody's
 	Was     URL       // for OrderRetarget
-	Changes []Change  // may name a phone more than once: the last one counts
-	// Atomic changes nothing if one of the changes is refused; the outcomes of
+	Changes []Change  // one after another, where a phone is named more than once
+	// Atomic changes no phone if one of the changes is refused; the outcomes of
 	// the others tell what would have been.
 	Atomic bool
-	// Upload, where it is not nil, is what the progress of the upload that this
-	// order is a part of becomes with it.
+	// Upload, where it is not nil, is what the record of the upload that this
+	// order is a part of becomes with it, refusals or not.
 	Upload *Upload
 }
 
@@ -58,7 +60,7 @@ type Change struct {
 }
 
 // An Outcome is what became of a change: the phone before and after, which are
-// the same where nothing changed, and why it was refused.
+// the same where nothing changed or it was refused, and why it was refused.
 type Outcome struct {
 	Prev, Next Phone
 	Err        error // ErrNotFound, ErrTaken, ErrNoSettingServer, ErrNotHeld or ErrNotOperator
@@ -72,12 +74,20 @@ func (o Order) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 	out := Outcome{Prev: prev, Next: prev}
 	switch o.Kind {
 	case OrderRegister:
+		if owner.ID != by.ID && !by.Operates() {
+			out.Err = ErrNotOperator
+			break
+		}
 		out.Next, out.Err = Register(prev, c.MAC, owner, c.URL, now)
 	case OrderDeregister:
 		out.Next, out.Err = Deregister(prev, by, hold, now)
 	case OrderRetarget:
 		out.Next, out.Err = Retarget(prev, by, o.Was, c.URL)
 	case OrderTransfer:
+		if o.From != 0 && prev.Owner != o.From {
+			out.Err = ErrNotFound
+			break
+		}
 		out.Next, out.Err = Transfer(prev, by, owner)
 	case OrderFree:
 		out.Next, out.Err = Free(prev, by)
@@ -85,15 +95,17 @@ func (o Order) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 	return out
 }
 
-// An Upload is a list of phones on its way through many orders: kept so that an
-// interrupted one can be told.
+// An Upload is a list of phones, or other work on many of them, on its way
+// through many orders: kept so that an interrupted one can be told.
 type Upload struct {
 	ID      uint64    `json:"-"` // given when it begins
 	Account AccountID `json:"account"`
 	What    string    `json:"what"` // the command
 	From    string    `json:"from"` // the caller's address
 	Begun   time.Time `json:"begun"`
-	Lines   int       `json:"lines"` // up to which all is done
-	Some    int       `json:"some"`  // up to which some is done, if that is more
-	Done    bool      `json:"-"`     // and nothing is left to tell
+	Lines   int       `json:"lines"`  // up to which all has been tried
+	Some    int       `json:"some"`   // up to which some has, if that is more
+	Failed  int       `json:"failed"` // of these
+	Phones  bool      `json:"phones"` // what counts is phones, and not lines of a list
+	Done    bool      `json:"-"`      // it has ended, and nothing is left to tell
 }

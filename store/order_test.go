@@ -21,12 +21,15 @@ func TestApply(t *testing.T) {
 		"transfer":   {Order{Kind: OrderTransfer}, server, olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
 		"free":       {Order{Kind: OrderFree}, URL{}, olga, Account{}, ruleCase{acmeHeld, nobodys, nil}},
 
-		"register another's":    {Order{Kind: OrderRegister}, own, olga, to, ruleCase{prev: acmes, err: ErrTaken}},
-		"deregister another's":  {Order{Kind: OrderDeregister}, URL{}, bare, Account{}, ruleCase{prev: acmes, err: ErrTaken}},
-		"retarget another's":    {Order{Kind: OrderRetarget, Was: own}, server, bare, acme, ruleCase{prev: acmesOwn, err: ErrNotFound}},
-		"transfer by a partner": {Order{Kind: OrderTransfer}, URL{}, acme, to, ruleCase{prev: acmesOwn, err: ErrNotOperator}},
-		"free by a partner":     {Order{Kind: OrderFree}, URL{}, acme, Account{}, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
-		"no kind there is":      {Order{Kind: OrderFree + 1}, own, olga, to, ruleCase{acmes, acmes, nil}},
+		"register another's":         {Order{Kind: OrderRegister}, own, olga, to, ruleCase{prev: acmes, err: ErrTaken}},
+		"deregister another's":       {Order{Kind: OrderDeregister}, URL{}, bare, Account{}, ruleCase{prev: acmes, err: ErrTaken}},
+		"retarget another's":         {Order{Kind: OrderRetarget, Was: own}, server, bare, acme, ruleCase{prev: acmesOwn, err: ErrNotFound}},
+		"transfer by a partner":      {Order{Kind: OrderTransfer}, URL{}, acme, to, ruleCase{prev: acmesOwn, err: ErrNotOperator}},
+		"register for another":       {Order{Kind: OrderRegister}, own, bare, acme, ruleCase{prev: nobodys, err: ErrNotOperator}},
+		"transfer from its owner":    {Order{Kind: OrderTransfer, From: 1}, URL{}, olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
+		"transfer from someone else": {Order{Kind: OrderTransfer, From: 7}, URL{}, olga, to, ruleCase{prev: acmesOwn, err: ErrNotFound}},
+		"free by a partner":          {Order{Kind: OrderFree}, URL{}, acme, Account{}, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
+		"no kind there is":           {Order{Kind: OrderFree + 1}, own, olga, to, ruleCase{acmes, acmes, nil}},
 	} {
 		out := c.order.Apply(Change{testMAC, c.url}, c.prev, c.by, c.owner, 24*time.Hour, noon)
 		if out.Prev != c.prev {

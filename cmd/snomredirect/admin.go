@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"time"
 
 	"snomredirect/store"
 	"snomredirect/store/bolt"
@@ -38,7 +39,7 @@ func adminKeys(values []string) ([]store.Key, error) {
 // admin, who is made or enabled if need be. Without, and without any account
 // yet, admin is made with a password, which is returned: it is kept nowhere.
 func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password string, err error) {
-	cause := store.Cause{What: "serve --admin-key"}
+	cause := store.Cause{What: "serve --admin-key", Begun: time.Now()}
 	if len(keys) == 0 {
 		cause.What = "serve"
 		accounts, err := db.Accounts()

@@ -36,18 +36,20 @@ type change struct {
 // nil. f may run more than once, and shares the transaction with others: only
 // an error of its own takes back what it wrote. A dry run takes it back in any
 // case.
-func (db *DB) update(dryRun bool, f func(*bbolt.Tx) error) error { return db.updateMany(dryRun, 1, f) }
+func (db *DB) update(dryRun bool, f func(*bbolt.Tx) error) error {
+	if !dryRun {
+		return db.updateMany(1, f)
+	}
+	tx, err := db.b.Begin(true)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	return f(tx)
+}
 
 // updateMany is update for a change of the size of that many phones.
-func (db *DB) updateMany(dryRun bool, size int, f func(*bbolt.Tx) error) error {
-	if dryRun {
-		tx, err := db.b.Begin(true)
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback()
-		return f(tx)
-	}
+func (db *DB) updateMany(size int, f func(*bbolt.Tx) error) error {
 	c := &change{run: f, size: size, turn: make(chan bool, 1)}
 	db.committer.mu.Lock()
 	db.committer.waiting = append(db.committer.waiting, c)

@@ -47,7 +47,7 @@ func (q *queue) add(size int, f func(*bbolt.Tx) error) {
 	q.errs, q.panics = append(q.errs, errors.New("never came back")), append(q.panics, nil)
 	q.wg.Go(func() {
 		defer func() { q.panics[i] = recover() }()
-		err := q.db.updateMany(false, size, f)
+		err := q.db.updateMany(size, f)
 		q.errs[i] = err
 	})
 	synctest.Wait()

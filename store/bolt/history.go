@@ -15,7 +15,8 @@ import (
 )
 
 // The history of an account is in the order of time: its keys are the account,
-// when the command began, and a number that tells apart what began at once.
+// when the command began, and a number that tells apart what it did in several
+// transactions. It is read backwards, so that number counts down.
 
 var errEntry = errors.New("bolt: a record of the history is damaged")
 
@@ -32,8 +33,8 @@ type entryHead struct {
 }
 
 // maxPageRanges bounds the MACs of a page of entries, as ranges: one entry may
-// have 50,000.
-const maxPageRanges = 100_000
+// have as many as its order.
+const maxPageRanges = 10_000
 
 // History returns entries of an account, or of all accounts where that is 0,
 // newest first, from behind the mark before on: about n of them, fewer where
@@ -147,7 +148,7 @@ func putEntry(tx *bbolt.Tx, e store.Entry, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	k := entryKey(store.Mark{Account: e.Account, Begun: e.Cause.Begun.UnixNano(), Number: uint32(number)})
+	k := entryKey(store.Mark{Account: e.Account, Begun: e.Cause.Begun.UnixNano(), Number: ^uint32(number)})
 	if err := b.Put(k, v); err != nil {
 		return err
 	}

@@ -17,55 +17,75 @@ import (
 // order names is gone; what a rule refuses is told in the outcomes alone.
 //
 // It takes some 300 bytes for each change while it runs: 50,000 is a good size.
-func (db *DB) Change(o store.Order) (outcomes []store.Outcome, err error) {
-	err = db.updateMany(o.Cause.DryRun, max(1, len(o.Changes)), func(tx *bbolt.Tx) error {
-		outcomes, err = db.change(tx, o)
+func (db *DB) Change(o store.Order) ([]store.Outcome, error) {
+	var d draft
+	run := func(tx *bbolt.Tx) (err error) {
+		d, err = db.draft(tx, o)
+		if err == nil && !o.Cause.DryRun {
+			err = d.write(tx)
+		}
 		return err
-	})
+	}
+	var err error
+	if o.Cause.DryRun { // keeps no writer waiting
+		err = db.b.View(run)
+	} else {
+		err = db.updateMany(max(1, len(o.Changes)), run)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return outcomes, nil
+	return d.outcomes, nil
 }
 
-func (db *DB) change(tx *bbolt.Tx, o store.Order) ([]store.Outcome, error) {
+// A draft is an order with all that becomes of it, before it is written.
+type draft struct {
+	store.Order
+	sorted   []int // the changes in the order of their MACs
+	outcomes []store.Outcome
+	refused  bool // one of them
+	now      time.Time
+}
+
+func (db *DB) draft(tx *bbolt.Tx, o store.Order) (draft, error) {
+	d := draft{Order: o, sorted: inOrderOfMAC(o.Changes), outcomes: make([]store.Outcome, len(o.Changes)), now: time.Now()}
 	by, err := getAccount(tx, o.Cause.By)
 	if err != nil {
-		return nil, err
+		return d, err
 	}
 	var owner store.Account
 	if o.Kind == store.OrderRegister || o.Kind == store.OrderTransfer {
 		if owner, err = getAccount(tx, o.Owner); err != nil {
-			return nil, err
+			return d, err
 		}
 	}
-	now := time.Now()
-	sorted := inOrderOfMAC(o.Changes)
-	outcomes := make([]store.Outcome, len(o.Changes))
-	refused := false
-	for n, i := range sorted {
+	for n, i := range d.sorted {
 		mac := o.Changes[i].MAC
 		var prev store.Phone
-		if n > 0 && o.Changes[sorted[n-1]].MAC == mac {
-			prev = outcomes[sorted[n-1]].Next
+		if n > 0 && o.Changes[d.sorted[n-1]].MAC == mac {
+			prev = d.outcomes[d.sorted[n-1]].Next
 		} else if prev, err = getPhone(tx, mac); err != nil {
-			return nil, err
+			return d, err
 		}
-		outcomes[i] = o.Apply(o.Changes[i], prev, by, owner, db.config.Hold, now)
-		refused = refused || outcomes[i].Err != nil
+		d.outcomes[i] = o.Apply(o.Changes[i], prev, by, owner, db.config.Hold, d.now)
+		d.refused = d.refused || d.outcomes[i].Err != nil
 	}
-	if refused && o.Atomic {
-		return outcomes, putUpload(tx, o.Upload)
+	return d, nil
+}
+
+func (d draft) write(tx *bbolt.Tx) error {
+	if d.refused && d.Atomic {
+		return putUpload(tx, d.Upload)
 	}
-	for _, i := range sorted {
-		if err := putOutcome(tx, o.Changes[i].MAC, outcomes[i]); err != nil {
-			return nil, err
+	for _, i := range d.sorted {
+		if err := putOutcome(tx, d.Changes[i].MAC, d.outcomes[i]); err != nil {
+			return err
 		}
 	}
-	return outcomes, errors.Join(
-		putEntries(tx, o, sorted, outcomes, now),
-		dropHolds(tx, now, 2*len(sorted)+16),
-		putUpload(tx, o.Upload))
+	return errors.Join(
+		d.putEntries(tx),
+		dropHolds(tx, d.now, 2*len(d.sorted)+16),
+		putUpload(tx, d.Upload))
 }
 
 // inOrderOfMAC returns the indices of changes in the order of their MACs: pages
@@ -113,7 +133,7 @@ func putOutcome(tx *bbolt.Tx, mac macaddr.Addr, out store.Outcome) error {
 
 // putEntries writes the order into the history of each account that it changed
 // phones of.
-func putEntries(tx *bbolt.Tx, o store.Order, sorted []int, outcomes []store.Outcome, now time.Time) error {
+func (d draft) putEntries(tx *bbolt.Tx) error {
 	type story struct {
 		whose, other store.AccountID
 		away         bool
@@ -126,9 +146,9 @@ func putEntries(tx *bbolt.Tx, o store.Order, sorted []int, outcomes []store.Outc
 		}
 		macs[s] = append(macs[s], mac)
 	}
-	for _, i := range sorted {
-		prev, next := outcomes[i].Prev, outcomes[i].Next
-		mac := o.Changes[i].MAC
+	for _, i := range d.sorted {
+		prev, next := d.outcomes[i].Prev, d.outcomes[i].Next
+		mac := d.Changes[i].MAC
 		switch from, to := prev.Owner, next.Owner; {
 		case prev == next:
 		case from == to:
@@ -143,7 +163,7 @@ func putEntries(tx *bbolt.Tx, o store.Order, sorted []int, outcomes []store.Outc
 		}
 	}
 	for _, s := range stories {
-		e := store.Entry{Account: s.whose, Cause: o.Cause, MACs: macaddr.Ranges(macs[s]), Away: s.away}
+		e := store.Entry{Account: s.whose, Cause: d.Cause, MACs: macaddr.Ranges(macs[s]), Away: s.away}
 		for id, name := range map[store.AccountID]*store.Name{s.whose: &e.Name, s.other: &e.Other} {
 			a, err := getAccount(tx, id)
 			if err != nil && !errors.Is(err, store.ErrNoAccount) { // a hold may outlive its account
@@ -151,7 +171,7 @@ func putEntries(tx *bbolt.Tx, o store.Order, sorted []int, outcomes []store.Outc
 			}
 			*name = a.Name
 		}
-		if err := putEntry(tx, e, now); err != nil {
+		if err := putEntry(tx, e, d.now); err != nil {
 			return err
 		}
 	}

@@ -353,7 +353,7 @@ func historyOfOneCommand(b *bench) {
 			b.Errorf("begun %v, want %v", e.Cause.Begun, begun)
 		}
 	}
-	want := []string{"UPDATE ", "UPDATE ", "UPDATE ", "UPLOAD " + mac2.String(), "UPLOAD " + mac1.String(), "UPLOAD " + mac3.String(), "TEST "}
+	want := []string{"UPDATE ", "UPDATE ", "UPDATE ", "UPLOAD " + mac3.String(), "UPLOAD " + mac1.String(), "UPLOAD " + mac2.String(), "TEST "}
 	if !slices.Equal(got, want) {
 		b.Errorf("%q, want %q", got, want)
 	}

@@ -1,0 +1,146 @@
+package integration
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// maxMillionMemory is what the service may need for a million phones, in KiB.
+const maxMillionMemory = 384 << 10
+
+// TestMillion has a partner register a million phones, in no order, as one list,
+// and look at them. The service's memory stays small all the while.
+func TestMillion(t *testing.T) {
+	if os.Getenv("SNOMREDIRECT_TEST_MILLION") == "" {
+		t.Skip("set SNOMREDIRECT_TEST_MILLION=1 to register a million phones: that takes a minute")
+	}
+	if len(buildFlags) > 0 {
+		t.Skip("run without -race to register a million phones: the race detector takes memory of its own")
+	}
+	sources(t)
+	m := startMillion(t)
+
+	const url = "http://own.example/?a=1,2&m={mac}"
+	var list, macs, exported []string
+	for n, random := map[uint32]bool{}, rand.New(rand.NewPCG(4, 13)); len(n) < 1_000_000; {
+		i := random.Uint32N(1 << 24)
+		if n[i] {
+			continue
+		}
+		n[i] = true
+		mac := fmt.Sprintf("000413%06X", i)
+		macs = append(macs, mac)
+		if i%4 == 0 { // has a setting server of its own
+			list = append(list, mac+`,"`+url+`"`)
+			exported = append(exported, list[len(list)-1])
+		} else {
+			list = append(list, mac)
+			exported = append(exported, mac+",")
+		}
+	}
+	slices.Sort(macs)
+	slices.Sort(exported)
+
+	m.want("1000000 lines: 1000000 registered.\n", strings.Join(list, "\n")+"\n", "register -")
+	m.want("1000000\n", "", "count")
+	m.want(strings.Join(macs, "\n")+"\n", "", "list")
+	export := strings.Join(exported, "\n") + "\n"
+	m.want(export, "", "export")
+	m.want("Dry run: nothing would change. 1000000 lines: 1000000 unchanged.\n", export, "register - --dry-run")
+
+	if runtime.GOOS != "linux" {
+		return
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.process.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	peak := regexp.MustCompile(`(?m)^VmHWM:\s*(\d+) kB$`).FindSubmatch(status)
+	if peak == nil {
+		t.Fatalf("no VmHWM in\n%s", status)
+	}
+	kib, err := strconv.Atoi(string(peak[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the service's memory was %d MiB at its peak", kib>>10)
+	if kib > maxMillionMemory {
+		t.Errorf("expected %d MiB at most", maxMillionMemory>>10)
+	}
+}
+
+// A million is a service with one partner, acme.
+type million struct {
+	*testing.T
+	*story
+}
+
+func startMillion(t *testing.T) million {
+	m := million{t, &story{folder: t.TempDir()}}
+	for _, name := range []string{"admin", "acme"} {
+		if err := m.makeKey(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { m.end() })
+	if err := m.start(nil, []string{"--admin-key", "admin.pub"}); err != nil {
+		t.Fatal(err)
+	}
+	key, err := os.ReadFile(m.folder + "/acme.pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.run("admin", "", "account add acme http://prov.acme.example/{mac}")
+	m.run("admin", string(key), "account key acme add -")
+	return m
+}
+
+// want wants a command of acme's to write exactly that.
+func (m million) want(want, input, command string) {
+	m.Helper()
+	begun := time.Now()
+	got := m.run("acme", input, command)
+	m.Logf("%s: %v", command, time.Since(begun).Round(10*time.Millisecond))
+	if got == want {
+		return
+	}
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i, line := range gotLines {
+		if i == len(wantLines) || line != wantLines[i] {
+			m.Fatalf("%s: line %d of %d is %q, expected %d like %q", command, i+1, len(gotLines), line, len(wantLines), wantLines[min(i, len(wantLines)-1)])
+		}
+	}
+	m.Fatalf("%s: %d lines, expected %d", command, len(gotLines), len(wantLines))
+}
+
+// run runs one command in a session of its own, and wants it to be done.
+func (m million) run(name, input, command string) string {
+	m.Helper()
+	client, err := m.dial(name)
+	if err != nil {
+		m.Fatal(err)
+	}
+	defer client.Close()
+	session, err := client.NewSession()
+	if err != nil {
+		m.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	session.Stdin, session.Stdout, session.Stderr = strings.NewReader(input), &stdout, &stderr
+	if err := session.Run(command); err != nil {
+		m.Fatalf("%s: %v\n%s", command, err, stderr.Bytes())
+	}
+	if stderr.Len() > 0 { // how far it has come
+		m.Logf("%s: %s", command, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return stdout.String()
+}

@@ -1,0 +1,349 @@
+package sshconsole
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// orders notes what is asked of a store.
+type orders struct {
+	Registry
+	all []store.Order
+}
+
+func (o *orders) Change(order store.Order) ([]store.Outcome, error) {
+	n := order
+	n.Changes = append([]store.Change(nil), order.Changes...)
+	o.all = append(o.all, n)
+	return o.Registry.Change(order)
+}
+
+// All or nothing is one transaction, however long the list.
+func TestAtomicListIsOneOrder(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "register 000413000000", ".*\n") // fails in the first of the orders there must not be
+	h.gives("acme", "register - --atomic", lines(orderSize+1), statusRefused, "", "Line 1: 000413000000 is registered", "1 line was refused; nothing was done.\n")
+	h.says("acme", "count", "0\n")
+}
+
+func TestAtomicLast(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", fmt.Sprintf("register 000413%06X", orderSize), ".*\n")
+	h.gives("acme", "register - --atomic", lines(orderSize+1), statusRefused, "", fmt.Sprintf("Line %d: ", orderSize+1), "1 line was refused; nothing was done.\n")
+	h.says("acme", "count", "0\n")
+	h.says("bravo", "deregister 000413002710", ".*\n")
+	h.says("olga", "free 000413002710", ".*\n")
+	h.gives("acme", "register - --atomic", lines(maxAtOnce), statusDone, "65536 lines: 65536 registered.\n")
+}
+
+// Lines keep their numbers beyond the first batch, and are told in order.
+func TestLineNumbersOfLaterBatches(t *testing.T) {
+	h := newHouse(t)
+	list := lines(batchSize) + "00041330000B\n00041330000A\n000413300009\n000413300008\n"
+	h.says("bravo", "register 000413300008-00041330000B", ".*\n")
+	h.gives("acme", "register -", list, statusRefused, "50004 lines: 50000 registered, 4 failed.\n",
+		"Line 50001: 00041330000B is", "Line 50002: 00041330000A is", "Line 50003: 000413300009 is", "Line 50004: 000413300008 is")
+}
+
+// RETARGET and ACCOUNT REMOVE ask for each phone once, by their own rules.
+func TestBatchesOfOneOrder(t *testing.T) {
+	h := newHouse(t)
+	h.gives("acme", "register - http://old.example/", lines(batchSize+10), statusDone, "50010 lines: 50010 registered.\n")
+	h.says("acme", "register 301 http://third.example/", ".*\n")
+	o := &orders{Registry: h.registry}
+	h.registry = o
+	h.says("acme", "retarget http://old.example/ http://new.example/ --yes", "(?s).*")
+	asked := 0
+	for _, order := range o.all {
+		asked += len(order.Changes)
+		if order.Kind != store.OrderRetarget || order.Was.String() != "http://old.example/" {
+			t.Errorf("%v", order.Kind)
+		}
+	}
+	if asked != batchSize+10 {
+		t.Errorf("asked for %d phones", asked)
+	}
+}
+
+// What was half done is logged as a change, and told.
+func TestRetargetIntoAFailingStore(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "register 2e4 http://prov.bravo.example/", ".*\n")
+	whole := h.registry
+	h.registry = &failingChange{Registry: whole, at: 1}
+	h.log.Reset()
+	h.gives("bravo", "retarget http://prov.bravo.example/ http://new.example/ --yes", "", statusRefused,
+		"1 phone with a setting server of its own and the account's setting server will change from http://prov.bravo.example/ to http://new.example/.\n",
+		failure.text, "It was not done to its end: nothing was done.")
+	if strings.Contains(h.log.String(), "msg=changed") || !strings.Contains(h.log.String(), "disk is full") {
+		t.Error(h.log.String())
+	}
+	h.registry = whole
+	h.gives("acme", "register - http://old.example/", lines(orderSize+10), statusDone, "10010 lines: 10010 registered.\n")
+	h.registry = &failingChange{Registry: whole, at: 2}
+	h.log.Reset()
+	h.gives("acme", "retarget http://old.example/ http://new.example/ --yes", "", statusRefused,
+		"10010 phones with a setting server of their own will change from http://old.example/ to http://new.example/.\n",
+		failure.text, "It was not done to its end: 10000 phones were done, and nothing behind. Give the command again to go on.")
+	if !strings.Contains(h.log.String(), "msg=changed") {
+		t.Error(h.log.String())
+	}
+	h.registry = whole
+	h.says("acme", "count --server http://old.example/", "10\n")
+	h.says("acme", "server", regexp.QuoteMeta(serverA)+"\n")
+}
+
+// A caller that goes in the middle of RETARGET is told at the next login.
+func TestInterruptedRetarget(t *testing.T) {
+	h := newHouse(t)
+	h.gives("acme", "register - http://old.example/", lines(orderSize+10), statusDone, "10010 lines: 10010 registered.\n")
+	whole := h.registry
+	ctx, cancel := context.WithCancel(t.Context())
+	h.ctx, h.gone = ctx, true
+	h.registry = changeThen{whole, cancel}
+	h.gives("acme", "retarget http://old.example/ http://new.example/ --yes", "", statusRefused,
+		"10010 phones with a setting server of their own will change from http://old.example/ to http://new.example/.\n")
+	h.registry, h.ctx, h.gone = whole, nil, false
+	h.gives("acme", "count --server http://new.example/", "", statusDone, "10000\n", "RETARGET http://old.example/ http://new.example/ of 20")
+	h.gives("acme", "count --server http://old.example/", "", statusDone, "10\n")
+
+	// Ctrl-C is told at once.
+	h.ctx, cancel = context.WithCancel(t.Context())
+	h.registry = changeThen{whole, cancel}
+	out, problems, status := h.at("olga", 0, "account remove acme --transfer-to bravo --json", "")
+	if !strings.Contains(problems, `"error":"Interrupted: 10000 phones were done, and nothing behind. Give the command again to go on.","code":"busy"`) || out != "" || status != statusRefused {
+		t.Errorf("status %d, %q, %q", status, out, problems)
+	}
+	h.registry, h.ctx = whole, nil
+	h.gives("olga", "count --account bravo", "", statusDone, "10000\n")
+	h.gives("olga", "account remove acme --transfer-to bravo --json", "", statusDone,
+		`{"account":"acme","role":"partner","state":"removed","setting_server":"`+serverA+`","password":false,"keys":[],"created_at":"`+machineTime(h.account("acme").Created)+`","phones":10,"transferred_to":"bravo"}`+"\n")
+}
+
+// changeThen does something after each order.
+type changeThen struct {
+	Registry
+	then func()
+}
+
+func (c changeThen) Change(o store.Order) ([]store.Outcome, error) {
+	defer c.then()
+	return c.Registry.Change(o)
+}
+
+// A removal that is refused after all, for a phone that was registered in the
+// meantime, says what has been done.
+func TestRemovalOvertaken(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", "register 2e4 2e5", "(?s).*")
+	whole := h.registry
+	h.registry = changeThen{whole, func() {
+		acme := h.account("acme")
+		_, err := whole.Change(store.Order{Cause: store.Cause{By: acme.ID}, Owner: acme.ID, Changes: []store.Change{{MAC: macaddr.MustParse("0004132202E6")}}})
+		if err != nil {
+			t.Error(err)
+		}
+	}}
+	h.gives("olga", "account remove acme --transfer-to bravo", "", statusRefused, "",
+		"acme has phones registered", "It was not done to its end: 2 phones were done, and nothing behind. Give the command again to go on.")
+	h.registry = whole
+	h.says("olga", "account remove acme --transfer-to bravo", "acme removed; 1 phone now belongs to bravo.\n")
+}
+
+// Refused lines are not lost with what is interrupted behind them.
+func TestRefusalsOfInterruptedLists(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "register 000413000000 000413000001", "(?s).*")
+	whole := h.registry
+	h.registry = &failingChange{Registry: whole, at: 2}
+	h.gives("acme", "register -", "xyz\n"+lines(orderSize+5), statusRefused, "", "Line 1: ", "Line 2: 000413000000 is", "Line 3: 000413000001 is", failure.text,
+		"The list was not done to its end: it was done up to line 0 and, in part, up to line 10006, but for 3 lines that failed. Send the whole list again: what is done stays done.")
+	h.registry, h.gone = whole, true
+	h.at("acme", 0, "register -", lines(batchSize+1))
+	h.gone = false
+	_, told, _ := h.at("acme", 0, "count", "")
+	if !strings.Contains(told, "was interrupted: it was done up to line 50000, but for 2 lines that failed.") {
+		t.Error(told)
+	}
+}
+
+// Half a line is never run, and neither is a list that was refused.
+func TestHalfALine(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", "register 2e4", ".*\n")
+	h.gone = true
+	h.gives("acme", "", "count\nderegister 2e4", statusDone, "1\n")
+	h.gone = false
+	h.gives("acme", "", "count\nderegister 2e4", statusDone, "1\n0004132202E4 deregistered.\n")
+	for _, refused := range []string{"register - nonsense", "REG - 2e4 2e5", "deregister - --bogus", "register - --account acme"} {
+		_, problems, _ := h.at("acme", 0, "", refused+"\nregister 2e9\nbye\n")
+		if strings.Count(problems, "\n") != 1 {
+			t.Errorf("%s: %q", refused, problems)
+		}
+	}
+	h.says("acme", "count", "0\n")
+}
+
+// Of a phone that a list has twice, a dry run says what would happen.
+func TestDryRunOfRepeatedPhones(t *testing.T) {
+	h := newHouse(t)
+	list := strings.Repeat("2e4\n", orderSize) + "2e5\n"
+	h.gives("acme", "register - --dry-run", list, statusDone, "Dry run: 10001 lines: 2 registered, 9999 unchanged.\n")
+	h.gives("acme", "register -", list, statusDone, "10001 lines: 2 registered, 9999 unchanged.\n")
+}
+
+// Many phones in a line take one of the places that lists take.
+func TestPlacesForMany(t *testing.T) {
+	h := newHouse(t)
+	acme := h.account("acme")
+	for range maxUploads {
+		end, err := h.uploads.begin(acme.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer end(store.Upload{})
+	}
+	h.says("acme", "register 000413000000-0004130003E7", "(?s).*1000 registered.\n")
+	for _, line := range []string{"register 000413000000-0004130003E8", "retarget " + serverA + " http://new.example/ --yes", "deregister -"} {
+		_, problems, status := h.at("acme", 0, line, "")
+		if status != statusRefused || !strings.Contains(problems, "Your account is changing many phones") {
+			t.Errorf("%s: status %d, %q", line, status, problems)
+		}
+	}
+}
+
+func TestRetargetOfTheAccountAlone(t *testing.T) {
+	h := newHouse(t)
+	defer func() {
+		h.says("bravo", "history", "(?s)[^\n]*RETARGET http://prov.bravo.example/ http://new.example/\n.*")
+	}()
+	h.says("bravo", "retarget http://prov.bravo.example/ http://new.example/ --yes", "(?s).*\nThe account's setting server changed.\n")
+	h.says("bravo", "server", "http://new.example/\n")
+}
+
+func TestDryRunsThatWouldFail(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", "register 2e4", ".*\n")
+	h.refuses("olga", "account remove acme --dry-run", statusRefused, "acme has phones registered")
+	h.says("olga", "account password acme --dry-run", "Dry run: acme would get a new password.\n")
+	h.says("acme", "register 2e5 --dry-run --json", `.*"dry_run":true\}`+"\n")
+	h.says("acme", "show 2e4 --json=false", "(?s)MAC: .*")
+	h.says("acme", "register 2e5 --dry-run=false", "0004132202E5 registered.*\n")
+}
+
+func TestPartlyDoneLineIsLogged(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "register 2e5", ".*\n")
+	h.log.Reset()
+	h.at("acme", 0, "register 2e4 2e5", "")
+	if !strings.Contains(h.log.String(), "msg=changed") || !strings.Contains(h.log.String(), "phones=1") {
+		t.Error(h.log.String())
+	}
+}
+
+// What precedes a problem is written before it.
+func TestOrderAtATerminal(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "register 2e5", ".*\n")
+	var both bytes.Buffer
+	c := &console{registry: h.registry, log: slog.New(slog.DiscardHandler), who: func() (store.Account, error) { return h.registry.AccountNamed("acme") },
+		begin: func() (context.Context, func(), error) { return t.Context(), func() {}, nil }, uploads: &h.uploads, accountsChanged: func() {},
+		in: newPipe(strings.NewReader(""), func() bool { return true }), out: &both, problems: &both, width: func() int { return 80 }}
+	c.exec("register 2e4 2e5 2e6")
+	if got := both.String(); !strings.HasPrefix(got, "0004132202E4 registered") {
+		t.Errorf("%q", got)
+	}
+}
+
+// A partner is not told of forms that are for operators.
+func TestUsageOfPartners(t *testing.T) {
+	h := newHouse(t)
+	for _, line := range []string{"register", "list a b", "count a b", "export x", "history 1 2"} {
+		out, problems, _ := h.at("acme", 0, line, "")
+		if strings.Contains(out+problems, "--account") {
+			t.Errorf("%s: %s", line, problems)
+		}
+	}
+}
+
+// Of a hold whose account is gone an operator sees that much.
+func TestHoldOfARemovedAccount(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "register 2e4", ".*\n")
+	h.says("bravo", "deregister 2e4", ".*\n")
+	h.says("olga", "account remove bravo", ".*\n")
+	h.says("olga", "show 2e4", "(?s).*State: +held until.*")
+	h.says("acme", "show 2e4", "(?s).*registered by another account\n")
+	h.says("olga", "free 2e4", ".*\n")
+}
+
+func TestRemovalThatFailsMovesNothing(t *testing.T) {
+	h := newHouse(t)
+	h.says("olga", "register 2e4 http://own.example/", ".*\n")
+	h.at("olga", 0, "account remove olga --transfer-to acme", "")
+	h.says("acme", "count", "0\n")
+}
+
+// Two commands of one instant are two lines, and so are the ways of one.
+func TestSameCommand(t *testing.T) {
+	a := store.Entry{Account: 1, Other: "x"}
+	for _, b := range []store.Entry{{Account: 2, Other: "x"}, {Account: 1, Other: "y"}, {Account: 1, Other: "x", Away: true}} {
+		if sameCommand(a, b) {
+			t.Errorf("%+v", b)
+		}
+	}
+	if !sameCommand(a, a) {
+		t.Error("not itself")
+	}
+}
+
+func TestInterruptedUploadAtAPrompt(t *testing.T) {
+	h := newHouse(t)
+	var out bytes.Buffer
+	ctx, cancel := context.WithCancel(t.Context())
+	c := &console{registry: h.registry, log: slog.New(slog.DiscardHandler), who: func() (store.Account, error) { return h.registry.AccountNamed("acme") },
+		begin: func() (context.Context, func(), error) { return ctx, func() {}, nil }, uploads: &h.uploads, accountsChanged: func() {}, there: func() bool { return true },
+		in: newPipe(readerFunc(func(p []byte) (int, error) { cancel(); return copy(p, "2e4\n2e5\n"), nil }), func() bool { return true }), out: &out, problems: &out, width: func() int { return 0 }}
+	if status := c.exec("register -"); status != statusRefused || out.String() != "Interrupted: nothing was done.\n" {
+		t.Errorf("%d %q", status, out.String())
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestJSONAtATerminal(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "server http://a.example/", ".*\n")
+	out, _, _ := h.at("bravo", 80, "retarget http://a.example/ http://b.example/ --json", "y\n")
+	for line := range strings.Lines(out) {
+		if !strings.HasPrefix(line, "{") {
+			t.Errorf("%q", line)
+		}
+	}
+}
+
+func TestOptionNamedFalse(t *testing.T) {
+	h := newHouse(t)
+	h.says("olga", "account add false http://false.example/", ".*\n")
+	h.says("olga", "register 2e4 --account false", ".*\n")
+	h.says("olga", "show 2e4", "(?s).*Account:        false\n.*")
+	h.refuses("olga", "list --server false", statusMisunderstood, "expected a URL")
+}
+
+func TestUploadIsLogged(t *testing.T) {
+	h := newHouse(t)
+	h.gives("acme", "register -", "2e4\nxyz\n", statusRefused, "2 lines: 1 registered, 1 failed.\n", "Line 2:")
+	if !strings.Contains(h.log.String(), "phones=1") {
+		t.Error(h.log.String())
+	}
+}
