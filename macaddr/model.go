@@ -39,6 +39,15 @@ func (a Addr) Model() string {
 	return table[i].model
 }
 
+// ModelRanges returns the ranges that [Addr.Model] knows, in order.
+func ModelRanges() []Range {
+	var all []Range
+	for _, r := range models() {
+		all = append(all, Range{r.first, r.last})
+	}
+	return all
+}
+
 // KnownModel returns the spelling of a model that the table names, given in any
 // case and with or without "snom" before it.
 func KnownModel(name string) (model string, ok bool) {

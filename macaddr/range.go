@@ -2,6 +2,7 @@ package macaddr
 
 import (
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 )
@@ -68,6 +69,14 @@ func (r Range) Len() int {
 
 // Contains reports whether a is in r.
 func (r Range) Contains(a Addr) bool { return r.First.n <= a.n && a.n <= r.Last.n && a.IsValid() }
+
+// At returns the address at index i, from 0 to Len()-1; it panics at another.
+func (r Range) At(i int) Addr {
+	if i < 0 || i >= r.Len() {
+		panic(fmt.Sprintf("macaddr: index %d of %v", i, r))
+	}
+	return Addr{r.First.n + uint64(i)}
+}
 
 // All returns the addresses of r in order.
 func (r Range) All() iter.Seq[Addr] {
