@@ -1,0 +1,279 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// Phones boot from the hard-coded URL to their last settings file, and what
+// they show is in testdata/boots.
+func TestBoots(t *testing.T) {
+	w := newWorld(t)
+	w.serve("prov.acme.example", settingServerOf)
+	w.serve("provisioning.snom.com", redirector(t, "http://prov.acme.example/", map[string]string{
+		"000413250001": "", "000413240001": "", "000413230001": "", "000413260001": "", "000413920001": "",
+		"000413300001": "http://prov.acme.example/m9.php?mac={mac}",
+		"000413B60001": "http://prov.acme.example/m900.xml?mac={mac}",
+	}))
+	var boots []boot
+	for _, mac := range []string{"000413250001", "000413240001", "000413230001", "000413260001"} {
+		for _, firmware := range []string{"6.5", "7.3", "8.7"} {
+			boots = append(boots, boot{MAC: mac, Firmware: firmware})
+		}
+	}
+	boots = append(boots, boot{MAC: "000413920001"}, boot{MAC: "000413300001"}, boot{MAC: "000413B60001"})
+	for _, b := range boots {
+		p, err := newPhone(b.MAC, "", b.Firmware, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := p.model + "-" + p.firmware
+		t.Run(name, func(t *testing.T) {
+			got, err := w.boot(b)
+			if err != nil {
+				t.Errorf("%v\n%s", err, got)
+			}
+			golden(t, filepath.Join("boots", name), got)
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+const (
+	testMAC = "000413230001" // of a snom360
+	head    = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+)
+
+func xmlServer(attributes, url string) string {
+	return head + "<phone-settings><setting_server" + attributes + ">" + url + "</setting_server></phone-settings>"
+}
+
+func files(urls ...string) string {
+	var b strings.Builder
+	for _, url := range urls {
+		fmt.Fprintf(&b, "<file url=\"%s\" />\n", url)
+	}
+	return head + "<setting-files>\n" + b.String() + "</setting-files>\n"
+}
+
+// A site answers with the text of a path; one that is a number is a status, and
+// one that begins with "to " an HTTP redirect.
+type site map[string]string
+
+func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	text, ok := s[r.URL.RequestURI()]
+	var status int
+	switch _, err := fmt.Sscan(text, &status); {
+	case !ok:
+		http.NotFound(w, r)
+	case err == nil:
+		w.WriteHeader(status)
+	case strings.HasPrefix(text, "to "):
+		w.Header().Set("Location", text[3:])
+		w.WriteHeader(http.StatusFound)
+	default:
+		fmt.Fprint(w, text)
+	}
+}
+
+// What a phone does about each flag of setting_server, on its way from one
+// setting server to the next.
+func TestFlags(t *testing.T) {
+	for _, c := range []struct {
+		reply string
+		has   bool // a setting server already
+		want  bool // taken
+	}{
+		{reply: "setting_server$: http://two.example/x", want: true},
+		{reply: "setting_server&: http://two.example/x", want: true},
+		{reply: "setting_server: http://two.example/x", want: true},
+		{reply: "setting_server!: http://two.example/x", want: true},
+		{reply: "setting_server$: http://two.example/x", has: true, want: true},
+		{reply: "setting_server&: http://two.example/x", has: true, want: true},
+		{reply: "setting_server: http://two.example/x", has: true, want: true},
+		{reply: "setting_server!: http://two.example/x", has: true},
+		{reply: xmlServer(` perm="$"`, "http://two.example/x"), has: true, want: true},
+		{reply: xmlServer(` perm="RW"`, "http://two.example/x"), has: true, want: true},
+		{reply: xmlServer(` perm="R"`, "http://two.example/x"), has: true, want: true},
+		{reply: xmlServer(` perm="&amp;"`, "http://two.example/x"), has: true, want: true},
+		{reply: xmlServer(` perm=""`, "http://two.example/x"), has: true, want: true},
+		{reply: xmlServer(``, "http://two.example/x"), has: true, want: true},
+		{reply: xmlServer(` perm="!"`, "http://two.example/x"), has: true},
+		{reply: xmlServer(` perm="!"`, "http://two.example/x"), want: true},
+	} {
+		w := newWorld(t)
+		w.serve("one.example", site{"/snom360/snom360.php?mac=" + testMAC: c.reply + "\n", "/own": "a: 1\n" + c.reply + "\n"})
+		if strings.HasPrefix(c.reply, "<") {
+			w.serve("one.example", site{"/snom360/snom360.php?mac=" + testMAC: c.reply, "/own": c.reply})
+		}
+		w.serve("two.example", site{"/x": "b: 2\n"})
+		b := boot{MAC: testMAC, URL: "http://one.example"}
+		if c.has {
+			b.URL = "http://one.example/own"
+		}
+		got, err := w.boot(b)
+		if taken := strings.Contains(got, "2. http://two.example/x (setting_server)"); taken != c.want {
+			t.Errorf("%s, has %v: taken is %v, %v\n%s", c.reply, c.has, taken, err, got)
+		}
+		if ignored := strings.Contains(got, "ignored, for the phone has one"); ignored == c.want {
+			t.Errorf("%s, has %v: ignored is %v\n%s", c.reply, c.has, ignored, got)
+		}
+	}
+}
+
+// What goes wrong on the way ends in an error that says what, and where.
+func TestTroubles(t *testing.T) {
+	long := strings.Repeat("# \n", maxReply/3+1)
+	var many []string
+	for i := range maxQuestions {
+		many = append(many, fmt.Sprintf("http://one.example/f%d", i))
+	}
+	chain := site{}
+	for i := range maxServers + 2 {
+		chain[fmt.Sprintf("/%d", i)] = fmt.Sprintf("setting_server$: http://one.example/%d\n", i+1)
+	}
+	deep := site{}
+	for i := range maxDepth + 2 {
+		deep[fmt.Sprintf("/%d", i)] = files(fmt.Sprintf("http://one.example/%d", i+1))
+	}
+	for name, c := range map[string]struct {
+		site     site
+		url      string // behind http://one.example
+		firmware string
+		want     string
+	}{
+		"not there":         {site{}, "/x", "", "step 1, http://one.example/x: 404 Not Found"},
+		"neither of two":    {site{}, "/", "", "2 of 2 steps failed; the first is step 1, http://one.example/snom360.htm: 404 Not Found"},
+		"error":             {site{"/x": "500"}, "/x", "", "expected status 200"},
+		"one of two broken": {site{"/snom360.htm": "a: 1\n", "/snom360-" + testMAC + ".htm": "503"}, "/", "", "expected status 200"},
+		"empty":             {site{"/x": "# nothing\n"}, "/x", "", "no settings: a phone goes on to look elsewhere"},
+		"empty container":   {site{"/x": files()}, "/x", "", "no settings: a phone goes on"},
+		"too long":          {site{"/x": long}, "/x", "", "longer than 1048576 bytes"},
+		"no file":           {site{"/x": "{\"some\": \"JSON\"}\n"}, "/x", "", "no settings file"},
+		"HTML":              {site{"/x": head + "<html><body>Log in</body></html>"}, "/x", "", "<html> is no root that phones know"},
+		"broken XML":        {site{"/x": head + "<settings><phone-settings>"}, "/x", "", "broken XML"},
+		"XML for 6.5":       {site{"/x": files("http://one.example/y")}, "/x", "6.5", "from firmware 7.1.8 on and this one, 6.5, does not"},
+		"XML for 7.1.7":     {site{"/x": files("http://one.example/y")}, "/x", "7.1.7", "give it the plain form"},
+		"tftp server":       {site{"/x": "setting_server$: tftp://two.example/y\n"}, "/x", "", "follows http and https only"},
+		"ftp file":          {site{"/x": files("ftp://two.example/y")}, "/x", "", "follows http and https only"},
+		"no URL":            {site{"/x": "setting_server$: two.example\n"}, "/x", "", "no URL that a phone can ask"},
+		"blank behind URL":  {site{"/x": "setting_server$: http://one.example/ \n"}, "/x", "", "it holds blanks"},
+		"file missing":      {site{"/x": files("http://one.example/y", "http://one.example/z"), "/z": "a: 1\n"}, "/x", "", "step 2, http://one.example/y: 404"},
+		"firmware missing":  {site{"/x": "firmware_status: http://one.example/f\n"}, "/x", "", "step 2, http://one.example/f: 404"},
+		"loop of servers": {site{"/x": "setting_server$: http://one.example/y\n", "/y": "setting_server$: http://one.example/x\n"}, "/x", "",
+			"a loop: step 2 sends the phone back to http://one.example/x"},
+		"loop of files":     {site{"/x": files("http://one.example/y"), "/y": files("http://one.example/x")}, "/x", "", "a loop: http://one.example/x names itself"},
+		"loop of folders":   {site{"/snom360.htm": files("http://one.example/")}, "/", "", "a loop: http://one.example/snom360.htm names itself"},
+		"loop of redirects": {site{"/x": "to /x"}, "/x", "", "4 HTTP redirects are enough"},
+		"redirect nowhere":  {site{"/x": "302"}, "/x", "", "a redirect to nowhere"},
+		"redirect to tftp":  {site{"/x": "to tftp://one.example/"}, "/x", "", "follows http and https only"},
+		"many servers":      {chain, "/0", "", "the phone stops before http://one.example/6: 5 setting servers"},
+		"deep":              {deep, "/0", "", "named by files that are named by files"},
+		"many files":        {site{"/x": files(many...), "/f0": "a: 1\n"}, "/x", "", "64 questions are enough"},
+		"no answer":         {site{"/x": "setting_server$: http://three.example/y\n"}, "/x", "", "no such host"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.serve("one.example", c.site)
+			got, err := w.boot(boot{MAC: testMAC, Firmware: c.firmware, URL: "http://one.example" + c.url})
+			if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, errUsage) {
+				t.Errorf("%v, want an error with %q\n%s", err, c.want, got)
+			}
+		})
+	}
+}
+
+func TestDetours(t *testing.T) {
+	for name, c := range map[string]struct {
+		site site
+		b    boot
+		want string
+	}{
+		"one of two":      {site{"/p/snom360-" + testMAC + ".htm": "a: 1\n"}, boot{URL: "http://one.example/p/"}, "2. http://one.example/p/snom360-000413230001.htm"},
+		"file name":       {site{"/p/own-" + testMAC: "a: 1\n"}, boot{URL: "http://one.example/p/own-{mac}"}, "200 OK, 5 bytes of plain: 1 setting"},
+		"HTTP redirect":   {site{"/x": "to /y", "/y": "a: 1\n"}, boot{URL: "http://one.example/x"}, "2. http://one.example/y (HTTP redirect of 1)"},
+		"no follow":       {site{"/snom360/snom360.php?mac=" + testMAC: "setting_server$: tftp://two.example/\n"}, boot{URL: "http://one.example", NoFollow: true}, "taken"},
+		"no follow m9":    {site{"/snomm9/snomm9.php?mac=" + testMAC: files("tftp://two.example/")}, boot{URL: "http://one.example", Model: "m9", NoFollow: true}, "names tftp://two.example/"},
+		"DECT reads XML":  {site{"/x": files("http://one.example/y"), "/y": "a: 1\n"}, boot{URL: "http://one.example/x", Model: "snomM300", Firmware: "03.23"}, "2. http://one.example/y (file of 1)"},
+		"twice, no loop":  {site{"/x": files("http://one.example/y", "http://one.example/y"), "/y": "a: 1\n"}, boot{URL: "http://one.example/x"}, "3. http://one.example/y (file of 1)"},
+		"lines left out":  {site{"/x": "a: 1\n\nwhat is this\nb: 2\n"}, boot{URL: "http://one.example/x"}, "1 line is no setting and left out, first line 3"},
+		"replaced":        {site{"/snom360.htm": "a: 1\n", "/snom360-" + testMAC + ".htm": "a: 2\n"}, boot{URL: "http://one.example/"}, "a  -  2  (in place of that from 1)"},
+		"own User-Agent":  {site{"/x": "a: 1\n"}, boot{URL: "http://one.example/x", UserAgent: "curl/8.5.0"}, "User-Agent: curl/8.5.0"},
+		"server unset":    {site{"/x": "setting_server$:\na: 1\n"}, boot{URL: "http://one.example/x"}, "setting_server  $  \"\""},
+		"back to itself":  {site{"/x": "setting_server$: http://one.example/x\n"}, boot{URL: "http://one.example/x"}, "1 setting:"},
+		"UTF-8 with mark": {site{"/x": "\uFEFF" + xmlServer("", "http://one.example/x")}, boot{URL: "http://one.example/x"}, "bytes of XML"},
+		"ISO-8859-1": {site{"/x": "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><settings><phone-settings><user_realname>S\xf6hne</user_realname></phone-settings></settings>"},
+			boot{URL: "http://one.example/x"}, "Söhne"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.serve("one.example", c.site)
+			c.b.MAC = testMAC
+			if got, err := w.boot(c.b); err != nil || !strings.Contains(got, c.want) {
+				t.Errorf("%v, want %q in\n%s", err, c.want, got)
+			}
+		})
+	}
+}
+
+// What a server sends can't steer a terminal.
+func TestEscapes(t *testing.T) {
+	const evil = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202e\x7f\r"
+	for _, asJSON := range []bool{false, true} {
+		w := newWorld(t)
+		w.serve("one.example", site{
+			"/x": files("http://one.example/y", "http://one.example/z", "http://one.example/"+evil[:1]),
+			"/y": "a: " + evil + "\nsetting_server$: " + evil + "\n",
+			"/z": head + "<settings><phone-settings><a\u0301b idx=\"\u202e\" perm=\"\u202e\">\u009b</a\u0301b></phone-settings></settings>",
+		})
+		got, err := w.boot(boot{MAC: testMAC, URL: "http://one.example/x", JSON: asJSON})
+		if err == nil {
+			t.Errorf("no error:\n%s", got)
+		}
+		if strings.ContainsAny(strings.ReplaceAll(got, "\n", ""), "\x1b\x07\u009b\u202e\x7f\r") {
+			t.Errorf("%q", got)
+		}
+		if asJSON && !json.Valid([]byte(got)) {
+			t.Errorf("no JSON: %s", got)
+		}
+	}
+}
+
+func TestBootJSON(t *testing.T) {
+	w := newWorld(t)
+	w.serve("one.example", site{"/x": "setting_server$: http://one.example/y\n", "/y": files("http://one.example/z"), "/z": "a!: 1 \u009b\nwhat\n"})
+	got, err := w.boot(boot{MAC: testMAC, URL: "http://one.example/x", JSON: true})
+	if err != nil {
+		t.Error(err)
+	}
+	golden(t, "boot.json", got)
+	var object bootObject
+	if err := json.Unmarshal([]byte(got), &object); err != nil || object.Settings[1].Value != "1 \u009b" {
+		t.Errorf("%+v, %v", object, err)
+	}
+}

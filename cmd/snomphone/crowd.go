@@ -1,0 +1,48 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"snomredirect/macaddr"
+)
+
+// crowd returns the phones of a storm, by number, and how many there are.
+func (s *storm) crowd() (phones func(int) phone, n int, err error) {
+	n = s.Phones
+	var within macaddr.Range
+	if s.MACs != "" {
+		if within, err = macaddr.ParseShortRange(s.MACs); err != nil {
+			return nil, 0, fmt.Errorf("--macs %q: %w", s.MACs, err)
+		}
+		if n == 0 {
+			n = within.Len()
+		}
+	} else if n == 0 {
+		n = 1000
+	}
+	if n < 1 || n > maxPhones {
+		return nil, 0, fmt.Errorf("--phones %d: expected a number from 1 to %d", n, maxPhones)
+	}
+	if s.Rate < 0 {
+		return nil, 0, errors.New("--rate: expected phones a second, or 0")
+	}
+	ranges := []macaddr.Range{within}
+	if s.MACs == "" {
+		ranges = macaddr.ModelRanges()
+	}
+	return func(i int) phone {
+		r, k := ranges[i%len(ranges)], i/len(ranges)
+		return crowdPhone(r.At(k%r.Len()), k)
+	}, n, nil
+}
+
+// crowdPhone is a phone with the k-th of the firmwares seen at its model, from
+// the first again.
+func crowdPhone(mac macaddr.Addr, k int) phone {
+	model := cmp.Or(mac.Model(), "snom360")
+	seen := firmwares(model)
+	firmware := seen[k%len(seen)]
+	return phone{mac, model, firmware, userAgentOf(model, firmware, mac)}
+}

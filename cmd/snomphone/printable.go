@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// What servers send is shown to people at terminals: nothing of it is written
+// but through printable or writeJSON.
+
+// maxShown is how much of a line people are shown, in characters.
+const maxShown = 400
+
+// printable writes as \x… what might steer a terminal or hide text, and cuts
+// what is too long.
+func printable(s string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if n++; n > maxShown {
+			b.WriteString("...")
+			break
+		}
+		if shows(r) {
+			b.WriteRune(r)
+		} else {
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return b.String()
+}
+
+func shows(r rune) bool { return r != utf8.RuneError && unicode.IsPrint(r) }
+
+// writeJSON writes v in one line. The library itself escapes the control
+// characters of ASCII alone.
+func writeJSON(w io.Writer, v any) error {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	var line strings.Builder
+	for _, r := range strings.TrimSuffix(text.String(), "\n") {
+		if shows(r) {
+			line.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&line, `\u%04x`, unit)
+		}
+	}
+	_, err := fmt.Fprintln(w, line.String())
+	return err
+}
+
+// many says how many there are, with an s or the other word for several.
+func many(n int, one string, several ...string) string {
+	word := one
+	if n != 1 {
+		word = one + "s"
+		if several != nil {
+			word = several[0]
+		}
+	}
+	return grouped(n) + " " + word
+}
+
+// grouped writes a number with commas between thousands.
+func grouped(n int) string {
+	digits := []byte(strconv.Itoa(n))
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = slices.Insert(digits, i, ',')
+	}
+	return string(digits)
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/net/html/charset"
+)
+
+// What the root of an XML file may be (snom's wiki, Configuration Files). Inside
+// settings phones know more parts than stand alone.
+var isRoot = map[string]bool{
+	"setting-files": true, "settings": true, "phone-settings": true, "firmware-settings": true,
+	"functionKeys": true, "tbook": true, "dialplan": true, "gui-languages": true, "web-languages": true,
+	"certificates": true, "uploads": true,
+}
+
+// isList tells the parts that hold entries and no settings.
+var isList = map[string]bool{
+	"tbook": true, "dialplan": true, "gui-languages": true, "web-languages": true,
+	"certificates": true, "uploads": true,
+}
+
+// A part is a group of settings, or of other entries. No deeper type is needed:
+// what a server nests further is skipped, and not built up here.
+type part struct {
+	XMLName xml.Name
+	Entries []entry `xml:",any"`
+}
+
+type entry struct {
+	XMLName  xml.Name
+	Attrs    []xml.Attr `xml:",any,attr"`
+	Text     string     `xml:",chardata"`
+	Inner    string     `xml:",innerxml"`
+	Children []struct{} `xml:",any"`
+}
+
+func (e entry) attr(name string) (value string, ok bool) {
+	for _, a := range e.Attrs {
+		if a.Name.Local == name {
+			return a.Value, true
+		}
+	}
+	return "", false
+}
+
+// parseXML reads settings in XML, or a list of files to fetch.
+func parseXML(text []byte) (reply, error) {
+	d := xml.NewDecoder(bytes.NewReader(text))
+	d.CharsetReader = charset.NewReaderLabel
+	root, err := rootOf(d)
+	if err != nil {
+		return reply{}, brokenXML(err)
+	}
+	if !isRoot[root.Name.Local] {
+		return reply{}, fmt.Errorf("no settings file: <%s> is no root that phones know, such as <settings> or <setting-files>", root.Name.Local)
+	}
+	var parts []part
+	if root.Name.Local == "settings" {
+		var container struct {
+			Parts []part `xml:",any"`
+		}
+		err = d.DecodeElement(&container, &root)
+		parts = container.Parts
+	} else {
+		parts = make([]part, 1)
+		err = d.DecodeElement(&parts[0], &root)
+	}
+	if err != nil {
+		return reply{}, brokenXML(err)
+	}
+	r := reply{xml: true}
+	for _, p := range parts {
+		r.add(p)
+	}
+	return r, nil
+}
+
+func rootOf(d *xml.Decoder) (xml.StartElement, error) {
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return xml.StartElement{}, err
+		}
+		if start, ok := token.(xml.StartElement); ok {
+			return start, nil
+		}
+	}
+}
+
+func brokenXML(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New("broken XML: it holds no element")
+	}
+	return fmt.Errorf("broken XML: %w", err)
+}
+
+// add takes over one part of a file.
+func (r *reply) add(p part) {
+	name := p.XMLName.Local
+	switch {
+	case name == "setting-files":
+		for _, e := range p.Entries {
+			if url, ok := e.attr("url"); ok && e.XMLName.Local == "file" {
+				r.files = append(r.files, url)
+			}
+		}
+	case isList[name]:
+		r.lists = append(r.lists, list{name, len(p.Entries)})
+	default:
+		for _, e := range p.Entries {
+			r.settings = append(r.settings, e.setting())
+		}
+	}
+}
+
+func (e entry) setting() setting {
+	s := setting{Name: e.XMLName.Local, Flag: none, Value: e.Text}
+	if flag, ok := e.attr("perm"); ok {
+		s.Flag = perm(flag)
+	}
+	s.Index, _ = e.attr("idx")
+	if len(e.Children) > 0 { // a function key may be described in XML
+		s.Value = strings.TrimSpace(e.Inner)
+	}
+	return s
+}

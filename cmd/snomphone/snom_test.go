@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"snomredirect/macaddr"
+	"snomredirect/redirect"
+	"snomredirect/store"
+	"snomredirect/store/bolt"
+)
+
+// A world is the network that phones boot in: host names behind which real
+// servers listen on ports of their own.
+type world struct {
+	testing.TB
+	servers map[string]string // host:port → address
+}
+
+func newWorld(t testing.TB) *world { return &world{t, map[string]string{}} }
+
+func (w *world) serve(host string, h http.Handler) *httptest.Server {
+	s := httptest.NewServer(h)
+	w.Cleanup(s.Close)
+	w.servers[host+":80"] = s.Listener.Addr().String()
+	return s
+}
+
+func (w *world) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	real, ok := w.servers[address]
+	if !ok {
+		return nil, errors.New("no such host: " + address)
+	}
+	return new(net.Dialer).DialContext(ctx, network, real)
+}
+
+// boot runs the boot that args describe and returns what it shows.
+func (w *world) boot(b boot) (string, error) {
+	if b.URL == "" {
+		b.URL = "http://provisioning.snom.com"
+	}
+	b.dial = w.dial
+	var out bytes.Buffer
+	err := b.Run(w.Context(), output{&out, io.Discard})
+	return out.String(), err
+}
+
+// redirector is the service with a real store. Phones are registered with a
+// URL of their own or, where that is "", follow their account's.
+func redirector(t testing.TB, accounts string, phones map[string]string) http.Handler {
+	t.Helper()
+	db, err := bolt.Open(t.TempDir(), bolt.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	a, err := db.AddAccount(store.Cause{}, store.Account{Name: "acme", SettingServer: store.RestoreURL(accounts)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := store.Order{Cause: store.Cause{By: a.ID}, Owner: a.ID}
+	for mac, url := range phones {
+		order.Changes = append(order.Changes, store.Change{MAC: macaddr.MustParse(mac), URL: store.RestoreURL(url)})
+	}
+	if _, err := db.Change(order); err != nil {
+		t.Fatal(err)
+	}
+	return redirect.New(redirect.Config{Finder: db})
+}
+
+// settingServerOf serves testdata/prov as the setting server in snom's slides
+// does its files: to old firmware the plain ones. It stands in for the files of
+// every model.
+var settingServerOf = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	folder := "xml"
+	if strings.Contains(r.UserAgent(), "-SIP 6.") {
+		folder = "plain"
+	}
+	name := regexp.MustCompile(`^snom(3\d0|D785)`).ReplaceAllString(filepath.Base(r.URL.Path), "snom3x0")
+	name = regexp.MustCompile(`[0-9A-F]{12}`).ReplaceAllString(name, "MAC")
+	text, err := os.ReadFile(filepath.Join("testdata", "prov", folder, name))
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Write(text)
+})

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// A teller tells people of a boot.
+type teller struct{ w io.Writer }
+
+func (t teller) line(format string, args ...any) {
+	fmt.Fprintln(t.w, printable(fmt.Sprintf(format, args...)))
+}
+
+func (t teller) phone(p phone) {
+	t.line("%s with firmware %s, %v", p.model, p.firmware, p.mac)
+	t.line("User-Agent: %s", p.userAgent)
+}
+
+// step tells of a step in some lines behind an empty one.
+func (t teller) step(s *step) {
+	fmt.Fprintln(t.w)
+	t.line("%d. %s (%s)", s.Number, s.URL, s.Why)
+	switch {
+	case s.Location != "" && s.Problem == "":
+		t.line("   %s: %s", statusText(s.Status), s.Location)
+		return
+	case s.Form != "":
+		t.line("   %s, %s of %s: %s", statusText(s.Status), many(s.Bytes, "byte"), s.Form, s.content())
+	case s.Status != 0:
+		t.line("   %s", statusText(s.Status))
+	}
+	if s.Skipped != nil {
+		t.line("   %s no setting and left out, first line %d", many(len(s.Skipped), "line is", "lines are"), s.Skipped[0])
+	}
+	for _, file := range s.Files {
+		t.line("   names %s", file)
+	}
+	if s.Server != nil {
+		t.line("   setting_server %s %s: %s", s.Server.Flag.text(), s.Server.Value, s.fate())
+	}
+	if s.Problem != "" {
+		t.line("   failed: %s", s.Problem)
+	}
+}
+
+// content says what a file holds, such as "3 settings, 12 entries of tbook".
+func (s *step) content() string {
+	var parts []string
+	if s.Settings > 0 {
+		parts = append(parts, many(s.Settings, "setting"))
+	}
+	if n := len(s.Files); n > 0 {
+		parts = append(parts, many(n, "file"))
+	}
+	for _, l := range s.Lists {
+		parts = append(parts, fmt.Sprintf("%s of %s", many(l.Entries, "entry", "entries"), l.Name))
+	}
+	if parts == nil {
+		return "no settings"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// fate says what the phone does about a setting server.
+func (s *step) fate() string {
+	switch {
+	case s.Ignored:
+		return "ignored, for the phone has one"
+	case s.Server.Flag.access() == readOnly:
+		return "taken, not to be changed at the phone"
+	}
+	return "taken"
+}
+
+// text is the flag for a table.
+func (f perm) text() string {
+	if f == "" || strings.TrimSpace(string(f)) != string(f) {
+		return strconv.Quote(string(f))
+	}
+	return string(f)
+}
+
+// settings tells which settings the phone has in the end, file by file.
+func (t teller) settings(w *walk) {
+	fmt.Fprintln(t.w)
+	if len(w.given) == 0 {
+		t.line("No settings.")
+		return
+	}
+	t.line("%s:", many(len(w.given), "setting"))
+	for _, s := range w.steps {
+		var table strings.Builder
+		columns := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+		for _, g := range w.given {
+			if g.Step == s.Number {
+				fmt.Fprintf(columns, "  %s\t%s\t%s\n", printable(g.label()), printable(g.Flag.text()), printable(g.text()))
+			}
+		}
+		_ = columns.Flush()
+		if table.Len() > 0 {
+			t.line("from %d. %s", s.Number, s.URL)
+			_, _ = io.WriteString(t.w, table.String())
+		}
+	}
+}
+
+func (g given) label() string {
+	if g.Index == "" {
+		return g.Name
+	}
+	return g.Name + "[" + g.Index + "]"
+}
+
+// text is the value, and whose it took the place of.
+func (g given) text() string {
+	text := g.Value
+	if text == "" {
+		text = `""`
+	}
+	if g.Over != 0 {
+		text += fmt.Sprintf("  (in place of that from %d)", g.Over)
+	}
+	return text
+}
+
+// bootObject is a boot for programs.
+type bootObject struct {
+	MAC       string  `json:"mac"`
+	Model     string  `json:"model"`
+	Firmware  string  `json:"firmware"`
+	UserAgent string  `json:"user_agent"`
+	Steps     []*step `json:"steps"`
+	Settings  []given `json:"settings"`
+}
+
+func (w *walk) object() bootObject {
+	return bootObject{w.phone.mac.String(), w.phone.model, w.phone.firmware, w.phone.userAgent, w.steps, w.given}
+}
