@@ -73,3 +73,15 @@ func BenchmarkModel(b *testing.B) {
 		}
 	}
 }
+
+func TestModelRanges(t *testing.T) {
+	all := ModelRanges()
+	for _, r := range all {
+		if r.First.Model() == "" || r.First.Model() != r.Last.Model() || r.Len() == 0 {
+			t.Errorf("%v: %q to %q", r, r.First.Model(), r.Last.Model())
+		}
+	}
+	if len(all) != len(models()) {
+		t.Errorf("%d ranges", len(all))
+	}
+}

@@ -90,3 +90,16 @@ func FuzzParseShortRange(f *testing.F) {
 		}
 	})
 }
+
+func TestRangeAt(t *testing.T) {
+	r := Range{MustParse("0004132202E4"), MustParse("0004132202E5")}
+	if got := r.At(1); got != r.Last || r.At(0) != r.First {
+		t.Errorf("%v", got)
+	}
+	for _, i := range []int{-1, 2} {
+		func() {
+			defer func() { _ = recover() }()
+			t.Errorf("At(%d) is %v", i, r.At(i))
+		}()
+	}
+}

@@ -215,7 +215,7 @@ func TestDetours(t *testing.T) {
 		want string
 	}{
 		"one of two":      {site{"/p/snom360-" + testMAC + ".htm": "a: 1\n"}, boot{URL: "http://one.example/p/"}, "2. http://one.example/p/snom360-000413230001.htm"},
-		"file name":       {site{"/p/own-" + testMAC: "a: 1\n"}, boot{URL: "http://one.example/p/own-{mac}"}, "200 OK, 5 bytes of plain: 1 setting"},
+		"file name":       {site{"/p/own-" + testMAC: "a: 1\n"}, boot{URL: "http://one.example/p/own-{mac}"}, "200 OK, plain, 5 bytes: 1 setting"},
 		"HTTP redirect":   {site{"/x": "to /y", "/y": "a: 1\n"}, boot{URL: "http://one.example/x"}, "2. http://one.example/y (HTTP redirect of 1)"},
 		"no follow":       {site{"/snom360/snom360.php?mac=" + testMAC: "setting_server$: tftp://two.example/\n"}, boot{URL: "http://one.example", NoFollow: true}, "taken"},
 		"no follow m9":    {site{"/snomm9/snomm9.php?mac=" + testMAC: files("tftp://two.example/")}, boot{URL: "http://one.example", Model: "m9", NoFollow: true}, "names tftp://two.example/"},
@@ -226,7 +226,7 @@ func TestDetours(t *testing.T) {
 		"own User-Agent":  {site{"/x": "a: 1\n"}, boot{URL: "http://one.example/x", UserAgent: "curl/8.5.0"}, "User-Agent: curl/8.5.0"},
 		"server unset":    {site{"/x": "setting_server$:\na: 1\n"}, boot{URL: "http://one.example/x"}, "setting_server  $  \"\""},
 		"back to itself":  {site{"/x": "setting_server$: http://one.example/x\n"}, boot{URL: "http://one.example/x"}, "1 setting:"},
-		"UTF-8 with mark": {site{"/x": "\uFEFF" + xmlServer("", "http://one.example/x")}, boot{URL: "http://one.example/x"}, "bytes of XML"},
+		"UTF-8 with mark": {site{"/x": "\uFEFF" + xmlServer("", "http://one.example/x")}, boot{URL: "http://one.example/x"}, "200 OK, XML"},
 		"ISO-8859-1": {site{"/x": "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><settings><phone-settings><user_realname>S\xf6hne</user_realname></phone-settings></settings>"},
 			boot{URL: "http://one.example/x"}, "Söhne"},
 	} {

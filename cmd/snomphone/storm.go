@@ -49,7 +49,7 @@ func (s *storm) Run(ctx context.Context, out output) error {
 	switch failed := result.failed(); {
 	case err != nil:
 		return err
-	case ctx.Err() != nil:
+	case result.phones() < n:
 		return fmt.Errorf("interrupted after %s", many(result.phones(), "phone"))
 	case failed > 0:
 		return fmt.Errorf("%s of %s got no settings file", grouped(failed), many(n, "phone"))

@@ -29,7 +29,7 @@ func (t teller) step(s *step) {
 		t.line("   %s: %s", statusText(s.Status), s.Location)
 		return
 	case s.Form != "":
-		t.line("   %s, %s of %s: %s", statusText(s.Status), many(s.Bytes, "byte"), s.Form, s.content())
+		t.line("   %s, %s, %s: %s", statusText(s.Status), s.Form, many(s.Bytes, "byte"), s.content())
 	case s.Status != 0:
 		t.line("   %s", statusText(s.Status))
 	}

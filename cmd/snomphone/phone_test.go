@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"snomredirect/macaddr"
+)
+
+// The User-Agents are those of the phones that were seen, but for tails of
+// which several were.
+func TestUserAgents(t *testing.T) {
+	text, err := os.ReadFile("../../redirect/testdata/user-agents.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var alike, all int
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if strings.HasPrefix(line, "#") || len(fields) != 4 {
+			continue
+		}
+		model, firmware, seen := fields[0], fields[1], fields[3]
+		mac, err := macaddr.Parse(fields[2])
+		if err != nil {
+			mac = macaddr.MustParse(testMAC)
+		}
+		got := userAgentOf(model, firmware, mac)
+		all++
+		if got == seen {
+			alike++
+		}
+		if begins, _, _ := strings.Cut(seen, firmware); !strings.HasPrefix(got, begins+firmware) {
+			t.Errorf("%s %s: %q, seen is %q", model, firmware, got, seen)
+		}
+		if !slices.Contains(firmwares(model), firmware) {
+			t.Errorf("%s %s was seen, the phone has %q", model, firmware, firmwares(model))
+		}
+	}
+	if all < 10 || alike < all-2 {
+		t.Errorf("%d of %d are as seen", alike, all)
+	}
+	for want, p := range map[string][3]string{
+		"Snom M900 05.20.0001 000413B60001": {"000413B60001"},
+		"snomD717/10.1.54.13":               {"000413A60001"},
+		"Mozilla/4.0 (compatible; snom370-SIP 8.7.5.48 1.1.3-u 0004132E08B4)":                                {"0004132E08B4", "", "8.7.5.48"},
+		"Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)":                                               {"2e4", "360", "7.3.14"},
+		"Mozilla/4.0 (compatible; snomD862-SIP 10.1.184.15 2010.12-00004-g9ba52f5 0004132202E4 SXM:0 UXM:0)": {"2e4", "snomD862", "10.1.184.15"},
+	} {
+		if got, err := newPhone(p[0], p[1], p[2], ""); err != nil || got.userAgent != want {
+			t.Errorf("%q: %q, %v; want %q", p, got.userAgent, err, want)
+		}
+	}
+}
+
+func TestReadsXML(t *testing.T) {
+	for phone, want := range map[phone]bool{
+		{model: "snom360", firmware: "6.5.20"}:      false,
+		{model: "snom360", firmware: "7.1.7"}:       false,
+		{model: "snom360", firmware: "7.1"}:         false,
+		{model: "snom360", firmware: "7.1.8"}:       true,
+		{model: "snom360", firmware: "7.3"}:         true,
+		{model: "snomD785", firmware: "10.1.33.33"}: true,
+		{model: "snomMP", firmware: "6.5"}:          false,
+		{model: "snomm9", firmware: "5.0"}:          true,
+		{model: "snomM300", firmware: "03.23.0005"}: true,
+	} {
+		if got := phone.readsXML(); got != want {
+			t.Errorf("%+v: %v", phone, got)
+		}
+	}
+}
+
+// The command line: what is not understood says what would be.
+func TestCommandLine(t *testing.T) {
+	for line, want := range map[string]string{
+		"":                              "missing flags: --mac=MAC",
+		"boot":                          "missing flags: --mac=MAC",
+		"--mac xyz":                     "--mac \"xyz\": expected twelve hex digits",
+		"--mac 00135E874B49":            "name the model too",
+		"--mac 2e4 --model Yealink":     "expected one such as snom360",
+		"--mac 2e4 --model snom!":       "expected letters and digits",
+		"--mac 2e4 --firmware new":      "expected numbers between dots",
+		"--mac 2e4 localhost:8080":      "expected http or https",
+		"--mac 2e4 http://":             "expected http or https",
+		"--mac 2e4 http://x/ http://y/": "unexpected argument",
+		"storm":                         "expected \"<url>\"",
+		"storm --phones 0 --macs 2ff-2e0 http://localhost": "ends before it starts",
+		"storm --phones=-1 http://localhost":               "--phones -1: expected a number from 1",
+		"storm --rate=-1 http://localhost":                 "--rate: expected phones a second",
+		"storm http://localhost/snom360.php":               "expected a URL without a path",
+		"storm tftp://localhost":                           "follows http and https only",
+	} {
+		err := run(t.Context(), strings.Fields(line), output{discard{}, discard{}})
+		if !errors.Is(err, errUsage) || !strings.Contains(err.Error(), want) {
+			t.Errorf("snomphone %s: %v, want %q", line, err, want)
+		}
+	}
+	if err := run(t.Context(), []string{"--mac", "2e4", "tftp://localhost/"}, output{discard{}, discard{}}); err == nil || errors.Is(err, errUsage) {
+		t.Errorf("tftp: %v", err)
+	}
+}
+
+type discard struct{}
+
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+
+func FuzzPrintable(f *testing.F) {
+	f.Add("S\u00f6hne \x1b[2J\u009b\u202e\xff\U000e0001")
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, c := range printable(s) {
+			if !shows(c) {
+				t.Fatalf("%q: %q", s, c)
+			}
+		}
+		var line strings.Builder
+		var again string
+		if err := writeJSON(&line, s); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(line.String()), &again); err != nil || again != string([]rune(s)) {
+			t.Fatalf("%q: %q, %v", s, again, err)
+		}
+	})
+}

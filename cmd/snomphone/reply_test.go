@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+func TestParseReply(t *testing.T) {
+	for text, want := range map[string]reply{
+		"":                           {},
+		"<html>\n<pre>\n# none\n":    {},
+		"a: 1":                       {settings: []setting{{"a", "", none, "1"}}},
+		"a$: 1\r\nb!:2\r\nc&: 3: 4 ": {settings: []setting{{"a", "", "$", "1"}, {"b", "", "!", "2"}, {"c", "", "&", "3: 4 "}}},
+		"a_B9:\t\n\n \n b: 1\nc d: 1\n$: 1\n: 1\nä: 1\n": {settings: []setting{{"a_B9", "", none, ""}}, skipped: []int{4, 5, 6, 7, 8}},
+		"<a>b: 1</a>\nc: 2": {settings: []setting{{"c", "", none, "2"}}},
+		"<settingsy>\na: 1": {settings: []setting{{"a", "", none, "1"}}},
+
+		"<setting-files/>": {xml: true},
+		" \n<setting-files><file url=\"u\"/><x url=\"v\"/><file/><file url='a&amp;b{mac}'/></setting-files>": {xml: true, files: []string{"u", "a&b{mac}"}},
+		"<settings/>": {xml: true},
+		"<phone-settings e=\"2\"><!-- x --><a idx=\"3\" perm=\"!\"> 1 </a><b/><c perm=\"\">x&lt;y<![CDATA[&]]></c></phone-settings>": {xml: true,
+			settings: []setting{{"a", "3", "!", " 1 "}, {"b", "", none, ""}, {"c", "", "", "x<y&"}}},
+		"<settings><phone-settings><a>1</a></phone-settings><new-part><b perm=\"RW\">2</b></new-part><dialplan><template/></dialplan><certificates/></settings>": {xml: true,
+			settings: []setting{{"a", "", none, "1"}, {"b", "", "RW", "2"}}, lists: []list{{"dialplan", 1}, {"certificates", 0}}},
+		"<functionKeys><fkey idx=\"1\"> <general type=\"x\"/> </fkey></functionKeys>":  {xml: true, settings: []setting{{"fkey", "1", none, "<general type=\"x\"/>"}}},
+		"<firmware-settings><firmware perm=\"&amp;\">u</firmware></firmware-settings>": {xml: true, settings: []setting{{"firmware", "", "&", "u"}}},
+	} {
+		if got, err := parseReply([]byte(text)); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %+v, %v; want %+v", text, got, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"a: 1\x00":                      "no settings file",
+		"just text":                     "no settings file",
+		"\x89PNG\r\n\x1a\n":             "no settings file",
+		"<?xml version=\"1.0\"?>":       "it holds no element",
+		"<?xml version=\"1.0\"?><foo/>": "<foo> is no root",
+		"<settings>":                    "broken XML",
+		"<settings><a></settings>":      "broken XML",
+		"<settings>&nbsp;</settings>":   "broken XML",
+		"<?xml version=\"1.0\" encoding=\"klingon\"?><settings/>":                                       "broken XML",
+		"<?xml version=\"1.0\"?><!DOCTYPE s [<!ENTITY x \"y\">]><settings><p><a>&x;</a></p></settings>": "broken XML",
+	} {
+		if got, err := parseReply([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %+v, %v; want an error with %q", text, got, err, want)
+		}
+	}
+}
+
+// What is nested without end costs no more than its length.
+func TestDeepXML(t *testing.T) {
+	for _, text := range []string{
+		"<settings>" + strings.Repeat("<a>", maxReply/3),
+		"<phone-settings><a>" + strings.Repeat("<a>", 9000) + strings.Repeat("</a>", 9000) + "</a></phone-settings>",
+	} {
+		allocated := testing.Benchmark(func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, _ = parseReply([]byte(text))
+			}
+		}).AllocedBytesPerOp()
+		if allocated > 200*int64(len(text)) {
+			t.Errorf("%.30q…: %d bytes for %d", text, allocated, len(text))
+		}
+	}
+}
+
+func TestAccess(t *testing.T) {
+	for flag, want := range map[perm]access{
+		none: readOnly, "&": readOnly, "R": readOnly, " ": readOnly, "V": readOnly,
+		"$": changeable, "RW": changeable, "": changeable, "RWV": changeable,
+		"!": kept, "!V": kept,
+	} {
+		if got := flag.access(); got != want {
+			t.Errorf("%q: %d, want %d", flag, got, want)
+		}
+	}
+}
+
+// corpus is every file that the tests serve.
+func corpus(f *testing.F) {
+	files, err := filepath.Glob("testdata/prov/*/*")
+	if err != nil || len(files) < 10 {
+		f.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+}
+
+func FuzzParsePlain(f *testing.F) {
+	corpus(f)
+	f.Add([]byte("a$: 1\r\nb!:2\r\nc&: 3: 4 "))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := parsePlain(text)
+		if err != nil {
+			return
+		}
+		var again bytes.Buffer
+		for _, s := range r.settings {
+			fmt.Fprintf(&again, "%s%s: %s\n", s.Name, strings.TrimPrefix(string(s.Flag), string(none)), s.Value)
+		}
+		if got, err := parsePlain(again.Bytes()); err != nil || !reflect.DeepEqual(got.settings, r.settings) {
+			t.Fatalf("%q: %+v, then %q: %+v, %v", text, r.settings, again.Bytes(), got.settings, err)
+		}
+	})
+}
+
+func FuzzParseXML(f *testing.F) {
+	corpus(f)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := parseXML(text)
+		if err != nil {
+			return
+		}
+		escaped := func(s string) string {
+			var b strings.Builder
+			if err := xml.EscapeText(&b, []byte(s)); err != nil {
+				t.Fatal(err)
+			}
+			return b.String()
+		}
+		var settings, files strings.Builder
+		for _, s := range r.settings {
+			attributes := ""
+			if s.Index != "" {
+				attributes = ` idx="` + escaped(s.Index) + `"`
+			}
+			if s.Flag != none {
+				attributes += ` perm="` + escaped(string(s.Flag)) + `"`
+			}
+			fmt.Fprintf(&settings, "<%s%s>%s</%s>", s.Name, attributes, escaped(s.Value), s.Name)
+		}
+		for _, file := range r.files {
+			fmt.Fprintf(&files, "<file url=\"%s\" />", escaped(file))
+		}
+		got, err := parseXML([]byte("<phone-settings>" + settings.String() + "</phone-settings>"))
+		if err != nil || !reflect.DeepEqual(got.settings, r.settings) {
+			t.Fatalf("%q: %+v, then %+v, %v", text, r.settings, got.settings, err)
+		}
+		got, err = parseXML([]byte("<setting-files>" + files.String() + "</setting-files>"))
+		if err != nil || !reflect.DeepEqual(got.files, r.files) {
+			t.Fatalf("%q: %+v, then %+v, %v", text, r.files, got.files, err)
+		}
+	})
+}
+
+// Whatever a server sends, a boot is told in printable lines and in JSON.
+func FuzzReply(f *testing.F) {
+	corpus(f)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		w := &walk{}
+		s := w.begin("http://one.example/", "first boot")
+		r, err := parseReply(text)
+		if err != nil {
+			w.fail(s, err)
+		} else {
+			w.take(s, r)
+		}
+		var told, object bytes.Buffer
+		teller{&told}.step(s)
+		teller{&told}.settings(w)
+		if err := writeJSON(&object, w.object()); err != nil || !json.Valid(object.Bytes()) {
+			t.Fatalf("%v: %q", err, object.Bytes())
+		}
+		for _, c := range told.String() + object.String() {
+			if c != '\n' && (!unicode.IsPrint(c) || c == unicode.ReplacementChar) {
+				t.Fatalf("%q: %q", c, told.String()+object.String())
+			}
+		}
+	})
+}
+
+func FuzzQuestions(f *testing.F) {
+	for _, url := range []string{"http://one.example", "https://one.example/a/", "http://[::1]:8080/x?mac={mac}", "tftp://one.example/x", "http://u:p@one.example/#x"} {
+		f.Add(url)
+	}
+	p, err := newPhone(testMAC, "", "", "")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, url string) {
+		questions, err := p.questions(url)
+		if err == nil && len(questions) == 0 {
+			t.Fatalf("%q: nothing to ask", url)
+		}
+		for _, question := range questions {
+			if _, err := parseURL(question); err != nil {
+				t.Fatalf("%q: %q: %v", url, question, err)
+			}
+		}
+	})
+}
