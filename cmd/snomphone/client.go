@@ -27,7 +27,10 @@ type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 type client struct{ transport *http.Transport }
 
 func newClient(dial dialer) client {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
 	return client{&http.Transport{
+		Protocols:              &protocols,
 		DialContext:            dial,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,

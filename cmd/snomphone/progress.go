@@ -37,6 +37,7 @@ func newProgress(w io.Writer, n int) *progress {
 			progressbar.OptionShowCount(),
 			progressbar.OptionShowIts(),
 			progressbar.OptionThrottle(redrawEvery),
+			progressbar.OptionSetRenderBlankState(true),
 			progressbar.OptionClearOnFinish())
 	}
 	return p

@@ -68,7 +68,7 @@ func parseReply(text []byte) (reply, error) {
 	}
 	if rest, ok := bytes.CutPrefix(start, []byte("<")); ok {
 		name, _, _ := strings.Cut(string(rest[:min(len(rest), 64)]), ">")
-		if name, _, _ = strings.Cut(name, " "); isRoot[strings.TrimSuffix(name, "/")] {
+		if name, _, _ = strings.Cut(name, " "); isRoot(strings.TrimSuffix(name, "/")) {
 			return parseXML(start)
 		}
 	}

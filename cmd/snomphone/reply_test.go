@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
@@ -70,6 +72,20 @@ func TestDeepXML(t *testing.T) {
 		if allocated > 200*int64(len(text)) {
 			t.Errorf("%.30q…: %d bytes for %d", text, allocated, len(text))
 		}
+	}
+}
+
+// A server can't keep a phone busy with names.
+func TestManySettings(t *testing.T) {
+	var text strings.Builder
+	for i := 0; text.Len() < maxReply-20; i++ {
+		fmt.Fprintf(&text, "a%x:\n", i)
+	}
+	w := newWorld(t)
+	w.serve("one.example", site{"/x": files(slices.Repeat([]string{"http://one.example/y"}, 10)...), "/y": text.String()})
+	begun := time.Now()
+	if _, err := w.boot(boot{MAC: testMAC, URL: "http://one.example/x", JSON: true}); err != nil || time.Since(begun) > 30*time.Second {
+		t.Errorf("%v after %v", err, time.Since(begun))
 	}
 }
 

@@ -11,18 +11,17 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// What the root of an XML file may be (snom's wiki, Configuration Files). Inside
-// settings phones know more parts than stand alone.
-var isRoot = map[string]bool{
-	"setting-files": true, "settings": true, "phone-settings": true, "firmware-settings": true,
-	"functionKeys": true, "tbook": true, "dialplan": true, "gui-languages": true, "web-languages": true,
-	"certificates": true, "uploads": true,
+// roots is what an XML file may begin with (snom's wiki, Configuration Files),
+// and whether it holds entries of another kind than settings. Inside settings
+// phones know more parts.
+var roots = map[string]bool{
+	"setting-files": false, "settings": false, "phone-settings": false, "functionKeys": false, "firmware-settings": false,
+	"tbook": true, "dialplan": true, "gui-languages": true, "web-languages": true, "certificates": true, "uploads": true,
 }
 
-// isList tells the parts that hold entries and no settings.
-var isList = map[string]bool{
-	"tbook": true, "dialplan": true, "gui-languages": true, "web-languages": true,
-	"certificates": true, "uploads": true,
+func isRoot(name string) bool {
+	_, ok := roots[name]
+	return ok
 }
 
 // A part is a group of settings, or of other entries. No deeper type is needed:
@@ -57,7 +56,7 @@ func parseXML(text []byte) (reply, error) {
 	if err != nil {
 		return reply{}, brokenXML(err)
 	}
-	if !isRoot[root.Name.Local] {
+	if !isRoot(root.Name.Local) {
 		return reply{}, fmt.Errorf("no settings file: <%s> is no root that phones know, such as <settings> or <setting-files>", root.Name.Local)
 	}
 	var parts []part
@@ -110,7 +109,7 @@ func (r *reply) add(p part) {
 				r.files = append(r.files, url)
 			}
 		}
-	case isList[name]:
+	case roots[name]:
 		r.lists = append(r.lists, list{name, len(p.Entries)})
 	default:
 		for _, e := range p.Entries {

@@ -87,24 +87,22 @@ func (f perm) text() string {
 // settings tells which settings the phone has in the end, file by file.
 func (t teller) settings(w *walk) {
 	fmt.Fprintln(t.w)
-	if len(w.given) == 0 {
+	has := w.settings()
+	if len(has) == 0 {
 		t.line("No settings.")
 		return
 	}
-	t.line("%s:", many(len(w.given), "setting"))
-	for _, s := range w.steps {
-		var table strings.Builder
-		columns := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-		for _, g := range w.given {
-			if g.Step == s.Number {
-				fmt.Fprintf(columns, "  %s\t%s\t%s\n", printable(g.label()), printable(g.Flag.text()), printable(g.text()))
-			}
+	t.line("%s:", many(len(has), "setting"))
+	for len(has) > 0 {
+		step := w.steps[has[0].Step-1]
+		t.line("from %d. %s", step.Number, step.URL)
+		columns := tabwriter.NewWriter(t.w, 0, 0, 2, ' ', 0)
+		for len(has) > 0 && has[0].Step == step.Number {
+			g := has[0]
+			fmt.Fprintf(columns, "  %s\t%s\t%s\n", printable(g.label()), printable(g.Flag.text()), printable(g.text()))
+			has = has[1:]
 		}
 		_ = columns.Flush()
-		if table.Len() > 0 {
-			t.line("from %d. %s", s.Number, s.URL)
-			_, _ = io.WriteString(t.w, table.String())
-		}
 	}
 }
 
@@ -138,5 +136,5 @@ type bootObject struct {
 }
 
 func (w *walk) object() bootObject {
-	return bootObject{w.phone.mac.String(), w.phone.model, w.phone.firmware, w.phone.userAgent, w.steps, w.given}
+	return bootObject{w.phone.mac.String(), w.phone.model, w.phone.firmware, w.phone.userAgent, w.steps, w.settings()}
 }

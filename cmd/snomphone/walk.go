@@ -27,13 +27,17 @@ type walk struct {
 	follow bool        // beyond the first answer
 	tell   func(*step) // is called as each step ends
 
-	server string // the setting server that the phone has, as it was given; or ""
-	given  []given
-	steps  []*step
-	failed []*step // that should have gone well
+	server     string // the setting server that the phone has, as it was given; or ""
+	serverStep int    // the step that gave it
+	given      []given
+	newest     map[settingKey]int // the index in given
+	steps      []*step
+	failed     []*step // that should have gone well
 }
 
-// A given is a setting that the phone has, and which step it is from.
+type settingKey struct{ name, index string }
+
+// A given is a setting that the phone was given, and which step it is from.
 type given struct {
 	setting
 	Step int `json:"step"`
@@ -68,7 +72,7 @@ func (w *walk) boot(ctx context.Context, start string) error {
 		url := w.phone.fill(next)
 		switch {
 		case slices.Contains(asked, url):
-			return fmt.Errorf("a loop: step %d sends the phone back to %s, which it has asked before", w.origin(settingServer), url)
+			return fmt.Errorf("a loop: step %d sends the phone back to %s, which it has asked before", w.serverStep, url)
 		case len(asked) > maxServers:
 			return fmt.Errorf("the phone stops before %s: %d setting servers, of which one gave the next, are enough", url, maxServers)
 		}
@@ -92,7 +96,7 @@ func (w *walk) boot(ctx context.Context, start string) error {
 // where it is.
 func (w *walk) firmware(ctx context.Context) error {
 	const status = "firmware_status"
-	for _, g := range w.given {
+	for _, g := range w.settings() {
 		if g.Name == status && g.Value != "" {
 			return w.ask(ctx, g.Value, status, nil)
 		}
@@ -225,7 +229,7 @@ func (w *walk) take(s *step, r reply) {
 			if s.Ignored = next.Flag.access() == kept && w.server != ""; s.Ignored {
 				continue
 			}
-			w.server = next.Value
+			w.server, w.serverStep = next.Value, s.Number
 		}
 		w.remember(next, s.Number)
 	}
@@ -234,22 +238,26 @@ func (w *walk) take(s *step, r reply) {
 // remember keeps a setting in the place of an older one. Nobody has changed
 // settings at a phone on its first boot, so that '!' keeps none of them.
 func (w *walk) remember(next setting, number int) {
-	g := given{setting: next, Step: number}
-	same := func(old given) bool { return old.Name == next.Name && old.Index == next.Index }
-	if i := slices.IndexFunc(w.given, same); i >= 0 {
+	g, key := given{setting: next, Step: number}, settingKey{next.Name, next.Index}
+	if i, ok := w.newest[key]; ok {
 		if g.Over = w.given[i].Step; g.Over == number {
 			g.Over = w.given[i].Over
 		}
-		w.given = slices.Delete(w.given, i, i+1)
 	}
+	if w.newest == nil {
+		w.newest = map[settingKey]int{}
+	}
+	w.newest[key] = len(w.given)
 	w.given = append(w.given, g)
 }
 
-// origin returns the step that a setting is from.
-func (w *walk) origin(name string) int {
-	i := slices.IndexFunc(w.given, func(g given) bool { return g.Name == name })
-	if i < 0 {
-		return 0
+// settings returns the settings that the phone has, step by step.
+func (w *walk) settings() []given {
+	has := make([]given, 0, len(w.newest))
+	for i, g := range w.given {
+		if w.newest[settingKey{g.Name, g.Index}] == i {
+			has = append(has, g)
+		}
 	}
-	return w.given[i].Step
+	return has
 }
