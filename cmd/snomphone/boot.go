@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 )
 
 type boot struct {
@@ -24,12 +25,9 @@ func (b *boot) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errUsage)
 	}
-	u, err := parseURL(p.fill(b.URL))
-	switch {
-	case errors.Is(err, errOtherScheme):
+	u, err := parseArgument(p.fill(b.URL))
+	if err != nil {
 		return err
-	case err != nil:
-		return fmt.Errorf("%w: %w", err, errUsage)
 	}
 	w := &walk{phone: p, client: newClient(b.dial), follow: !b.NoFollow, tell: func(*step) {}}
 	start := b.URL
@@ -48,4 +46,13 @@ func (b *boot) Run(ctx context.Context, out output) error {
 	err = w.boot(ctx, start)
 	t.settings(w)
 	return err
+}
+
+// parseArgument reads the URL of a command line.
+func parseArgument(s string) (*url.URL, error) {
+	u, err := parseURL(s)
+	if err != nil && !errors.Is(err, errOtherScheme) {
+		err = fmt.Errorf("%w: %w", err, errUsage)
+	}
+	return u, err
 }

@@ -172,6 +172,7 @@ func TestTroubles(t *testing.T) {
 		"error":             {site{"/x": "500"}, "/x", "", "expected status 200"},
 		"one of two broken": {site{"/snom360.htm": "a: 1\n", "/snom360-" + testMAC + ".htm": "503"}, "/", "", "expected status 200"},
 		"empty":             {site{"/x": "# nothing\n"}, "/x", "", "no settings: a phone goes on to look elsewhere"},
+		"empty file":        {site{"/x": files("http://one.example/y"), "/y": "# nothing\n"}, "/x", "", "no settings: a phone goes on"},
 		"empty container":   {site{"/x": files()}, "/x", "", "no settings: a phone goes on"},
 		"too long":          {site{"/x": long}, "/x", "", "longer than 1048576 bytes"},
 		"no file":           {site{"/x": "{\"some\": \"JSON\"}\n"}, "/x", "", "no settings file"},
@@ -214,7 +215,8 @@ func TestDetours(t *testing.T) {
 		b    boot
 		want string
 	}{
-		"one of two":      {site{"/p/snom360-" + testMAC + ".htm": "a: 1\n"}, boot{URL: "http://one.example/p/"}, "2. http://one.example/p/snom360-000413230001.htm"},
+		"one of two":      {site{"/p/snom360-" + testMAC + ".htm": "a: 1\n"}, boot{URL: "http://one.example/p/"}, "   404 Not Found\n\n2. http://one.example/p/snom360-000413230001.htm"},
+		"lists alone":     {site{"/x": "<tbook><item/></tbook>"}, boot{URL: "http://one.example/x"}, "1 entry of tbook"},
 		"file name":       {site{"/p/own-" + testMAC: "a: 1\n"}, boot{URL: "http://one.example/p/own-{mac}"}, "200 OK, plain, 5 bytes: 1 setting"},
 		"HTTP redirect":   {site{"/x": "to /y", "/y": "a: 1\n"}, boot{URL: "http://one.example/x"}, "2. http://one.example/y (HTTP redirect of 1)"},
 		"no follow":       {site{"/snom360/snom360.php?mac=" + testMAC: "setting_server$: tftp://two.example/\n"}, boot{URL: "http://one.example", NoFollow: true}, "taken"},

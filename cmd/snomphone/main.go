@@ -12,7 +12,8 @@
 // It reads each reply in whichever form it comes, remembers the settings, fetches
 // the files that a reply names in their order, goes on to the setting server that
 // it was given, and at last asks for what firmware_status names. {mac} is filled
-// in as the phone does. In the end it prints the settings it has, with their
+// in as the phone does; a phone that has a setting server ignores one with the
+// flag '!'. In the end it prints the settings it has, with their
 // flags and the file each came from. A file behind an HTTP redirect is fetched,
 // though what firmware makes of one is not known. The phone follows http and
 // https alone, through at most 5 setting servers and 64 questions.

@@ -93,15 +93,17 @@ func TestCommandLine(t *testing.T) {
 		"storm --phones=-1 http://localhost":               "--phones -1: expected a number from 1",
 		"storm --rate=-1 http://localhost":                 "--rate: expected phones a second",
 		"storm http://localhost/snom360.php":               "expected a URL without a path",
-		"storm tftp://localhost":                           "follows http and https only",
 	} {
 		err := run(t.Context(), strings.Fields(line), output{discard{}, discard{}})
 		if !errors.Is(err, errUsage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("snomphone %s: %v, want %q", line, err, want)
 		}
 	}
-	if err := run(t.Context(), []string{"--mac", "2e4", "tftp://localhost/"}, output{discard{}, discard{}}); err == nil || errors.Is(err, errUsage) {
-		t.Errorf("tftp: %v", err)
+	for _, line := range []string{"--mac 2e4 tftp://localhost/", "storm ftp://localhost"} {
+		err := run(t.Context(), strings.Fields(line), output{discard{}, discard{}})
+		if !errors.Is(err, errOtherScheme) || errors.Is(err, errUsage) {
+			t.Errorf("snomphone %s: %v", line, err)
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 type storm struct {
 	Phones int     `placeholder:"N" help:"So many phones (by default as many as --macs holds, else 1000)."`
-	Rate   float64 `default:"500" placeholder:"R" help:"Boot so many a second (${default}); 0 is as fast as they go."`
+	Rate   float64 `default:"500" placeholder:"R" help:"Boot so many a second (${default}); 0 is as fast as a thousand at a time can."`
 	MACs   string  `name:"macs" placeholder:"RANGE" help:"Take the phones of this range, such as 000413230000-00041323FFFF, and from its start again (by default from all of snom's, model by model)."`
 	JSON   bool    `name:"json" help:"Answer programs: one JSON object."`
 	URL    string  `arg:"" help:"The redirection service to ask, such as http://localhost:8080."`
@@ -33,12 +33,12 @@ func (s *storm) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errUsage)
 	}
-	u, err := parseURL(s.URL)
-	if err == nil && (u.Path != "" && u.Path != "/" || u.RawQuery != "") {
-		err = fmt.Errorf("%s: expected a URL without a path, for each phone has its own", s.URL)
-	}
+	u, err := parseArgument(s.URL)
 	if err != nil {
-		return fmt.Errorf("%w: %w", err, errUsage)
+		return err
+	}
+	if u.Path != "" && u.Path != "/" || u.RawQuery != "" {
+		return fmt.Errorf("%s: expected a URL without a path, for each phone has its own: %w", s.URL, errUsage)
 	}
 	result := s.boot(ctx, phones, n, newProgress(out.stderr, n))
 	if s.JSON {

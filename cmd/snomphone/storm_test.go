@@ -11,7 +11,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -116,6 +118,32 @@ func TestStormRate(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "interrupted after ") || got.Phones < 5 || got.Phones > 60 {
 		t.Errorf("%v, %+v", err, got)
 	}
+}
+
+func TestCause(t *testing.T) {
+	for err, want := range map[error]string{
+		context.DeadlineExceeded: timedOut, syscall.ECONNRESET: hungUp, syscall.EADDRNOTAVAIL: noPort, errTooLong: otherwise,
+	} {
+		if got := cause(fmt.Errorf("read: %w", err)); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
+	}
+}
+
+// Where there is no terminal a line from time to time tells how far a storm is.
+func TestProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told bytes.Buffer
+		p := newProgress(&told, 5000)
+		for done := range 12 {
+			time.Sleep(time.Second)
+			p.at(1000 + done)
+		}
+		p.end()
+		if want := "1,004 phones done\n1,009 phones done\n"; told.String() != want {
+			t.Errorf("%q, want %q", told.String(), want)
+		}
+	})
 }
 
 func TestBars(t *testing.T) {

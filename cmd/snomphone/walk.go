@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,33 +32,6 @@ type walk struct {
 	newest     map[settingKey]int // the index in given
 	steps      []*step
 	failed     []*step // that should have gone well
-}
-
-type settingKey struct{ name, index string }
-
-// A given is a setting that the phone was given, and which step it is from.
-type given struct {
-	setting
-	Step int `json:"step"`
-	Over int `json:"over,omitempty"` // the step whose value this one replaced
-}
-
-// A step is one question and what came of it.
-type step struct {
-	Number   int      `json:"step"`
-	Why      string   `json:"why"`
-	URL      string   `json:"url"`
-	Status   int      `json:"status,omitempty"`
-	Location string   `json:"location,omitempty"` // of an HTTP redirect
-	Form     string   `json:"form,omitempty"`     // "plain" or "XML"
-	Bytes    int      `json:"bytes,omitempty"`
-	Settings int      `json:"settings,omitempty"`
-	Files    []string `json:"files,omitempty"`
-	Lists    []list   `json:"lists,omitempty"`
-	Skipped  []int    `json:"skipped_lines,omitempty"`
-	Server   *setting `json:"setting_server,omitempty"` // where it gave one
-	Ignored  bool     `json:"setting_server_ignored,omitempty"`
-	Problem  string   `json:"problem,omitempty"`
 }
 
 // boot walks from the URL given to the last file. The error is what ended it
@@ -105,13 +77,13 @@ func (w *walk) firmware(ctx context.Context) error {
 }
 
 func (w *walk) verdict() error {
-	named := slices.ContainsFunc(w.steps, func(s *step) bool { return s.Files != nil })
+	something := slices.ContainsFunc(w.steps, func(s *step) bool { return s.Lists != nil || s.Files != nil && !w.follow })
 	switch {
 	case len(w.failed) == 1:
 		return w.failed[0].err()
 	case w.failed != nil:
 		return fmt.Errorf("%d of %d steps failed; the first is %w", len(w.failed), len(w.steps), w.failed[0].err())
-	case len(w.given) == 0 && !named:
+	case len(w.given) == 0 && !something:
 		return errors.New("no settings: a phone goes on to look elsewhere (PnP, DHCP); register it, if it should have been sent to a setting server")
 	}
 	return nil
@@ -170,20 +142,30 @@ func (w *walk) fetch(ctx context.Context, url, why string, behind []string) (*st
 				err = fmt.Errorf("%d HTTP redirects are enough", redirects)
 			}
 		}
-		var r reply
-		if err == nil && a.status == http.StatusOK {
-			r, err = w.phone.read(a.body)
-		} else if err == nil && a.status != http.StatusNotFound {
-			err = errors.New("expected status 200")
+		if err == nil {
+			err = w.read(s, a)
 		}
 		if err != nil {
-			w.tell(w.fail(s, err))
-			return s, nil
+			w.fail(s, err)
 		}
-		w.take(s, r)
 		w.tell(s)
 		return s, w.openFiles(ctx, s, behind)
 	}
+}
+
+// read has the phone remember what is in an answer, if it is one.
+func (w *walk) read(s *step, a answer) error {
+	switch a.status {
+	case http.StatusNotFound: // ask knows whether it had to be there
+		return nil
+	case http.StatusOK:
+		r, err := w.phone.read(a.body)
+		if err == nil {
+			w.take(s, r)
+		}
+		return err
+	}
+	return errors.New("expected status 200")
 }
 
 func (w *walk) openFiles(ctx context.Context, s *step, behind []string) error {
@@ -196,68 +178,4 @@ func (w *walk) openFiles(ctx context.Context, s *step, behind []string) error {
 		}
 	}
 	return nil
-}
-
-func (w *walk) begin(url, why string) *step {
-	s := &step{Number: len(w.steps) + 1, URL: url, Why: why}
-	w.steps = append(w.steps, s)
-	return s
-}
-
-func (w *walk) fail(s *step, err error) *step {
-	s.Problem = err.Error()
-	w.failed = append(w.failed, s)
-	return s
-}
-
-// err is what is wrong with a step that failed.
-func (s *step) err() error {
-	return fmt.Errorf("step %d, %s: %s", s.Number, s.URL, cmp.Or(s.Problem, statusText(s.Status)))
-}
-
-// take has the phone remember what a step gave.
-func (w *walk) take(s *step, r reply) {
-	s.Form = "plain"
-	if r.xml {
-		s.Form = "XML"
-	}
-	s.Settings, s.Files, s.Lists, s.Skipped = len(r.settings), r.files, r.lists, r.skipped
-	for _, next := range r.settings {
-		if next.Name == settingServer {
-			s.Server = &next
-			// A phone that has a setting server keeps it.
-			if s.Ignored = next.Flag.access() == kept && w.server != ""; s.Ignored {
-				continue
-			}
-			w.server, w.serverStep = next.Value, s.Number
-		}
-		w.remember(next, s.Number)
-	}
-}
-
-// remember keeps a setting in the place of an older one. Nobody has changed
-// settings at a phone on its first boot, so that '!' keeps none of them.
-func (w *walk) remember(next setting, number int) {
-	g, key := given{setting: next, Step: number}, settingKey{next.Name, next.Index}
-	if i, ok := w.newest[key]; ok {
-		if g.Over = w.given[i].Step; g.Over == number {
-			g.Over = w.given[i].Over
-		}
-	}
-	if w.newest == nil {
-		w.newest = map[settingKey]int{}
-	}
-	w.newest[key] = len(w.given)
-	w.given = append(w.given, g)
-}
-
-// settings returns the settings that the phone has, step by step.
-func (w *walk) settings() []given {
-	has := make([]given, 0, len(w.newest))
-	for i, g := range w.given {
-		if w.newest[settingKey{g.Name, g.Index}] == i {
-			has = append(has, g)
-		}
-	}
-	return has
 }
