@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// program is the path of the real one, built once.
+// program is the path of the real one, built once; snomphone stands beside it.
 var program string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
@@ -28,9 +28,9 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(folder)
 	program = filepath.Join(folder, "snomredirect")
-	build := exec.Command("go", "build", "-o", program)
+	build := exec.Command("go", "build", "-o", folder)
 	build.Args = append(build.Args, buildFlags...)
-	build.Args = append(build.Args, "snomredirect/cmd/snomredirect")
+	build.Args = append(build.Args, "snomredirect/cmd/...")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
 		return 1
