@@ -84,6 +84,8 @@ type phoneObject struct {
 	RegisteredAt  string     `json:"registered_at,omitempty"`
 	HeldUntil     string     `json:"held_until,omitempty"`
 	DryRun        bool       `json:"dry_run,omitempty"`
+
+	LastContact *contactObject `json:"last_contact,omitempty"` // of SHOW
 }
 
 // phoneObject tells of a phone what the caller may know, given its owner.

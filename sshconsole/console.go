@@ -68,8 +68,10 @@ type Registry interface {
 type console struct {
 	registry    Registry
 	publicNames store.PublicNames
-	log         *slog.Logger // with what is known of the caller
-	from, with  string       // the caller's address and credential, for the history
+	contacts    Contacts
+	explain     func(path, userAgent string) Explanation // nil explains nothing
+	log         *slog.Logger                             // with what is known of the caller
+	from, with  string                                   // the caller's address and credential, for the history
 
 	// who returns the caller's account as it stands now, or an error once the
 	// login that let it in is no longer good.
@@ -82,6 +84,11 @@ type console struct {
 	// there reports whether the caller is, and has not just gone: the end of
 	// its input looks the same.
 	there func() bool
+	// keys has key called for what is typed while a command runs, and takes what
+	// it returns true for; nil ends that.
+	keys func(key func(byte) bool)
+	// ending is closed when the service is about to end.
+	ending <-chan struct{}
 	// accountsChanged is called after a command may have changed an account.
 	accountsChanged func()
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"regexp"
@@ -25,6 +26,8 @@ type house struct {
 	testing.TB
 	registry Registry
 	log      bytes.Buffer
+	contacts *memo
+	explain  func(path, userAgent string) Explanation
 	uploads  uploads
 	gone     bool            // the caller, at the end of its input
 	ctx      context.Context // of the commands; nil is the test's
@@ -37,7 +40,7 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	h := &house{TB: t, registry: db}
+	h := &house{TB: t, registry: db, contacts: &memo{}}
 	for _, a := range []store.Account{
 		{Name: "olga", Role: store.Operator},
 		{Name: "acme", SettingServer: store.RestoreURL(serverA)},
@@ -51,26 +54,35 @@ func newHouse(t testing.TB) *house {
 	return h
 }
 
-// at runs one line as an account, with input behind it; a width of 0 is no
+// console is one for an account, with input behind it; a width of 0 is no
 // terminal.
-func (h *house) at(name store.Name, width int, line, input string) (stdout, stderr string, status int) {
-	h.Helper()
-	var out, problems bytes.Buffer
-	c := &console{
+func (h *house) console(name store.Name, width int, input string, out, problems io.Writer) *console {
+	return &console{
 		registry:        h.registry,
+		contacts:        h.contacts,
+		explain:         h.explain,
 		log:             slog.New(slog.NewTextHandler(&h.log, nil)),
 		from:            "192.0.2.7",
 		with:            "password",
 		uploads:         &h.uploads,
 		there:           func() bool { return !h.gone },
+		keys:            func(func(byte) bool) {},
+		ending:          ended,
 		who:             func() (store.Account, error) { return h.registry.AccountNamed(name) },
 		begin:           func() (context.Context, func(), error) { return cmp.Or(h.ctx, h.Context()), func() {}, nil },
 		accountsChanged: func() {},
 		in:              newPipe(strings.NewReader(input), func() bool { return !h.gone }),
-		out:             &out,
-		problems:        &problems,
+		out:             out,
+		problems:        problems,
 		width:           func() int { return width },
 	}
+}
+
+// at runs one line as an account.
+func (h *house) at(name store.Name, width int, line, input string) (stdout, stderr string, status int) {
+	h.Helper()
+	var out, problems bytes.Buffer
+	c := h.console(name, width, input, &out, &problems)
 	if line == "" {
 		status = c.run()
 	} else {
@@ -78,6 +90,9 @@ func (h *house) at(name store.Name, width int, line, input string) (stdout, stde
 	}
 	return out.String(), progressLine.ReplaceAllString(problems.String(), ""), status
 }
+
+// ended is closed: here nothing is watched for ever.
+var ended = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
 // progressLine is what a slow machine tells besides.
 var progressLine = regexp.MustCompile(`(?m)^\d+ \w+ done, \d+ a second\n`)
@@ -131,7 +146,7 @@ func TestTable(t *testing.T) {
 	h := newHouse(t)
 	sample := strings.NewReplacer("<mac>...", "2e4 2e5-2ff", "<mac>", "2e4", "[<url>]", serverA, "<url>", serverA, "<name>", "acme", "<text>...", "ACME Ltd",
 		"<partner|operator>", "partner", "<key|->...", "nonsense", "<fingerprint>", "nonsense", "<command>", "show", "[<mac>]", "2e4",
-		"[<model>]", "snom360", "<old-url>", serverA, "<new-url>", serverA, "<other>", "bravo", "[", "", "]", "")
+		"[<model>]", "snom360", "<time>", "7d", "<path>", "/x", "--user-agent <text>", "--user-agent x", "<old-url>", serverA, "<new-url>", serverA, "<other>", "bravo", "[", "", "]", "")
 	for _, c := range commands {
 		if c.summary == "" || c.alias == "" && (c.example == "" || c.run == nil) {
 			t.Errorf("%s is not told whole", c.usage)
@@ -215,6 +230,7 @@ Model:          snom360
 State:          registered
 Setting server: http://prov.acme.example/\{mac\} \(the account's\)
 Since:          \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
+Last contact:   none yet
 `)
 	h.says("acme", "list", "000413101214\n0004132314A4\n")
 
@@ -455,7 +471,7 @@ func FuzzLine(f *testing.F) {
 			if strings.Contains(strings.ToLower(line), "olga") {
 				continue // who may be removed
 			}
-			out, problems, status := (&house{TB: t, registry: h.registry}).at(name, 0, line, "")
+			out, problems, status := (&house{TB: t, registry: h.registry, contacts: &memo{}}).at(name, 0, line, "")
 			if (status == statusDone) == (problems != "") || strings.ContainsAny(out+problems, "\x1b\x00\x07") {
 				t.Fatalf("%s: %q: status %d, %q, %q", name, line, status, out, problems)
 			}

@@ -30,8 +30,9 @@ type keyboard struct {
 	mu        sync.Mutex
 	changed   *sync.Cond
 	queue     []byte
-	err       error  // why no more will come
-	interrupt func() // ends the command that runs, or nil
+	err       error               // why no more will come
+	interrupt func()              // ends the command that runs, or nil
+	taker     func(key byte) bool // takes keys before they are queued, or nil
 
 	// What happened to the line being read, or read last.
 	interrupted, bad bool
@@ -94,7 +95,19 @@ func (k *keyboard) add(keys []byte) {
 		k.queue = k.queue[:0]
 		keys = keys[i:]
 	}
-	k.queue = append(k.queue, keys...)
+	for _, key := range keys {
+		if k.taker == nil || !k.taker(key) {
+			k.queue = append(k.queue, key)
+		}
+	}
+}
+
+// takes has taker take keys as they are typed, where it returns true; nil ends
+// that.
+func (k *keyboard) takes(taker func(key byte) bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.taker = taker
 }
 
 // during sets what Ctrl-C ends until it is called with nil: a Ctrl-C typed right

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"iter"
+	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -57,9 +58,27 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 			return misunderstood(codeMalformedURL, "%q: %v.", server, err)
 		}
 	}
+	var heardSince time.Time
+	silent, bySilence := c.options["silent"]
+	if bySilence {
+		age, ok := parseAge(silent)
+		if !ok {
+			return misunderstood(codeUsage, "%q: expected a time such as 7d, 36h or 90m.", silent)
+		}
+		heardSince = time.Now().Add(-age)
+	}
 	return c.eachPhone(func(p store.Phone, owner store.Account) error {
 		if model != "" && p.MAC.Model() != model || byServer && target(p, owner).String() != server {
 			return nil
+		}
+		if bySilence {
+			contact, err := c.contacts.Contact(p.MAC)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			if err == nil && contact.At.After(heardSince) {
+				return nil
+			}
 		}
 		return f(p, owner)
 	})

@@ -18,6 +18,11 @@ import (
 type Config struct {
 	Registry Registry
 	HostKey  gossh.Signer
+	// Contacts is what was last heard of phones; nil knows nothing.
+	Contacts Contacts
+	// Explain tells what a phone that asks for path would be told, and why; nil
+	// can't.
+	Explain func(path, userAgent string) Explanation
 	// PublicNames are where this service is reached: no setting server may be.
 	PublicNames store.PublicNames
 	// Log gets logins and changes at info, failures at error. Nil logs nothing.
@@ -49,6 +54,9 @@ func NewServer(c Config) *Server { return newServer(c, defaultLimits) }
 func newServer(c Config, l limits) *Server {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Contacts == nil {
+		c.Contacts = noContacts{}
 	}
 	s := &Server{Config: c, clients: newClients(l)}
 	s.stopping, s.stop = context.WithCancel(context.Background())

@@ -182,6 +182,10 @@ func (sess *session) converse(ctx context.Context, command string, accountsChang
 		registry:    s.Registry,
 		publicNames: s.PublicNames,
 		log:         s.Log.With("account", sess.login.name, "by", sess.login.by(), "from", sess.client.RemoteAddr().String()),
+		contacts:    s.Contacts,
+		explain:     s.Explain,
+		ending:      s.stopping.Done(),
+		keys:        func(func(byte) bool) {},
 		from:        host,
 		with:        sess.login.by(),
 		who:         sess.who,
@@ -206,6 +210,7 @@ func (sess *session) converse(ctx context.Context, command string, accountsChang
 			return complete(line, pos, err == nil && a.Operates())
 		}
 		c.in, c.out, c.problems, c.width = t, t, t, t.width
+		c.keys = keys.takes
 		interruptible = func(cancel context.CancelFunc) { keys.during(cancel) }
 		go s.guard("keyboard", func() { keys.pump(sess, sess.there) })
 		ended := make(chan struct{})

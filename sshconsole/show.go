@@ -22,6 +22,11 @@ func show(c *call) error {
 		return err
 	}
 	object := c.phoneObject(phone, owner)
+	contact, err := c.lastContact(mac, object.State)
+	if err != nil {
+		return err
+	}
+	object.LastContact = newContactObject(contact)
 	if c.json {
 		c.object(object)
 		return nil
@@ -35,10 +40,8 @@ func show(c *call) error {
 	switch object.State {
 	case stateUnregistered:
 		c.field("State", "not registered")
-		return nil
 	case stateTaken:
 		c.field("State", "registered by another account")
-		return nil
 	case stateHeld:
 		words := "held until " + timestamp(phone.HeldUntil)
 		if phone.Owner == c.by.ID {
@@ -50,12 +53,18 @@ func show(c *call) error {
 	case stateRegistered:
 		c.field("State", "registered")
 	}
-	if c.by.Operates() {
+	if c.by.Operates() && phone.Owner != 0 {
 		c.field("Account", owner.Name)
 	}
 	if object.State == stateRegistered {
 		c.field("Setting server", c.settingServer(phone, owner))
 		c.field("Since", timestamp(phone.Registered))
+	}
+	switch {
+	case contact.MAC.IsValid():
+		c.field("Last contact", timestamp(contact.At)+" "+contactText(contact))
+	case object.State == stateRegistered:
+		c.field("Last contact", "none yet")
 	}
 	return nil
 }

@@ -1,0 +1,57 @@
+package redirect
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// What is explained is what is answered, to the byte.
+func TestExplain(t *testing.T) {
+	c := Config{Finder: finder(t)}
+	s := httptest.NewServer(New(c))
+	defer s.Close()
+	explain := Explainer(c)
+	for _, q := range []struct{ path, userAgent, because string }{
+		{"/snom360/snom360.php?mac=" + registered, "Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)", "XML, because its firmware is 7.3.14"},
+		{"/snom360/snom360.php?mac=" + strings.ToLower(registered), "Mozilla/4.0 (compatible; snom360-SIP 6.5.20; snom360 ramdisk v3.31)", "plain, because its firmware is 6.5.20"},
+		{"/snomm9.php?mac=" + registered, "Mozilla/4.0 (compatible; snom m9 9.1.43)", "a list of settings files"},
+		{"/snomM900.php?mac=" + registered, "Snom M900 05.20.0001 " + registered, "plain, because the versions of DECT"},
+		{"/snom360-" + registered + ".htm", "", "plain, because its User-Agent tells no firmware"},
+		{"/snom360.htm", "curl", "plain"},
+		{"/snom360.php?mac=0004132202E5", "", "plain"},
+		{"/snom360.php?mac=x", "", ""},
+		{"/snom360.php", "", ""},
+		{"/elsewhere", "", ""},
+		{"/a%2Fb.php?mac=" + registered, "", ""},
+	} {
+		request, err := http.NewRequest(http.MethodGet, s.URL+q.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("User-Agent", q.userAgent)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := explain(q.path, q.userAgent)
+		if e.Status != response.StatusCode || e.ContentType != response.Header.Get("Content-Type") || string(e.Body) != string(body) {
+			t.Errorf("%s: explained %d %s %q, answered %d %s %q", q.path, e.Status, e.ContentType, e.Body, response.StatusCode, response.Header.Get("Content-Type"), body)
+		}
+		if !strings.HasPrefix(e.Because, q.because) || (q.because == "") != (e.Because == "") {
+			t.Errorf("%s: because %q, want %q", q.path, e.Because, q.because)
+		}
+	}
+	for _, path := range []string{"", "%zz", "http://elsewhere.example/", "//host/x"} {
+		if e := explain(path, ""); e.Status < 400 || e.MAC.IsValid() {
+			t.Errorf("%q: %+v", path, e)
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package sshconsole
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// Contacts is what was last heard of phones. Its methods may be called at the
+// same time.
+type Contacts interface {
+	// Contact returns what was last heard of a phone, or store.ErrNotFound.
+	Contact(macaddr.Addr) (store.Contact, error)
+	// Watch has heard called for every contact from now on, by whoever hears
+	// it: heard must return at once. It is not called any more once stop has
+	// returned.
+	Watch(heard func(store.Contact)) (stop func())
+}
+
+// noContacts is where nothing is heard.
+type noContacts struct{}
+
+func (noContacts) Contact(macaddr.Addr) (store.Contact, error) {
+	return store.Contact{}, store.ErrNotFound
+}
+func (noContacts) Watch(func(store.Contact)) (stop func()) { return func() {} }
+
+// strangersContact is how long the contact of a phone that is nobody's is told:
+// a partner sees that the phone just unpacked has asked in vain.
+const strangersContact = time.Hour
+
+// lastContact returns what the caller may know of the last contact of a phone,
+// which is told as state; the zero Contact is nothing.
+func (c *call) lastContact(mac macaddr.Addr, state phoneState) (store.Contact, error) {
+	if state == stateTaken {
+		return store.Contact{}, nil
+	}
+	contact, err := c.contacts.Contact(mac)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return store.Contact{}, nil
+	case err != nil:
+		return store.Contact{}, err
+	}
+	if state != stateRegistered {
+		contact.From = netip.Addr{}
+		if time.Since(contact.At) > strangersContact {
+			return store.Contact{}, nil
+		}
+	}
+	return contact, nil
+}
+
+// A contactObject is a contact for programs.
+type contactObject struct {
+	At       string       `json:"at"`
+	From     string       `json:"from,omitempty"`
+	Model    string       `json:"model,omitempty"`
+	Firmware string       `json:"firmware,omitempty"`
+	Answer   store.Answer `json:"answer"`
+	Doubt    string       `json:"doubt,omitempty"`
+}
+
+func newContactObject(c store.Contact) *contactObject {
+	if !c.MAC.IsValid() {
+		return nil
+	}
+	o := &contactObject{At: machineTime(c.At), Model: c.Model, Firmware: c.Firmware, Answer: c.Answer, Doubt: doubt(c)}
+	if c.From.IsValid() {
+		o.From = c.From.String()
+	}
+	return o
+}
+
+// doubt tells where a phone's User-Agent contradicts what it asks.
+func doubt(c store.Contact) string {
+	switch {
+	case c.OtherMAC && c.OtherModel:
+		return "its User-Agent names another MAC and another model"
+	case c.OtherMAC:
+		return "its User-Agent names another MAC"
+	case c.OtherModel:
+		return "its User-Agent names another model"
+	}
+	return ""
+}
+
+// contactText is such as "snom360 with firmware 7.3.14, redirected".
+func contactText(c store.Contact) string {
+	var parts []string
+	model := c.Model
+	if model != "" && c.Firmware != "" {
+		model += " with firmware " + c.Firmware
+	}
+	for _, part := range []string{model, c.Answer.String(), doubt(c)} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	text := strings.Join(parts, ", ")
+	if c.From.IsValid() {
+		text = fmt.Sprintf("from %v: %s", c.From, text)
+	}
+	return text
+}
+
+// watchedAhead bounds the contacts that wait for a watcher who reads slowly.
+const watchedAhead = 256
+
+// watch shows phones as they call, until Ctrl-C or q: one's own, or for an
+// operator all.
+func watch(c *call) error {
+	var only macaddr.Addr
+	if c.args[0] != "" {
+		var err error
+		if only, err = c.mac(c.args[0]); err != nil {
+			return err
+		}
+	}
+	_, inVain := c.options["unregistered"]
+	heard := make(chan store.Contact, watchedAhead)
+	var missed atomic.Int64
+	stop := c.contacts.Watch(func(contact store.Contact) {
+		if only.IsValid() && contact.MAC != only || inVain && contact.Answer != store.Unregistered {
+			return
+		}
+		select {
+		case heard <- contact:
+		default:
+			missed.Add(1)
+		}
+	})
+	defer stop()
+	defer c.keys(nil)
+	quit := make(chan struct{})
+	c.keys(func(key byte) bool {
+		if key == 'q' || key == 'Q' {
+			select {
+			case <-quit:
+			default:
+				close(quit)
+			}
+			return true
+		}
+		return false
+	})
+	for {
+		select {
+		case <-c.ctx.Done():
+			return nil
+		case <-c.ending:
+			return nil
+		case <-quit:
+			return nil
+		case contact := <-heard:
+			mine, err := c.mayWatch(contact.MAC, inVain)
+			if err != nil {
+				return err
+			}
+			if mine {
+				c.watched(contact)
+			}
+		}
+		if n := missed.Swap(0); n > 0 {
+			c.notify(fmt.Sprintf("%s missed: they came faster than they are read.", many(int(n), "contact was", "contacts were")))
+		}
+		if c.out.Flush() != nil {
+			return nil // the caller reads no further
+		}
+	}
+}
+
+// mayWatch reports whether the caller may see a phone's contact, as the caller's
+// account and the phone stand now.
+func (c *call) mayWatch(mac macaddr.Addr, operatorsForm bool) (bool, error) {
+	by, err := c.who()
+	if err != nil {
+		return false, err
+	}
+	if by.Operates() {
+		return true, nil
+	}
+	if operatorsForm { // no operator any more
+		return false, refused(codeForbidden, "This is for operators.")
+	}
+	phone, err := c.registry.Phone(mac)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return phone.Owner == by.ID && !phone.Held(), err
+}
+
+type watchedObject struct {
+	MAC macaddr.Addr `json:"mac"`
+	*contactObject
+}
+
+func (c *call) watched(contact store.Contact) {
+	c.answer(watchedObject{contact.MAC, newContactObject(contact)}, "%s %v %s\n", timestamp(contact.At), contact.MAC, contactText(contact))
+}
+
+// parseAge reads a time gone by, such as 7d, 36h or 90m.
+func parseAge(s string) (time.Duration, bool) {
+	const day = 24 * time.Hour
+	for unit, long := range map[string]time.Duration{"d": day, "w": 7 * day} {
+		if n, ok := strings.CutSuffix(s, unit); ok {
+			hours, err := time.ParseDuration(n + "h")
+			if strings.Trim(n, "0123456789") != "" || err != nil || hours > 1<<62/(long/time.Hour) {
+				return 0, false
+			}
+			return hours * (long / time.Hour), hours > 0
+		}
+	}
+	age, err := time.ParseDuration(s)
+	return age, err == nil && age > 0
+}
