@@ -7,7 +7,8 @@
 // setting server; any other gets the empty file, with status 200, so that it
 // goes on to look elsewhere (snom's Mass Deployment slides).
 //
-// A request reads the store once and writes nothing.
+// A request reads the store once and writes nothing; what was heard of the phone
+// is told to [Config].Heard.
 package redirect
 
 import (
@@ -40,6 +41,10 @@ type Config struct {
 	// Log gets a phone's request at debug, a failing store and a panic at
 	// error. Nil logs nothing.
 	Log *slog.Logger
+	// Heard is called once for each question that bears a phone's MAC, at its
+	// end, on the phone's own goroutine: it must return at once. Nil hears
+	// nothing.
+	Heard func(store.Contact)
 }
 
 type handler struct{ Config }
@@ -79,9 +84,17 @@ func (h *handler) answer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	answer := store.Refused // where find panics, too
+	if h.Heard != nil && req.mac.IsValid() {
+		defer func() { h.Heard(req.contact(r.RemoteAddr, answer)) }()
+	}
 	server, outcome, err := h.find(req)
 	if err != nil {
 		return err
+	}
+	answer = store.Redirected
+	if server.IsZero() {
+		answer = store.Unregistered
 	}
 	format := req.format()
 	if ctx := r.Context(); h.Log.Enabled(ctx, slog.LevelDebug) {

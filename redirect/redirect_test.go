@@ -270,24 +270,31 @@ func FuzzParseRequest(f *testing.F) {
 }
 
 // A request as the handler sees it, without the connection: what our own code
-// costs a phone. Compare with an answer that Echo gives without looking at it.
+// costs a phone, and what hearing of it adds. Compare with an answer that Echo
+// gives without looking at it.
 func BenchmarkRequest(b *testing.B) {
-	h := New(Config{Finder: finder(b)})
-	for name, path := range map[string]string{
-		"redirected":   "/snom360/snom360.php?mac=" + registered,
-		"unregistered": "/snom360/snom360.php?mac=" + nobodys,
-		"healthz":      "/healthz",
-		"not found":    "/",
+	f := finder(b)
+	deaf, hears := New(Config{Finder: f}), New(Config{Finder: f, Heard: func(store.Contact) {}})
+	for _, c := range []struct {
+		name, path string
+		h          http.Handler
+	}{
+		{"redirected", "/snom360/snom360.php?mac=" + registered, deaf},
+		{"redirected, heard", "/snom360/snom360.php?mac=" + registered, hears},
+		{"unregistered", "/snom360/snom360.php?mac=" + nobodys, deaf},
+		{"unregistered, heard", "/snom360/snom360.php?mac=" + nobodys, hears},
+		{"healthz", "/healthz", deaf},
+		{"not found", "/", deaf},
 	} {
-		b.Run(name, func(b *testing.B) {
-			r := httptest.NewRequest("GET", path, nil)
+		b.Run(c.name, func(b *testing.B) {
+			r := httptest.NewRequest("GET", c.path, nil)
 			r.Header.Set("User-Agent", newPhone)
 			w := &discard{header: http.Header{}}
 			b.ReportAllocs()
 			for b.Loop() {
-				h.ServeHTTP(w, r)
+				c.h.ServeHTTP(w, r)
 			}
-			if name == "redirected" && w.header.Get("Content-Length") != strconv.Itoa(len(file(settings.XML, server))) {
+			if c.name == "redirected" && w.header.Get("Content-Length") != strconv.Itoa(len(file(settings.XML, server))) {
 				b.Fatal(w.header)
 			}
 		})

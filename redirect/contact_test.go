@@ -1,0 +1,132 @@
+package redirect
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// hearing starts the handler and returns what it has heard since last asked.
+// The answer leaves when the handler is done, so it is there once a phone has
+// its answer.
+func hearing(t *testing.T, f Finder) (base string, heard func() []store.Contact) {
+	contacts := make(chan store.Contact, 100)
+	base = serve(t, Config{Finder: f, Heard: func(c store.Contact) { contacts <- c }})
+	return base, func() (all []store.Contact) {
+		for len(contacts) > 0 {
+			all = append(all, <-contacts)
+		}
+		return all
+	}
+}
+
+func TestHeard(t *testing.T) {
+	base, heard := hearing(t, finder(t))
+	const model = "/snom360/snom360.php?mac="
+	withMAC := func(mac string) string {
+		return "Mozilla/4.0 (compatible; snomD345-SIP 10.1.33.33 x " + mac + ")"
+	}
+	for _, c := range []struct {
+		path, agent string
+		want        store.Contact // At and From apart; MAC where it is not registered's
+	}{
+		{model + registered, newPhone, store.Contact{Model: "snom360", Firmware: "7.3.14", Answer: store.Redirected}},
+		{model + registered, oldPhone, store.Contact{Model: "snom360", Firmware: "6.5.2", Answer: store.Redirected}},
+		{model + registered, "", store.Contact{Model: "snom360", Answer: store.Redirected}},
+		{model + nobodys, newPhone, store.Contact{MAC: macaddr.MustParse(nobodys), Model: "snom360", Firmware: "7.3.14", Answer: store.Unregistered}},
+		{model + pointsBack, newPhone, store.Contact{MAC: macaddr.MustParse(pointsBack), Model: "snom360", Firmware: "7.3.14", Answer: store.Unregistered}},
+
+		{"/SNOM360.php?mac=" + registered, newPhone, store.Contact{Model: "SNOM360", Firmware: "7.3.14", Answer: store.Redirected}},
+		{"/snom3x0/snom3x0.php?mac=" + registered, newPhone, store.Contact{Model: "snom3x0", Firmware: "7.3.14", Answer: store.Redirected}},
+		{"/snom370.php?mac=" + registered, newPhone, store.Contact{Model: "snom370", Firmware: "7.3.14", Answer: store.Redirected, OtherModel: true}},
+		{"/snomm9/snomm9.php?mac=" + registered, m9, store.Contact{Model: "snomm9", Firmware: "9.1.43", Answer: store.Redirected}},
+		{"/snomD345.php?mac=" + registered, withMAC(registered), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected}},
+		{"/snomD345.php?mac=" + registered, withMAC(nobodys), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected, OtherMAC: true}},
+
+		{"/snomD345.htm", withMAC(registered), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected}},
+		{"/snomD345-" + registered + ".htm", withMAC(nobodys), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected, OtherMAC: true}},
+
+		{"/" + strings.Repeat("x", 5000) + ".php?mac=" + registered, "snom360-SIP 7.3." + strings.Repeat("0", 1000), store.Contact{Model: strings.Repeat("x", 32), Answer: store.Redirected, OtherModel: true}},
+	} {
+		if !c.want.MAC.IsValid() {
+			c.want.MAC = macaddr.MustParse(registered)
+		}
+		c.want.From = netip.MustParseAddr("127.0.0.1")
+		for _, method := range []string{"GET", "HEAD"} {
+			before := time.Now().Truncate(time.Millisecond)
+			ask(t, method, base+c.path, c.agent)
+			all := heard()
+			if len(all) != 1 {
+				t.Errorf("%s %.60s: heard %d times", method, c.path, len(all))
+				continue
+			}
+			got := all[0]
+			if got.At.Before(before) || got.At.After(time.Now()) || got.At.Location() != time.UTC || got.At.Nanosecond()%int(time.Millisecond) != 0 {
+				t.Errorf("%s %.60s: at %v", method, c.path, got.At)
+			}
+			if got.At = (time.Time{}); got != c.want {
+				t.Errorf("%s %.60s as %.60q:\nheard %+v\n want %+v", method, c.path, c.agent, got, c.want)
+			}
+		}
+	}
+}
+
+// What is no phone's question, or bears no MAC, is not heard.
+func TestNotHeard(t *testing.T) {
+	base, heard := hearing(t, finder(t))
+	for _, path := range []string{"/", "/healthz", "/snomD345.htm", "/snom360.php", "/snom360.php?mac=2e4", "/snom360.php?mac=ffffffffffff", "/snom360/snom370.php?mac=" + registered} {
+		ask(t, "GET", base+path, newPhone)
+	}
+	ask(t, "POST", base+"/snom360.php?mac="+registered, newPhone)
+	if all := heard(); len(all) > 0 {
+		t.Errorf("heard %+v", all)
+	}
+}
+
+func TestHeardOfAFailingStore(t *testing.T) {
+	for name, find := range map[string]findFunc{
+		"error": func(macaddr.Addr) (store.URL, error) { return store.URL{}, errors.New("disk on fire") },
+		"panic": func(macaddr.Addr) (store.URL, error) { panic("disk on fire") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			base, heard := hearing(t, find)
+			ask(t, "GET", base+"/snom360.php?mac="+registered, newPhone)
+			if all := heard(); len(all) != 1 || all[0].Answer != store.Refused {
+				t.Errorf("heard %+v", all)
+			}
+		})
+	}
+}
+
+func TestContactFrom(t *testing.T) {
+	for remote, want := range map[string]netip.Addr{
+		"192.0.2.7:1":             netip.MustParseAddr("192.0.2.7"),
+		"[::ffff:192.0.2.7]:1":    netip.MustParseAddr("192.0.2.7"),
+		"[2001:db8::7]:1":         netip.MustParseAddr("2001:db8::7"),
+		"[fe80::7%eth0]:1":        netip.MustParseAddr("fe80::7"),
+		"@":                       {},
+		"phone.acme.example:8080": {},
+	} {
+		if got := (request{}).contact(remote, store.Redirected).From; got != want {
+			t.Errorf("%s is heard from %v, want %v", remote, got, want)
+		}
+	}
+}
+
+func TestSameModel(t *testing.T) {
+	for pair, want := range map[[2]string]bool{
+		{"snom360", "snom360"}: true, {"snom360", "SNOM360"}: true, {"360", "snom360"}: true, {"Snom360", "360"}: true,
+		{"snom3x0", "snom300"}: true, {"snom3X0", "snom370"}: true, {"snomD7xx", "snomD785"}: true, {"snom", "snom"}: true,
+		{"snom360", "snom370"}: false, {"snom3x0", "snom821"}: false, {"snom3x0", "snomD345"}: false, {"snom360", "snom3x0"}: false,
+		{"snom36", "snom360"}: false, {"snom3x0", "snom3a0"}: false, {"snom", "snom360"}: false,
+	} {
+		if got := sameModel(pair[0], pair[1]); got != want {
+			t.Errorf("%v: %v, want %v", pair, got, want)
+		}
+	}
+}
