@@ -1,0 +1,170 @@
+// Package contacts remembers what was last heard of each phone, and is never in
+// a phone's way: what is heard goes into memory, and one goroutine writes it to
+// a [Keeper] every few seconds.
+//
+// Only contacts of phones that were redirected are kept; they are as many as
+// phones are registered. What anybody may send, with MACs that he makes up, has
+// a table in memory, where the phones that were not heard for longest make room
+// for others: a stranger grows neither the file nor the process.
+//
+// A crash loses what was heard since the last write, and the table.
+package contacts
+
+import (
+	"container/list"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// A Keeper keeps contacts across restarts.
+type Keeper interface {
+	// PutContacts keeps contacts of up to 5,000 phones, each in place of what
+	// it has of that phone, all or none. They come in the order of their MACs,
+	// with none twice.
+	PutContacts([]store.Contact) error
+	// Contact returns what was put last of a phone, or store.ErrNotFound. It may
+	// be called at the same time as PutContacts.
+	Contact(macaddr.Addr) (store.Contact, error)
+}
+
+// flushEvery is how often what was heard is written: what a crash may lose.
+const flushEvery = 5 * time.Second
+
+// Bounds. A contact takes some 200 bytes, its place in a map included.
+const (
+	// maxBatch phones are written at once: neighbours share pages, and more
+	// would take long to commit.
+	maxBatch = 5_000
+	// maxUnsaved phones wait to be written, and as many are being written. Only
+	// a Keeper that fails lets so many come together: further ones go to the
+	// table.
+	maxUnsaved = 1 << 18
+	// maxTable phones are in the table.
+	maxTable = 1 << 16
+)
+
+// A Book is what was last heard of each phone. Its methods may be called at the
+// same time.
+type Book struct {
+	keeper Keeper
+	log    *slog.Logger
+	end    context.CancelFunc
+	ended  chan struct{}
+
+	// A phone is found where it was heard last if they are asked in this order:
+	// table, unsaved, writing, keeper. The clock may be set back in between.
+	mu      sync.Mutex
+	table   map[macaddr.Addr]*list.Element
+	recent  *list.List                     // of store.Contact, all in table, the one heard last at the back
+	unsaved map[macaddr.Addr]store.Contact // to be written
+	writing map[macaddr.Addr]store.Contact // not changed any more
+
+	// Of the goroutine that writes.
+	rest    []macaddr.Addr // what is not yet written of writing, in order
+	failing bool
+
+	watching sync.RWMutex
+	watchers []*func(store.Contact)
+}
+
+// New returns a Book that writes to keeper until it is closed. A keeper that
+// fails is told in log when that begins and when it ends.
+func New(keeper Keeper, log *slog.Logger) *Book {
+	ctx, end := context.WithCancel(context.Background())
+	b := &Book{
+		keeper:  keeper,
+		log:     log,
+		end:     end,
+		ended:   make(chan struct{}),
+		table:   make(map[macaddr.Addr]*list.Element),
+		recent:  list.New(),
+		unsaved: make(map[macaddr.Addr]store.Contact),
+	}
+	go b.run(ctx)
+	return b
+}
+
+// Close writes what was heard before, and ends the writing.
+func (b *Book) Close() {
+	b.end()
+	<-b.ended
+}
+
+// Hear notes a contact and tells those who watch. It waits for no disk.
+func (b *Book) Hear(c store.Contact) {
+	b.note(c)
+	b.watching.RLock()
+	defer b.watching.RUnlock()
+	for _, heard := range b.watchers {
+		(*heard)(c)
+	}
+}
+
+func (b *Book) note(c store.Contact) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.table[c.MAC]
+	if c.Answer == store.Redirected {
+		if _, waits := b.unsaved[c.MAC]; waits || len(b.unsaved) < maxUnsaved {
+			b.unsaved[c.MAC] = c
+			if e != nil {
+				b.recent.Remove(e)
+				delete(b.table, c.MAC)
+			}
+			return
+		}
+	}
+	if e == nil && len(b.table) == maxTable {
+		e = b.recent.Front()
+		delete(b.table, e.Value.(store.Contact).MAC)
+	}
+	if e == nil {
+		e = b.recent.PushBack(c)
+	} else {
+		e.Value = c
+		b.recent.MoveToBack(e)
+	}
+	b.table[c.MAC] = e
+}
+
+// Contact returns what was last heard of a phone, or store.ErrNotFound.
+func (b *Book) Contact(mac macaddr.Addr) (store.Contact, error) {
+	if c, ok := b.remembered(mac); ok {
+		return c, nil
+	}
+	return b.keeper.Contact(mac)
+}
+
+func (b *Book) remembered(mac macaddr.Addr) (store.Contact, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e := b.table[mac]; e != nil {
+		return e.Value.(store.Contact), true
+	}
+	if c, ok := b.unsaved[mac]; ok {
+		return c, true
+	}
+	c, ok := b.writing[mac]
+	return c, ok
+}
+
+// Watch has heard called for every contact from now on, on the phone's own
+// goroutine: it must return at once, and neither call Watch nor stop. stop ends
+// it; heard is not called after stop returns.
+func (b *Book) Watch(heard func(store.Contact)) (stop func()) {
+	w := &heard
+	b.watching.Lock()
+	defer b.watching.Unlock()
+	b.watchers = append(b.watchers, w)
+	return func() {
+		b.watching.Lock()
+		defer b.watching.Unlock()
+		b.watchers = slices.DeleteFunc(b.watchers, func(other *func(store.Contact)) bool { return other == w })
+	}
+}
