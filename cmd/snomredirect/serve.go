@@ -22,6 +22,7 @@ import (
 	"snomredirect/sshconsole"
 	"snomredirect/store"
 	"snomredirect/store/bolt"
+	"snomredirect/store/contacts"
 )
 
 type serve struct {
@@ -52,7 +53,10 @@ type backend interface {
 	sshconsole.Registry
 }
 
-var _ backend = (*bolt.DB)(nil)
+var (
+	_ backend         = (*bolt.DB)(nil)
+	_ contacts.Keeper = (*bolt.Contacts)(nil)
+)
 
 // Run is the service, from the first look at its flags until ctx ends.
 func (s *serve) Run(ctx context.Context, out output) (err error) {
@@ -74,6 +78,11 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	lastHeard, err := bolt.OpenContacts(s.Data, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lastHeard.Close()) }()
 	hostKey, err := sshconsole.HostKey(filepath.Join(s.Data, "ssh_host_ed25519_key"))
 	if err != nil {
 		return err
@@ -99,7 +108,8 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	}
 	warnOfLoops(db, names, log)
 
-	web := webServer(redirect.New(redirect.Config{Finder: db, PublicNames: names, Log: log}), log)
+	book := contacts.New(lastHeard, log)
+	web := webServer(redirect.New(redirect.Config{Finder: db, PublicNames: names, Log: log, Heard: book.Hear}), log)
 	console := sshconsole.NewServer(sshconsole.Config{Registry: db, HostKey: hostKey, PublicNames: names, Log: log})
 
 	doors, ctx := errgroup.WithContext(ctx)
@@ -123,7 +133,9 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return nil
 	})
 	doors.Go(func() error { console.Shutdown(drain); return nil })
-	if err := doors.Wait(); err != nil {
+	err = doors.Wait()
+	book.Close() // nobody is heard any more
+	if err != nil {
 		return err
 	}
 	log.Info("stopped")

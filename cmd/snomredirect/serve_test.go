@@ -3,6 +3,9 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,7 +18,18 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+	"snomredirect/store/bolt"
+	"snomredirect/store/contacts"
 )
+
+// What the console asks of what was heard of phones.
+var _ interface {
+	Contact(macaddr.Addr) (store.Contact, error)
+	Watch(heard func(store.Contact)) (stop func())
+} = (*contacts.Book)(nil)
 
 // Each flag of serve is also an environment variable, named after it.
 func TestFlagsAreEnvironmentVariables(t *testing.T) {
@@ -44,6 +58,57 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		if v.Field(i).IsZero() {
 			t.Errorf("%s is in no list of this test", v.Type().Field(i).Name)
 		}
+	}
+}
+
+// What was heard of phones is on disk once the service has ended.
+func TestContactsAreKeptAtTheEnd(t *testing.T) {
+	folder, mac := t.TempDir(), macaddr.MustParse("0004132202E4")
+	db, err := bolt.Open(folder, bolt.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := db.AddAccount(store.Cause{}, store.Account{Name: "acme", SettingServer: store.RestoreURL("http://prov.acme.example/")})
+	if err == nil {
+		_, err = db.Change(store.Order{Cause: store.Cause{By: a.ID}, Owner: a.ID, Changes: []store.Change{{MAC: mac}}})
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	log, stderr := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		s := &serve{Data: folder, HTTP: "127.0.0.1:0", SSH: "127.0.0.1:0", LogFormat: "json", LogLevel: "info"}
+		ended <- s.Run(ctx, output{io.Discard, stderr})
+		stderr.Close()
+	}()
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		var line struct{ Msg, HTTP string }
+		if json.Unmarshal(lines.Bytes(), &line) != nil || line.Msg != "listening" {
+			continue
+		}
+		resp, err := http.Get("http://" + line.HTTP + "/snom360/snom360.php?mac=" + mac.String())
+		if err != nil {
+			t.Error(err)
+		} else {
+			resp.Body.Close()
+		}
+		stop()
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+
+	kept, err := bolt.OpenContacts(folder, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	if c, err := kept.Contact(mac); err != nil || c.Answer != store.Redirected || c.Model != "snom360" || !c.From.IsLoopback() {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 
