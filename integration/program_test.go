@@ -20,7 +20,7 @@ import (
 var buildFlags []string
 
 // patience bounds every wait for the program.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 type storyKey struct{}
 

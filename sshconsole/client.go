@@ -34,7 +34,8 @@ func (c *client) Close() error {
 // Limits bound what clients may take up. Those not logged in are strangers.
 type limits struct {
 	loginTime       time.Duration
-	strangers       int // connections without a login
+	askTime         time.Duration // for a session to ask for something
+	strangers       int           // connections without a login
 	strangersAHost  int
 	clientsAnOwner  int // connections of one account
 	sessionsAClient int // as OpenSSH's MaxSessions
@@ -44,6 +45,7 @@ type limits struct {
 
 var defaultLimits = limits{
 	loginTime:       30 * time.Second,
+	askTime:         30 * time.Second,
 	strangers:       256,
 	strangersAHost:  64,
 	clientsAnOwner:  64,

@@ -81,7 +81,11 @@ func family(name string) []*command {
 // readsList reports whether words ask for a list from standard input, perhaps
 // wrongly.
 func readsList(words []string) bool {
-	return slices.Contains(words[1:], "-") && slices.ContainsFunc(family(words[0]), func(c *command) bool {
+	dash := false
+	for i, word := range words[1:] {
+		dash = dash || word == "-" && !strings.HasPrefix(words[i], "--") // which may be an option, and this its value
+	}
+	return dash && slices.ContainsFunc(family(words[0]), func(c *command) bool {
 		return slices.Contains(strings.Fields(c.usage), "-")
 	})
 }

@@ -278,6 +278,8 @@ func (c *call) standardInput() (string, error) {
 	for {
 		line, err := c.in.ReadLine("")
 		switch {
+		case err == io.EOF && !c.there(): // perhaps in the middle
+			return "", errTold
 		case err == io.EOF:
 			return text.String(), nil
 		case err == errInterrupted, c.ctx.Err() != nil:

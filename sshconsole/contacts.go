@@ -36,19 +36,20 @@ func (noContacts) Watch(func(store.Contact)) (stop func()) { return func() {} }
 const strangersContact = time.Hour
 
 // lastContact returns what the caller may know of the last contact of a phone,
-// which is told as state; the zero Contact is nothing.
-func (c *call) lastContact(mac macaddr.Addr, state phoneState) (store.Contact, error) {
+// which is told as state; the zero Contact is nothing. What was heard of it
+// before it was its owner's is as of a phone that is nobody's.
+func (c *call) lastContact(p store.Phone, state phoneState) (store.Contact, error) {
 	if state == stateTaken {
 		return store.Contact{}, nil
 	}
-	contact, err := c.contacts.Contact(mac)
+	contact, err := c.contacts.Contact(p.MAC)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return store.Contact{}, nil
 	case err != nil:
 		return store.Contact{}, err
 	}
-	if state != stateRegistered {
+	if state != stateRegistered || contact.At.Before(p.Registered) {
 		contact.From = netip.Addr{}
 		if time.Since(contact.At) > strangersContact {
 			return store.Contact{}, nil

@@ -76,16 +76,22 @@ func TestShowTellsTheLastContact(t *testing.T) {
 	h := newHouse(t)
 	h.says("acme", "register 2e4 2e5", "(?s).*")
 	h.says("acme", "show 2e4", "(?s).*\nLast contact:   none yet\n")
-	h.contacts.hear(contactOf("0004132202E4", 48*time.Hour, store.Redirected))
+	h.contacts.hear(contactOf("0004132202E4", -time.Second, store.Redirected))
 	when := `\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`
 	h.says("acme", "show 2e4", "(?s).*\nLast contact:   "+when+` from 192\.0\.2\.20: snom360 with firmware 7\.3\.14, redirected`+"\n")
 	h.says("acme", "show 2e4 --json", `.*"last_contact":\{"at":"[^"]*Z","from":"192.0.2.20","model":"snom360","firmware":"7.3.14","answer":"redirected"\}\}`+"\n")
 	h.says("olga", "show 2e4", "(?s).* from 192.*")
 	h.says("bravo", "show 2e4", "MAC: .*\nModel: .*\nState:          registered by another account\n")
-	doubted := contactOf("0004132202E5", 0, store.Redirected)
+	doubted := contactOf("0004132202E5", -time.Second, store.Redirected)
 	doubted.OtherMAC, doubted.OtherModel = true, true
 	h.contacts.hear(doubted)
 	h.says("acme", "show 2e5", "(?s).*redirected, its User-Agent names another MAC and another model\n")
+
+	// What was heard before it was registered is as of one that is nobody's.
+	h.contacts.hear(contactOf("0004132202E5", 30*time.Minute, store.Redirected))
+	h.says("acme", "show 2e5", "(?s).*\nLast contact:   "+when+" snom360 with firmware 7\\.3\\.14, redirected\n")
+	h.contacts.hear(contactOf("0004132202E5", 48*time.Hour, store.Redirected))
+	h.says("acme", "show 2e5", "(?s).*\nLast contact:   none yet\n")
 
 	// Of one that is nobody's, for an hour, and never the address.
 	h.contacts.hear(contactOf("0004132202E6", 59*time.Minute, store.Unregistered))
@@ -138,7 +144,7 @@ Why:            registered by you; http://prov.acme.example/\{mac\} \(the accoun
 
 <x/>
 `)
-	h.contacts.hear(contactOf("0004132202E4", time.Hour, store.Redirected))
+	h.contacts.hear(contactOf("0004132202E4", -time.Second, store.Redirected))
 	h.says("acme", "explain 2e4 --json", `\{"mac":"0004132202E4","path":"/snom360/snom360.php\?mac=0004132202E4","user_agent":"Mozilla/4.0 \(compatible; snom360-SIP 7.3.14\)","status":200,.*"body":"<x/>\\n","why":\["registered by you",.*\]\}`+"\n")
 	h.says("olga", "explain 2e4", "(?s).*registered by acme;.*")
 	h.says("acme", "explain 2e5", "(?s).*Why:            not registered; XML.*")

@@ -40,7 +40,7 @@ func explainPhone(c *call) error {
 	if object.State == stateTaken {
 		return refused(codeTaken, "%v is registered by another account.", mac)
 	}
-	contact, err := c.lastContact(mac, object.State)
+	contact, err := c.lastContact(phone, object.State)
 	if err != nil {
 		return err
 	}

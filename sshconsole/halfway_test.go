@@ -215,7 +215,7 @@ func TestPlacesForMany(t *testing.T) {
 	for _, line := range []string{"register 000413000000-0004130003E8", "retarget " + serverA + " http://new.example/ --yes", "deregister -"} {
 		_, problems, status := h.at("acme", 0, line, "")
 		if status != statusRefused || !strings.Contains(problems, "Your account is changing many phones") {
-			t.Errorf("%s: status %d, %q", line, status, problems)
+			t.Errorf("%s: status %d, %.200q", line, status, problems)
 		}
 	}
 }
@@ -346,4 +346,102 @@ func TestUploadIsLogged(t *testing.T) {
 	if !strings.Contains(h.log.String(), "phones=1") {
 		t.Error(h.log.String())
 	}
+}
+
+// What comes behind the last full batch may name no phone.
+func TestListOfOneFullBatch(t *testing.T) {
+	for tail, want := range map[string]string{"": "50000 lines: 50000 registered.\n", "\n": "50000 lines: 50000 registered.\n", "# end\n": "50000 lines: 50000 registered.\n",
+		"xyz\n": "50001 lines: 50000 registered, 1 failed.\n"} {
+		h := newHouse(t)
+		out, problems, _ := h.at("acme", 0, "register -", lines(batchSize)+tail)
+		if out != want {
+			t.Errorf("%q behind: %q, %q", tail, out, problems)
+		}
+		h.gives("acme", "count", "", statusDone, "50000\n") // and no notice
+		out, _, _ = h.at("acme", 0, "register - --dry-run", lines(batchSize)+tail)
+		if !strings.HasPrefix(out, "Dry run: ") {
+			t.Errorf("%q behind: %q", tail, out)
+		}
+	}
+}
+
+// Nothing was done by a dry run, however far it came.
+func TestInterruptedDryRuns(t *testing.T) {
+	h := newHouse(t)
+	h.gives("acme", "register -", lines(orderSize+10), statusDone, "10010 lines: 10010 registered.\n")
+	whole := h.registry
+	for _, line := range []string{"account remove acme --transfer-to bravo --dry-run", "register - http://x.example/ --dry-run"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		h.ctx, h.registry = ctx, changeThen{whole, cancel}
+		_, problems, status := h.at("olga", 0, line, lines(batchSize+10))
+		if status != statusRefused || !strings.HasSuffix(problems, "Interrupted: nothing was done.\n") {
+			t.Errorf("%s: status %d, %.200q", line, status, problems)
+		}
+	}
+	h.ctx, h.registry = nil, &failingChange{Registry: whole, at: 2}
+	h.gives("acme", "register - --dry-run", lines(2*orderSize), statusRefused, "", failure.text)
+	h.registry = whole
+	h.gives("acme", "count", "", statusDone, "10010\n")
+}
+
+// Refusals of the last order of a batch are told too.
+func TestRefusalsOfTheLastOrder(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "register 00041300C34E 00041300C34F", "(?s).*") // lines 49,999 and 50,000
+	h.gone = true
+	h.at("acme", 0, "register -", lines(batchSize+1))
+	h.gone = false
+	if _, told, _ := h.at("acme", 0, "count", ""); !strings.Contains(told, "it was done up to line 50000, but for 2 lines that failed.") {
+		t.Error(told)
+	}
+}
+
+// Keys are added as a whole or not at all.
+func TestHalfAKey(t *testing.T) {
+	h := newHouse(t)
+	h.gone = true
+	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ\n"
+	h.gives("olga", "account key acme add -", key+"ssh-ed2", statusRefused, "")
+	h.gone = false
+	h.says("olga", "account key acme list", "")
+}
+
+// The value of an option is no list, and the lines behind it are commands.
+func TestDashThatIsNoList(t *testing.T) {
+	h := newHouse(t)
+	out, _, _ := h.at("olga", 0, "", "register 2e4 --account -\ncount\n")
+	if out != "0\n" {
+		t.Errorf("%q", out)
+	}
+}
+
+// What LIST shows of an account whose phones go meanwhile are its own.
+func TestListOfARemovedAccount(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", "register 2e4 2e5", "(?s).*")
+	whole := h.registry
+	h.registry = pageThen{whole, func() {
+		h.registry = whole
+		h.says("olga", "account remove acme --transfer-to bravo", ".*\n")
+		h.says("bravo", "deregister 2e5", ".*\n")
+	}}
+	h.says("olga", "export --account acme", "")
+}
+
+// pageThen does something after each page.
+type pageThen struct {
+	Registry
+	then func()
+}
+
+func (p pageThen) Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error) {
+	defer p.then()
+	return p.Registry.Phones(owner, after, n)
+}
+
+// A phone that one command changed twice is one phone.
+func TestHistoryOfRepeatedPhones(t *testing.T) {
+	h := newHouse(t)
+	h.gives("acme", "register -", "2e4\n2e4,http://x.example/\n", statusDone, "2 lines: 1 registered, 1 changed.\n")
+	h.says("acme", "history 2e4 --json", `.*"macs":\["0004132202E4"\],"phones":1\}`+"\n")
 }

@@ -3,6 +3,7 @@ package sshconsole
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ const (
 func writeHelp(w io.Writer, operates bool) {
 	var old, full, operators []helpRow
 	for _, c := range commands {
-		row := helpRow{c.usage, c.summary}
+		row := helpRow{optionalOptions.ReplaceAllString(c.usage, ""), c.summary}
 		switch {
 		case c.group == classic && c.label == "":
 			old = append(old, row)
@@ -45,6 +46,9 @@ func writeHelp(w io.Writer, operates bool) {
 	}
 	io.WriteString(w, helpOptions)
 }
+
+// optionalOptions are left to HELP <command>: not all fits on a line.
+var optionalOptions = regexp.MustCompile(` \[--[^]]*\]`)
 
 type helpRow struct{ usage, summary string }
 

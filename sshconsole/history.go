@@ -69,11 +69,12 @@ func (w *entryWriter) add(e store.Entry) {
 		w.begin(e)
 	}
 	for _, r := range e.MACs {
-		w.phones += r.Len()
 		if joined, ok := w.last.Join(r); ok {
+			w.phones += joined.Len() - w.last.Len()
 			w.last = joined
 			continue
 		}
+		w.phones += r.Len()
 		w.writeLast()
 		w.last = r
 	}

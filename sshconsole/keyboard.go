@@ -250,14 +250,17 @@ func (f *filter) add(keys, raw []byte) []byte {
 // to keys once it is whole.
 func (f *filter) sequence(keys []byte, b byte) []byte {
 	const applicationMode, pasteBegins, pasteEnds = "\x1bO", "\x1b[200~", "\x1b[201~"
+	const focusCame, focusWent, mouse = "\x1b[I", "\x1b[O", "\x1b[<"
 	if len(f.held) <= maxSequence {
 		f.held = append(f.held, b)
 	}
 	letter := 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || b == '~'
 	switch held := string(f.held); {
+	case len(held) == 2 && (!letter && b != '[' || b == 'P' || b == 'X'): // Alt and a digit, or what no key sends
+		keys = append(keys, keyBad)
 	case !letter, held == applicationMode:
 		return keys
-	case held == pasteBegins, held == pasteEnds:
+	case held == pasteBegins, held == pasteEnds, held == focusCame, held == focusWent, strings.HasPrefix(held, mouse):
 	case len(held) > maxSequence, strings.HasPrefix(held, "\x1b[") && !strings.ContainsRune(keyFinals, rune(b)):
 		keys = append(keys, keyBad) // no key: something pasted that would colour, move or name
 	case strings.HasPrefix(held, applicationMode): // some terminals' arrow keys

@@ -26,9 +26,14 @@ func TestFilter(t *testing.T) {
 		"a\x1b\r":                  "a\r",
 		"\x03\x04":                 "\x03\x04",
 		"\x1b[" + strings.Repeat("1", 99) + "~ok": "\x00ok",
-		"2e\x1b[31m4\x1b[2J":                      "2e\x004\x00", // no keys send these
-		"\x1b[1;5C\x1b[15~\x1bb":                  "\x1b[1;5C\x1b[15~\x1bb",
-		"\x1b[12\x1b[Bx":                          "\x1b[Bx",
+		"\x1b12e4":                    "\x002e4", // Alt-1
+		"\x1b.x\x1b x":                "\x00x\x00x",
+		"\x1b]0;title\x07list":        "\x000;title\x07list",
+		"\x1bP1$r0m":                  "\x001$r0m",
+		"\x1b[I\x1b[Oa\x1b[<0;10;5Mb": "ab",          // focus, mouse
+		"2e\x1b[31m4\x1b[2J":          "2e\x004\x00", // no keys send these
+		"\x1b[1;5C\x1b[15~\x1bb":      "\x1b[1;5C\x1b[15~\x1bb",
+		"\x1b[12\x1b[Bx":              "\x1b[Bx",
 	} {
 		var whole, bytewise filter
 		if got := whole.add(nil, []byte(in)); string(got) != want {

@@ -99,7 +99,7 @@ func (c *call) eachPhone(f func(store.Phone, store.Account) error) error {
 			if p, err = c.registry.Phone(p.MAC); err == nil {
 				owner, err = c.owner(p)
 			}
-			if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoAccount) {
+			if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoAccount) || p.Held() || id != 0 && p.Owner != id {
 				continue
 			}
 		}

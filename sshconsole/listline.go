@@ -10,7 +10,7 @@ import (
 // A lister reads the lines of a list of phones: a MAC, or mac,url, a line, in
 // CSV with commas, semicolons or tabs, with a header or without. Blank lines do
 // not count, nor does what follows a # at the beginning of a line or behind a
-// blank.
+// blank, where no header names columns that may hold it.
 type lister struct {
 	begun   bool
 	mac     int  // their columns
@@ -80,7 +80,7 @@ func (l *lister) withoutRemark(text string) string {
 			return text
 		}
 		if i += from; i == 0 || text[i-1] == ' ' || text[i-1] == '\t' {
-			return text[:i]
+			return strings.TrimRight(text[:i], " \t")
 		}
 		from = i + 1
 	}

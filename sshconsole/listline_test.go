@@ -50,6 +50,7 @@ func TestLists(t *testing.T) {
 		{"a header with digits", "mac,url,line1\n2e4,,x", []string{"0004132202E4,"}},
 		{"remarks in columns", "mac,place,url\n2e4,Room #12," + x + "\n#2e5,\n2e6,\"Room # 12\",", []string{"0004132202E4," + x, "0004132202E6,"}},
 		{"an empty first column", "url\tmac\n\t2e4", []string{"0004132202E4,"}},
+		{"a tab before a remark", "2e4\t# x\n2e5," + x, []string{"0004132202E4,", "0004132202E5," + x}},
 		{"a separator that comes late", "2e4\n2e5;" + x, []string{"0004132202E4,", "0004132202E5," + x}},
 		{"no mac", "phone,place", []string{"! expected a column named mac in the header"}},
 		{"url alone", "url", []string{"! expected a column named mac in the header"}},

@@ -80,7 +80,9 @@ func (c *call) changeAll(of store.AccountID, expected int, o store.Order, pick f
 	case err == nil:
 		return done, nil
 	case interrupted:
-		return done, refused(codeBusy, "Interrupted: %s", howFar(record))
+		return done, refused(codeBusy, "Interrupted: %s", c.howFar(record))
+	case c.dryRun:
+		return done, err
 	}
 	_ = c.tell(err)
 	return done, refused(codeInternal, "It was not done to its end: %s", howFar(record))

@@ -460,7 +460,11 @@ func TestBrokenOffList(t *testing.T) {
 	if _, err := io.WriteString(in, lines(100)+"000413"); err != nil {
 		t.Fatal(err)
 	}
+	deadline := time.Now().Add(soon)
 	for acme := l.account("acme").ID; ; time.Sleep(time.Millisecond) { // until it has been read
+		if time.Now().After(deadline) {
+			t.Fatal("it does not begin")
+		}
 		if all, err := l.registry.Uploads(acme); err != nil {
 			t.Fatal(err)
 		} else if len(all) > 0 {
@@ -618,7 +622,7 @@ func TestOddRequests(t *testing.T) {
 // A channel on which nothing is asked for does not stay.
 func TestSessionThatAsksForNothing(t *testing.T) {
 	quick := defaultLimits
-	quick.loginTime = 200 * time.Millisecond
+	quick.askTime = time.Second
 	l := newLab(t, quick, nil)
 	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
 	ch, requests, err := c.OpenChannel("session", nil)
@@ -643,7 +647,7 @@ func TestSessionThatAsksForNothing(t *testing.T) {
 	// One that has a console does, for as long as it likes.
 	e := l.terminal(c, 80)
 	e.sees("==> ")
-	time.Sleep(2 * quick.loginTime)
+	time.Sleep(quick.askTime + 100*time.Millisecond)
 	e.types("list\rbye\r")
 	e.leaves(0)
 }
@@ -791,9 +795,8 @@ func TestOnlySessions(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	small := limits{loginTime: 300 * time.Millisecond, strangers: 3, strangersAHost: 2, clientsAnOwner: 2, sessionsAClient: 2, sessionsAnOwner: 3, refusals: 2}
-	l := newLab(t, small, nil)
-	key := l.newKey("acme")
+	short := limits{loginTime: 300 * time.Millisecond, strangers: 3, strangersAHost: 2}
+	l := newLab(t, short, nil)
 
 	// Strangers from one host are two at a time, and not for long.
 	silent := func() net.Conn {
@@ -813,8 +816,12 @@ func TestLimits(t *testing.T) {
 		t.Errorf("a stranger may stay; it got %q", banner)
 	}
 
+	small := defaultLimits
+	small.loginTime, small.clientsAnOwner, small.sessionsAClient, small.sessionsAnOwner, small.refusals = 2*time.Second, 2, 2, 3, 2
+	l = newLab(t, small, nil)
+	key := l.newKey("acme")
 	c := l.login("acme", gossh.PublicKeys(key))
-	time.Sleep(2 * small.loginTime) // the time to log in is not the time to stay
+	time.Sleep(small.loginTime + 100*time.Millisecond) // the time to log in is not the time to stay
 	var sessions []*gossh.Session
 	for range small.sessionsAClient {
 		s, err := c.NewSession()

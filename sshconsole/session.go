@@ -60,7 +60,7 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	started := false
-	idle := time.AfterFunc(sess.server.clients.limits.loginTime, func() { _ = sess.Close() })
+	idle := time.AfterFunc(sess.server.clients.limits.askTime, func() { _ = sess.Close() })
 	defer func() {
 		idle.Stop()
 		cancel()

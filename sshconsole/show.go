@@ -22,7 +22,7 @@ func show(c *call) error {
 		return err
 	}
 	object := c.phoneObject(phone, owner)
-	contact, err := c.lastContact(mac, object.State)
+	contact, err := c.lastContact(phone, object.State)
 	if err != nil {
 		return err
 	}

@@ -90,10 +90,10 @@ func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error
 	}
 	switch {
 	case err == errStopped:
-		return refused(codeBusy, "Interrupted: %s", howFar(u.record))
-	case err != nil && u.record.Some > 0:
+		return refused(codeBusy, "Interrupted: %s", c.howFar(u.record))
+	case err != nil && u.record.Some > 0 && !c.dryRun:
 		_ = c.tell(err)
-		return refused(codeInternal, "The list was not done to its end: %s", howFar(u.record))
+		return refused(codeInternal, "The list was not done to its end: %s", c.howFar(u.record))
 	case err != nil:
 		return err
 	}
@@ -102,6 +102,14 @@ func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error
 
 // errStopped: the caller has interrupted the upload, or has gone.
 var errStopped = errors.New("upload stopped")
+
+// howFar is what the function of that name tells of this command.
+func (c *call) howFar(u store.Upload) string {
+	if c.dryRun {
+		return "nothing was done."
+	}
+	return howFar(u)
+}
 
 // howFar tells how much was done of what was not done to its end.
 func howFar(u store.Upload) string {
@@ -212,10 +220,13 @@ func (u *upload) finish() error {
 		return misunderstood(codeUsage, "Standard input lists no phone; nothing was done.")
 	case u.atomic && u.bad > 0:
 		return refused(codeUsage, "%s can't be read; nothing was done.", many(u.bad, "line", "lines"))
-	case u.phones == 0:
+	case len(u.batch) > 0:
+		return u.change(true)
+	case u.record.ID == 0:
 		return nil
 	}
-	return u.change(true)
+	u.record.Done = true // only lines without a phone came behind the last batch
+	return u.registry.EndUpload(u.record)
 }
 
 // change changes the batch in the order of its MACs. With each order the store
@@ -238,7 +249,7 @@ func (u *upload) change(last bool) error {
 		if rest = rest[n:]; len(rest) == 0 {
 			record.Lines, record.Done = record.Some, last
 		}
-		record.Failed = u.bad + u.tally.failed
+		record.Failed = u.bad + u.tally.failed // the store adds those of the order
 		err = u.order(part, record)
 		u.progress.at(u.tally.n() + u.bad)
 	}

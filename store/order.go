@@ -49,7 +49,8 @@ type Order struct {
 	// the others tell what would have been.
 	Atomic bool
 	// Upload, where it is not nil, is what the record of the upload that this
-	// order is a part of becomes with it, refusals or not.
+	// order is a part of becomes with it, refusals or not: these are added to
+	// what it says has failed.
 	Upload *Upload
 }
 

@@ -56,6 +56,8 @@ type backend interface {
 var (
 	_ backend         = (*bolt.DB)(nil)
 	_ contacts.Keeper = (*bolt.Contacts)(nil)
+
+	_ sshconsole.Contacts = (*contacts.Book)(nil)
 )
 
 // Run is the service, from the first look at its flags until ctx ends.
@@ -109,8 +111,19 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	warnOfLoops(db, names, log)
 
 	book := contacts.New(lastHeard, log)
-	web := webServer(redirect.New(redirect.Config{Finder: db, PublicNames: names, Log: log, Heard: book.Hear}), log)
-	console := sshconsole.NewServer(sshconsole.Config{Registry: db, HostKey: hostKey, PublicNames: names, Log: log})
+	phones := redirect.Config{Finder: db, PublicNames: names, Log: log, Heard: book.Hear}
+	web := webServer(redirect.New(phones), log)
+	explain := redirect.Explainer(phones)
+	console := sshconsole.NewServer(sshconsole.Config{
+		Registry:    db,
+		HostKey:     hostKey,
+		PublicNames: names,
+		Log:         log,
+		Contacts:    book,
+		Explain: func(path, userAgent string) sshconsole.Explanation {
+			return sshconsole.Explanation(explain(path, userAgent))
+		},
+	})
 
 	doors, ctx := errgroup.WithContext(ctx)
 	doors.Go(func() error {

@@ -22,14 +22,7 @@ import (
 	"snomredirect/macaddr"
 	"snomredirect/store"
 	"snomredirect/store/bolt"
-	"snomredirect/store/contacts"
 )
-
-// What the console asks of what was heard of phones.
-var _ interface {
-	Contact(macaddr.Addr) (store.Contact, error)
-	Watch(heard func(store.Contact)) (stop func())
-} = (*contacts.Book)(nil)
 
 // Each flag of serve is also an environment variable, named after it.
 func TestFlagsAreEnvironmentVariables(t *testing.T) {

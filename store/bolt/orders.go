@@ -43,7 +43,7 @@ type draft struct {
 	store.Order
 	sorted   []int // the changes in the order of their MACs
 	outcomes []store.Outcome
-	refused  bool // one of them
+	refused  int // how many of them
 	now      time.Time
 }
 
@@ -68,13 +68,20 @@ func (db *DB) draft(tx *bbolt.Tx, o store.Order) (draft, error) {
 			return d, err
 		}
 		d.outcomes[i] = o.Apply(o.Changes[i], prev, by, owner, db.config.Hold, d.now)
-		d.refused = d.refused || d.outcomes[i].Err != nil
+		if d.outcomes[i].Err != nil {
+			d.refused++
+		}
 	}
 	return d, nil
 }
 
 func (d draft) write(tx *bbolt.Tx) error {
-	if d.refused && d.Atomic {
+	if d.Upload != nil {
+		upload := *d.Upload
+		upload.Failed += d.refused
+		d.Upload = &upload
+	}
+	if d.refused > 0 && d.Atomic {
 		return putUpload(tx, d.Upload)
 	}
 	for _, i := range d.sorted {
