@@ -1,7 +1,6 @@
 package sshconsole
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -23,28 +22,15 @@ func explainPhone(c *call) error {
 	if c.explain == nil {
 		return refused(codeInternal, "This service can't explain.")
 	}
-	mac, err := c.mac(c.args[0])
+	k, err := c.look(c.args[0])
 	if err != nil {
 		return err
 	}
-	phone, err := c.registry.Phone(mac)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	phone.MAC = mac
-	owner, err := c.owner(phone)
-	if err != nil {
-		return err
-	}
-	object := c.phoneObject(phone, owner)
-	if object.State == stateTaken {
+	mac := k.phone.MAC
+	if k.object.State == stateTaken {
 		return refused(codeTaken, "%v is registered by another account.", mac)
 	}
-	contact, err := c.lastContact(phone, object.State)
-	if err != nil {
-		return err
-	}
-	path, userAgent, err := c.question(mac, contact)
+	path, userAgent, err := c.question(mac, k.contact)
 	if err != nil {
 		return err
 	}
@@ -53,15 +39,15 @@ func explainPhone(c *call) error {
 		return misunderstood(codeUsage, "%q asks for %v: expected a question of %v.", path, e.MAC, mac)
 	}
 	var why []string
-	switch object.State {
+	switch k.object.State {
 	case stateRegistered:
 		whose := "you"
-		if phone.Owner != c.by.ID {
-			whose = string(owner.Name)
+		if k.phone.Owner != c.by.ID {
+			whose = string(k.owner.Name)
 		}
-		why = append(why, "registered by "+whose, c.settingServer(phone, owner))
+		why = append(why, "registered by "+whose, c.settingServer(k.phone, k.owner))
 	case stateHeld:
-		why = append(why, "not registered any more, but held until "+timestamp(phone.HeldUntil))
+		why = append(why, "not registered any more, but held until "+timestamp(k.phone.HeldUntil))
 	default:
 		why = append(why, "not registered")
 	}

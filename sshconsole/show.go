@@ -7,25 +7,39 @@ import (
 	"snomredirect/store"
 )
 
-func show(c *call) error {
-	mac, err := c.mac(c.args[0])
+// known is what the caller may know of a phone.
+type known struct {
+	phone   store.Phone // its MAC is always there
+	owner   store.Account
+	object  phoneObject
+	contact store.Contact
+}
+
+// look looks a phone up by what was typed.
+func (c *call) look(word string) (k known, err error) {
+	mac, err := c.mac(word)
 	if err != nil {
-		return err
+		return k, err
 	}
-	phone, err := c.registry.Phone(mac)
+	k.phone, err = c.registry.Phone(mac)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
+		return k, err
 	}
-	phone.MAC = mac
-	owner, err := c.owner(phone)
+	k.phone.MAC = mac
+	if k.owner, err = c.owner(k.phone); err != nil {
+		return k, err
+	}
+	k.object = c.phoneObject(k.phone, k.owner)
+	k.contact, err = c.lastContact(k.phone, k.object.State)
+	return k, err
+}
+
+func show(c *call) error {
+	k, err := c.look(c.args[0])
 	if err != nil {
 		return err
 	}
-	object := c.phoneObject(phone, owner)
-	contact, err := c.lastContact(phone, object.State)
-	if err != nil {
-		return err
-	}
+	phone, owner, object, contact := k.phone, k.owner, k.object, k.contact
 	object.LastContact = newContactObject(contact)
 	if c.json {
 		c.object(object)
@@ -35,7 +49,7 @@ func show(c *call) error {
 	if model == "" {
 		model = "unknown"
 	}
-	c.field("MAC", mac)
+	c.field("MAC", phone.MAC)
 	c.field("Model", model)
 	switch object.State {
 	case stateUnregistered:
