@@ -1,6 +1,7 @@
 package sshconsole
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -111,8 +112,12 @@ func contactText(c store.Contact) string {
 	return text
 }
 
-// watchedAhead bounds the contacts that wait for a watcher who reads slowly.
-const watchedAhead = 256
+// Contacts wait here for a watcher: those of all phones to be looked at, which is
+// quick, and those to be shown for one who reads slowly.
+const (
+	heardAhead   = 4096
+	watchedAhead = 256
+)
 
 // watch shows phones as they call, until Ctrl-C or q: one's own, or for an
 // operator all.
@@ -125,48 +130,64 @@ func watch(c *call) error {
 		}
 	}
 	_, inVain := c.options["unregistered"]
-	heard := make(chan store.Contact, watchedAhead)
+	ctx, cancel := context.WithCancel(c.ctx)
+	defer cancel()
 	var missed atomic.Int64
+	queue := func(to chan<- store.Contact, contact store.Contact) {
+		select {
+		case to <- contact:
+		default:
+			missed.Add(1)
+		}
+	}
+	heard := make(chan store.Contact, heardAhead)
 	stop := c.contacts.Watch(func(contact store.Contact) {
 		if only.IsValid() && contact.MAC != only || inVain && contact.Answer != store.Unregistered {
 			return
 		}
-		select {
-		case heard <- contact:
-		default:
-			missed.Add(1)
-		}
+		queue(heard, contact)
 	})
 	defer stop()
-	defer c.keys(nil)
-	quit := make(chan struct{})
-	c.keys(func(key byte) bool {
-		if key == 'q' || key == 'Q' {
-			select {
-			case <-quit:
-			default:
-				close(quit)
+	watched := make(chan store.Contact, watchedAhead)
+	go func() { // what is not the caller's is neither shown nor missed
+		defer func() {
+			if p := recover(); p != nil { // ends this command, and not the service
+				c.log.Error("panic", "in", "watch", "error", p)
+				cancel()
 			}
-			return true
+		}()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case contact := <-heard:
+				if c.by.Operates() || c.owns(contact.MAC) {
+					queue(watched, contact)
+				}
+			}
 		}
-		return false
+	}()
+	c.keys(func(key byte) bool {
+		quit := key == 'q' || key == 'Q'
+		if quit {
+			cancel()
+		}
+		return quit
 	})
+	defer c.keys(nil)
 	for {
 		select {
-		case <-c.ctx.Done():
+		case <-ctx.Done():
 			return nil
 		case <-c.ending:
 			return nil
-		case <-quit:
-			return nil
-		case contact := <-heard:
-			mine, err := c.mayWatch(contact.MAC, inVain)
-			if err != nil {
+		case contact := <-watched:
+			if by, err := c.who(); err != nil {
 				return err
+			} else if c.by.Operates() && !by.Operates() {
+				return refused(codeForbidden, "You are no operator any more: WATCH again shows your own phones.")
 			}
-			if mine {
-				c.watched(contact)
-			}
+			c.answer(watchedObject{contact.MAC, newContactObject(contact)}, "%s %v %s\n", timestamp(contact.At), contact.MAC, contactText(contact))
 		}
 		if n := missed.Swap(0); n > 0 {
 			c.notify(fmt.Sprintf("%s missed: they came faster than they are read.", many(int(n), "contact was", "contacts were")))
@@ -177,33 +198,15 @@ func watch(c *call) error {
 	}
 }
 
-// mayWatch reports whether the caller may see a phone's contact, as the caller's
-// account and the phone stand now.
-func (c *call) mayWatch(mac macaddr.Addr, operatorsForm bool) (bool, error) {
-	by, err := c.who()
-	if err != nil {
-		return false, err
-	}
-	if by.Operates() {
-		return true, nil
-	}
-	if operatorsForm { // no operator any more
-		return false, refused(codeForbidden, "This is for operators.")
-	}
+// owns reports whether a phone is registered by the caller.
+func (c *call) owns(mac macaddr.Addr) bool {
 	phone, err := c.registry.Phone(mac)
-	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
-	}
-	return phone.Owner == by.ID && !phone.Held(), err
+	return err == nil && phone.Owner == c.by.ID && !phone.Held()
 }
 
 type watchedObject struct {
 	MAC macaddr.Addr `json:"mac"`
 	*contactObject
-}
-
-func (c *call) watched(contact store.Contact) {
-	c.answer(watchedObject{contact.MAC, newContactObject(contact)}, "%s %v %s\n", timestamp(contact.At), contact.MAC, contactText(contact))
 }
 
 // parseAge reads a time gone by, such as 7d, 36h or 90m.

@@ -184,12 +184,17 @@ func TestWatch(t *testing.T) {
 	}
 	e.types("watch\r")
 	begins()
-	contacts.hear(contactOf("000413220301", 0, store.Redirected))   // bravo's
+	for range 3 * watchedAhead { // of bravo's none is told, not even as missed
+		contacts.hear(contactOf("000413220301", 0, store.Redirected))
+	}
 	contacts.hear(contactOf("0004132202E6", 0, store.Unregistered)) // nobody's
 	contacts.hear(contactOf("0004132202E4", 0, store.Redirected))
 	e.sees("watch\r\n20")
 	e.sees(" UTC 0004132202E4 from 192.0.2.20: snom360 with firmware 7.3.14, redirected\r\n")
 	e.types("q")
+	if strings.Contains(e.screen.String(), "missed") {
+		t.Error(e.screen.String())
+	}
 	ends()
 	e.types("watch 2e5\r")
 	begins()
@@ -234,9 +239,7 @@ func TestSlowWatcher(t *testing.T) {
 		synctest.Wait()
 		for i := range watchedAhead + 11 {
 			contacts.hear(contactOf(fmt.Sprintf("0004132%05X", i), 0, store.Unregistered))
-			if i == 0 {
-				synctest.Wait() // it is being written
-			}
+			synctest.Wait() // the first is being written
 		}
 		close(blocked.release)
 		synctest.Wait()
