@@ -12,22 +12,24 @@ import (
 // No model or firmware that is real comes near.
 const maxName = 32
 
-// contact is what is heard of the phone by this request. It shares no memory
+// contact is what is heard of the phone by this question. It shares no memory
 // with the request, which may be a thousand times as large and is soon over.
-func (r request) contact(remoteAddr string, answer store.Answer) store.Contact {
+func (q *question) contact(remoteAddr string) store.Contact {
 	c := store.Contact{
-		MAC:        r.mac,
-		At:         time.Now().UTC().Truncate(time.Millisecond),
-		Model:      strings.Clone(r.model[:min(len(r.model), maxName)]),
-		Answer:     answer,
-		OtherMAC:   r.agent.MAC.IsValid() && r.agent.MAC != r.mac,
-		OtherModel: r.agent.Model != "" && !sameModel(r.model, r.agent.Model),
+		MAC:              q.mac,
+		At:               time.Now().UTC().Truncate(time.Millisecond),
+		Model:            strings.Clone(q.model[:min(len(q.model), maxName)]),
+		Answer:           q.outcome.answer(),
+		Proven:           q.proven == q.mac,
+		OtherCertificate: q.outcome == OtherCertificate,
+		OtherMAC:         q.agent.MAC.IsValid() && q.agent.MAC != q.mac,
+		OtherModel:       q.agent.Model != "" && !sameModel(q.model, q.agent.Model),
 	}
 	if from, err := netip.ParseAddrPort(remoteAddr); err == nil {
 		c.From = from.Addr().Unmap().WithZone("")
 	}
-	if len(r.agent.Firmware) <= maxName { // cut, it would be another version
-		c.Firmware = strings.Clone(r.agent.Firmware)
+	if len(q.agent.Firmware) <= maxName { // cut, it would be another version
+		c.Firmware = strings.Clone(q.agent.Firmware)
 	}
 	return c
 }

@@ -112,7 +112,7 @@ func TestContactFrom(t *testing.T) {
 		"@":                       {},
 		"phone.acme.example:8080": {},
 	} {
-		if got := (request{}).contact(remote, store.Redirected).From; got != want {
+		if got := (&question{}).contact(remote).From; got != want {
 			t.Errorf("%s is heard from %v, want %v", remote, got, want)
 		}
 	}

@@ -9,13 +9,18 @@
 //
 // A request reads the store once and writes nothing; what was heard of the phone
 // is told to [Config].Heard.
+//
+// Over HTTPS a phone may prove its MAC by its factory certificate. One that asks
+// for another phone's settings gets the empty file.
 package redirect
 
 import (
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -38,13 +43,23 @@ type Config struct {
 	// PublicNames are where this service is reached: no phone is sent there,
 	// even where one was registered so before a name was added.
 	PublicNames store.PublicNames
-	// Log gets a phone's request at debug, a failing store and a panic at
-	// error. Nil logs nothing.
+	// PhoneAuthorities have signed what proves a phone's MAC: a certificate that
+	// the TLS server has asked for and let through without a look at it. Nil
+	// takes none for proof.
+	PhoneAuthorities *x509.CertPool
+	// RequireProof redirects over HTTPS only phones that have proven their MAC.
+	// Over plain HTTP there is no proof, and none is asked for.
+	RequireProof bool
+	// Log gets a phone's request at debug, one that asks for another phone's
+	// settings at warn, a failing store and a panic at error. Nil logs nothing.
 	Log *slog.Logger
 	// Heard is called once for each question that bears a phone's MAC, at its
 	// end, on the phone's own goroutine: it must return at once. Nil hears
 	// nothing.
 	Heard func(store.Contact)
+	// Observe is called in the same way for each question, with a MAC or not,
+	// but not for /healthz. Nil observes nothing.
+	Observe func(Observation)
 }
 
 type handler struct{ Config }
@@ -59,12 +74,36 @@ func New(c Config) http.Handler {
 	h := &handler{c}
 	e := echo.New()
 	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For is anybody's to write
-	e.HTTPErrorHandler = h.refuse
-	e.Pre(onlyReads)
-	e.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, LogErrorFunc: h.logPanic}))
+	e.Use(h.attend, onlyReads, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, DisableErrorHandler: true, LogErrorFunc: h.logPanic}))
 	e.Any("/healthz", h.health)
 	e.Any("/*", h.answer)
 	return e
+}
+
+// A question is one request under way, and what is known of it.
+type question struct {
+	echo.Context
+	request
+	proven  macaddr.Addr // the caller's own, by its certificate
+	outcome Outcome      // "" of what no phone asks, /healthz
+}
+
+// attend is around all there is, and tells what became of a question.
+func (h *handler) attend(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		begun := time.Now()
+		q := &question{Context: c}
+		if err := next(q); err != nil {
+			h.refuse(err, q)
+		}
+		if h.Heard != nil && q.mac.IsValid() {
+			h.Heard(q.contact(q.Request().RemoteAddr))
+		}
+		if h.Observe != nil && q.outcome != "" {
+			h.Observe(Observation{q.outcome, q.format(), q.IsTLS(), time.Since(begun)})
+		}
+		return nil
+	}
 }
 
 func onlyReads(next echo.HandlerFunc) echo.HandlerFunc {
@@ -78,27 +117,33 @@ func onlyReads(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func (h *handler) answer(c echo.Context) error {
-	r := c.Request()
-	req, err := parseRequest(echo.GetPath(r), r.URL.RawQuery, r.UserAgent())
+func (h *handler) answer(c echo.Context) (err error) {
+	q, r := c.(*question), c.Request()
+	if q.request, err = parseRequest(echo.GetPath(r), r.URL.RawQuery, r.UserAgent()); err != nil {
+		return err
+	}
+	var unproven error
+	if h.PhoneAuthorities != nil {
+		q.proven, unproven = proof(r.TLS, h.PhoneAuthorities)
+	}
+	server, outcome, err := h.find(q)
 	if err != nil {
 		return err
 	}
-	answer := store.Refused // where find panics, too
-	if h.Heard != nil && req.mac.IsValid() {
-		defer func() { h.Heard(req.contact(r.RemoteAddr, answer)) }()
+	q.outcome = outcome
+	format := q.format()
+	if outcome == OtherCertificate {
+		h.Log.Warn("a phone asks for another's settings", "mac", q.mac.String(), "certificate", q.proven.String(), "from", r.RemoteAddr, "user_agent", r.UserAgent())
 	}
-	server, outcome, err := h.find(req)
-	if err != nil {
-		return err
-	}
-	answer = store.Redirected
-	if server.IsZero() {
-		answer = store.Unregistered
-	}
-	format := req.format()
 	if ctx := r.Context(); h.Log.Enabled(ctx, slog.LevelDebug) {
-		h.Log.DebugContext(ctx, "phone", "mac", req.mac.String(), "model", req.model, "outcome", outcome, "format", format, "from", r.RemoteAddr, "user_agent", r.UserAgent())
+		of := []any{"mac", q.mac.String(), "model", q.model, "outcome", outcome, "format", format, "from", r.RemoteAddr, "user_agent", r.UserAgent()}
+		if r.TLS != nil && h.PhoneAuthorities != nil {
+			of = append(of, "proven", q.proven.IsValid())
+		}
+		if unproven != nil && r.TLS != nil {
+			of = append(of, "because", unproven)
+		}
+		h.Log.DebugContext(ctx, "phone", of...)
 	}
 	send(c, http.StatusOK, format.ContentType(), format.AppendText(make([]byte, 0, 512), server.String()))
 	return nil
@@ -106,20 +151,25 @@ func (h *handler) answer(c echo.Context) error {
 
 // find returns where the phone is sent, which is the zero URL for those that
 // get the empty file.
-func (h *handler) find(req request) (server store.URL, outcome string, err error) {
-	if !req.mac.IsValid() {
-		return store.URL{}, "unknown", nil
+func (h *handler) find(q *question) (store.URL, Outcome, error) {
+	switch {
+	case !q.mac.IsValid():
+		return store.URL{}, NoMAC, nil
+	case q.proven.IsValid() && q.proven != q.mac:
+		return store.URL{}, OtherCertificate, nil
 	}
-	server, err = h.Finder.SettingServer(req.mac)
+	server, err := h.Finder.SettingServer(q.mac)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return store.URL{}, "unregistered", nil
+		return store.URL{}, Unregistered, nil
 	case err != nil:
 		return store.URL{}, "", err
 	case h.PublicNames.Hold(server):
-		return store.URL{}, "points back", nil
+		return store.URL{}, PointsBack, nil
+	case h.RequireProof && q.IsTLS() && !q.proven.IsValid():
+		return store.URL{}, Unproven, nil
 	}
-	return server, "redirected", nil
+	return server, Redirected, nil
 }
 
 // health answers whether the store does.
@@ -135,21 +185,27 @@ func (h *handler) health(c echo.Context) error {
 
 // refuse words every refusal: one line that says what was expected, and nothing
 // of what went wrong inside.
-func (h *handler) refuse(err error, c echo.Context) {
+func (h *handler) refuse(err error, q *question) {
 	var mac macError
 	status, line := http.StatusInternalServerError, "internal error: try again later"
 	switch {
 	case errors.As(err, &mac):
+		q.outcome = Malformed
 		status, line = http.StatusBadRequest, mac.Error()
 	case errors.Is(err, errNotFound):
+		q.outcome = NotFound
 		status, line = http.StatusNotFound, errNotFound.Error()
 	case errors.Is(err, echo.ErrMethodNotAllowed):
+		q.outcome = MethodNotAllowed
 		status, line = http.StatusMethodNotAllowed, "method not allowed: expected GET or HEAD"
-	case !errors.Is(err, errPanic):
-		h.Log.Error("request", "path", c.Request().URL.Path, "error", err)
+	case errors.Is(err, errPanic):
+		q.outcome = Panicked
+	default:
+		q.outcome = Failed
+		h.Log.Error("request", "path", q.Request().URL.Path, "error", err)
 	}
-	if !c.Response().Committed {
-		sendLine(c, status, line)
+	if !q.Response().Committed {
+		sendLine(q, status, line)
 	}
 }
 

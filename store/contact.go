@@ -17,6 +17,9 @@ type Contact struct {
 	// in its User-Agent; "" where it tells none. They are printable ASCII.
 	Model, Firmware string
 	Answer          Answer
+	// Proven tells that a certificate has proven that it was this phone,
+	// OtherCertificate that it was another one.
+	Proven, OtherCertificate bool
 	// OtherMAC and OtherModel tell that the User-Agent names another phone, or
 	// another model, than the question.
 	OtherMAC, OtherModel bool
@@ -30,11 +33,12 @@ const (
 	Redirected   Answer = iota + 1
 	Unregistered        // the empty file
 	Refused             // an error
+	Withheld            // the empty file: it did not prove to be that phone
 )
 
-var answers = [...]string{Redirected: "redirected", Unregistered: "unregistered", Refused: "refused"}
+var answers = [...]string{Redirected: "redirected", Unregistered: "unregistered", Refused: "refused", Withheld: "withheld"}
 
-// String returns "redirected", "unregistered" or "refused".
+// String returns "redirected", "unregistered", "refused" or "withheld".
 func (a Answer) String() string {
 	if int(a) < len(answers) {
 		return answers[a]

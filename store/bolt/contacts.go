@@ -139,24 +139,34 @@ func (c *Contacts) Contact(mac macaddr.Addr) (contact store.Contact, err error) 
 	return contact, err
 }
 
-// The first byte of a record: the answer, and what the User-Agent contradicts.
+// The first byte of a record: the answer, and what its certificate and the
+// User-Agent tell besides.
 const (
-	contactAnswer     = 0x03
-	contactOtherMAC   = 0x04
-	contactOtherModel = 0x08
+	contactAnswer           = 0x43
+	contactOtherMAC         = 0x04
+	contactOtherModel       = 0x08
+	contactProven           = 0x10
+	contactOtherCertificate = 0x20
+	contactWithheld         = 0x40 // an answer that came later
 )
 
 // appendContact appends a contact's record: a byte of bits, milliseconds since
 // 1970 as a varint, the address and the model each behind a byte of its length,
 // and the firmware.
 func appendContact(b []byte, c store.Contact) []byte {
-	bits := byte(c.Answer) & contactAnswer
-	if c.OtherMAC {
-		bits |= contactOtherMAC
+	bits := byte(c.Answer)
+	if c.Answer == store.Withheld {
+		bits = contactWithheld
 	}
-	if c.OtherModel {
-		bits |= contactOtherModel
+	tell := func(bit byte, is bool) {
+		if is {
+			bits |= bit
+		}
 	}
+	tell(contactOtherMAC, c.OtherMAC)
+	tell(contactOtherModel, c.OtherModel)
+	tell(contactProven, c.Proven)
+	tell(contactOtherCertificate, c.OtherCertificate)
 	from := c.From.AsSlice()
 	model := c.Model[:min(len(c.Model), 0xFF)]
 	b = append(b, bits)
@@ -182,18 +192,28 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 	}
 	model, firmware, ok := cutCounted(v)
 	address, isAddress := netip.AddrFromSlice(from)
-	if !ok || !isAddress && len(from) > 0 || !isVisible(model) || !isVisible(firmware) || bits&contactAnswer == 0 {
+	if !ok || !isAddress && len(from) > 0 || !isVisible(model) || !isVisible(firmware) {
+		return store.Contact{}, errContact
+	}
+	answer := store.Answer(bits & contactAnswer)
+	switch answer {
+	case store.Redirected, store.Unregistered, store.Refused:
+	case contactWithheld:
+		answer = store.Withheld
+	default:
 		return store.Contact{}, errContact
 	}
 	return store.Contact{
-		MAC:        mac,
-		At:         time.UnixMilli(at).UTC(),
-		From:       address,
-		Model:      string(model),
-		Firmware:   string(firmware),
-		Answer:     store.Answer(bits & contactAnswer),
-		OtherMAC:   bits&contactOtherMAC != 0,
-		OtherModel: bits&contactOtherModel != 0,
+		MAC:              mac,
+		At:               time.UnixMilli(at).UTC(),
+		From:             address,
+		Model:            string(model),
+		Firmware:         string(firmware),
+		Answer:           answer,
+		Proven:           bits&contactProven != 0,
+		OtherCertificate: bits&contactOtherCertificate != 0,
+		OtherMAC:         bits&contactOtherMAC != 0,
+		OtherModel:       bits&contactOtherModel != 0,
 	}, nil
 }
 

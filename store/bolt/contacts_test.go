@@ -47,7 +47,7 @@ func TestContacts(t *testing.T) {
 	full.MAC = macaddr.MustParse("0004132202E6")
 	full.From = netip.MustParseAddr("2001:db8::7")
 	full.Model, full.Firmware = strings.Repeat("m", 32), strings.Repeat("1.", 16)
-	full.OtherMAC, full.OtherModel = true, true
+	full.OtherMAC, full.OtherModel, full.Proven, full.OtherCertificate = true, true, true, true
 	batch := []store.Contact{testContact, bare, full}
 	later := testContact
 	later.At, later.OtherModel = later.At.Add(time.Second), true
@@ -185,6 +185,8 @@ func TestDamagedContacts(t *testing.T) {
 
 func FuzzDecodeContact(f *testing.F) {
 	f.Add(appendContact(nil, testContact))
+	f.Add(appendContact(nil, store.Contact{Answer: store.Withheld, OtherCertificate: true}))
+	f.Add(appendContact(nil, store.Contact{Answer: store.Redirected, Proven: true, OtherMAC: true}))
 	f.Add(appendContact(nil, store.Contact{Answer: store.Refused, OtherMAC: true, From: netip.MustParseAddr("::1")}))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, v []byte) {

@@ -1,0 +1,66 @@
+package redirect
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"snomredirect/macaddr"
+	"snomredirect/redirect/settings"
+	"snomredirect/store"
+)
+
+// findFails fails, or panics.
+type findFails struct{ panics bool }
+
+func (f findFails) SettingServer(macaddr.Addr) (store.URL, error) {
+	if f.panics {
+		panic("finder")
+	}
+	return store.URL{}, errors.New("disk gone")
+}
+
+func TestObserved(t *testing.T) {
+	good := finder(t)
+	for _, c := range []struct {
+		finder              Finder
+		method, path, agent string
+		want                Outcome
+		format              settings.Format
+	}{
+		{good, "GET", "/snom360.php?mac=" + registered, newPhone, Redirected, settings.XML},
+		{good, "HEAD", "/snom360.php?mac=" + registered, oldPhone, Redirected, settings.Plain},
+		{good, "GET", "/snom360.php?mac=" + nobodys, m9, Unregistered, settings.Container},
+		{good, "GET", "/snom360.php?mac=" + pointsBack, newPhone, PointsBack, settings.XML},
+		{good, "GET", "/snom360.htm", newPhone, NoMAC, settings.XML},
+		{good, "GET", "/snom360.php?mac=2e4", newPhone, Malformed, 0},
+		{good, "GET", "/favicon.ico", "", NotFound, 0},
+		{good, "POST", "/snom360.php?mac=" + registered, newPhone, MethodNotAllowed, 0},
+		{good, "BREW", "/snom360.php?mac=" + registered, newPhone, MethodNotAllowed, 0},
+		{findFails{}, "GET", "/snom360.php?mac=" + registered, newPhone, Failed, 0},
+		{findFails{panics: true}, "GET", "/snom360.php?mac=" + registered, newPhone, Panicked, 0},
+		{good, "GET", "/healthz", "", "", 0},
+		{findFails{}, "GET", "/healthz", "", "", 0},
+	} {
+		seen := make(chan Observation, 2)
+		base := serve(t, Config{Finder: c.finder, Observe: func(o Observation) { seen <- o }})
+		ask(t, c.method, base+c.path, c.agent)
+		if c.want == "" {
+			if len(seen) > 0 {
+				t.Errorf("%s %s: %+v was observed", c.method, c.path, <-seen)
+			}
+			continue
+		}
+		if len(seen) != 1 {
+			t.Errorf("%s %s: observed %d times", c.method, c.path, len(seen))
+			continue
+		}
+		o := <-seen
+		if o.Outcome != c.want || o.HTTPS || o.Took <= 0 || o.Outcome.SendsFile() && o.Format != c.format {
+			t.Errorf("%s %s: %+v, want %v %v", c.method, c.path, o, c.want, c.format)
+		}
+		if !slices.Contains(Outcomes(), o.Outcome) {
+			t.Errorf("%v is in no list", o.Outcome)
+		}
+	}
+}
