@@ -16,15 +16,16 @@ type Explanation struct {
 	Status      int
 	ContentType string
 	Body        []byte
-	// Because is the form and the reason for it, in words; "" for a refusal.
+	// Because is the form and the reason for it, in words, and what else the
+	// answer hangs on; "" for a refusal.
 	Because string
 }
 
 // Explainer returns a function that tells what the handler of c would answer to
 // GET path, with its query, from a phone of that User-Agent. It asks the handler
-// itself, but nobody is heard and nothing logged.
+// itself, as over plain HTTP, but nobody is heard and nothing logged.
 func Explainer(c Config) func(path, userAgent string) Explanation {
-	h := New(Config{Finder: c.Finder, PublicNames: c.PublicNames})
+	h := New(Config{Finder: c.Finder, PublicNames: c.PublicNames}) // over plain HTTP
 	return func(path, userAgent string) Explanation {
 		r, err := http.NewRequest(http.MethodGet, path, nil)
 		if err != nil || r.URL.Host != "" {
@@ -37,6 +38,9 @@ func Explainer(c Config) func(path, userAgent string) Explanation {
 		req, err := parseRequest(echo.GetPath(r), r.URL.RawQuery, userAgent)
 		if err == nil {
 			e.MAC, e.Because = req.mac, req.because()
+			if c.RequireProof && req.mac.IsValid() {
+				e.Because += "; over HTTPS only where a certificate proves its MAC"
+			}
 		}
 		return e
 	}

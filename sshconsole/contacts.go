@@ -65,6 +65,7 @@ type contactObject struct {
 	From     string       `json:"from,omitempty"`
 	Model    string       `json:"model,omitempty"`
 	Firmware string       `json:"firmware,omitempty"`
+	Proven   bool         `json:"proven"`
 	Answer   store.Answer `json:"answer"`
 	Doubt    string       `json:"doubt,omitempty"`
 }
@@ -73,34 +74,45 @@ func newContactObject(c store.Contact) *contactObject {
 	if !c.MAC.IsValid() {
 		return nil
 	}
-	o := &contactObject{At: machineTime(c.At), Model: c.Model, Firmware: c.Firmware, Answer: c.Answer, Doubt: doubt(c)}
+	o := &contactObject{At: machineTime(c.At), Model: c.Model, Firmware: c.Firmware, Proven: c.Proven, Answer: c.Answer, Doubt: doubt(c)}
 	if c.From.IsValid() {
 		o.From = c.From.String()
 	}
 	return o
 }
 
-// doubt tells where a phone's User-Agent contradicts what it asks.
+// doubt tells what contradicts a phone's question.
 func doubt(c store.Contact) string {
+	var doubts []string
+	switch {
+	case c.OtherCertificate:
+		doubts = append(doubts, "its certificate is another phone's")
+	case c.Answer == store.Withheld:
+		doubts = append(doubts, "no certificate proves its MAC")
+	}
 	switch {
 	case c.OtherMAC && c.OtherModel:
-		return "its User-Agent names another MAC and another model"
+		doubts = append(doubts, "its User-Agent names another MAC and another model")
 	case c.OtherMAC:
-		return "its User-Agent names another MAC"
+		doubts = append(doubts, "its User-Agent names another MAC")
 	case c.OtherModel:
-		return "its User-Agent names another model"
+		doubts = append(doubts, "its User-Agent names another model")
 	}
-	return ""
+	return strings.Join(doubts, ", ")
 }
 
-// contactText is such as "snom360 with firmware 7.3.14, redirected".
+// contactText is such as "snom360 with firmware 7.3.14, proven, redirected".
 func contactText(c store.Contact) string {
 	var parts []string
 	model := c.Model
 	if model != "" && c.Firmware != "" {
 		model += " with firmware " + c.Firmware
 	}
-	for _, part := range []string{model, c.Answer.String(), doubt(c)} {
+	proven := ""
+	if c.Proven {
+		proven = "proven"
+	}
+	for _, part := range []string{model, proven, c.Answer.String(), doubt(c)} {
 		if part != "" {
 			parts = append(parts, part)
 		}

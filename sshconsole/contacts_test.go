@@ -79,13 +79,26 @@ func TestShowTellsTheLastContact(t *testing.T) {
 	h.contacts.hear(contactOf("0004132202E4", -time.Second, store.Redirected))
 	when := `\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`
 	h.says("acme", "show 2e4", "(?s).*\nLast contact:   "+when+` from 192\.0\.2\.20: snom360 with firmware 7\.3\.14, redirected`+"\n")
-	h.says("acme", "show 2e4 --json", `.*"last_contact":\{"at":"[^"]*Z","from":"192.0.2.20","model":"snom360","firmware":"7.3.14","answer":"redirected"\}\}`+"\n")
+	h.says("acme", "show 2e4 --json", `.*"last_contact":\{"at":"[^"]*Z","from":"192.0.2.20","model":"snom360","firmware":"7.3.14","proven":false,"answer":"redirected"\}\}`+"\n")
 	h.says("olga", "show 2e4", "(?s).* from 192.*")
 	h.says("bravo", "show 2e4", "MAC: .*\nModel: .*\nState:          registered by another account\n")
 	doubted := contactOf("0004132202E5", -time.Second, store.Redirected)
 	doubted.OtherMAC, doubted.OtherModel = true, true
 	h.contacts.hear(doubted)
 	h.says("acme", "show 2e5", "(?s).*redirected, its User-Agent names another MAC and another model\n")
+
+	// A certificate proves it, or contradicts it.
+	for want, heard := range map[string]store.Contact{
+		"proven, redirected":                                   {Answer: store.Redirected, Proven: true},
+		"withheld, its certificate is another phone's":         {Answer: store.Withheld, OtherCertificate: true},
+		"withheld, no certificate proves its MAC":              {Answer: store.Withheld},
+		"proven, redirected, its User-Agent names another MAC": {Answer: store.Redirected, Proven: true, OtherMAC: true},
+	} {
+		heard.MAC, heard.At = macaddr.MustParse("0004132202E5"), time.Now().Add(time.Second)
+		h.contacts.hear(heard)
+		h.says("acme", "show 2e5", "(?s).*UTC "+want+"\n")
+		h.says("acme", "show 2e5 --json", fmt.Sprintf(`.*"proven":%v,"answer":"%v".*\n`, heard.Proven, heard.Answer))
+	}
 
 	// What was heard before it was registered is as of one that is nobody's.
 	h.contacts.hear(contactOf("0004132202E5", 30*time.Minute, store.Redirected))
@@ -98,7 +111,7 @@ func TestShowTellsTheLastContact(t *testing.T) {
 	h.contacts.hear(contactOf("0004132202E7", 61*time.Minute, store.Unregistered))
 	for _, who := range []store.Name{"bravo", "olga"} {
 		h.says(who, "show 2e6", "(?s).*State:          not registered\nLast contact:   "+when+` snom360 with firmware 7\.3\.14, unregistered`+"\n")
-		h.says(who, "show 2e6 --json", `.*"last_contact":\{"at":"[^"]*Z","model":"snom360","firmware":"7.3.14","answer":"unregistered"\}\}`+"\n")
+		h.says(who, "show 2e6 --json", `.*"last_contact":\{"at":"[^"]*Z","model":"snom360","firmware":"7.3.14","proven":false,"answer":"unregistered"\}\}`+"\n")
 		h.says(who, "show 2e7", "MAC: .*\nModel: .*\nState:          not registered\n")
 	}
 }

@@ -6,16 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 	"unicode"
 
-	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"snomredirect/redirect"
@@ -26,23 +22,20 @@ import (
 )
 
 type serve struct {
-	Data       string        `env:"SNOMREDIRECT_DATA" default:"./data" placeholder:"FOLDER" help:"Keep everything in this folder (${default})."`
-	HTTP       string        `name:"http" env:"SNOMREDIRECT_HTTP" default:":8080" placeholder:"ADDRESS" help:"Answer phones here (${default}); port 0 takes a free one."`
-	SSH        string        `name:"ssh" env:"SNOMREDIRECT_SSH" default:":2222" placeholder:"ADDRESS" help:"Serve the console here (${default}); port 0 takes a free one."`
-	AdminKey   []string      `env:"SNOMREDIRECT_ADMIN_KEY" sep:"none" placeholder:"KEY" help:"Let this public key in as the operator admin, who is made anew if missing: a file, or a line as in authorized_keys. Repeatable."`
-	PublicName []string      `env:"SNOMREDIRECT_PUBLIC_NAME" placeholder:"HOST" help:"A host name under which phones reach this service: none is ever sent back there. Repeatable."`
-	Hold       time.Duration `env:"SNOMREDIRECT_HOLD" default:"10m" placeholder:"TIME" help:"Hold a deregistered phone for its last owner this long (${default}); 0 holds none."`
-	LogFormat  string        `env:"SNOMREDIRECT_LOG_FORMAT" enum:"text,json" default:"text" help:"Write the log, to standard error, as text or json (${default})."`
-	LogLevel   string        `env:"SNOMREDIRECT_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Log from this level on: debug (every phone's request), info (changes and logins), warn or error (${default})."`
+	Data             string        `env:"SNOMREDIRECT_DATA" default:"./data" placeholder:"FOLDER" help:"Keep everything in this folder (${default})."`
+	HTTP             string        `name:"http" env:"SNOMREDIRECT_HTTP" default:":8080" placeholder:"ADDRESS" help:"Answer phones here (${default}); port 0 takes a free one, an empty address none."`
+	HTTPS            string        `name:"https" env:"SNOMREDIRECT_HTTPS" placeholder:"ADDRESS" help:"Answer phones here over HTTPS, too."`
+	TLSCert          string        `name:"tls-cert" env:"SNOMREDIRECT_TLS_CERT" placeholder:"FILE" help:"The certificate for HTTPS, in PEM, with those between it and its authority behind it. Read again when it changes."`
+	TLSKey           string        `name:"tls-key" env:"SNOMREDIRECT_TLS_KEY" placeholder:"FILE" help:"The key of --tls-cert, in PEM."`
+	PhoneCA          string        `name:"phone-ca" env:"SNOMREDIRECT_PHONE_CA" placeholder:"FILE" help:"Take a phone's certificate that these authorities have signed, in PEM, for proof of its MAC."`
+	RequirePhoneCert bool          `name:"require-phone-cert" env:"SNOMREDIRECT_REQUIRE_PHONE_CERT" help:"Redirect over HTTPS only phones that have proven their MAC."`
+	SSH              string        `name:"ssh" env:"SNOMREDIRECT_SSH" default:":2222" placeholder:"ADDRESS" help:"Serve the console here (${default}); port 0 takes a free one."`
+	AdminKey         []string      `env:"SNOMREDIRECT_ADMIN_KEY" sep:"none" placeholder:"KEY" help:"Let this public key in as the operator admin, who is made anew if missing: a file, or a line as in authorized_keys. Repeatable."`
+	PublicName       []string      `env:"SNOMREDIRECT_PUBLIC_NAME" placeholder:"HOST" help:"A host name under which phones reach this service: none is ever sent back there. Repeatable."`
+	Hold             time.Duration `env:"SNOMREDIRECT_HOLD" default:"10m" placeholder:"TIME" help:"Hold a deregistered phone for its last owner this long (${default}); 0 holds none."`
+	LogFormat        string        `env:"SNOMREDIRECT_LOG_FORMAT" enum:"text,json" default:"text" help:"Write the log, to standard error, as text or json (${default})."`
+	LogLevel         string        `env:"SNOMREDIRECT_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Log from this level on: debug (every phone's request), info (changes and logins), warn or error (${default})."`
 }
-
-// Limits on what strangers may take up.
-const (
-	maxHTTPConnections = 8192
-	maxHeader          = 8 << 10
-	headerTime         = 5 * time.Second
-	requestTime        = 10 * time.Second
-)
 
 // drainTime bounds how long what is under way may take at the end.
 const drainTime = 10 * time.Second
@@ -75,6 +68,11 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 
+	own, phoneAuthorities, err := s.certificates(log)
+	if err != nil {
+		return err
+	}
+
 	db, err := bolt.Open(s.Data, bolt.Config{Hold: s.Hold})
 	if err != nil {
 		return err
@@ -89,16 +87,20 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	if err != nil {
 		return err
 	}
-	httpListener, err := listen("--http", s.HTTP)
+	var ls listeners
+	defer ls.close()
+	plain, err := ls.listen("http", s.HTTP)
 	if err != nil {
 		return err
 	}
-	defer httpListener.Close()
-	sshListener, err := listen("--ssh", s.SSH)
+	secure, err := ls.listen("https", s.HTTPS)
 	if err != nil {
 		return err
 	}
-	defer sshListener.Close()
+	ssh, err := ls.listen("ssh", s.SSH)
+	if err != nil {
+		return err
+	}
 
 	// Only now, for a password is shown once.
 	password, err := ensureAdmin(db, keys, log)
@@ -106,13 +108,21 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 	if password != "" {
-		showPassword(out.stderr, password, sshListener.Addr())
+		showPassword(out.stderr, password, ssh.Addr())
 	}
 	warnOfLoops(db, names, log)
 
 	book := contacts.New(lastHeard, log)
-	phones := redirect.Config{Finder: db, PublicNames: names, Log: log, Heard: book.Hear}
-	web := webServer(redirect.New(phones), log)
+	phones := redirect.Config{
+		Finder: db, PublicNames: names, PhoneAuthorities: phoneAuthorities, RequireProof: s.RequirePhoneCert, Log: log, Heard: book.Hear}
+	answer := redirect.New(phones)
+	var webs []webDoor
+	if plain != nil {
+		webs = append(webs, newWebDoor(plain, answer, nil, log))
+	}
+	if secure != nil {
+		webs = append(webs, newWebDoor(secure, answer, tlsConfig(own, phoneAuthorities), log))
+	}
 	explain := redirect.Explainer(phones)
 	console := sshconsole.NewServer(sshconsole.Config{
 		Registry:    db,
@@ -126,25 +136,22 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	})
 
 	doors, ctx := errgroup.WithContext(ctx)
-	doors.Go(func() error {
-		if err := web.Serve(netutil.LimitListener(httpListener, maxHTTPConnections)); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	doors.Go(func() error { return console.Serve(sshListener) })
-	log.Info("listening", "http", httpListener.Addr().String(), "ssh", sshListener.Addr().String(), "data", s.Data)
+	for _, w := range webs {
+		doors.Go(w.serve)
+	}
+	if own != nil {
+		doors.Go(func() error { own.watch(ctx); return nil })
+	}
+	doors.Go(func() error { return console.Serve(ssh) })
+	log.Info("listening", append(ls.addresses(), "data", s.Data)...)
 
 	<-ctx.Done()
 	log.Info("stopping")
 	drain, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	doors.Go(func() error {
-		if web.Shutdown(drain) != nil {
-			return web.Close()
-		}
-		return nil
-	})
+	for _, w := range webs {
+		doors.Go(func() error { return w.shutdown(drain) })
+	}
 	doors.Go(func() error { console.Shutdown(drain); return nil })
 	err = doors.Wait()
 	book.Close() // nobody is heard any more
@@ -153,22 +160,6 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	}
 	log.Info("stopped")
 	return nil
-}
-
-// webServer serves h within the limits. A connection carries one question, as
-// phones have one, so that none outlasts requestTime.
-func webServer(h http.Handler, log *slog.Logger) *http.Server {
-	s := &http.Server{
-		Handler:                      h,
-		ReadHeaderTimeout:            headerTime,
-		ReadTimeout:                  requestTime,
-		WriteTimeout:                 requestTime,
-		MaxHeaderBytes:               maxHeader,
-		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what strangers do wrong
-	}
-	s.SetKeepAlivesEnabled(false)
-	return s
 }
 
 func (s *serve) log(w io.Writer) *slog.Logger {
@@ -190,19 +181,6 @@ func printable(_ []string, a slog.Attr) slog.Attr {
 		}
 	}
 	return a
-}
-
-func listen(flag, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	switch unreadable := (*net.AddrError)(nil); {
-	case errors.As(err, &unreadable):
-		return nil, fmt.Errorf("%s %s: expected host:port or :port: %w", flag, address, errUsage)
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s %s: in use by another program", flag, address)
-	case err != nil:
-		return nil, fmt.Errorf("%s %s: %w", flag, address, err)
-	}
-	return l, nil
 }
 
 // warnOfLoops tells of accounts whose phones would be sent back here, since a

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+// Limits on what strangers may take up.
+const (
+	maxHTTPConnections = 8192 // of each listener
+	maxHeader          = 8 << 10
+	headerTime         = 5 * time.Second // and for a TLS handshake before
+	requestTime        = 10 * time.Second
+)
+
+// A webDoor is a listener at which phones ask.
+type webDoor struct {
+	server   *http.Server
+	listener net.Listener
+}
+
+// newWebDoor serves h at l within the limits; over TLS, where t is not nil. A
+// connection carries one question, as phones have one, so that none outlasts
+// requestTime by much.
+func newWebDoor(l net.Listener, h http.Handler, t *tls.Config, log *slog.Logger) webDoor {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	s := &http.Server{
+		Handler:                      h,
+		TLSConfig:                    t,
+		Protocols:                    &protocols,
+		ReadHeaderTimeout:            headerTime,
+		ReadTimeout:                  requestTime,
+		WriteTimeout:                 requestTime,
+		MaxHeaderBytes:               maxHeader,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what strangers do wrong
+	}
+	s.SetKeepAlivesEnabled(false)
+	return webDoor{s, netutil.LimitListener(l, maxHTTPConnections)}
+}
+
+// serve answers until shutdown.
+func (d webDoor) serve() (err error) {
+	if d.server.TLSConfig != nil {
+		err = d.server.ServeTLS(d.listener, "", "")
+	} else {
+		err = d.server.Serve(d.listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// shutdown lets what is under way end, until ctx does.
+func (d webDoor) shutdown(ctx context.Context) error {
+	if d.server.Shutdown(ctx) != nil {
+		return d.server.Close()
+	}
+	return nil
+}
+
+// listeners are those of all doors, by the names of their flags.
+type listeners struct {
+	all   []net.Listener
+	names []string
+}
+
+// listen opens one at an address; "" opens none, and returns nil.
+func (ls *listeners) listen(name, address string) (net.Listener, error) {
+	if address == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", address)
+	switch unreadable := (*net.AddrError)(nil); {
+	case errors.As(err, &unreadable):
+		return nil, fmt.Errorf("--%s %s: expected host:port or :port: %w", name, address, errUsage)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("--%s %s: in use by another program", name, address)
+	case err != nil:
+		return nil, fmt.Errorf("--%s %s: %w", name, address, err)
+	}
+	ls.all, ls.names = append(ls.all, l), append(ls.names, name)
+	return l, nil
+}
+
+// addresses are those it listens at, for the log.
+func (ls *listeners) addresses() (of []any) {
+	for i, l := range ls.all {
+		of = append(of, ls.names[i], l.Addr().String())
+	}
+	return of
+}
+
+func (ls *listeners) close() {
+	for _, l := range ls.all {
+		l.Close()
+	}
+}
