@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"io"
 	"net/http"
 	"os"
@@ -111,7 +112,7 @@ func (s *story) dial(name string) (*ssh.Client, error) {
 }
 
 func (s *story) connect(name string, auth ssh.AuthMethod) (*ssh.Client, error) {
-	return ssh.Dial("tcp", s.ssh, &ssh.ClientConfig{
+	return ssh.Dial("tcp", s.SSH, &ssh.ClientConfig{
 		User: name, Auth: []ssh.AuthMethod{auth}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: patience})
 }
 
@@ -168,18 +169,42 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 	_, _ = io.WriteString(ts.Stdout(), strings.ReplaceAll(screen.String(), "\r\n", "\n"))
 }
 
-// phone PATH [USER-AGENT] asks as a phone does. The body goes to standard
-// output; the status and what the header says of the body to standard error.
-// ! phone wants an answer of 400 and above.
+// phone [--https] [--cert NAME] [--cacert NAME] PATH [USER-AGENT] asks as a phone
+// does. The body goes to standard output; the status and what the header says
+// of the body to standard error. Over HTTPS it trusts the authorities in the
+// NAME.pem of --cacert (ca), and presents NAME.pem of --cert whatever the server
+// says it would take. ! phone wants an answer of 400 and above or, over HTTPS,
+// none, and then the reason is on standard error.
 func phone(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) < 1 || len(args) > 2 {
-		ts.Fatalf("usage: phone PATH [USER-AGENT]")
+	flags := flag.NewFlagSet("phone", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	https := flags.Bool("https", false, "")
+	cert := flags.String("cert", "", "")
+	cacert := flags.String("cacert", "ca", "")
+	if flags.Parse(args) != nil || flags.NArg() < 1 || flags.NArg() > 2 {
+		ts.Fatalf("usage: phone [--https] [--cert NAME] [--cacert NAME] PATH [USER-AGENT]")
 	}
-	request, err := http.NewRequest(http.MethodGet, "http://"+of(ts).http+args[0], nil)
+	s, path := of(ts), flags.Arg(0)
+	address := "http://" + s.HTTP
+	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true}
+	if *https {
+		if s.HTTPS == "" {
+			ts.Fatalf("the service tells of no HTTPS")
+		}
+		address = "https://" + s.HTTPS
+		var err error
+		transport.TLSClientConfig, err = s.tlsOfPhone(*cert, *cacert)
+		ts.Check(err)
+	}
+	request, err := http.NewRequest(http.MethodGet, address+path, nil)
 	ts.Check(err)
-	request.Header.Set("User-Agent", strings.Join(args[1:], ""))
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	request.Header.Set("User-Agent", flags.Arg(1))
+	client := http.Client{Timeout: patience, Transport: transport}
 	response, err := client.Do(request)
+	if err != nil && *https && neg {
+		_, _ = io.WriteString(ts.Stderr(), err.Error()+"\n")
+		return
+	}
 	ts.Check(err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
@@ -188,6 +213,6 @@ func phone(ts *testscript.TestScript, neg bool, args []string) {
 	_, _ = io.WriteString(ts.Stderr(), response.Status+"\n"+"Content-Type: "+response.Header.Get("Content-Type")+"\n"+
 		"Content-Length: "+response.Header.Get("Content-Length")+"\n")
 	if (response.StatusCode >= 400) != neg {
-		ts.Fatalf("%s: %s\n%s", args[0], response.Status, body)
+		ts.Fatalf("%s: %s\n%s", path, response.Status, body)
 	}
 }

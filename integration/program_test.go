@@ -26,19 +26,22 @@ type storyKey struct{}
 
 // A story is one script's program and what it said last.
 type story struct {
+	addresses  // it listens on
 	folder     string
 	process    *exec.Cmd
 	ended      chan error
-	http, ssh  string      // the addresses it listens on
 	lastStatus int         // the exit status of the last command over SSH
 	uploading  *ssh.Client // what upload began, until it ends
 }
 
+// addresses are of the program's doors; a door that is shut has none.
+type addresses struct{ HTTP, HTTPS, SSH, RDS, Metrics string }
+
 func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
 
 // serve [flag ...] starts the program on free ports, with its data in data and
-// its standard error in serve.log, and sets HTTP, SSH and SSHPORT to where it
-// listens.
+// its standard error in serve.log, and sets HTTP, HTTPS, SSH, SSHPORT, RDS and
+// METRICS to where it listens. The flags win over the free ports.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	if neg || s.process != nil {
@@ -51,11 +54,14 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if err := s.start(env, args); err != nil {
 		ts.Fatalf("%v\n%s", err, ts.ReadFile("serve.log"))
 	}
-	_, port, err := net.SplitHostPort(s.ssh)
+	_, port, err := net.SplitHostPort(s.SSH)
 	ts.Check(err)
-	ts.Setenv("HTTP", s.http)
-	ts.Setenv("SSH", s.ssh)
+	ts.Setenv("HTTP", s.HTTP)
+	ts.Setenv("HTTPS", s.HTTPS)
+	ts.Setenv("SSH", s.SSH)
 	ts.Setenv("SSHPORT", port)
+	ts.Setenv("RDS", s.RDS)
+	ts.Setenv("METRICS", s.Metrics)
 }
 
 // start starts the program and returns once it listens.
@@ -85,9 +91,12 @@ func (s *story) start(env, flags []string) error {
 		heard := false
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
 			fmt.Fprintln(log, lines.Text())
-			var entry struct{ Msg, HTTP, SSH string }
+			var entry struct {
+				addresses
+				Msg string
+			}
 			if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "listening" && !heard {
-				s.http, s.ssh = entry.HTTP, entry.SSH
+				s.addresses = entry.addresses
 				heard = true
 				close(listening)
 			}
