@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -132,6 +133,20 @@ func halt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if log := ts.ReadFile("serve.log"); strings.Contains(log, "DATA RACE") || strings.Contains(log, `"msg":"panic"`) {
 		ts.Fatalf("%s", log)
+	}
+}
+
+// logged REGEXP waits until a line of the program's log matches.
+func logged(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: logged REGEXP")
+	}
+	wanted, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for deadline := time.Now().Add(patience); !wanted.MatchString(ts.ReadFile("serve.log")); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("not logged: %s\n%s", args[0], ts.ReadFile("serve.log"))
+		}
 	}
 }
 

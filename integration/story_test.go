@@ -57,6 +57,7 @@ func TestStories(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve":       serve,
 			"halt":        halt,
+			"logged":      logged,
 			"crash":       crash,
 			"key":         key,
 			"ca":          ca,
