@@ -8,7 +8,7 @@ import (
 )
 
 type boot struct {
-	MAC       string `name:"mac" required:"" placeholder:"MAC" help:"The phone's MAC, or its last 3 to 6 digits behind 000413220000."`
+	MAC       string `name:"mac" placeholder:"MAC" help:"The phone's MAC, or its last 3 to 6 digits behind 000413220000 (by default the one that --cert is for)."`
 	Model     string `placeholder:"MODEL" help:"Its model, such as snom360 (by default the one whose range the MAC is in)."`
 	Firmware  string `placeholder:"VERSION" help:"Its firmware, such as 7.3.14 (by default the newest seen at that model)."`
 	UserAgent string `placeholder:"TEXT" help:"Send this User-Agent and not that of such a phone."`
@@ -16,12 +16,24 @@ type boot struct {
 	JSON      bool   `name:"json" help:"Answer programs: one JSON object."`
 	URL       string `arg:"" optional:"" default:"http://provisioning.snom.com" help:"What the phone asks first (${default}): with a path as its setting server, without one in the place of the hard-coded one."`
 
+	certificates
+
 	dial dialer // of tests
 }
 
 // Run boots a phone.
 func (b *boot) Run(ctx context.Context, out output) error {
-	p, err := newPhone(b.MAC, b.Model, b.Firmware, b.UserAgent)
+	tls, err := b.tls()
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, errUsage)
+	}
+	mac := b.MAC
+	if mac == "" {
+		if mac, err = macOf(tls); err != nil {
+			return fmt.Errorf("%w: %w", err, errUsage)
+		}
+	}
+	p, err := newPhone(mac, b.Model, b.Firmware, b.UserAgent)
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errUsage)
 	}
@@ -29,7 +41,7 @@ func (b *boot) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	w := &walk{phone: p, client: newClient(b.dial), follow: !b.NoFollow, tell: func(*step) {}}
+	w := &walk{phone: p, client: newClient(b.dial, tls), follow: !b.NoFollow, tell: func(*step) {}}
 	start := b.URL
 	if u.Path == "" && u.RawQuery == "" {
 		start = p.hardCoded(b.URL)

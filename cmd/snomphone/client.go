@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -26,12 +27,13 @@ type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 // proxies, cookies or compression.
 type client struct{ transport *http.Transport }
 
-func newClient(dial dialer) client {
+func newClient(dial dialer, tls *tls.Config) client {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return client{&http.Transport{
 		Protocols:              &protocols,
 		DialContext:            dial,
+		TLSClientConfig:        tls,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
@@ -56,7 +58,7 @@ func (c client) get(ctx context.Context, url, userAgent string) (answer, error) 
 	request.Header.Set("User-Agent", userAgent)
 	response, err := c.transport.RoundTrip(request)
 	if err != nil {
-		return answer{}, err
+		return answer{}, inWords(err)
 	}
 	defer response.Body.Close()
 	a := answer{status: response.StatusCode}

@@ -18,8 +18,13 @@
 // though what firmware makes of one is not known. The phone follows http and
 // https alone, through at most 5 setting servers and 64 questions.
 //
+// With --cert and --key it has a factory certificate, whose common name is its
+// MAC where --mac gives no other. It presents it to every server that asks for
+// one, whichever authorities the server names, for it has no other. Servers are
+// trusted by the system's authorities, or by those of --cacert in their place.
+//
 // A storm asks the first question only, each phone on a connection of its own,
-// and follows nobody anywhere.
+// and follows nobody anywhere. All its phones present the same certificate.
 //
 // The exit status is 0 when all went well, 1 when something failed or the phone
 // got no settings, 2 when the command line was not understood.

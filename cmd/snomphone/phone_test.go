@@ -78,8 +78,8 @@ func TestReadsXML(t *testing.T) {
 // The command line: what is not understood says what would be.
 func TestCommandLine(t *testing.T) {
 	for line, want := range map[string]string{
-		"":                              "missing flags: --mac=MAC",
-		"boot":                          "missing flags: --mac=MAC",
+		"":                              "--mac: expected the phone's MAC",
+		"boot":                          "--mac: expected the phone's MAC",
 		"--mac xyz":                     "--mac \"xyz\": expected twelve hex digits",
 		"--mac 00135E874B49":            "name the model too",
 		"--mac 2e4 --model Yealink":     "expected one such as snom360",

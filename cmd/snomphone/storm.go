@@ -19,6 +19,8 @@ type storm struct {
 	MACs   string  `name:"macs" placeholder:"RANGE" help:"Take the phones of this range, such as 000413230000-00041323FFFF, and from its start again (by default from all of snom's, model by model)."`
 	JSON   bool    `name:"json" help:"Answer programs: one JSON object."`
 	URL    string  `arg:"" help:"The redirection service to ask, such as http://localhost:8080."`
+
+	certificates
 }
 
 // maxAtOnce bounds how many phones wait for their answers at the same time: a
@@ -40,7 +42,11 @@ func (s *storm) Run(ctx context.Context, out output) error {
 	if u.Path != "" && u.Path != "/" || u.RawQuery != "" {
 		return fmt.Errorf("%s: expected a URL without a path, for each phone has its own: %w", s.URL, errUsage)
 	}
-	result := s.boot(ctx, phones, n, newProgress(out.stderr, n))
+	tls, err := s.tls()
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, errUsage)
+	}
+	result := s.boot(ctx, newClient(nil, tls), phones, n, newProgress(out.stderr, n))
 	if s.JSON {
 		err = writeJSON(out.stdout, result.object())
 	} else {
@@ -57,13 +63,12 @@ func (s *storm) Run(ctx context.Context, out output) error {
 	return nil
 }
 
-func (s *storm) boot(ctx context.Context, phones func(int) phone, n int, p *progress) *result {
+func (s *storm) boot(ctx context.Context, c client, phones func(int) phone, n int, p *progress) *result {
 	limit := rate.NewLimiter(rate.Inf, 0)
 	if s.Rate > 0 {
 		// In portions of up to 10 ms, for a timer is not much finer.
 		limit = rate.NewLimiter(rate.Limit(s.Rate), max(1, int(s.Rate/100)))
 	}
-	c := newClient(nil)
 	r := newResult()
 	defer p.end()
 	var g errgroup.Group
@@ -96,6 +101,7 @@ const (
 	notThere   = "connection refused"
 	hungUp     = "connection reset"
 	noPort     = "no free port here"
+	untrusted  = "certificate not trusted"
 	otherwise  = "failed otherwise"
 )
 
@@ -130,6 +136,8 @@ func cause(err error) string {
 		return hungUp
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return noPort
+	case errors.Is(err, errUntrusted):
+		return untrusted
 	}
 	return otherwise
 }
