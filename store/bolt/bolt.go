@@ -34,7 +34,7 @@ var ErrInUse = errors.New("in use by another process")
 // other, at some 30 bytes each. A setting server has a bucket of its own so that
 // a phone's request decodes nothing else of the account.
 var (
-	bucketMeta     = []byte("meta")     // "schema" → number in digits
+	bucketMeta     = []byte("meta")     // "schema", and since schema 3 "phones" → numbers in digits
 	bucketAccounts = []byte("accounts") // account id → JSON
 	bucketNames    = []byte("names")    // account name → account id
 	bucketServers  = []byte("servers")  // account id → setting server, where it has one

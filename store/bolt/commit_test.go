@@ -156,6 +156,28 @@ func TestOneOfAGroupFails(t *testing.T) {
 	}
 }
 
+// What is counted by a change that fails, or that runs again, counts no more and
+// no less.
+func TestPhonesOfAGroupAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := queued(t)
+		defer q.db.Close()
+		for _, more := range []int{7, 100, -4} {
+			q.add(1, func(tx *bbolt.Tx) error {
+				err := countPhones(tx, more)
+				if more == 100 {
+					err = errors.New("refusal")
+				}
+				return err
+			})
+		}
+		q.run()
+		if n, err := q.db.CountPhones(); err != nil || n != 3 {
+			t.Errorf("%d phones, %v", n, err)
+		}
+	})
+}
+
 // A change runs again where another failed behind it, and fails by itself then.
 func TestAllOfAGroupFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -84,12 +84,20 @@ func (d draft) write(tx *bbolt.Tx) error {
 	if d.refused > 0 && d.Atomic {
 		return putUpload(tx, d.Upload)
 	}
+	more := 0
 	for _, i := range d.sorted {
 		if err := putOutcome(tx, d.Changes[i].MAC, d.outcomes[i]); err != nil {
 			return err
 		}
+		switch was, is := registered(d.outcomes[i].Prev), registered(d.outcomes[i].Next); {
+		case is && !was:
+			more++
+		case was && !is:
+			more--
+		}
 	}
 	return errors.Join(
+		countPhones(tx, more),
 		d.putEntries(tx),
 		dropHolds(tx, d.now, 2*len(d.sorted)+16),
 		putUpload(tx, d.Upload))
@@ -114,7 +122,7 @@ func putOutcome(tx *bbolt.Tx, mac macaddr.Addr, out store.Outcome) error {
 	if prev == next {
 		return nil
 	}
-	was, is := prev.Owner != 0 && !prev.Held(), next.Owner != 0 && !next.Held()
+	was, is := registered(prev), registered(next)
 	var errs [6]error
 	b := mac.As6()
 	if was && (!is || prev.Owner != next.Owner) {
@@ -137,6 +145,9 @@ func putOutcome(tx *bbolt.Tx, mac macaddr.Addr, out store.Outcome) error {
 	}
 	return errors.Join(errs[:]...)
 }
+
+// registered reports whether p is in the buckets of phones: held ones are not.
+func registered(p store.Phone) bool { return p.Owner != 0 && !p.Held() }
 
 // putEntries writes the order into the history of each account that it changed
 // phones of.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -90,6 +91,43 @@ func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []s
 		return nil
 	})
 	return page, err
+}
+
+// CountPhones returns how many phones are registered. It takes the same time for
+// ten as for ten million.
+func (db *DB) CountPhones() (n int, err error) {
+	err = db.b.View(func(tx *bbolt.Tx) error {
+		n, err = phoneCount(tx)
+		return err
+	})
+	return n, err
+}
+
+var keyPhones = []byte("phones")
+
+// phoneCount reads the count, which is not there before the first phone is.
+func phoneCount(tx *bbolt.Tx) (int, error) {
+	v := tx.Bucket(bucketMeta).Get(keyPhones)
+	if v == nil {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(string(v))
+	if err != nil || n < 0 {
+		return 0, errors.New("bolt: the count of phones is damaged")
+	}
+	return n, nil
+}
+
+// countPhones changes the count by more, or less.
+func countPhones(tx *bbolt.Tx, more int) error {
+	if more == 0 {
+		return nil
+	}
+	n, err := phoneCount(tx)
+	if err != nil {
+		return err
+	}
+	return tx.Bucket(bucketMeta).Put(keyPhones, strconv.AppendInt(nil, int64(n+more), 10))
 }
 
 // getPhone returns the zero Phone where mac is neither registered nor held. The

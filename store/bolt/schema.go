@@ -20,6 +20,12 @@ type migration func(*bbolt.Tx) error
 var migrations = []migration{
 	// To 2: released phones are held, there is a history, and uploads are told.
 	func(tx *bbolt.Tx) error { return makeBuckets(tx, schema2) },
+	// To 3: phones are counted as they change. Here they are counted once.
+	func(tx *bbolt.Tx) error {
+		n := 0
+		err := tx.Bucket(bucketPhones).ForEach(func(_, _ []byte) error { n++; return nil })
+		return errors.Join(err, countPhones(tx, n))
+	},
 }
 
 func makeBuckets(tx *bbolt.Tx, names [][]byte) error {

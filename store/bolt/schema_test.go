@@ -21,7 +21,7 @@ func TestMigrate(t *testing.T) {
 	db := open(t, folder)
 	defer db.Close()
 	addAccount(t, db, "acme")
-	copied := db.b.Path() + ".schema-2"
+	copied := db.b.Path() + ".schema-3"
 	rename := func(tx *bbolt.Tx) error {
 		v := tx.Bucket(bucketNames).Get([]byte("acme"))
 		return errors.Join(tx.Bucket(bucketNames).Put([]byte("acme2"), v), tx.Bucket(bucketNames).Delete([]byte("acme")))
@@ -29,10 +29,10 @@ func TestMigrate(t *testing.T) {
 	fail := func(*bbolt.Tx) error { return errors.New("no") }
 	with := func(more ...migration) []migration { return append(slices.Clone(migrations), more...) }
 
-	if err := prepare(db.b, with(rename, fail)); err == nil || !strings.Contains(err.Error(), "migration from schema 3: no") {
+	if err := prepare(db.b, with(rename, fail)); err == nil || !strings.Contains(err.Error(), "migration from schema 4: no") {
 		t.Fatalf("failing migration: %v", err)
 	}
-	if n, err := schema(db.b); n != 2 || err != nil {
+	if n, err := schema(db.b); n != 3 || err != nil {
 		t.Fatalf("after a failed migration the schema is %d, %v", n, err)
 	}
 	if _, err := db.AccountNamed("acme"); err != nil {
@@ -42,7 +42,7 @@ func TestMigrate(t *testing.T) {
 	if err := prepare(db.b, with(rename)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := schema(db.b); n != 3 || err != nil {
+	if n, err := schema(db.b); n != 4 || err != nil {
 		t.Fatalf("the schema is %d, %v", n, err)
 	}
 	if _, err := db.AccountNamed("acme2"); err != nil {
@@ -58,6 +58,34 @@ func TestMigrate(t *testing.T) {
 	defer before.Close()
 	if _, err := before.AccountNamed("acme"); err != nil {
 		t.Error(err)
+	}
+}
+
+// A database of schema 2 is one of today's without the count of phones.
+func TestMigrateFromSchema2(t *testing.T) {
+	folder := t.TempDir()
+	db := openHold(t, folder, time.Hour)
+	acme := addAccount(t, db, "acme")
+	phones := store.Order{Cause: store.Cause{By: acme.ID}, Owner: acme.ID}
+	for mac := range (macaddr.Range{First: macaddr.MustParse("000413000000"), Last: macaddr.MustParse("0004130007CF")}).All() {
+		phones.Changes = append(phones.Changes, store.Change{MAC: mac})
+	}
+	carryOut(t, db, phones)
+	phones.Kind, phones.Changes = store.OrderDeregister, phones.Changes[:100]
+	carryOut(t, db, phones)
+	err := db.b.Update(func(tx *bbolt.Tx) error {
+		return errors.Join(tx.Bucket(bucketMeta).Delete(keyPhones), putSchema(tx, 2))
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db = openHold(t, folder, time.Hour)
+	defer db.Close()
+	if n, err := db.CountPhones(); err != nil || n != 1900 {
+		t.Errorf("%d phones, %v", n, err)
+	}
+	if n, err := schema(db.b); n != 3 || err != nil {
+		t.Errorf("the schema is %d, %v", n, err)
 	}
 }
 
@@ -123,6 +151,9 @@ func TestMigrateFromSchema1(t *testing.T) {
 	if page, err := db.Phones(acme.ID, macaddr.Addr{}, 9); err != nil || len(page) != 2 {
 		t.Errorf("%+v, %v", page, err)
 	}
+	if n, err := db.CountPhones(); err != nil || n != 2 {
+		t.Errorf("%d phones, %v", n, err)
+	}
 
 	// What is new works on it.
 	if all, err := db.History(0, macaddr.Addr{}, store.Mark{}, 9); err != nil || len(all) != 0 {
@@ -142,6 +173,9 @@ func TestMigrateFromSchema1(t *testing.T) {
 	db = openHold(t, folder, time.Hour)
 	if p, err := db.Phone(testMAC); err != nil || !p.Held() {
 		t.Errorf("%+v, %v", p, err)
+	}
+	if n, err := db.CountPhones(); err != nil || n != 1 {
+		t.Errorf("%d phones, %v", n, err)
 	}
 	if all, err := db.History(0, macaddr.Addr{}, store.Mark{}, 9); err != nil || len(all) != 2 {
 		t.Errorf("%+v, %v", all, err)

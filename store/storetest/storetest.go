@@ -18,6 +18,7 @@ type Backend interface {
 	SettingServer(macaddr.Addr) (store.URL, error)
 	Phone(macaddr.Addr) (store.Phone, error)
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
+	CountPhones() (int, error)
 	Change(store.Order) ([]store.Outcome, error)
 
 	BeginUpload(store.Upload) (store.Upload, error)
@@ -103,6 +104,9 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 				}
 				defer func() { b.must(b.Close()) }()
 				test(b)
+				b.counted()
+				b.reopen(0)
+				b.counted()
 			})
 		})
 	}
@@ -169,6 +173,25 @@ func (b *bench) deregister(mac macaddr.Addr, by store.AccountID) (store.Phone, e
 	return out.Prev, err
 }
 
+// counted holds the count of phones against all there are, which is done after
+// every case.
+func (b *bench) counted() {
+	b.Helper()
+	listed := 0
+	for after := (macaddr.Addr{}); ; {
+		page, err := b.Phones(0, after, 1000)
+		b.must(err)
+		listed += len(page)
+		if len(page) < 1000 {
+			break
+		}
+		after = page[len(page)-1].MAC
+	}
+	if n, err := b.CountPhones(); err != nil || n != listed {
+		b.Errorf("%d phones are counted, %v, and %d listed", n, err, listed)
+	}
+}
+
 func (b *bench) sentTo(mac macaddr.Addr, url string) {
 	b.Helper()
 	got, err := b.SettingServer(mac)
@@ -182,6 +205,7 @@ func (b *bench) sentTo(mac macaddr.Addr, url string) {
 type state struct {
 	Accounts []store.Account
 	Phones   []store.Phone
+	Count    int // of phones
 	History  []store.Entry
 	Uploads  []store.Upload
 	Known    []store.Phone // of mac1 to mac3, held ones too
@@ -189,10 +213,11 @@ type state struct {
 
 func (b *bench) state() (s state) {
 	b.Helper()
-	var errs [4]error
+	var errs [5]error
 	s.Accounts, errs[0] = b.Accounts()
 	s.Phones, errs[1] = b.Phones(0, macaddr.Addr{}, 1000)
 	s.History, errs[2] = b.History(0, macaddr.Addr{}, store.Mark{}, 1000)
+	s.Count, errs[4] = b.CountPhones()
 	for _, a := range s.Accounts {
 		var all []store.Upload
 		all, errs[3] = b.Uploads(a.ID)
