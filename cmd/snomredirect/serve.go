@@ -112,7 +112,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	}
 	warnOfLoops(db, names, log)
 
-	book := contacts.New(lastHeard, log)
+	book := contacts.New(contacts.Config{Keeper: lastHeard, Log: log})
 	phones := redirect.Config{
 		Finder: db, PublicNames: names, PhoneAuthorities: phoneAuthorities, RequireProof: s.RequirePhoneCert, Log: log, Heard: book.Hear}
 	answer := redirect.New(phones)

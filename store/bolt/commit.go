@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -22,6 +23,8 @@ type committer struct {
 	mu      sync.Mutex
 	waiting []*change
 	led     bool
+
+	committed func(time.Duration) // see [Config]
 }
 
 type change struct {
@@ -86,18 +89,18 @@ func (c *committer) lead(b *bbolt.DB) {
 			other.turn <- false
 		}
 	}()
-	commit(b, group)
+	commit(b, group, c.committed)
 }
 
 // commit runs a group in one transaction. One that fails is left out, with all
 // it may have written, and the others run again.
-func commit(b *bbolt.DB, group []*change) {
+func commit(b *bbolt.DB, group []*change, committed func(time.Duration)) {
 	group = slices.Clone(group)
 	for _, c := range group {
 		c.err = errPanicked // should bbolt itself panic, nobody may take it for a success
 	}
 	for len(group) > 0 {
-		failed := -1
+		failed, begun := -1, time.Now()
 		err := b.Update(func(tx *bbolt.Tx) error {
 			for i, c := range group {
 				if err := c.try(tx); err != nil {
@@ -108,6 +111,9 @@ func commit(b *bbolt.DB, group []*change) {
 			return nil
 		})
 		if failed < 0 {
+			if err == nil && committed != nil {
+				committed(time.Since(begun))
+			}
 			for _, c := range group {
 				c.err = err
 			}

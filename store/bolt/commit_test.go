@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -31,13 +32,18 @@ type queue struct {
 	release chan struct{}
 	errs    []error
 	panics  []any
+	told    int // commits
 	wg      sync.WaitGroup
 }
 
 // queued opens a database whose writer is busy until the queue is released. All
 // that is added by then is in one group, in that order.
 func queued(t *testing.T) *queue {
-	q := &queue{T: t, db: open(t, t.TempDir()), release: make(chan struct{})}
+	q := &queue{T: t, release: make(chan struct{})}
+	var err error
+	if q.db, err = Open(t.TempDir(), Config{Committed: func(time.Duration) { q.told++ }}); err != nil {
+		t.Fatal(err)
+	}
 	q.add(1, func(*bbolt.Tx) error { <-q.release; return nil })
 	return q
 }
@@ -104,6 +110,34 @@ func TestACommitIsBounded(t *testing.T) {
 		}
 		if got := commits(t, q.db) - before; got != 5 { // only the third shares its commit, with the fourth
 			t.Errorf("%d commits", got)
+		}
+	})
+}
+
+// Each commit is told once, before the changes that it carries are
+// acknowledged, and nothing that was not committed.
+func TestCommitsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := queued(t)
+		defer q.db.Close()
+		before := commits(t, q.db)
+		refuse := func(*bbolt.Tx) error { return errors.New("refusal") }
+		for i := range 10 {
+			q.add(1, put(fmt.Sprint(i)))
+		}
+		q.add(1, refuse)
+		q.run()
+		if got := commits(t, q.db) - before; q.told != 2 || got != 2 {
+			t.Errorf("%d commits, %d told", got, q.told)
+		}
+		if err := q.db.update(false, refuse); err == nil || q.told != 2 {
+			t.Errorf("%v, %d told", err, q.told)
+		}
+		if err := q.db.update(true, put("dry")); err != nil || q.told != 2 {
+			t.Errorf("%v, %d told", err, q.told)
+		}
+		if err := q.db.update(false, put("wet")); err != nil || q.told != 3 {
+			t.Errorf("%v, %d told", err, q.told)
 		}
 	})
 }

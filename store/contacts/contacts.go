@@ -49,11 +49,23 @@ const (
 	maxTable = 1 << 16
 )
 
+// A Config is what a Book works with. Only Keeper must be set.
+type Config struct {
+	Keeper Keeper
+	// Log is told when a keeper begins to fail, and when that ends. Nil logs
+	// nothing.
+	Log *slog.Logger
+	// Flushed is told, for metrics, of every time that there was something to
+	// write: how long it took, how many phones' contacts were written and what
+	// broke it off, if anything did. It may take its time: no phone waits for it.
+	// Nil is told nothing.
+	Flushed func(took time.Duration, phones int, err error)
+}
+
 // A Book is what was last heard of each phone. Its methods may be called at the
 // same time.
 type Book struct {
-	keeper Keeper
-	log    *slog.Logger
+	config Config
 	end    context.CancelFunc
 	ended  chan struct{}
 
@@ -64,6 +76,7 @@ type Book struct {
 	recent  *list.List                     // of store.Contact, all in table, the one heard last at the back
 	unsaved map[macaddr.Addr]store.Contact // to be written
 	writing map[macaddr.Addr]store.Contact // not changed any more
+	left    int                            // how many of writing are not yet written
 
 	// Of the goroutine that writes.
 	rest    []macaddr.Addr // what is not yet written of writing, in order
@@ -73,13 +86,14 @@ type Book struct {
 	watchers []*func(store.Contact)
 }
 
-// New returns a Book that writes to keeper until it is closed. A keeper that
-// fails is told in log when that begins and when it ends.
-func New(keeper Keeper, log *slog.Logger) *Book {
+// New returns a Book that writes to its keeper until it is closed.
+func New(c Config) *Book {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	ctx, end := context.WithCancel(context.Background())
 	b := &Book{
-		keeper:  keeper,
-		log:     log,
+		config:  c,
 		end:     end,
 		ended:   make(chan struct{}),
 		table:   make(map[macaddr.Addr]*list.Element),
@@ -138,7 +152,7 @@ func (b *Book) Contact(mac macaddr.Addr) (store.Contact, error) {
 	if c, ok := b.remembered(mac); ok {
 		return c, nil
 	}
-	return b.keeper.Contact(mac)
+	return b.config.Keeper.Contact(mac)
 }
 
 func (b *Book) remembered(mac macaddr.Addr) (store.Contact, bool) {
@@ -152,6 +166,14 @@ func (b *Book) remembered(mac macaddr.Addr) (store.Contact, bool) {
 	}
 	c, ok := b.writing[mac]
 	return c, ok
+}
+
+// Waiting returns how many contacts are still to be written. A phone that was
+// heard again while it is being written counts twice.
+func (b *Book) Waiting() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.unsaved) + b.left
 }
 
 // Watch has heard called for every contact from now on, on the phone's own

@@ -40,6 +40,7 @@ type keepUntilTold struct {
 	mu      sync.Mutex
 	kept    map[macaddr.Addr]store.Contact
 	batches []int
+	flushes []string // as they were told
 	fail    error
 	after   int // how many batches more it takes before it fails
 }
@@ -73,6 +74,12 @@ func (k *keepUntilTold) Contact(mac macaddr.Addr) (store.Contact, error) {
 	return c, nil
 }
 
+func (k *keepUntilTold) flush(took time.Duration, phones int, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.flushes = append(k.flushes, fmt.Sprint(took, " ", phones, " ", err))
+}
+
 func (k *keepUntilTold) written() []int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -89,7 +96,7 @@ func (k *keepUntilTold) failing(err error, after int) {
 func newBook(t *testing.T) (*contacts.Book, *keepUntilTold, *bytes.Buffer) {
 	k := &keepUntilTold{t: t, kept: map[macaddr.Addr]store.Contact{}}
 	var log bytes.Buffer
-	b := contacts.New(k, slog.New(slog.NewTextHandler(&log, nil)))
+	b := contacts.New(contacts.Config{Keeper: k, Log: slog.New(slog.NewTextHandler(&log, nil)), Flushed: k.flush})
 	t.Cleanup(b.Close)
 	return b, k, &log
 }
@@ -236,6 +243,44 @@ func TestAKeeperThatFails(t *testing.T) {
 	})
 }
 
+// What waits and what is written can be watched.
+func TestFlushesAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, k, _ := newBook(t)
+		waiting := func(want int) {
+			t.Helper()
+			if got := b.Waiting(); got != want {
+				t.Errorf("%d wait, want %d", got, want)
+			}
+		}
+		hear := func(phones int) {
+			for n := range phones {
+				b.Hear(contact(n, store.Redirected))
+			}
+		}
+		pass(every) // nothing to write is nothing to tell
+		hear(7)
+		hear(7)
+		b.Hear(contact(8, store.Unregistered))
+		waiting(7)
+		pass(every)
+		waiting(0)
+		hear(6_000)
+		k.failing(errors.New("disk full"), 1)
+		pass(every)
+		waiting(1_000)
+		hear(2_000)
+		waiting(3_000)
+		pass(every)
+		k.failing(nil, 0)
+		pass(every)
+		waiting(0)
+		if want := []string{"0s 7 <nil>", "0s 5000 disk full", "0s 0 disk full", "0s 3000 <nil>"}; !slices.Equal(k.flushes, want) {
+			t.Errorf("told %q, want %q", k.flushes, want)
+		}
+	})
+}
+
 // Even where nothing can be written, memory is bounded: further phones go to
 // the table, and old ones from there.
 func TestAKeeperThatFailsForLong(t *testing.T) {
@@ -307,7 +352,7 @@ func TestWatch(t *testing.T) {
 
 // Watchers come and go while phones ask: none is called after its stop.
 func TestWatchersComeAndGo(t *testing.T) {
-	b := contacts.New(&keepUntilTold{t: t, kept: map[macaddr.Addr]store.Contact{}}, slog.New(slog.DiscardHandler))
+	b := contacts.New(contacts.Config{Keeper: &keepUntilTold{t: t, kept: map[macaddr.Addr]store.Contact{}}})
 	defer b.Close()
 	var phones, watchers sync.WaitGroup
 	var over atomic.Bool
@@ -352,7 +397,7 @@ func TestStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { file.Close() }()
-	b := contacts.New(file, slog.New(slog.DiscardHandler))
+	b := contacts.New(contacts.Config{Keeper: file})
 	var phones sync.WaitGroup
 	for g := range goroutines {
 		phones.Go(func() {
@@ -396,7 +441,7 @@ func BenchmarkHear(b *testing.B) {
 			all[i] = contact(i, answer)
 		}
 		b.Run(answer.String(), func(b *testing.B) {
-			book := contacts.New(discard{}, slog.New(slog.DiscardHandler))
+			book := contacts.New(contacts.Config{Keeper: discard{}})
 			defer book.Close()
 			var start atomic.Uint32
 			b.ReportAllocs()

@@ -21,7 +21,7 @@ func (b *Book) run(ctx context.Context) {
 			b.report(b.flush())
 		case <-ctx.Done():
 			if err := b.flush(); err != nil {
-				b.log.Error("contacts are lost", "phones", b.waiting(), "error", err)
+				b.config.Log.Error("contacts are lost", "phones", b.lost(), "error", err)
 			}
 			return
 		}
@@ -32,28 +32,37 @@ func (b *Book) run(ctx context.Context) {
 func (b *Book) report(err error) {
 	switch failed := err != nil; {
 	case failed && !b.failing:
-		b.log.Error("contacts are not kept: trying again", "every", flushEvery, "error", err)
+		b.config.Log.Error("contacts are not kept: trying again", "every", flushEvery, "error", err)
 	case !failed && b.failing:
-		b.log.Info("contacts are kept again")
+		b.config.Log.Info("contacts are kept again")
 	}
 	b.failing = err != nil
 }
 
 // flush writes what an earlier one has left, and what was heard up to now.
 func (b *Book) flush() error {
-	if err := b.write(); err != nil {
-		return err
+	begun := time.Now()
+	phones, err := b.write()
+	if err == nil {
+		b.mu.Lock()
+		b.writing, b.unsaved = b.unsaved, make(map[macaddr.Addr]store.Contact)
+		b.left = len(b.writing)
+		b.mu.Unlock()
+		b.rest = slices.SortedFunc(maps.Keys(b.writing), macaddr.Addr.Compare)
+		var more int
+		more, err = b.write()
+		phones += more
 	}
-	b.mu.Lock()
-	b.writing, b.unsaved = b.unsaved, make(map[macaddr.Addr]store.Contact)
-	b.mu.Unlock()
-	b.rest = slices.SortedFunc(maps.Keys(b.writing), macaddr.Addr.Compare)
-	return b.write()
+	if b.config.Flushed != nil && (phones > 0 || err != nil) {
+		b.config.Flushed(time.Since(begun), phones, err)
+	}
+	return err
 }
 
-// write writes the rest. It reads what is being written without the lock: only
-// this goroutine puts another map there, and nobody changes one.
-func (b *Book) write() error {
+// write writes the rest, and returns how many phones' contacts that were. It
+// reads what is being written without the lock: only this goroutine puts another
+// map there, and nobody changes one.
+func (b *Book) write() (written int, err error) {
 	batch := make([]store.Contact, 0, min(len(b.rest), maxBatch))
 	for len(b.rest) > 0 {
 		n := min(len(b.rest), maxBatch)
@@ -61,19 +70,23 @@ func (b *Book) write() error {
 		for _, mac := range b.rest[:n] {
 			batch = append(batch, b.writing[mac])
 		}
-		if err := b.keeper.PutContacts(batch); err != nil {
-			return err
+		if err := b.config.Keeper.PutContacts(batch); err != nil {
+			return written, err
 		}
 		b.rest = b.rest[n:]
+		written += n
+		b.mu.Lock()
+		b.left -= n
+		b.mu.Unlock()
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.rest, b.writing = nil, nil
-	return nil
+	return written, nil
 }
 
-// waiting counts the phones of which something is not yet written.
-func (b *Book) waiting() int {
+// lost counts the phones of which something is not yet written, each once.
+func (b *Book) lost() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := len(b.unsaved)
