@@ -18,6 +18,7 @@ type client struct {
 
 	// Guarded by clients.mu:
 	timer    *time.Timer // ends a login that takes too long
+	offer    Method      // what it has offered last to log in with; "" before
 	in       bool        // logged in
 	login    login
 	busy     int // commands that run
@@ -27,7 +28,9 @@ type client struct {
 
 // Close implements net.Conn; the connection is forgotten first.
 func (c *client) Close() error {
-	c.clients.remove(c)
+	if offer := c.clients.remove(c); offer != "" {
+		c.clients.refused(offer)
+	}
 	return c.Conn.Close()
 }
 
@@ -56,14 +59,17 @@ var defaultLimits = limits{
 
 // clients are all connections. Its methods may be called at the same time.
 type clients struct {
-	limits limits
+	limits  limits
+	refused func(Method) // is told of connections that end without a login
 
 	mu      sync.Mutex
 	all     map[*client]struct{}
 	closing bool
 }
 
-func newClients(l limits) *clients { return &clients{limits: l, all: map[*client]struct{}{}} }
+func newClients(l limits, refused func(Method)) *clients {
+	return &clients{limits: l, refused: refused, all: map[*client]struct{}{}}
+}
 
 // add takes a new connection, or returns nil where there is no room for it.
 func (cs *clients) add(conn net.Conn) *client {
@@ -104,11 +110,25 @@ func hostOf(a net.Addr) string {
 	return network.String()
 }
 
-func (cs *clients) remove(c *client) {
+// remove forgets a connection, and returns once what it has offered where it was
+// not let in.
+func (cs *clients) remove(c *client) (refused Method) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	c.timer.Stop()
+	if _, there := cs.all[c]; there && !c.in {
+		refused = c.offer
+	}
 	delete(cs.all, c)
+	return refused
+}
+
+// offered notes what a connection offers to be let in, before it is judged: one
+// that signs with another key than it offers ends with no further word.
+func (cs *clients) offered(c *client, m Method) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	c.offer = m
 }
 
 // loggedIn notes that a connection has been let in. It closes the connection
@@ -171,6 +191,15 @@ func (cs *clients) closeSession(c *client) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	c.sessions--
+}
+
+func (cs *clients) sessions() (n int) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for c := range cs.all {
+		n += c.sessions
+	}
+	return n
 }
 
 // begin counts a command that c runs, or refuses it while the service ends.

@@ -97,8 +97,14 @@ type console struct {
 	problems io.Writer
 	width    func() int // of the terminal in characters; 0 where there is none
 
+	// guard runs what has a goroutine of its own, and reports whether it came to
+	// its end: a panic ends nothing else.
+	guard func(where string, f func()) (ok bool)
+
 	json  bool // the command under way, or done last, answers for programs
 	spent bool // standard input has been read by a command
+	// failed tells that something failed in the service, in any command.
+	failed bool
 }
 
 // A lineReader reads what the caller types or pipes in, without line ends: at
@@ -185,6 +191,7 @@ func (c *console) tell(err error) int {
 		c.log.Error("command", "error", err)
 		p = failure
 	}
+	c.failed = c.failed || p.code == codeInternal
 	if p.text != "" {
 		c.complain(p, 0)
 	}

@@ -66,6 +66,7 @@ func (h *house) console(name store.Name, width int, input string, out, problems 
 		with:            "password",
 		uploads:         &h.uploads,
 		there:           func() bool { return !h.gone },
+		guard:           func(_ string, f func()) bool { f(); return true },
 		keys:            func(func(byte) bool) {},
 		ending:          ended,
 		who:             func() (store.Account, error) { return h.registry.AccountNamed(name) },

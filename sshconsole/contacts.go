@@ -161,23 +161,20 @@ func watch(c *call) error {
 	})
 	defer stop()
 	watched := make(chan store.Contact, watchedAhead)
-	go func() { // what is not the caller's is neither shown nor missed
-		defer func() {
-			if p := recover(); p != nil { // ends this command, and not the service
-				c.log.Error("panic", "in", "watch", "error", p)
-				cancel()
-			}
-		}()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case contact := <-heard:
-				if c.by.Operates() || c.owns(contact.MAC) {
-					queue(watched, contact)
+	go func() {
+		defer cancel()
+		c.guard("watch", func() { // what is not the caller's is neither shown nor missed
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case contact := <-heard:
+					if c.by.Operates() || c.owns(contact.MAC) {
+						queue(watched, contact)
+					}
 				}
 			}
-		}
+		})
 	}()
 	c.keys(func(key byte) bool {
 		quit := key == 'q' || key == 'Q'

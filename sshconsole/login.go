@@ -26,6 +26,13 @@ func (l login) by() string {
 	return "password"
 }
 
+func (l login) method() Method {
+	if l.key != "" {
+		return ByKey
+	}
+	return ByPassword
+}
+
 // good reports whether a, the account as it stands, would still let l in.
 func (l login) good(a store.Account) bool {
 	if a.Disabled {

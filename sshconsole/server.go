@@ -27,6 +27,20 @@ type Config struct {
 	PublicNames store.PublicNames
 	// Log gets logins and changes at info, failures at error. Nil logs nothing.
 	Log *slog.Logger
+
+	// These are told what happens, for metrics, on the goroutine that it happens
+	// on: they must return at once. Nil is told nothing.
+
+	// ObserveLogin is told once of each connection that offers a key or a
+	// password: when it is let in, or when it ends without. The method is that of
+	// the last offer. A client offers its keys one after another, so that one
+	// which does not fit is no refused login by itself.
+	ObserveLogin func(Method, LoginOutcome)
+	// ObserveSession is told once of each session, before its client has its exit
+	// status or, where there is none, at its end.
+	ObserveSession func(SessionOutcome)
+	// ObservePanic is told of each panic that was caught.
+	ObservePanic func()
 }
 
 // A Server serves the console over SSH.
@@ -58,7 +72,16 @@ func newServer(c Config, l limits) *Server {
 	if c.Contacts == nil {
 		c.Contacts = noContacts{}
 	}
-	s := &Server{Config: c, clients: newClients(l)}
+	if c.ObserveLogin == nil {
+		c.ObserveLogin = func(Method, LoginOutcome) {}
+	}
+	if c.ObserveSession == nil {
+		c.ObserveSession = func(SessionOutcome) {}
+	}
+	if c.ObservePanic == nil {
+		c.ObservePanic = func() {}
+	}
+	s := &Server{Config: c, clients: newClients(l, func(m Method) { c.ObserveLogin(m, LoginRefused) })}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.ssh = &ssh.Server{
 		Version:              "snomredirect",
@@ -128,6 +151,7 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 		// The library's own password handler is told the first name that a client
 		// tried, and not the one that goes with the password.
 		PasswordCallback: func(conn gossh.ConnMetadata, password []byte) (*gossh.Permissions, error) {
+			s.clients.offered(ctx.Value(clientKey).(*client), ByPassword)
 			return s.admit(ctx, conn, func(a store.Account) (login, bool) { return byPassword(a, string(password)) })
 		},
 		// A key may be offered without being owned, and offered keys share one
@@ -142,6 +166,7 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 
 // keyOffered tells whether a key would do. It opens nothing yet.
 func (s *Server) keyOffered(ctx ssh.Context, key ssh.PublicKey) (ok bool) {
+	s.clients.offered(ctx.Value(clientKey).(*client), ByKey)
 	s.guard("login", func() { _, ok = byKey(lookUp(s.Registry, s.Log, ctx.User()), key) })
 	return ok
 }
@@ -173,9 +198,11 @@ func (s *Server) authenticated(ctx ssh.Context, conn gossh.ConnMetadata, method 
 	}
 	c, l := ctx.Value(clientKey).(*client), ctx.Value(loginKey).(login)
 	if !s.clients.loggedIn(c, l) {
+		s.ObserveLogin(l.method(), LoginTooMany)
 		s.Log.Warn("too many connections of one account", "account", l.name, "from", conn.RemoteAddr().String())
 		return
 	}
+	s.ObserveLogin(l.method(), LoginAccepted)
 	s.Log.Info("login", "account", l.name, "by", l.by(), "from", conn.RemoteAddr().String())
 }
 
@@ -184,6 +211,7 @@ func (s *Server) authenticated(ctx ssh.Context, conn gossh.ConnMetadata, method 
 func (s *Server) guard(where string, f func()) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
+			s.ObservePanic()
 			s.Log.Error("panic", "in", where, "error", r, "stack", string(debug.Stack()))
 		}
 	}()

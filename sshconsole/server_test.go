@@ -33,6 +33,9 @@ type lab struct {
 	server  *Server
 	address string
 	log     syncBuffer
+
+	mu       sync.Mutex
+	observed map[string]int
 }
 
 type syncBuffer struct {
@@ -54,7 +57,7 @@ func (s *syncBuffer) String() string {
 
 func newLab(t *testing.T, l limits, wrap func(Registry) Registry) *lab {
 	t.Helper()
-	lab := &lab{house: newHouse(t)}
+	lab := &lab{house: newHouse(t), observed: map[string]int{}}
 	registry := lab.registry
 	if wrap != nil {
 		registry = wrap(registry)
@@ -63,7 +66,11 @@ func newLab(t *testing.T, l limits, wrap func(Registry) Registry) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lab.server = newServer(Config{Registry: registry, HostKey: key, Log: slog.New(slog.NewTextHandler(&lab.log, nil))}, l)
+	lab.server = newServer(Config{Registry: registry, HostKey: key, Log: slog.New(slog.NewTextHandler(&lab.log, nil)),
+		ObserveLogin:   func(m Method, o LoginOutcome) { lab.observe(string(m) + " " + string(o)) },
+		ObserveSession: func(o SessionOutcome) { lab.observe(string(o)) },
+		ObservePanic:   func() { lab.observe("panic") },
+	}, l)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -668,7 +675,7 @@ func TestOperatorShutsOutFromThePrompt(t *testing.T) {
 }
 
 func TestRoomForStrangers(t *testing.T) {
-	cs := newClients(limits{loginTime: time.Hour, strangers: 4, strangersAHost: 2})
+	cs := newClients(limits{loginTime: time.Hour, strangers: 4, strangersAHost: 2}, nil)
 	for i, c := range []struct {
 		from string
 		want bool
@@ -698,7 +705,7 @@ func (f fromConn) RemoteAddr() net.Addr { return f.from }
 
 // A client that opens sessions on and on and reads no refusal is ended.
 func TestRefusalsNotRead(t *testing.T) {
-	cs := newClients(limits{loginTime: time.Hour, strangers: 1, strangersAHost: 1, refusals: 2})
+	cs := newClients(limits{loginTime: time.Hour, strangers: 1, strangersAHost: 1, refusals: 2}, nil)
 	near, far := net.Pipe()
 	defer far.Close()
 	near.SetDeadline(time.Now().Add(soon))

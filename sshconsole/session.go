@@ -36,6 +36,7 @@ type session struct {
 func (s *Server) channel(_ *ssh.Server, _ *gossh.ServerConn, newChannel gossh.NewChannel, ctx ssh.Context) {
 	c, l := ctx.Value(clientKey).(*client), ctx.Value(loginKey).(login)
 	if !s.clients.openSession(c) {
+		s.ObserveSession(SessionTooMany)
 		if s.clients.refuseSession(c) {
 			_ = newChannel.Reject(gossh.ResourceShortage, "too many sessions")
 			s.clients.sessionRefused(c)
@@ -66,6 +67,8 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 		cancel()
 		if started {
 			<-done
+		} else {
+			sess.server.ObserveSession(SessionUnused)
 		}
 	}()
 	start := func(command string) {
@@ -116,26 +119,28 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 // status.
 func (sess *session) run(ctx context.Context, command string) {
 	s, status := sess.server, statusRefused
-	changed := false // an account
+	changed, failed := false, false // an account, something in the service
 	if command != "" {
 		// Busy until its exit status is sent.
 		if err := s.clients.begin(sess.client); err != nil {
 			_, _ = io.WriteString(sess.Stderr(), err.Error()+"\n")
-			sess.exit(status)
+			sess.exit(status, failed)
 			return
 		}
 		defer s.clients.end(sess.client)
 	}
-	if !s.guard("session", func() { status = sess.converse(ctx, command, func() { changed = true }) }) {
+	if !s.guard("session", func() { status, failed = sess.converse(ctx, command, func() { changed = true }) }) {
+		failed = true
 		_, _ = io.WriteString(sess.Stderr(), failure.text+"\r\n")
 	}
-	sess.exit(status)
+	sess.exit(status, failed)
 	if changed { // perhaps what let this connection in
 		s.guard("session", func() { s.clients.recheck(s.Registry, nil) })
 	}
 }
 
-func (sess *session) exit(status int) {
+func (sess *session) exit(status int, failed bool) {
+	sess.server.ObserveSession(sessionOutcome(status, failed))
 	_, _ = sess.SendRequest("exit-status", false, gossh.Marshal(struct{ Status uint32 }{uint32(status)}))
 	_ = sess.Close()
 }
@@ -174,8 +179,9 @@ func (sess *session) there() bool {
 	}
 }
 
-// converse runs a console and returns its exit status.
-func (sess *session) converse(ctx context.Context, command string, accountsChanged func()) int {
+// converse runs a console and returns its exit status, and whether something
+// failed in the service.
+func (sess *session) converse(ctx context.Context, command string, accountsChanged func()) (status int, failed bool) {
 	s := sess.server
 	host, _, _ := net.SplitHostPort(sess.client.RemoteAddr().String())
 	c := &console{
@@ -191,6 +197,7 @@ func (sess *session) converse(ctx context.Context, command string, accountsChang
 		who:         sess.who,
 		uploads:     &s.uploads,
 		there:       sess.there,
+		guard:       s.guard,
 		accountsChanged: func() {
 			accountsChanged()
 			s.clients.recheck(s.Registry, sess.client) // this one gets its answer first
@@ -239,7 +246,9 @@ func (sess *session) converse(ctx context.Context, command string, accountsChang
 		}, nil
 	}
 	if command != "" {
-		return c.exec(command)
+		status = c.exec(command)
+	} else {
+		status = c.run()
 	}
-	return c.run()
+	return status, c.failed
 }

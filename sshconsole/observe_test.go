@@ -1,0 +1,174 @@
+package sshconsole
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	gossh "golang.org/x/crypto/ssh"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+func (l *lab) observe(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.observed[what]++
+}
+
+// observes waits until that and no more has been observed since it was asked
+// last.
+func (l *lab) observes(want map[string]int) {
+	l.Helper()
+	var got map[string]int
+	for deadline := time.Now().Add(soon); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		l.mu.Lock()
+		if got = maps.Clone(l.observed); maps.Equal(got, want) {
+			clear(l.observed)
+			l.mu.Unlock()
+			return
+		}
+		l.mu.Unlock()
+	}
+	l.Errorf("observed %v, want %v", got, want)
+}
+
+// hasSessions waits until so many are open: one is for a moment after its client
+// has seen it end.
+func (l *lab) hasSessions(want int) {
+	l.Helper()
+	for deadline := time.Now().Add(soon); l.server.Sessions() != want; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			l.Fatalf("%d sessions, want %d", l.server.Sessions(), want)
+		}
+	}
+}
+
+// A login is one connection's, whatever it tries on the way.
+func TestLoginsAreObserved(t *testing.T) {
+	limits := defaultLimits
+	limits.clientsAnOwner = 1
+	l := newLab(t, limits, nil)
+	key, password := gossh.PublicKeys(l.newKey("acme")), gossh.Password(l.newPassword("acme"))
+	strange, wrong := gossh.PublicKeys(newSigner(t), newSigner(t)),
+		gossh.RetryableAuthMethod(gossh.Password("wrong"), 3)
+	for _, c := range []struct {
+		offers []gossh.AuthMethod
+		want   string
+	}{
+		{[]gossh.AuthMethod{key}, "key accepted"},
+		{[]gossh.AuthMethod{password}, "password accepted"},
+		{[]gossh.AuthMethod{strange, password}, "password accepted"},
+		{[]gossh.AuthMethod{wrong, key}, "key accepted"},
+		{[]gossh.AuthMethod{strange}, "key refused"},
+		{[]gossh.AuthMethod{wrong}, "password refused"},
+		{[]gossh.AuthMethod{strange, wrong}, "password refused"},
+		{[]gossh.AuthMethod{gossh.PublicKeys(offering{newSigner(t), l.newKey("acme").PublicKey()})}, "key refused"},
+		{nil, ""}, // one that offers nothing tries no login
+	} {
+		client, err := l.dial("acme", c.offers...)
+		if err == nil {
+			client.Close()
+			l.forgets()
+		}
+		want := map[string]int{}
+		if c.want != "" {
+			want[c.want] = 1
+		}
+		l.observes(want)
+	}
+	first := l.login("acme", key)
+	second, err := l.dial("acme", password)
+	if err == nil {
+		l.ends(second)
+	}
+	first.Close()
+	l.observes(map[string]int{"key accepted": 1, "password too_many": 1})
+}
+
+// failingHistory is a store that can't read its history.
+type failingHistory struct{ Registry }
+
+func (failingHistory) History(store.AccountID, macaddr.Addr, store.Mark, int) ([]store.Entry, error) {
+	return nil, errors.New("disk on fire")
+}
+
+func TestSessionsAreObserved(t *testing.T) {
+	l := newLab(t, defaultLimits, func(r Registry) Registry { return failingHistory{r} })
+	client := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
+	l.observes(map[string]int{"key accepted": 1})
+	for command, want := range map[string]string{
+		"list":         "done",
+		"register x":   "misunderstood",
+		"show 2e4":     "done",
+		"dereg":        "misunderstood",
+		"deregister 1": "misunderstood",
+		"history":      "failed",
+	} {
+		session, err := client.NewSession()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = session.Run(command)
+		l.mu.Lock() // it is there once the exit status is
+		if l.observed[want] != 1 || len(l.observed) != 1 {
+			t.Errorf("%s: %v, want %s", command, l.observed, want)
+		}
+		clear(l.observed)
+		l.mu.Unlock()
+	}
+	l.hasSessions(0)
+	var open []*gossh.Session
+	for range defaultLimits.sessionsAClient {
+		session, err := client.NewSession()
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, session)
+	}
+	l.hasSessions(len(open))
+	if _, err := client.NewSession(); err == nil {
+		t.Error("one too many was opened")
+	}
+	l.observes(map[string]int{"too_many": 1})
+	_ = open[0].Run("deregister 2e4")
+	client.Close()
+	l.observes(map[string]int{"refused": 1, "unused": len(open) - 1})
+	l.hasSessions(0)
+}
+
+func TestPanicsAreObserved(t *testing.T) {
+	l := newLab(t, defaultLimits, func(r Registry) Registry { return panicking{r} })
+	client := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
+	l.runs(client, "show 2e4", statusRefused, failure.text)
+	l.observes(map[string]int{"key accepted": 1, "failed": 1, "panic": 1})
+}
+
+// A server that nobody observes works.
+func TestNobodyObserves(t *testing.T) {
+	s := NewServer(Config{})
+	s.ObserveLogin(ByKey, LoginAccepted)
+	s.ObserveSession(SessionDone)
+	s.guard("test", func() { panic("caught") })
+	s.Shutdown(context.Background())
+}
+
+// What can be observed is in the lists of it.
+func TestObservableOutcomes(t *testing.T) {
+	for _, status := range []int{statusDone, statusRefused, statusMisunderstood} {
+		for _, failed := range []bool{false, true} {
+			if o := sessionOutcome(status, failed); !slices.Contains(SessionOutcomes(), o) {
+				t.Errorf("%d, %v: %q", status, failed, o)
+			}
+		}
+	}
+	for _, l := range []login{{key: "SHA256:"}, {password: "x"}} {
+		if m := l.method(); !slices.Contains(Methods(), m) {
+			t.Errorf("%+v: %q", l, m)
+		}
+	}
+}
