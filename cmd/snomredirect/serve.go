@@ -30,6 +30,7 @@ type serve struct {
 	PhoneCA          string        `name:"phone-ca" env:"SNOMREDIRECT_PHONE_CA" placeholder:"FILE" help:"Take a phone's certificate that these authorities have signed, in PEM, for proof of its MAC."`
 	RequirePhoneCert bool          `name:"require-phone-cert" env:"SNOMREDIRECT_REQUIRE_PHONE_CERT" help:"Redirect over HTTPS only phones that have proven their MAC."`
 	SSH              string        `name:"ssh" env:"SNOMREDIRECT_SSH" default:":2222" placeholder:"ADDRESS" help:"Serve the console here (${default}); port 0 takes a free one."`
+	Metrics          string        `env:"SNOMREDIRECT_METRICS" placeholder:"ADDRESS" help:"Tell Prometheus how it goes here, and serve profiles; no password is asked for."`
 	AdminKey         []string      `env:"SNOMREDIRECT_ADMIN_KEY" sep:"none" placeholder:"KEY" help:"Let this public key in as the operator admin, who is made anew if missing: a file, or a line as in authorized_keys. Repeatable."`
 	PublicName       []string      `env:"SNOMREDIRECT_PUBLIC_NAME" placeholder:"HOST" help:"A host name under which phones reach this service: none is ever sent back there. Repeatable."`
 	Hold             time.Duration `env:"SNOMREDIRECT_HOLD" default:"10m" placeholder:"TIME" help:"Hold a deregistered phone for its last owner this long (${default}); 0 holds none."`
@@ -73,7 +74,8 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 
-	db, err := bolt.Open(s.Data, bolt.Config{Hold: s.Hold})
+	m := newMetrics()
+	db, err := bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Committed: m.committed})
 	if err != nil {
 		return err
 	}
@@ -102,6 +104,11 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 
+	measuring, err := ls.listen("metrics", s.Metrics)
+	if err != nil {
+		return err
+	}
+
 	// Only now, for a password is shown once.
 	password, err := ensureAdmin(db, keys, log)
 	if err != nil {
@@ -112,9 +119,9 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	}
 	warnOfLoops(db, names, log)
 
-	book := contacts.New(contacts.Config{Keeper: lastHeard, Log: log})
+	book := contacts.New(contacts.Config{Keeper: lastHeard, Log: log, Flushed: m.flush})
 	phones := redirect.Config{
-		Finder: db, PublicNames: names, PhoneAuthorities: phoneAuthorities, RequireProof: s.RequirePhoneCert, Log: log, Heard: book.Hear}
+		Finder: db, PublicNames: names, PhoneAuthorities: phoneAuthorities, RequireProof: s.RequirePhoneCert, Log: log, Heard: book.Hear, Observe: m.request}
 	answer := redirect.New(phones)
 	var webs []webDoor
 	if plain != nil {
@@ -133,9 +140,16 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		Explain: func(path, userAgent string) sshconsole.Explanation {
 			return sshconsole.Explanation(explain(path, userAgent))
 		},
+		ObserveLogin:   m.login,
+		ObserveSession: m.session,
+		ObservePanic:   m.consolePanic,
 	})
+	m.registry.MustRegister(stock{db.CountPhones, db.Accounts, console.Sessions, book.Waiting})
 
 	doors, ctx := errgroup.WithContext(ctx)
+	if measuring != nil {
+		webs = append(webs, newMetricsDoor(ctx, measuring, m.registry, log))
+	}
 	for _, w := range webs {
 		doors.Go(w.serve)
 	}

@@ -19,6 +19,9 @@ const (
 	Container
 )
 
+// Formats returns all there are.
+func Formats() []Format { return []Format{Plain, XML, Container} }
+
 // String returns the format's name: "plain", "xml" or "container".
 func (f Format) String() string {
 	switch f {
