@@ -33,6 +33,7 @@ type story struct {
 	ended      chan error
 	lastStatus int         // the exit status of the last command over SSH
 	uploading  *ssh.Client // what upload began, until it ends
+	scraped    scraped     // the metrics, when last asked for
 }
 
 // addresses are of the program's doors; a door that is shut has none.

@@ -72,6 +72,11 @@ func TestStories(t *testing.T) {
 			"upload":      upload,
 			"hangup":      hangup,
 			"objects":     objects,
+			"scrape":      scrape,
+			"page":        page,
+			"series":      seriesScraped,
+			"storms":      storms,
+			"dashboard":   dashboard,
 		},
 		RequireExplicitExec: true,
 	})

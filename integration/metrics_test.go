@@ -1,0 +1,169 @@
+package integration
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// A series is one of Prometheus's: what is measured, and of what.
+type series struct {
+	text   string // as it is written
+	name   string
+	labels map[string]string
+}
+
+// scraped is the values of all series, by how they are written.
+type scraped map[string]float64
+
+// all returns the series in the order of how they are written.
+func (s scraped) all() (all []series) {
+	for _, text := range slices.Sorted(maps.Keys(s)) {
+		name, _, _ := strings.Cut(text, "{")
+		one := series{text, name, map[string]string{}}
+		for _, m := range regexp.MustCompile(`(\w+)="([^"]*)"`).FindAllStringSubmatch(text, -1) {
+			one.labels[m[1]] = m[2]
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// sum adds up the series of a name that have a label's value; all for "".
+func (s scraped) sum(name, label, value string) (sum int) {
+	for _, one := range s.all() {
+		if one.name == name && (label == "" || one.labels[label] == value) {
+			sum += int(s[one.text])
+		}
+	}
+	return sum
+}
+
+// scrape [SERIES VALUE] ... asks for the metrics as Prometheus does, again until
+// all series named have those values, and shows them.
+func scrape(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args)%2 != 0 {
+		ts.Fatalf("usage: scrape [SERIES VALUE] ...")
+	}
+	s := of(ts)
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		text, err := getPage("http://" + s.Metrics + "/metrics")
+		ts.Check(err)
+		s.scraped, err = readMetrics(text)
+		ts.Check(err)
+		var other []string
+		for i := 0; i < len(args); i += 2 {
+			if got, ok := s.scraped[args[i]]; !ok || fmt.Sprint(got) != args[i+1] {
+				other = append(other, fmt.Sprintf("%s is %v (there: %v), want %s", args[i], got, ok, args[i+1]))
+			}
+		}
+		if len(other) == 0 {
+			_, _ = io.WriteString(ts.Stdout(), text)
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s", strings.Join(other, "\n"))
+		}
+	}
+}
+
+// page ADDRESS PATH shows what is there. ! page wants nothing to be.
+func page(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: page ADDRESS PATH")
+	}
+	text, err := getPage("http://" + args[0] + args[1])
+	if (err != nil) != neg {
+		ts.Fatalf("%s: %v", args[1], err)
+	}
+	_, _ = io.WriteString(ts.Stdout(), text)
+}
+
+func getPage(url string) (string, error) {
+	client := http.Client{Timeout: patience}
+	response, err := client.Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", url, response.Status)
+	}
+	return string(text), err
+}
+
+func readMetrics(text string) (scraped, error) {
+	all := scraped{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		behind := strings.LastIndexByte(line, ' ')
+		value, err := strconv.ParseFloat(line[behind+1:], 64)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", line, err)
+		}
+		if _, twice := all[line[:behind]]; twice {
+			return nil, fmt.Errorf("%q is there twice", line[:behind])
+		}
+		all[line[:behind]] = value
+	}
+	return all, nil
+}
+
+// seriesScraped shows which series were scraped last, without their values.
+func seriesScraped(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 || of(ts).scraped == nil {
+		ts.Fatalf("usage: series, after scrape")
+	}
+	for _, one := range of(ts).scraped.all() {
+		_, _ = io.WriteString(ts.Stdout(), one.text+"\n")
+	}
+}
+
+// storms FILE ... wants what was scraped last to be what the storms whose --json
+// is in these files have counted themselves, and nothing more.
+func storms(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts)
+	if len(args) == 0 || s.scraped == nil {
+		ts.Fatalf("usage: storms FILE ..., after scrape")
+	}
+	told := map[string]int{}
+	phones := 0
+	for _, file := range args {
+		var storm struct {
+			Phones   int
+			Outcomes map[string]int
+		}
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &storm))
+		phones += storm.Phones
+		for outcome, n := range storm.Outcomes {
+			told[outcome] += n
+		}
+	}
+	const requests = "snomredirect_requests_total"
+	var other []string
+	want := func(what string, scraped, told int) {
+		if scraped != told {
+			other = append(other, fmt.Sprintf("%s: %d are scraped, %d told", what, scraped, told))
+		}
+	}
+	want("redirected", s.scraped.sum(requests, "outcome", "redirected"), told["redirected"])
+	want("unregistered", s.scraped.sum(requests, "outcome", "unregistered"), told["no settings"])
+	want("all", s.scraped.sum(requests, "", ""), phones)
+	want("timed", s.scraped.sum("snomredirect_request_duration_seconds_count", "", ""), phones)
+	if (len(other) > 0) != neg {
+		ts.Fatalf("%v", other)
+	}
+}
