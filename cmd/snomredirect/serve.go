@@ -60,6 +60,9 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	if s.Hold < 0 {
 		return fmt.Errorf("--hold %v: expected a time such as 10m, or 0: %w", s.Hold, errUsage)
 	}
+	if s.SSH == "" {
+		return fmt.Errorf("--ssh: expected host:port or :port, for there is no other way to register phones: %w", errUsage)
+	}
 	names, err := store.NewPublicNames(s.PublicName...)
 	if err != nil {
 		return fmt.Errorf("--public-name %w: %w", err, errUsage)

@@ -16,10 +16,16 @@ import (
 
 // Limits on what strangers may take up.
 const (
-	maxHTTPConnections = 8192 // of each listener
+	maxHTTPConnections = 8192
 	maxHeader          = 8 << 10
-	headerTime         = 5 * time.Second // and for a TLS handshake before
+	headerTime         = 5 * time.Second
 	requestTime        = 10 * time.Second
+
+	// A connection over TLS takes some 50 KiB, and most of a millisecond of a
+	// core where the certificate's key is RSA. So many are through before their
+	// time is over; further ones wait to be accepted, where no time runs.
+	maxHTTPSConnections = 2048
+	handshakeTime       = 10 * time.Second
 )
 
 // A webDoor is a listener at which phones ask.
@@ -29,8 +35,7 @@ type webDoor struct {
 }
 
 // newWebDoor serves h at l within the limits; over TLS, where t is not nil. A
-// connection carries one question, as phones have one, so that none outlasts
-// requestTime by much.
+// connection carries one question, as phones have one.
 func newWebDoor(l net.Listener, h http.Handler, t *tls.Config, log *slog.Logger) webDoor {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -46,7 +51,11 @@ func newWebDoor(l net.Listener, h http.Handler, t *tls.Config, log *slog.Logger)
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what strangers do wrong
 	}
 	s.SetKeepAlivesEnabled(false)
-	return webDoor{s, netutil.LimitListener(l, maxHTTPConnections)}
+	most := maxHTTPConnections
+	if t != nil {
+		most, s.ReadHeaderTimeout = maxHTTPSConnections, handshakeTime // the library bounds a handshake by that
+	}
+	return webDoor{s, netutil.LimitListener(l, most)}
 }
 
 // serve answers until shutdown.
