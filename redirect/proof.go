@@ -5,11 +5,16 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 
 	"snomredirect/macaddr"
 )
 
 var errNoCertificate = errors.New("no certificate")
+
+// maxSent bounds the certificates that a phone presents: its own and those of the
+// authorities between. No chain that is real comes near.
+const maxSent = 8
 
 // proof returns the phone that a caller has proven to be: that of its factory
 // certificate, whose subject's common name is the phone's MAC. That the caller
@@ -23,16 +28,32 @@ func proof(s *tls.ConnectionState, authorities *x509.CertPool) (macaddr.Addr, er
 	if s == nil || len(s.PeerCertificates) == 0 {
 		return macaddr.Addr{}, errNoCertificate
 	}
-	phone, sent := s.PeerCertificates[0], x509.NewCertPool()
-	for _, c := range s.PeerCertificates[1:] {
-		sent.AddCert(c)
+	if n := len(s.PeerCertificates); n > maxSent {
+		return macaddr.Addr{}, fmt.Errorf("%d certificates, where %d are the most", n, maxSent)
 	}
-	if _, err := phone.Verify(x509.VerifyOptions{
+	options := x509.VerifyOptions{
 		Roots:         authorities,
-		Intermediates: sent,
+		Intermediates: x509.NewCertPool(),
 		// Which usages snom's certificates name, if any, is not known.
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	}); err != nil {
+	}
+	// They come from the phone's upwards. From the top downwards, each is held
+	// against the authorities and those found good before: strangers make up no
+	// key that is worked with, which may be slow (a hundred keys of RSA with 8192
+	// bits took half a second).
+	phone, above := s.PeerCertificates[0], s.PeerCertificates[1:]
+	var useless error
+	for _, c := range slices.Backward(above) {
+		if _, err := c.Verify(options); err != nil {
+			useless = fmt.Errorf("; and that of %q above it: %w", c.Subject.CommonName, err)
+			continue
+		}
+		options.Intermediates.AddCert(c)
+	}
+	switch _, err := phone.Verify(options); {
+	case err != nil && useless != nil:
+		return macaddr.Addr{}, fmt.Errorf("%w%w", err, useless)
+	case err != nil:
 		return macaddr.Addr{}, err
 	}
 	mac, err := macaddr.Parse(phone.Subject.CommonName)

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,14 @@ func TestProof(t *testing.T) {
 	own.above = [][]byte{own.cert.Raw}
 	alone := *good
 	alone.above = good.above[:1]
+	more := *good // with one of no use on top
+	more.above = append(slices.Clone(good.above), other.cert.Raw)
+	many := *good
+	many.above = slices.Concat(good.above, slices.Repeat(good.above[1:], maxSent))
+	ended := func(c *x509.Certificate) { authority(c); c.NotAfter = time.Now().Add(-time.Minute) }
+	usage := func(u x509.ExtKeyUsage) func(*x509.Certificate) {
+		return func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{u} }
+	}
 
 	pool := x509.NewCertPool()
 	pool.AddCert(root.cert)
@@ -111,7 +120,13 @@ func TestProof(t *testing.T) {
 	}{
 		"good":                {good, true, ""},
 		"good, in small":      {snom.issue(t, strings.ToLower(registered), nil, nil), true, ""},
+		"for clients":         {snom.issue(t, registered, nil, usage(x509.ExtKeyUsageClientAuth)), true, ""},
+		"for servers":         {snom.issue(t, registered, nil, usage(x509.ExtKeyUsageServerAuth)), true, ""},
+		"three below":         {snom.issue(t, "Snom Phone 2", nil, authority).issue(t, registered, nil, nil), true, ""},
+		"and a useless one":   {&more, true, ""},
+		"too many":            {&many, false, "10 certificates, where 8 are the most"},
 		"none":                {nil, false, "no certificate"},
+		"below an ended one":  {root.issue(t, "Snom Phone 0", nil, ended).issue(t, registered, nil, nil), false, `that of \"Snom Phone 0\" above it: x509: certificate has expired`},
 		"no intermediate":     {&alone, false, "unknown authority"},
 		"expired":             {snom.issue(t, registered, nil, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), false, "expired"},
 		"another's authority": {other.issue(t, registered, nil, nil), false, "unknown authority"},
@@ -175,5 +190,25 @@ func TestNoProof(t *testing.T) {
 	_, body := root.issue(t, nobodys, nil, nil).asks(t, s, 0, "/snom360.php?mac="+registered)
 	if c := <-heard; body != file(settings.Plain, server) || c.Proven || c.OtherCertificate {
 		t.Errorf("%s %+v", body, c)
+	}
+}
+
+// Nobody's chain costs much: no signature is checked by a key that the
+// authorities have not signed, and those that are are few.
+func TestProofIsCheap(t *testing.T) {
+	root := (*issuer)(nil).issue(t, "Snom Root", nil, authority)
+	pool := x509.NewCertPool()
+	pool.AddCert(root.cert)
+	phone := (*issuer)(nil).issue(t, "below", nil, authority).issue(t, registered, nil, nil)
+	for n, want := range map[int]string{maxSent - 1: "unknown authority", 100: "are the most"} {
+		chain := []*x509.Certificate{phone.cert}
+		for range n {
+			chain = append(chain, (*issuer)(nil).issue(t, "below", nil, authority).cert)
+		}
+		_, err := proof(&tls.ConnectionState{PeerCertificates: chain}, pool)
+		// crypto/x509 tells of a signature that it has checked in vain.
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "verification") {
+			t.Errorf("%d: %v", n, err)
+		}
 	}
 }
