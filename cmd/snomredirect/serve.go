@@ -61,7 +61,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return fmt.Errorf("--hold %v: expected a time such as 10m, or 0: %w", s.Hold, errUsage)
 	}
 	if s.SSH == "" {
-		return fmt.Errorf("--ssh: expected host:port or :port, for there is no other way to register phones: %w", errUsage)
+		return fmt.Errorf("--ssh: expected an address, such as :2222: nobody could register phones: %w", errUsage)
 	}
 	names, err := store.NewPublicNames(s.PublicName...)
 	if err != nil {

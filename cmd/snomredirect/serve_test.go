@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"syscall"
@@ -189,5 +192,18 @@ func TestLogPrints(t *testing.T) {
 		if strings.ContainsAny(out.String(), "\u009b\u202e\x7f\x1b") || !strings.Contains(out.String(), "Söhne") {
 			t.Errorf("%s: %q", format, out.String())
 		}
+	}
+}
+
+// Without a console nobody could register phones. That is told before anything
+// is made, the operator's password above all.
+func TestNoConsole(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "data")
+	err := run(t.Context(), []string{"serve", "--data", folder, "--http", "127.0.0.1:0", "--ssh", ""}, output{io.Discard, io.Discard})
+	if !errors.Is(err, errUsage) || !strings.Contains(err.Error(), "--ssh: expected an address") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
 }
