@@ -157,7 +157,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		doors.Go(w.serve)
 	}
 	if own != nil {
-		doors.Go(func() error { own.watch(ctx); return nil })
+		go own.watch(ctx) // not waited for: a file that hangs keeps no service from its end
 	}
 	doors.Go(func() error { return console.Serve(ssh) })
 	log.Info("listening", append(ls.addresses(), "data", s.Data)...)
