@@ -192,7 +192,7 @@ func (h *handler) refuse(err error, q *question) {
 	case errors.As(err, &mac):
 		q.outcome = Malformed
 		status, line = http.StatusBadRequest, mac.Error()
-	case errors.Is(err, errNotFound):
+	case errors.Is(err, errNotFound), errors.Is(err, echo.ErrNotFound): // the latter of a path without a slash, "" or "*"
 		q.outcome = NotFound
 		status, line = http.StatusNotFound, errNotFound.Error()
 	case errors.Is(err, echo.ErrMethodNotAllowed):

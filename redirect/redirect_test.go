@@ -1,10 +1,13 @@
 package redirect
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -306,3 +309,24 @@ type discard struct{ header http.Header }
 func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d *discard) WriteHeader(int)             {}
+
+// What has no path is not found, and nothing that fails: strangers write no
+// errors into the log.
+func TestNoPath(t *testing.T) {
+	var log bytes.Buffer
+	address := strings.TrimPrefix(serve(t, Config{Finder: finder(t), Log: slog.New(slog.NewTextHandler(&log, nil))}), "http://")
+	for _, target := range []string{"*", "http://" + address, "http://" + address + "?mac=" + registered} {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", target, address); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || resp.StatusCode != 404 || log.Len() > 0 {
+			t.Errorf("%s: %v, %v\n%s", target, resp, err, &log)
+		}
+	}
+}
