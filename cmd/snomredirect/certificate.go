@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -110,6 +111,10 @@ func (c *certificate) use(r reading) error {
 	pair, err := tls.X509KeyPair([]byte(r.cert), []byte(r.key))
 	if err != nil {
 		return fmt.Errorf("--tls-cert %s and --tls-key %s: expected a certificate in PEM, with those between it and its authority behind it, and its key: %w", c.certFile, c.keyFile, err)
+	}
+	// The library leaves out what has no end, such as where the disk was full.
+	if begun := strings.Count(r.cert, "-----BEGIN CERTIFICATE-----"); begun != len(pair.Certificate) {
+		return fmt.Errorf("--tls-cert %s: %d certificates begin and %d can be read: it is cut off or damaged", c.certFile, begun, len(pair.Certificate))
 	}
 	c.current.Store(&pair)
 	return nil

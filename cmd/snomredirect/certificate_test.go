@@ -86,6 +86,11 @@ func TestCertificateChanges(t *testing.T) {
 	}
 	shows(5, "two", "")
 
+	write(t, certFile, twoCert+oneCert[:len(oneCert)-30])
+	shows(5, "two", "2 certificates begin and 1 can be read")
+	write(t, certFile, twoCert+oneCert)
+	shows(2, "two", "certificate renewed")
+
 	write(t, keyFile, oneKey)
 	shows(5, "two", "private key does not match public key")
 	if strings.Count(log.String(), "level=ERROR") != 1 {
