@@ -85,6 +85,10 @@ func TestCertificateChanges(t *testing.T) {
 		t.Errorf("an hour is not soon: %s", &log)
 	}
 	shows(5, "two", "")
+	log.Reset()
+	if _, err := newCertificate(certFile, keyFile, c.log); err != nil || !strings.Contains(log.String(), "ends soon") {
+		t.Errorf("at the start: %v, %s", err, &log)
+	}
 
 	write(t, certFile, twoCert+oneCert[:len(oneCert)-30])
 	shows(5, "two", "2 certificates begin and 1 can be read")
@@ -162,7 +166,9 @@ func TestHandshakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, phones := range []*x509.CertPool{nil, x509.NewCertPool()} {
+	some := x509.NewCertPool()
+	some.AddCert(own.current.Load().Leaf)
+	for _, phones := range []*x509.CertPool{nil, some} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -174,8 +180,11 @@ func TestHandshakes(t *testing.T) {
 			asked := false
 			conn, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{
 				InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: version, NextProtos: []string{"h2", "http/1.1"},
-				GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+				GetClientCertificate: func(request *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 					asked = true
+					if len(request.AcceptableCAs) > 0 {
+						t.Error("authorities are named: a phone may keep back what is of none of them")
+					}
 					return &tls.Certificate{}, nil
 				}})
 			if (err == nil) != want || want && asked != (phones != nil) {
