@@ -58,7 +58,7 @@ type Config struct {
 	// nothing.
 	Heard func(store.Contact)
 	// Observe is called in the same way for each question, with a MAC or not,
-	// but not for /healthz. Nil observes nothing.
+	// but not for GET /healthz. Nil observes nothing.
 	Observe func(Observation)
 }
 

@@ -6,9 +6,9 @@
 //	snomredirect health    ask a running service whether it is well
 //	snomredirect version   show the version
 //
-// Phones ask over HTTP; partners register their phones, and operators run the
-// service, at a console over SSH. All is kept in one data folder. Each flag of
-// serve is also an environment variable: --public-name is
+// Phones ask over HTTP and HTTPS; partners register their phones, and operators
+// run the service, at a console over SSH. All is kept in one data folder. Each
+// flag of serve is also an environment variable: --public-name is
 // SNOMREDIRECT_PUBLIC_NAME.
 //
 // The exit status is 0 when all went well (for serve: it was asked to stop), 1
