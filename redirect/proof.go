@@ -25,7 +25,7 @@ const maxSent = 8
 //
 // The error is why there is no proof, for the log.
 func proof(s *tls.ConnectionState, authorities *x509.CertPool) (macaddr.Addr, error) {
-	if s == nil || len(s.PeerCertificates) == 0 {
+	if s == nil || len(s.PeerCertificates) == 0 || authorities == nil { // nil would be the system's
 		return macaddr.Addr{}, errNoCertificate
 	}
 	if n := len(s.PeerCertificates); n > maxSent {

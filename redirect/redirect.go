@@ -96,11 +96,12 @@ func (h *handler) attend(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(q); err != nil {
 			h.refuse(err, q)
 		}
+		took := time.Since(begun)
 		if h.Heard != nil && q.mac.IsValid() {
 			h.Heard(q.contact(q.Request().RemoteAddr))
 		}
 		if h.Observe != nil && q.outcome != "" {
-			h.Observe(Observation{q.outcome, q.format(), q.IsTLS(), time.Since(begun)})
+			h.Observe(Observation{q.outcome, q.format(), q.IsTLS(), took})
 		}
 		return nil
 	}
@@ -133,10 +134,10 @@ func (h *handler) answer(c echo.Context) (err error) {
 	q.outcome = outcome
 	format := q.format()
 	if outcome == OtherCertificate {
-		h.Log.Warn("a phone asks for another's settings", "mac", q.mac.String(), "certificate", q.proven.String(), "from", r.RemoteAddr, "user_agent", r.UserAgent())
+		h.Log.Warn("a phone asks for another's settings", "mac", q.mac.String(), "certificate", q.proven.String(), "from", r.RemoteAddr)
 	}
 	if ctx := r.Context(); h.Log.Enabled(ctx, slog.LevelDebug) {
-		of := []any{"mac", q.mac.String(), "model", q.model, "outcome", outcome, "format", format, "from", r.RemoteAddr, "user_agent", r.UserAgent()}
+		of := []any{"mac", q.mac.String(), "model", q.model, "outcome", outcome, "format", format.String(), "from", r.RemoteAddr, "user_agent", r.UserAgent()}
 		if r.TLS != nil && h.PhoneAuthorities != nil {
 			of = append(of, "proven", q.proven.IsValid())
 		}

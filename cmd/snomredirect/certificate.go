@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -34,7 +35,7 @@ func (s *serve) certificates(log *slog.Logger) (*certificate, *x509.CertPool, er
 	if err != nil || s.PhoneCA == "" {
 		return own, nil, err
 	}
-	phones, err := authorities(s.PhoneCA)
+	phones, err := authorities(s.PhoneCA, log)
 	return own, phones, err
 }
 
@@ -56,8 +57,12 @@ func tlsConfig(own *certificate, phones *x509.CertPool) *tls.Config {
 // or mounts.
 const certificateEvery = time.Second
 
-// soon is how long before its end a certificate is warned of, once a day.
+// soon is how long before its end a certificate is warned of, once a day, or a
+// third of its time where that is less.
 const soon = 7 * 24 * time.Hour
+
+// minBits is what an authority's RSA key has at least, or it proves nothing.
+const minBits = 2048
 
 // A certificate is the service's own, in two files of PEM, as they stand.
 type certificate struct {
@@ -162,13 +167,16 @@ func (c *certificate) look() {
 }
 
 func (c *certificate) warn() {
-	if end := c.current.Load().Leaf.NotAfter; time.Until(end) < soon {
+	leaf := c.current.Load().Leaf
+	if end := leaf.NotAfter; time.Until(end) < min(soon, end.Sub(leaf.NotBefore)/3) {
 		c.log.Warn("the certificate ends soon, or has: renew it", "file", c.certFile, "not_after", end)
 	}
 }
 
-// authorities reads the certificates of those who sign phones' certificates.
-func authorities(file string) (*x509.CertPool, error) {
+// authorities reads the certificates of those who sign phones' certificates. One
+// whose key others may have worked out, as of snom's first generation with its
+// 1024 bits, is left out.
+func authorities(file string, log *slog.Logger) (*x509.CertPool, error) {
 	rest, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("--phone-ca %s: %s", file, reason(err))
@@ -187,8 +195,12 @@ func authorities(file string) (*x509.CertPool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--phone-ca %s: expected certificates in PEM and nothing else: %w", file, err)
 		}
-		pool.AddCert(c)
 		n++
+		if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minBits {
+			log.Warn("an authority proves no phone: its key is too short", "file", file, "name", c.Subject.CommonName, "bits", key.N.BitLen())
+			continue
+		}
+		pool.AddCert(c)
 	}
 	if n == 0 {
 		return nil, fmt.Errorf("--phone-ca %s: expected certificates in PEM, and there is none", file)

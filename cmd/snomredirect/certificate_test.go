@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -53,7 +54,7 @@ func TestCertificateChanges(t *testing.T) {
 	certFile, keyFile := filepath.Join(folder, "tls.pem"), filepath.Join(folder, "tls.key")
 	year := time.Now().AddDate(1, 0, 0)
 	oneCert, oneKey := newPair(t, "one", year)
-	twoCert, twoKey := newPair(t, "two", time.Now().Add(time.Hour))
+	twoCert, twoKey := newPair(t, "two", time.Now().Add(time.Minute))
 	write(t, certFile, oneCert)
 	write(t, keyFile, oneKey)
 	var log bytes.Buffer
@@ -82,7 +83,7 @@ func TestCertificateChanges(t *testing.T) {
 	shows(1, "one", "")
 	shows(1, "two", "certificate renewed")
 	if !strings.Contains(log.String(), "ends soon") {
-		t.Errorf("an hour is not soon: %s", &log)
+		t.Errorf("a minute is not soon: %s", &log)
 	}
 	shows(5, "two", "")
 	log.Reset()
@@ -209,5 +210,36 @@ func TestHealthOverHTTPS(t *testing.T) {
 	}
 	if err := (&health{}).Run(t.Context(), output{io.Discard, io.Discard}); err == nil || !errors.Is(err, errUsage) {
 		t.Error(err)
+	}
+}
+
+// A key that others may have worked out proves nothing, whatever it has signed.
+func TestWeakAuthority(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{Subject: pkix.Name{CommonName: "Snom Phone 1"}, NotAfter: time.Now().AddDate(1, 0, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weak := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	good, _ := newPair(t, "good", time.Now().AddDate(1, 0, 0))
+	file := filepath.Join(t.TempDir(), "phones.pem")
+	read := func(text string) (*x509.CertPool, string) {
+		t.Helper()
+		write(t, file, text)
+		var log bytes.Buffer
+		pool, err := authorities(file, slog.New(slog.NewTextHandler(&log, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pool, log.String()
+	}
+	alone, silence := read(good)
+	both, told := read(weak + good)
+	if !both.Equal(alone) || !strings.Contains(told, `name="Snom Phone 1" bits=1024`) || silence != "" {
+		t.Errorf("%v %q %q", both.Equal(alone), told, silence)
 	}
 }

@@ -20,6 +20,9 @@ type health struct {
 // Run asks /healthz and fails unless the answer is 200.
 func (h *health) Run(ctx context.Context, out output) error {
 	scheme, address := "http", h.HTTP
+	if h.HTTP == "" && h.HTTPS == "" {
+		return fmt.Errorf("--http and --https are both empty: expected host:port or :port: %w", errUsage)
+	}
 	if address == "" {
 		scheme, address = "https", h.HTTPS
 	}
