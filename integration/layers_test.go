@@ -16,6 +16,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/store":             {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/store/bolt":        {"snomredirect/redirect", "snomredirect/sshconsole", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/store/contacts":    {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/passwords":   {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/redirect":          {"snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole":        {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
 		"snomredirect/cmd/snomphone":     {"snomredirect/store", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},

@@ -1,8 +1,10 @@
 package sshconsole
 
 import (
+	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 
 	gossh "golang.org/x/crypto/ssh"
 
@@ -73,9 +75,18 @@ func byKey(a store.Account, key gossh.PublicKey) (login, bool) {
 	return login{}, false
 }
 
-// byPassword returns the login that a password gives to a. It takes the same
-// time whether there is such an account, with a password, enabled, or not.
-func byPassword(a store.Account, password string) (login, bool) {
-	ok := a.PasswordHash.Matches(password)
-	return login{account: a.ID, name: a.Name, password: a.PasswordHash}, ok && !a.Disabled
+// byPassword returns the login that conn's name and a password give.
+func (s *Server) byPassword(conn gossh.ConnMetadata, password string) (login, error) {
+	if s.Password == nil {
+		return login{}, store.ErrDenied
+	}
+	// A client that has gone is not noticed while it waits; it had no longer.
+	ctx, cancel := context.WithTimeout(s.stopping, s.clients.limits.loginTime)
+	defer cancel()
+	from, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	a, err := s.Password(ctx, conn.User(), password, from.Addr())
+	if err != nil && !errors.Is(err, store.ErrDenied) && !errors.Is(err, store.ErrBusy) && ctx.Err() == nil {
+		s.Log.Error("login", "error", err)
+	}
+	return login{account: a.ID, name: a.Name, password: a.PasswordHash}, err
 }

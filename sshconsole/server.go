@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"runtime/debug"
 	"time"
 
@@ -18,6 +19,11 @@ import (
 type Config struct {
 	Registry Registry
 	HostKey  gossh.Signer
+	// Password returns the account that a name and a password from an address
+	// let in, store.ErrDenied where that is none, store.ErrBusy where too many
+	// wait, or ctx's error; any other is a failing store. It takes the same time
+	// whether there is such an account or not. Nil lets nobody in by password.
+	Password func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
 	// Contacts is what was last heard of phones; nil knows nothing.
 	Contacts Contacts
 	// Explain tells what a phone that asks for path would be told, and why; nil
@@ -152,13 +158,19 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 		// tried, and not the one that goes with the password.
 		PasswordCallback: func(conn gossh.ConnMetadata, password []byte) (*gossh.Permissions, error) {
 			s.clients.offered(ctx.Value(clientKey).(*client), ByPassword)
-			return s.admit(ctx, conn, func(a store.Account) (login, bool) { return byPassword(a, string(password)) })
+			return s.admit(ctx, func() (login, error) { return s.byPassword(conn, string(password)) })
 		},
 		// A key may be offered without being owned, and offered keys share one
 		// context with the one that lets a client in at last. Only here it has
 		// been shown that the client holds it.
 		VerifiedPublicKeyCallback: func(conn gossh.ConnMetadata, key gossh.PublicKey, _ *gossh.Permissions, _ string) (*gossh.Permissions, error) {
-			return s.admit(ctx, conn, func(a store.Account) (login, bool) { return byKey(a, key) })
+			return s.admit(ctx, func() (login, error) {
+				l, ok := byKey(lookUp(s.Registry, s.Log, conn.User()), key)
+				if !ok {
+					return login{}, store.ErrDenied
+				}
+				return l, nil
+			})
 		},
 		AuthLogCallback: func(conn gossh.ConnMetadata, method string, err error) { s.authenticated(ctx, conn, method, err) },
 	}
@@ -171,18 +183,17 @@ func (s *Server) keyOffered(ctx ssh.Context, key ssh.PublicKey) (ok bool) {
 	return ok
 }
 
-// admit notes the login that prove finds for an account in the context, if it
-// finds one. A panic admits nobody.
-func (s *Server) admit(ctx ssh.Context, conn gossh.ConnMetadata, prove func(store.Account) (login, bool)) (*gossh.Permissions, error) {
-	admitted := false
+// admit notes the login that prove finds in the context. A panic admits nobody.
+func (s *Server) admit(ctx ssh.Context, prove func() (login, error)) (*gossh.Permissions, error) {
+	err := store.ErrDenied
 	s.guard("login", func() {
-		if l, ok := prove(lookUp(s.Registry, s.Log, conn.User())); ok {
+		var l login
+		if l, err = prove(); err == nil {
 			ctx.SetValue(loginKey, l)
-			admitted = true
 		}
 	})
-	if !admitted {
-		return nil, errors.New("permission denied")
+	if err != nil {
+		return nil, err
 	}
 	return &gossh.Permissions{}, nil
 }
@@ -192,7 +203,7 @@ func (s *Server) authenticated(ctx ssh.Context, conn gossh.ConnMetadata, method 
 	if err != nil {
 		if method == "password" {
 			user := conn.User() // a stranger's word
-			s.Log.Info("login refused", "user", user[:min(len(user), 64)], "from", conn.RemoteAddr().String(), "by", method)
+			s.Log.Info("login refused", "user", user[:min(len(user), 64)], "from", conn.RemoteAddr().String(), "by", method, "why", err)
 		}
 		return
 	}

@@ -22,6 +22,7 @@ import (
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
+	"snomredirect/store/passwords"
 )
 
 // soon bounds what should happen at once.
@@ -66,7 +67,7 @@ func newLab(t *testing.T, l limits, wrap func(Registry) Registry) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lab.server = newServer(Config{Registry: registry, HostKey: key, Log: slog.New(slog.NewTextHandler(&lab.log, nil)),
+	lab.server = newServer(Config{Registry: registry, HostKey: key, Password: passwords.New(registry).Check, Log: slog.New(slog.NewTextHandler(&lab.log, nil)),
 		ObserveLogin:   func(m Method, o LoginOutcome) { lab.observe(string(m) + " " + string(o)) },
 		ObserveSession: func(o SessionOutcome) { lab.observe(string(o)) },
 		ObservePanic:   func() { lab.observe("panic") },

@@ -41,4 +41,8 @@ var (
 	ErrNoKey = errors.New("no such key")
 	// ErrTooManyKeys: the account would have more than [MaxKeys].
 	ErrTooManyKeys = errors.New("too many keys")
+	// ErrDenied: a name and a password let nobody in.
+	ErrDenied = errors.New("wrong name or password")
+	// ErrBusy: too many wait for the same thing; later it may be had.
+	ErrBusy = errors.New("too many are waiting")
 )

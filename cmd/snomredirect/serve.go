@@ -19,6 +19,7 @@ import (
 	"snomredirect/store"
 	"snomredirect/store/bolt"
 	"snomredirect/store/contacts"
+	"snomredirect/store/passwords"
 )
 
 type serve struct {
@@ -137,6 +138,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	console := sshconsole.NewServer(sshconsole.Config{
 		Registry:    db,
 		HostKey:     hostKey,
+		Password:    passwords.New(db).Check,
 		PublicNames: names,
 		Log:         log,
 		Contacts:    book,

@@ -1,0 +1,107 @@
+package passwords
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"snomredirect/store"
+)
+
+// A host that asks much keeps another waiting for one turn alone.
+func TestTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(maxWaiting, maxWaitingAHost)
+		next := make(chan struct{})
+		var served []string
+		ask := func(from string) {
+			go func() {
+				leave, err := q.enter(t.Context(), netip.MustParseAddr(from))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				served = append(served, from)
+				<-next
+				leave()
+			}()
+			synctest.Wait()
+		}
+		for range 5 {
+			ask("192.0.2.1")
+		}
+		for range 2 {
+			ask("2001:db8::1")
+		}
+		ask("192.0.2.3")
+		ask("2001:db8::ffff") // the same host
+		for range 9 {
+			next <- struct{}{}
+			synctest.Wait()
+		}
+		if want := []string{"192.0.2.1", "2001:db8::1", "192.0.2.3"}; len(served) != 9 || !slices.Equal(served[:3], want) {
+			t.Errorf("%v", served)
+		}
+		if q.waiting != 0 || len(q.hosts) != 0 || len(q.turn) != 0 {
+			t.Errorf("%d are left", q.waiting)
+		}
+	})
+}
+
+func TestRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const most, aHost = 6, 4
+		q := newQueue(most, aHost)
+		leave, err := q.enter(t.Context(), netip.MustParseAddr("192.0.2.1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wait := func(from string) {
+			go func() {
+				leave, err := q.enter(t.Context(), netip.MustParseAddr(from))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				leave()
+			}()
+			synctest.Wait()
+		}
+		busy := func(from string) {
+			t.Helper()
+			if _, err := q.enter(t.Context(), netip.MustParseAddr(from)); !errors.Is(err, store.ErrBusy) {
+				t.Errorf("%s: %v", from, err)
+			}
+		}
+		for range aHost - 1 {
+			wait("192.0.2.1")
+		}
+		busy("192.0.2.1")
+		busy("::ffff:192.0.2.1")
+		for _, from := range []string{"192.0.2.2", "2001:db8::1"} {
+			wait(from)
+		}
+		busy("192.0.2.3")
+		leave()
+		synctest.Wait()
+		wait("192.0.2.1")
+		if q.waiting != 0 || len(q.hosts) != 0 {
+			t.Errorf("%d are left", q.waiting)
+		}
+	})
+}
+
+func TestHostOf(t *testing.T) {
+	for from, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1/32", "::ffff:192.0.2.1": "192.0.2.1/32", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+	} {
+		if got := hostOf(netip.MustParseAddr(from)); got.String() != want {
+			t.Errorf("%s: %v, want %s", from, got, want)
+		}
+	}
+	if hostOf(netip.Addr{}).IsValid() {
+		t.Error("no address is some host's")
+	}
+}
