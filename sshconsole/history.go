@@ -98,7 +98,8 @@ func (w *entryWriter) writeLast() {
 
 func sameCommand(a, b store.Entry) bool {
 	return a.Account == b.Account && a.Other == b.Other && a.Away == b.Away && a.Cause.Begun.Equal(b.Cause.Begun) &&
-		a.Cause.Name == b.Cause.Name && a.Cause.From == b.Cause.From && a.Cause.With == b.Cause.With && a.Cause.What == b.Cause.What && a.Cause.Detail == b.Cause.Detail
+		a.Cause.Name == b.Cause.Name && a.Cause.From == b.Cause.From && a.Cause.With == b.Cause.With && a.Cause.Agent == b.Cause.Agent &&
+		a.Cause.What == b.Cause.What && a.Cause.Detail == b.Cause.Detail
 }
 
 type entryObject struct {
@@ -107,6 +108,7 @@ type entryObject struct {
 	By      string     `json:"by"`
 	From    string     `json:"from,omitempty"`
 	Key     string     `json:"key,omitempty"`
+	Agent   string     `json:"user_agent,omitempty"`
 	Command string     `json:"command"`
 	Detail  string     `json:"detail,omitempty"`
 	// The account that phones went to or came from.
@@ -117,13 +119,13 @@ type entryObject struct {
 // entryObject tells of an entry what the caller may know: partners do not learn
 // who the operators are, nor of other accounts.
 func (c *call) entryObject(e store.Entry) entryObject {
-	o := entryObject{Time: machineTime(e.Cause.Begun), Account: e.Name, By: string(e.Cause.Name), From: e.Cause.From, Key: e.Cause.With,
+	o := entryObject{Time: machineTime(e.Cause.Begun), Account: e.Name, By: string(e.Cause.Name), From: e.Cause.From, Key: e.Cause.With, Agent: e.Cause.Agent,
 		Command: e.Cause.What, Detail: e.Cause.Detail}
 	other := string(e.Other)
 	if !c.by.Operates() {
 		o.Account = ""
 		if e.Cause.Name != c.by.Name {
-			o.By, o.From, o.Key = "an operator", "", ""
+			o.By, o.From, o.Key, o.Agent = "an operator", "", "", ""
 		}
 		if other != "" {
 			other = "another account"
@@ -154,6 +156,9 @@ func (w *entryWriter) begin(e store.Entry) {
 	}
 	if o.Key != "" {
 		from += " by " + o.Key
+	}
+	if o.Agent != "" {
+		from += fmt.Sprintf(" with %q", o.Agent)
 	}
 	fmt.Fprintf(w.out, "%s %s%s: %s", timestamp(e.Cause.Begun), o.By, from, o.Command)
 	if o.Account != "" {

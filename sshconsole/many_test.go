@@ -380,6 +380,23 @@ func TestHistoryOfAPartner(t *testing.T) {
 `+when+`acme from 192\.0\.2\.7 by password: REGISTER 0004132202E4
 `+when+`the service: ACCOUNT ADD
 `)
+	// What came by a tool is told by its name, an operator's to operators alone.
+	for by, name := range map[string]store.Name{"acme": "acme", "olga": "olga"} {
+		a := h.account(name)
+		_, err := h.registry.Change(store.Order{Kind: store.OrderRegister, Owner: h.account("acme").ID,
+			Cause:   store.Cause{By: a.ID, Name: name, From: "192.0.2.8", With: "password", Agent: `rds "` + by + `"`, What: "redirect.registerPhone"},
+			Changes: []store.Change{{MAC: macaddr.MustParse("000413220300"), URL: store.RestoreURL("http://" + by + ".example/")}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.says("olga", "history 300", "(?s).*"+when+`acme from 192\.0\.2\.8 by password with "rds \\"acme\\"": redirect.registerPhone \[acme\] 000413220300\n.*`)
+	h.says("olga", "history 300 --json", `(?s).*"key":"password","user_agent":"rds \\"olga\\"","command".*`)
+	h.says("acme", "history 300", `(?s).*an operator: redirect.registerPhone 000413220300\n.*`)
+	h.says("acme", "history 300 --json", `(?s).*"key":"password","user_agent":"rds \\"acme\\"","command".*`)
+	if out, _, _ := h.at("acme", 0, "history 300 --json", ""); strings.Contains(out, "olga\\") {
+		t.Errorf("a partner sees an operator's tool: %s", out)
+	}
 	h.says("acme", "history 2f8", when+`acme from 192\.0\.2\.7 by password: REGISTER 0004132202F8 http://own\.example/`+"\n")
 	h.says("acme", "history 301", "")
 	h.says("bravo", "history 2e4", "")

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"snomredirect/macaddr"
 )
@@ -13,6 +16,7 @@ type Cause struct {
 	Name  Name      // By's, for an account may be removed later
 	From  string    // the caller's address
 	With  string    // the fingerprint of the key that let the caller in, or "password"
+	Agent string    // what the caller's tool calls itself, as [CleanAgent] returns it; "" of a person
 	Begun time.Time // all that one command changes has the same; zero is now
 	What  string    // the command, such as "ACCOUNT KEY ADD"
 	// Detail is what it was given besides phones, and is for the eyes of the
@@ -22,6 +26,20 @@ type Cause struct {
 	// DryRun finds out what would happen and changes nothing, neither what the
 	// command is about nor the history.
 	DryRun bool
+}
+
+// maxAgent bounds what is kept of a tool's name, in bytes.
+const maxAgent = 200
+
+// CleanAgent returns the User-Agent of a tool as it is kept and shown: the first
+// 200 bytes, with a question mark for all that does not print.
+func CleanAgent(userAgent string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.TrimSpace(userAgent[:min(len(userAgent), maxAgent)]))
 }
 
 // A Kind of order is the rule that it runs.
@@ -42,7 +60,7 @@ type Order struct {
 	Cause   Cause
 	Kind    Kind
 	Owner   AccountID // who has the phones then, for OrderRegister and OrderTransfer
-	From    AccountID // whose phones alone OrderTransfer hands on; 0 is anybody's
+	From    AccountID // whose phones alone OrderDeregister and OrderTransfer change; 0 is anybody's
 	Was     URL       // for OrderRetarget
 	Changes []Change  // one after another, where a phone is named more than once
 	// Atomic changes no phone if one of the changes is refused; the outcomes of
@@ -81,6 +99,10 @@ func (o Order) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 		}
 		out.Next, out.Err = Register(prev, c.MAC, owner, c.URL, now)
 	case OrderDeregister:
+		if o.From != 0 && prev.Owner != 0 && prev.Owner != o.From {
+			out.Err = ErrTaken
+			break
+		}
 		out.Next, out.Err = Deregister(prev, by, hold, now)
 	case OrderRetarget:
 		out.Next, out.Err = Retarget(prev, by, o.Was, c.URL)

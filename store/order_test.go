@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -21,15 +22,20 @@ func TestApply(t *testing.T) {
 		"transfer":   {Order{Kind: OrderTransfer}, server, olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
 		"free":       {Order{Kind: OrderFree}, URL{}, olga, Account{}, ruleCase{acmeHeld, nobodys, nil}},
 
-		"register another's":         {Order{Kind: OrderRegister}, own, olga, to, ruleCase{prev: acmes, err: ErrTaken}},
-		"deregister another's":       {Order{Kind: OrderDeregister}, URL{}, bare, Account{}, ruleCase{prev: acmes, err: ErrTaken}},
-		"retarget another's":         {Order{Kind: OrderRetarget, Was: own}, server, bare, acme, ruleCase{prev: acmesOwn, err: ErrNotFound}},
-		"transfer by a partner":      {Order{Kind: OrderTransfer}, URL{}, acme, to, ruleCase{prev: acmesOwn, err: ErrNotOperator}},
-		"register for another":       {Order{Kind: OrderRegister}, own, bare, acme, ruleCase{prev: nobodys, err: ErrNotOperator}},
-		"transfer from its owner":    {Order{Kind: OrderTransfer, From: 1}, URL{}, olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
-		"transfer from someone else": {Order{Kind: OrderTransfer, From: 7}, URL{}, olga, to, ruleCase{prev: acmesOwn, err: ErrNotFound}},
-		"free by a partner":          {Order{Kind: OrderFree}, URL{}, acme, Account{}, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
-		"no kind there is":           {Order{Kind: OrderFree + 1}, own, olga, to, ruleCase{acmes, acmes, nil}},
+		"register another's":          {Order{Kind: OrderRegister}, own, olga, to, ruleCase{prev: acmes, err: ErrTaken}},
+		"deregister another's":        {Order{Kind: OrderDeregister}, URL{}, bare, Account{}, ruleCase{prev: acmes, err: ErrTaken}},
+		"retarget another's":          {Order{Kind: OrderRetarget, Was: own}, server, bare, acme, ruleCase{prev: acmesOwn, err: ErrNotFound}},
+		"transfer by a partner":       {Order{Kind: OrderTransfer}, URL{}, acme, to, ruleCase{prev: acmesOwn, err: ErrNotOperator}},
+		"register for another":        {Order{Kind: OrderRegister}, own, bare, acme, ruleCase{prev: nobodys, err: ErrNotOperator}},
+		"transfer from its owner":     {Order{Kind: OrderTransfer, From: 1}, URL{}, olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
+		"transfer from someone else":  {Order{Kind: OrderTransfer, From: 7}, URL{}, olga, to, ruleCase{prev: acmesOwn, err: ErrNotFound}},
+		"deregister its owner's":      {Order{Kind: OrderDeregister, From: 1}, URL{}, olga, Account{}, ruleCase{acmes, acmeHeld.with(func(p *Phone) { p.HeldUntil = late.Add(time.Second) }), nil}},
+		"deregister someone else's":   {Order{Kind: OrderDeregister, From: 3}, URL{}, olga, Account{}, ruleCase{prev: acmes, err: ErrTaken}},
+		"deregister held for another": {Order{Kind: OrderDeregister, From: 3}, URL{}, olga, Account{}, ruleCase{prev: acmeHeld, err: ErrTaken}},
+		"deregister what is held":     {Order{Kind: OrderDeregister, From: 1}, URL{}, olga, Account{}, ruleCase{prev: acmeHeld, err: ErrNotFound}},
+		"deregister nobody's":         {Order{Kind: OrderDeregister, From: 3}, URL{}, olga, Account{}, ruleCase{prev: nobodys, err: ErrNotFound}},
+		"free by a partner":           {Order{Kind: OrderFree}, URL{}, acme, Account{}, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
+		"no kind there is":            {Order{Kind: OrderFree + 1}, own, olga, to, ruleCase{acmes, acmes, nil}},
 	} {
 		out := c.order.Apply(Change{testMAC, c.url}, c.prev, c.by, c.owner, 24*time.Hour, noon)
 		if out.Prev != c.prev {
@@ -49,4 +55,29 @@ func TestApplyAfterAHold(t *testing.T) {
 			t.Errorf("kind %d: %+v, want %v", kind, out, want)
 		}
 	}
+}
+
+func TestCleanAgent(t *testing.T) {
+	for s, want := range map[string]string{
+		"":                             "",
+		" rds-cli/1.0 (é) ":            "rds-cli/1.0 (é)",
+		"a\x1b[2J\u009bb\u202e\xffc":   "a?[2J?b??c",
+		"\ufffd\n":                     "?",
+		strings.Repeat("x", 201):       strings.Repeat("x", 200),
+		strings.Repeat("é", 101):       strings.Repeat("é", 100),
+		"x" + strings.Repeat("é", 100): "x" + strings.Repeat("é", 99) + "?",
+	} {
+		if got := CleanAgent(s); got != want {
+			t.Errorf("%q: %q, want %q", s, got, want)
+		}
+	}
+}
+
+func FuzzCleanAgent(f *testing.F) {
+	f.Add("rds-cli/1.0 \x1b[2J")
+	f.Fuzz(func(t *testing.T, s string) {
+		if got := CleanAgent(s); len(got) > maxAgent || !printable(got) || CleanAgent(got) != got {
+			t.Fatalf("%q became %q", s, got)
+		}
+	})
 }

@@ -26,6 +26,7 @@ type entryHead struct {
 	By      store.Name `json:"by,omitempty"`
 	From    string     `json:"from,omitempty"`
 	With    string     `json:"with,omitempty"`
+	Agent   string     `json:"agent,omitempty"`
 	What    string     `json:"what"`
 	Detail  string     `json:"detail,omitempty"`
 	Other   store.Name `json:"other,omitempty"`
@@ -138,7 +139,7 @@ func putEntry(tx *bbolt.Tx, e store.Entry, now time.Time) error {
 	if e.Cause.Begun.IsZero() {
 		e.Cause.Begun = now
 	}
-	head, err := json.Marshal(entryHead{e.Name, e.Cause.Name, e.Cause.From, e.Cause.With, e.Cause.What, e.Cause.Detail, e.Other, e.Away})
+	head, err := json.Marshal(entryHead{e.Name, e.Cause.Name, e.Cause.From, e.Cause.With, e.Cause.Agent, e.Cause.What, e.Cause.Detail, e.Other, e.Away})
 	if err != nil {
 		return err
 	}
@@ -233,7 +234,7 @@ func decodeEntry(k, v []byte, mac macaddr.Addr) (e store.Entry, ok bool, err err
 	}
 	e.Mark = store.Mark{Account: accountID(k), Begun: int64(binary.BigEndian.Uint64(k[4:])), Number: binary.BigEndian.Uint32(k[12:])}
 	e.Account, e.Name, e.Other, e.Away = e.Mark.Account, head.Account, head.Other, head.Away
-	e.Cause = store.Cause{Name: head.By, From: head.From, With: head.With, What: head.What, Detail: head.Detail, Begun: time.Unix(0, e.Mark.Begun).UTC()}
+	e.Cause = store.Cause{Name: head.By, From: head.From, With: head.With, Agent: head.Agent, What: head.What, Detail: head.Detail, Begun: time.Unix(0, e.Mark.Begun).UTC()}
 	return e, true, nil
 }
 

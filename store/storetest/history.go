@@ -33,7 +33,7 @@ func historyTellsTheCause(b *bench) {
 	acme := b.account("acme", store.Partner, serverA)
 	olga := b.account("olga", store.Operator, "")
 	begun := time.Now().Add(-12345 * time.Microsecond)
-	c := store.Cause{By: olga.ID, Name: "olga", From: "192.0.2.1", With: "SHA256:x", Begun: begun, What: "REGISTER", Detail: "http://<a>/?b=1&c=\"2\""}
+	c := store.Cause{By: olga.ID, Name: "olga", From: "192.0.2.1", With: "SHA256:x", Agent: "tool/1.0 <é>", Begun: begun, What: "REGISTER", Detail: "http://<a>/?b=1&c=\"2\""}
 	_, err := b.Change(store.Order{Cause: c, Kind: store.OrderRegister, Owner: acme.ID, Changes: []store.Change{{MAC: mac1}}})
 	b.must(err)
 	for range 2 {

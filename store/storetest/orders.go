@@ -204,6 +204,7 @@ func manyPhonesInRandomOrder(b *bench) {
 	for range 60 {
 		o := order(store.Kind(r.IntN(int(store.OrderFree)+1)), ids[r.IntN(3)])
 		o.Owner = ids[r.IntN(3)]
+		o.From = []store.AccountID{0, o.Cause.By}[r.IntN(2)]
 		o.Was = []store.URL{none, urlA}[r.IntN(2)]
 		var is []int
 		for range r.IntN(phones) {

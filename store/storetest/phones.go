@@ -52,6 +52,10 @@ func operatorsDeregister(b *bench) {
 	b.must(err)
 	_, err = b.register(mac1, olga.ID, none)
 	b.want(err, store.ErrTaken) // not even an operator takes a phone over
+	o := order(store.OrderDeregister, olga.ID, store.Change{MAC: mac1})
+	o.From = olga.ID
+	b.outcomes(o, store.ErrTaken) // who means its own phones
+	b.sentTo(mac1, serverA)
 	_, err = b.deregister(mac1, olga.ID)
 	b.must(err)
 	_, err = b.SettingServer(mac1)
