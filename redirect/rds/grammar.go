@@ -1,0 +1,240 @@
+package rds
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"strings"
+)
+
+// A reader reads the elements of a call, each of its methods one kind of them.
+// White space between tags does not count, nor do attributes and namespaces:
+// an <ex:nil/> is a nil. Its errors are faults, or the decoder's.
+type reader struct {
+	tokens *xml.Decoder
+	depth  int
+	values int
+}
+
+func (r *reader) call() (c methodCall, err error) {
+	if err := r.open("methodCall"); err != nil {
+		return c, err
+	}
+	if err := r.open("methodName"); err != nil {
+		return c, err
+	}
+	if c.method, err = r.text(); err != nil {
+		return c, err
+	}
+	c.method = strings.TrimSpace(c.method)
+	switch name, err := r.tag(); {
+	case err != nil:
+		return c, err
+	case name == "":
+		return c, r.end()
+	case name != "params":
+		return c, unexpected(name, "params")
+	}
+	for {
+		name, err := r.tag()
+		switch {
+		case err != nil:
+			return c, err
+		case name == "":
+			if err := r.close("methodCall"); err != nil {
+				return c, err
+			}
+			return c, r.end()
+		case name != "param":
+			return c, unexpected(name, "param")
+		}
+		if err := r.open("value"); err != nil {
+			return c, err
+		}
+		v, err := r.value()
+		if err != nil {
+			return c, err
+		}
+		c.params = append(c.params, v)
+		if err := r.close("param"); err != nil {
+			return c, err
+		}
+	}
+}
+
+// value reads what is in a <value>, and its end.
+func (r *reader) value() (v value, err error) {
+	if r.values++; r.values > maxValues {
+		return v, tooLong()
+	}
+	var bare strings.Builder
+	for {
+		t, err := r.token()
+		if err != nil {
+			return v, err
+		}
+		switch t := t.(type) {
+		case xml.CharData:
+			bare.Write(t)
+		case xml.EndElement:
+			return value{kind: text, text: bare.String()}, nil
+		case xml.StartElement:
+			if strings.TrimSpace(bare.String()) != "" {
+				return v, faultf(notACall, "Expected either text in a value or a type such as string, not both.")
+			}
+			if v, err = r.typed(t.Name.Local); err != nil {
+				return v, err
+			}
+			return v, r.close("value")
+		}
+	}
+}
+
+// typed reads a value of the type that has just been opened, and the type's end.
+func (r *reader) typed(name string) (v value, err error) {
+	switch name {
+	case "string":
+		v.kind = text
+		v.text, err = r.text()
+		return v, err
+	case "nil":
+		v.kind = null
+		return v, r.close(name)
+	case "array":
+		return r.array()
+	}
+	return v, r.skip()
+}
+
+func (r *reader) array() (v value, err error) {
+	v.kind = array
+	if err := r.open("data"); err != nil {
+		return v, err
+	}
+	for {
+		name, err := r.tag()
+		switch {
+		case err != nil:
+			return v, err
+		case name == "":
+			return v, r.close("array")
+		case name != "value":
+			return v, unexpected(name, "value")
+		}
+		item, err := r.value()
+		if err != nil {
+			return v, err
+		}
+		v.items = append(v.items, item)
+	}
+}
+
+// token returns the next start or end of an element, or text, which is good
+// until the next call. Comments and processing instructions do not count.
+func (r *reader) token() (xml.Token, error) {
+	for {
+		t, err := r.tokens.Token()
+		if err != nil {
+			return nil, err
+		}
+		switch t.(type) {
+		case xml.StartElement:
+			if r.depth++; r.depth > maxDepth {
+				return nil, faultf(notACall, "Expected elements at most %d deep within each other.", maxDepth)
+			}
+		case xml.EndElement:
+			r.depth--
+		case xml.Directive:
+			return nil, faultf(notACall, "Expected XML without a document type or other declarations.")
+		case xml.Comment, xml.ProcInst:
+			continue
+		}
+		return t, nil
+	}
+}
+
+// tag returns the name of the element that begins next, or "" where one ends.
+// Text is none but white space.
+func (r *reader) tag() (name string, err error) {
+	for {
+		t, err := r.token()
+		if err != nil {
+			return "", err
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			return t.Name.Local, nil
+		case xml.EndElement:
+			return "", nil
+		case xml.CharData:
+			if len(bytes.TrimSpace(t)) > 0 {
+				return "", faultf(notACall, "Expected a tag, and not the text %.40q.", t)
+			}
+		}
+	}
+}
+
+// open wants the beginning of an element, close the end of the one that is open.
+func (r *reader) open(want string) error {
+	name, err := r.tag()
+	if err == nil && name != want {
+		err = unexpected(name, want)
+	}
+	return err
+}
+
+func (r *reader) close(open string) error {
+	name, err := r.tag()
+	if err == nil && name != "" {
+		err = faultf(notACall, "Expected the end of %s, and not %.40q.", open, name)
+	}
+	return err
+}
+
+// end wants nothing more.
+func (r *reader) end() error {
+	switch name, err := r.tag(); {
+	case err == io.EOF:
+		return nil
+	case err != nil:
+		return err
+	default:
+		return faultf(notACall, "Expected nothing behind the methodCall, and not %.40q.", name)
+	}
+}
+
+// text reads up to the end of the element that is open, which has no others.
+func (r *reader) text() (string, error) {
+	var b strings.Builder
+	for {
+		t, err := r.token()
+		if err != nil {
+			return "", err
+		}
+		switch t := t.(type) {
+		case xml.CharData:
+			b.Write(t)
+		case xml.EndElement:
+			return b.String(), nil
+		case xml.StartElement:
+			return "", faultf(notACall, "Expected text, and not the element %.40q.", t.Name.Local)
+		}
+	}
+}
+
+// skip reads up to the end of the element that is open, whatever it has.
+func (r *reader) skip() error {
+	for open := r.depth; r.depth >= open; {
+		if _, err := r.token(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unexpected(name, want string) error {
+	if name == "" {
+		return faultf(notACall, "Expected the element %q, and not an end.", want)
+	}
+	return faultf(notACall, "Expected the element %q, and not %.40q.", want, name)
+}

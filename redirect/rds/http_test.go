@@ -1,0 +1,119 @@
+package rds
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"snomredirect/store"
+)
+
+func TestHTTP(t *testing.T) {
+	l := newLab(t, nil)
+	echo := string(appendCall(nil, of("network.echo", str("x"))))
+	long := strings.Repeat(" ", maxBody+1-len(echo)) + echo
+	for name, c := range map[string]struct {
+		method, path, user, password, body string
+		chunked                            bool
+		status                             int
+		header, value                      string
+	}{
+		"fine":                     {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: echo, status: 200, header: "Content-Type", value: "text/xml"},
+		"the other path":           {method: "POST", path: "/xmlrpc/", user: "acme", password: password, body: echo, status: 200, header: "Content-Type", value: "text/xml"},
+		"as long as can be":        {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long[1:], status: 200, header: "Content-Type", value: "text/xml"},
+		"in chunks":                {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long[1:], chunked: true, status: 200, header: "Content-Type", value: "text/xml"},
+		"too long":                 {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long, status: 413},
+		"too long in chunks":       {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long, chunked: true, status: 413},
+		"another path":             {method: "POST", path: "/", user: "acme", password: password, body: echo, status: 404},
+		"below":                    {method: "POST", path: "/xmlrpc/x", user: "acme", password: password, body: echo, status: 404},
+		"a phone's":                {method: "GET", path: "/snom360/snom360.php?mac=0004132202E4", status: 404},
+		"GET":                      {method: "GET", path: "/xmlrpc", user: "acme", password: password, status: 405, header: "Allow", value: "POST"},
+		"an odd method":            {method: "BREW", path: "/xmlrpc/", user: "acme", password: password, status: 405, header: "Allow", value: "POST"},
+		"no name":                  {method: "POST", path: "/xmlrpc", body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
+		"a wrong password":         {method: "POST", path: "/xmlrpc", user: "acme", password: password + "x", body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
+		"an unknown name":          {method: "POST", path: "/xmlrpc/", user: "../\x1b", password: password, body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
+		"no name and much to tell": {method: "POST", path: "/xmlrpc", body: long, status: 401},
+	} {
+		var body io.Reader = strings.NewReader(c.body)
+		if c.chunked {
+			body = io.MultiReader(body) // of a length that is not known
+		}
+		r, err := http.NewRequestWithContext(t.Context(), c.method, l.server.URL+c.path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.user != "" {
+			r.SetBasicAuth(c.user, c.password)
+		}
+		response, text := l.do(r)
+		if response.StatusCode != c.status || response.Header.Get(c.header) != c.value {
+			t.Errorf("%s: %s, %s: %q", name, response.Status, c.header, response.Header.Get(c.header))
+		}
+		if c.status != 200 && (response.Header.Get("Content-Type") != "text/plain; charset=UTF-8" || strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n")) {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+	if log := l.log.String(); strings.Contains(log, password) || !strings.Contains(log, `msg="login refused" user=acme`) {
+		t.Errorf("%s", log)
+	}
+}
+
+// The address of a login is the connection's, whatever a header says.
+func TestAddress(t *testing.T) {
+	l := newLab(t, nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.server.URL+"/xmlrpc",
+		bytes.NewReader(appendCall(nil, of("redirect.registerPhone", str("0004132202E4"), str(own)))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth("acme", password)
+	r.Header.Set("X-Forwarded-For", "192.0.2.99")
+	r.Header.Set("X-Real-Ip", "192.0.2.99")
+	l.do(r)
+	if log := l.log.String(); strings.Contains(log, "192.0.2.99") || !strings.Contains(log, "from=127.0.0.1") {
+		t.Errorf("%s", log)
+	}
+}
+
+// An account's calls wait for each other, and not for another's.
+func TestTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ts turns
+		enter := func(ctx context.Context, account store.AccountID) func() {
+			t.Helper()
+			leave, err := ts.enter(ctx, account)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return leave
+		}
+		var leaves []func()
+		for range maxAtOnce {
+			leaves = append(leaves, enter(t.Context(), 1))
+		}
+		entered := make(chan func(), 1)
+		go func() { entered <- enter(t.Context(), 1) }()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := ts.enter(ctx, 1); err != context.Canceled {
+			t.Errorf("%v", err)
+		}
+		enter(t.Context(), 2)()
+		synctest.Wait()
+		if len(entered) != 0 {
+			t.Error("one too many is let in")
+		}
+		leaves[0]()
+		leaves[0] = <-entered
+		for _, leave := range leaves {
+			leave()
+		}
+		if len(ts.accounts) != 0 {
+			t.Errorf("left: %+v", ts.accounts)
+		}
+	})
+}

@@ -1,0 +1,238 @@
+package rds
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"snomredirect/macaddr"
+)
+
+// appendCall writes a call as a tool does.
+func appendCall(b []byte, c methodCall) []byte {
+	b = append(b, "<?xml version='1.0'?><methodCall><methodName>"...)
+	name := appendString(nil, c.method)
+	b = append(b, name[len(beginString):len(name)-len(endString)]...)
+	b = append(b, "</methodName><params>"...)
+	for _, v := range c.params {
+		b = append(appendValue(append(b, "<param>"...), v), "</param>"...)
+	}
+	return append(b, "</params></methodCall>"...)
+}
+
+func appendValue(b []byte, v value) []byte {
+	switch v.kind {
+	case text:
+		return appendString(b, v.text)
+	case null:
+		return append(b, "<value><nil/></value>"...)
+	case array:
+		b = append(b, beginArray...)
+		for _, item := range v.items {
+			b = appendValue(b, item)
+		}
+		return append(b, endArray...)
+	}
+	return append(b, "<value><int>1</int></value>"...)
+}
+
+// readReply reads a methodResponse as a tool does: the strings, numbers and
+// booleans in it, one after the other.
+func readReply(s string) (scalars []string, isFault bool, err error) {
+	type scalar struct {
+		String  *string  `xml:"string"`
+		Int     *string  `xml:"int"`
+		Boolean *string  `xml:"boolean"`
+		Items   []scalar `xml:"array>data>value"`
+		Members []scalar `xml:"struct>member>value"`
+	}
+	var r struct {
+		XMLName xml.Name `xml:"methodResponse"`
+		Params  []scalar `xml:"params>param>value"`
+		Fault   []scalar `xml:"fault>value"`
+	}
+	if err := xml.Unmarshal([]byte(s), &r); err != nil {
+		return nil, false, err
+	}
+	var walk func(all []scalar)
+	walk = func(all []scalar) {
+		for _, v := range all {
+			for _, p := range []*string{v.String, v.Int, v.Boolean} {
+				if p != nil {
+					scalars = append(scalars, *p)
+				}
+			}
+			walk(v.Items)
+			walk(v.Members)
+		}
+	}
+	walk(r.Params)
+	walk(r.Fault)
+	return scalars, r.Fault != nil, nil
+}
+
+// Every form that tools send says the same.
+func TestForms(t *testing.T) {
+	want := methodCall{"redirect.registerPhoneList", []value{arr("0004132202E4", "0004132202e5"), str("http://a.example/?a=1&b={mac}")}}
+	for name, body := range map[string]string{
+		"compact": `<?xml version='1.0'?><methodCall><methodName>redirect.registerPhoneList</methodName><params><param><value><array><data><value><string>0004132202E4</string></value><value><string>0004132202e5</string></value></data></array></value></param><param><value><string>http://a.example/?a=1&amp;b={mac}</string></value></param></params></methodCall>`,
+		"pretty-printed, bare text, CDATA, remarks": `
+
+<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<!-- a remark -->
+<methodCall xmlns:ex="http://ws.apache.org/xmlrpc/namespaces/extensions">
+	<methodName>
+		redirect.registerPhoneList
+	</methodName>
+	<params>
+		<param>
+			<value>
+				<array>
+					<data>
+						<value>0004132202E4</value>
+						<?what ever?>
+						<value> <string>0004132202<!-- within -->e5</string> </value>
+					</data>
+				</array>
+			</value>
+		</param>
+		<param><value><![CDATA[http://a.example/?a=1&b={mac}]]></value></param>
+	</params>
+</methodCall>
+<!-- and one more -->
+`,
+		"lines that end in CR LF": "<methodCall>\r\n<methodName>redirect.registerPhoneList</methodName>\r\n<params>\r\n<param>\r\n<value><array><data>\r\n<value>0004132202E4</value>\r\n<value><string>0004132202e5</string></value>\r\n</data></array></value></param><param><value><string><![CDATA[http://a.example/?a=1]]>&#38;b={mac}</string></value></param></params></methodCall>\r\n",
+		"a byte order mark":       "\uFEFF" + string(appendCall(nil, want)),
+	} {
+		got, err := readCall(strings.NewReader(strings.TrimLeft(body, "\n")))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	for body, want := range map[string]value{
+		"<value/>":                              str(""),
+		"<value></value>":                       str(""),
+		"<value><string/></value>":              str(""),
+		"<value> x\n</value>":                   str(" x\n"),
+		"<value><nil/></value>":                 {kind: null},
+		"<value><ex:nil/></value>":              {kind: null},
+		"<value>\n<nil></nil>\n</value>":        {kind: null},
+		"<value><array><data/></array></value>": arr(),
+		"<value><i4>1</i4></value>":             {},
+		"<value><boolean>1</boolean></value>":   {},
+		"<value><struct><member><name/><value/></member></struct></value>":                                      {},
+		"<value><array><data><value><nil/></value><value><array><data/></array></value></data></array></value>": {kind: array, items: []value{{kind: null}, arr()}},
+	} {
+		got, err := readCall(strings.NewReader("<methodCall><methodName>m</methodName><params><param>" + body + "</param></params></methodCall>"))
+		if err != nil || !reflect.DeepEqual(got, methodCall{"m", []value{want}}) {
+			t.Errorf("%s: %+v, %v", body, got, err)
+		}
+	}
+	for _, body := range []string{"<methodCall><methodName>m</methodName></methodCall>", "<methodCall><methodName>m</methodName><params/></methodCall>"} {
+		if got, err := readCall(strings.NewReader(body)); err != nil || got.method != "m" || got.params != nil {
+			t.Errorf("%s: %+v, %v", body, got, err)
+		}
+	}
+	for charset, s := range map[string]string{"ISO-8859-1": "\xe9", "iso-8859-1": "\xe9", "UTF-8": "é", "us-ascii": "&#233;"} {
+		got, err := readCall(strings.NewReader("<?xml version=\"1.0\" encoding=\"" + charset + "\"?><methodCall><methodName>m</methodName><params><param><value>" + s + "</value></param></params></methodCall>"))
+		if err != nil || got.params[0].text != "é" {
+			t.Errorf("%s: %+v, %v", charset, got, err)
+		}
+	}
+}
+
+// Whatever is read is a call that can be written and read again, or a fault that
+// a tool can read.
+func FuzzReadCall(f *testing.F) {
+	f.Add(string(appendCall(nil, of("redirect.registerPhoneList", arr("0004132202E4"), str("http://a.example/")))))
+	f.Add("<methodCall>\n<methodName>x</methodName><params><param><value><![CDATA[a]]>b</value></param><param><value><ex:nil/></value></param></params></methodCall>")
+	f.Add("<?xml version='1.0' encoding='iso-8859-1'?><methodCall><methodName>\xe9</methodName></methodCall><!-- -->")
+	f.Add("<!DOCTYPE a [<!ENTITY b 'c'>]><methodCall>&b;</methodCall>")
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := readCall(strings.NewReader(s))
+		var bad *fault
+		switch {
+		case err == nil:
+			again, err := readCall(bytes.NewReader(appendCall(nil, c)))
+			if err != nil || !reflect.DeepEqual(c, again) {
+				t.Fatalf("%+v came back as %+v, %v", c, again, err)
+			}
+		case !errors.As(err, &bad):
+			t.Fatalf("%v is no fault", err)
+		default:
+			if v, isFault, err := readReply(written(t, bad.reply())); err != nil || !isFault || len(v) != 2 || v[0] != fmt.Sprint(int(bad.code)) || v[1] == "" {
+				t.Fatalf("%+v came back as %q, %v", bad, v, err)
+			}
+		}
+	})
+}
+
+// What is written is read again, and is one line of ASCII without a blank between
+// tags.
+func FuzzWriteReply(f *testing.F) {
+	f.Add(true, "Ok", "")
+	f.Add(false, "<&>\"' é\r\n\x00\uFFFE\U0010FFFF]]>", "\xff")
+	f.Fuzz(func(t *testing.T, ok bool, a, b string) {
+		want := []string{"0", asXML(a), asXML(b)}
+		if ok {
+			want[0] = "1"
+		}
+		s := written(t, verdict(ok, a, b))
+		if got, _, err := readReply(s); err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q: %q, %v; want %q", s, got, err, want)
+		}
+		if strings.Trim(s, "\t\n !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~") != "" {
+			t.Fatalf("%q", s)
+		}
+		if got, _, err := readReply(written(t, one(a))); err != nil || len(got) != 1 || got[0] != asXML(a) {
+			t.Fatalf("%q came back as %q, %v", a, got, err)
+		}
+	})
+}
+
+// asXML is what can be told of s in XML.
+func asXML(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !inXML(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func written(t *testing.T, r reply) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.write(&b); err != nil || b.Len() != r.len() {
+		t.Fatalf("%d bytes, and not %d: %v", b.Len(), r.len(), err)
+	}
+	return b.String()
+}
+
+// A list comes whole, whatever it takes of the buffer.
+func TestLongList(t *testing.T) {
+	var macs []macaddr.Addr
+	var want []string
+	for a := range (macaddr.Range{First: macaddr.MustParse("000413000000"), Last: macaddr.MustParse("000413003FFF")}).All() {
+		macs = append(macs, a)
+		want = append(want, a.String())
+	}
+	got, _, err := readReply(written(t, list(macs)))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%d of %d came, %v", len(got), len(want), err)
+	}
+}
+
+func BenchmarkReadCall(b *testing.B) {
+	call := appendCall(nil, of("redirect.registerPhone", str("0004132202E4"), str("http://prov.acme.example/{mac}")))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := readCall(bytes.NewReader(call)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
