@@ -48,18 +48,29 @@ func (r *reader) call() (c methodCall, err error) {
 		case name != "param":
 			return c, unexpected(name, "param")
 		}
-		if err := r.open("value"); err != nil {
-			return c, err
-		}
-		v, err := r.value()
+		v, err := r.param()
 		if err != nil {
 			return c, err
 		}
 		c.params = append(c.params, v)
-		if err := r.close("param"); err != nil {
-			return c, err
-		}
 	}
+}
+
+// param reads what is in a <param>, and its end. There is a Go library whose nil
+// is a <param> with nothing in it.
+func (r *reader) param() (v value, err error) {
+	switch name, err := r.tag(); {
+	case err != nil:
+		return v, err
+	case name == "":
+		return value{kind: null}, nil
+	case name != "value":
+		return v, unexpected(name, "value")
+	}
+	if v, err = r.value(); err == nil {
+		err = r.close("param")
+	}
+	return v, err
 }
 
 // value reads what is in a <value>, and its end.

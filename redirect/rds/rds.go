@@ -17,9 +17,11 @@ package rds
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"os"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -181,6 +183,8 @@ func (h *handler) refuse(err error, c echo.Context) {
 		sendLine(c, http.StatusServiceUnavailable, "not now: try again later")
 	case errors.As(err, &tooLong):
 		sendLine(c, http.StatusRequestEntityTooLarge, "too long: expected a call of at most 4 MiB")
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrDeadlineExceeded):
+		sendLine(c, http.StatusBadRequest, "broken off: expected a whole call")
 	case errors.As(err, &bad):
 		send(c, bad.reply())
 	case c.Request().Context().Err() != nil: // the tool has gone
@@ -201,8 +205,10 @@ func send(c echo.Context, r reply) {
 	_ = r.write(c.Response()) // a tool that has hung up is nobody's error
 }
 
+// sendLine writes a refusal, and ends the connection: strangers keep none.
 func sendLine(c echo.Context, status int, line string) {
 	header := c.Response().Header()
+	header.Set(echo.HeaderConnection, "close")
 	header.Set(echo.HeaderContentType, echo.MIMETextPlainCharsetUTF8)
 	header.Set(echo.HeaderContentLength, strconv.Itoa(len(line)+1))
 	c.Response().WriteHeader(status)

@@ -132,6 +132,9 @@ func TestForms(t *testing.T) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
+	if got, err := readCall(strings.NewReader("<methodCall><methodName>m</methodName><params><param></param></params></methodCall>")); err != nil || !reflect.DeepEqual(got, of("m", value{kind: null})) {
+		t.Errorf("an empty param: %+v, %v", got, err)
+	}
 	for _, body := range []string{"<methodCall><methodName>m</methodName></methodCall>", "<methodCall><methodName>m</methodName><params/></methodCall>"} {
 		if got, err := readCall(strings.NewReader(body)); err != nil || got.method != "m" || got.params != nil {
 			t.Errorf("%s: %+v, %v", body, got, err)
