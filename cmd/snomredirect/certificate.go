@@ -17,19 +17,23 @@ import (
 )
 
 // certificates reads what HTTPS needs: the service's own certificate, and who
-// signs phones' certificates. Without HTTPS both are nil.
+// signs phones' certificates. Both are nil where they are not given.
 func (s *serve) certificates(log *slog.Logger) (*certificate, *x509.CertPool, error) {
 	switch {
 	case s.HTTP == "" && s.HTTPS == "":
 		return nil, nil, fmt.Errorf("--http and --https are both empty: no phone would be answered: %w", errUsage)
-	case s.HTTPS == "" && (s.TLSCert != "" || s.TLSKey != "" || s.PhoneCA != "" || s.RequirePhoneCert):
-		return nil, nil, fmt.Errorf("--tls-cert, --tls-key, --phone-ca and --require-phone-cert are for HTTPS: give --https, such as --https :443, too: %w", errUsage)
-	case s.HTTPS == "":
-		return nil, nil, nil
-	case s.TLSCert == "" || s.TLSKey == "":
+	case s.HTTPS == "" && (s.PhoneCA != "" || s.RequirePhoneCert):
+		return nil, nil, fmt.Errorf("--phone-ca and --require-phone-cert are for phones over HTTPS: give --https, such as --https :443, too: %w", errUsage)
+	case s.HTTPS == "" && (s.RDS == "" || s.RDSPlain) && (s.TLSCert != "" || s.TLSKey != ""):
+		return nil, nil, fmt.Errorf("--tls-cert and --tls-key are for HTTPS: give --https, such as --https :443, or --rds, too: %w", errUsage)
+	case s.HTTPS != "" && (s.TLSCert == "" || s.TLSKey == ""):
 		return nil, nil, fmt.Errorf("--https %s: expected --tls-cert and --tls-key, too: %w", s.HTTPS, errUsage)
+	case (s.TLSCert == "") != (s.TLSKey == ""):
+		return nil, nil, fmt.Errorf("--rds %s: expected both --tls-cert and --tls-key, or neither: %w", s.RDS, errUsage)
 	case s.RequirePhoneCert && s.PhoneCA == "":
 		return nil, nil, fmt.Errorf("--require-phone-cert: expected --phone-ca, too, or no phone could prove its MAC: %w", errUsage)
+	case s.TLSCert == "":
+		return nil, nil, nil
 	}
 	own, err := newCertificate(s.TLSCert, s.TLSKey, log)
 	if err != nil || s.PhoneCA == "" {

@@ -130,6 +130,11 @@ func TestCertificateFlags(t *testing.T) {
 		{serve{HTTP: ":80"}, "", false},
 		{serve{HTTPS: ":443", TLSCert: at("tls.pem"), TLSKey: at("tls.key")}, "", false},
 		{serve{HTTPS: ":443", TLSCert: at("tls.pem"), TLSKey: at("tls.key"), PhoneCA: at("tls.pem"), RequirePhoneCert: true}, "", false},
+		{serve{HTTP: ":80", RDS: ":8083"}, "", false},
+		{serve{HTTP: ":80", RDS: ":8083", TLSCert: at("tls.pem"), TLSKey: at("tls.key")}, "", false},
+		{serve{HTTP: ":80", RDS: ":8083", TLSKey: at("tls.key")}, "expected both", true},
+		{serve{HTTP: ":80", RDS: ":8083", RDSPlain: true, TLSCert: at("tls.pem"), TLSKey: at("tls.key")}, "or --rds, too", true},
+		{serve{HTTP: ":80", RDS: ":8083", TLSCert: at("tls.pem"), TLSKey: at("tls.key"), PhoneCA: at("tls.pem")}, "give --https", true},
 		{serve{}, "no phone would be answered", true},
 		{serve{HTTP: ":80", TLSCert: at("tls.pem")}, "give --https", true},
 		{serve{HTTP: ":80", RequirePhoneCert: true}, "give --https", true},
@@ -147,7 +152,7 @@ func TestCertificateFlags(t *testing.T) {
 	} {
 		own, phones, err := c.certificates(slog.New(slog.DiscardHandler))
 		if c.want == "" {
-			if err != nil || (own != nil) != (c.HTTPS != "") || (phones != nil) != (c.PhoneCA != "") {
+			if err != nil || (own != nil) != (c.TLSCert != "") || (phones != nil) != (c.PhoneCA != "") {
 				t.Errorf("%+v: %v, %v, %v", c.serve, own, phones, err)
 			}
 		} else if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, errUsage) != c.usage {

@@ -7,9 +7,9 @@
 //	snomredirect version   show the version
 //
 // Phones ask over HTTP and HTTPS; partners register their phones, and operators
-// run the service, at a console over SSH. All is kept in one data folder. Each
-// flag of serve is also an environment variable: --public-name is
-// SNOMREDIRECT_PUBLIC_NAME.
+// run the service, at a console over SSH; partners' tools may ask over XML-RPC.
+// All is kept in one data folder. Each flag of serve is also an environment
+// variable: --public-name is SNOMREDIRECT_PUBLIC_NAME.
 //
 // The exit status is 0 when all went well (for serve: it was asked to stop), 1
 // when something failed, 2 when the command line was not understood.

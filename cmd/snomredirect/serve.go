@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"snomredirect/redirect"
+	"snomredirect/redirect/rds"
 	"snomredirect/sshconsole"
 	"snomredirect/store"
 	"snomredirect/store/bolt"
@@ -30,6 +31,8 @@ type serve struct {
 	TLSKey           string        `name:"tls-key" env:"SNOMREDIRECT_TLS_KEY" placeholder:"FILE" help:"The key of --tls-cert, in PEM."`
 	PhoneCA          string        `name:"phone-ca" env:"SNOMREDIRECT_PHONE_CA" placeholder:"FILE" help:"Take a phone's certificate that these authorities have signed, in PEM, for proof of its MAC."`
 	RequirePhoneCert bool          `name:"require-phone-cert" env:"SNOMREDIRECT_REQUIRE_PHONE_CERT" help:"Redirect over HTTPS only phones that have proven their MAC."`
+	RDS              string        `name:"rds" env:"SNOMREDIRECT_RDS" placeholder:"ADDRESS" help:"Serve snom's XML-RPC API here, to partners' tools: over HTTPS, with --tls-cert or a certificate that is made once."`
+	RDSPlain         bool          `name:"rds-plain" env:"SNOMREDIRECT_RDS_PLAIN" help:"Serve --rds over plain HTTP, on a loopback address alone."`
 	SSH              string        `name:"ssh" env:"SNOMREDIRECT_SSH" default:":2222" placeholder:"ADDRESS" help:"Serve the console here (${default}); port 0 takes a free one."`
 	Metrics          string        `env:"SNOMREDIRECT_METRICS" placeholder:"ADDRESS" help:"Tell Prometheus how it goes here, and serve profiles; no password is asked for."`
 	AdminKey         []string      `env:"SNOMREDIRECT_ADMIN_KEY" sep:"none" placeholder:"KEY" help:"Let this public key in as the operator admin, who is made anew if missing: a file, or a line as in authorized_keys. Repeatable."`
@@ -45,6 +48,7 @@ const drainTime = 10 * time.Second
 // backend is what all doors need of a store together.
 type backend interface {
 	redirect.Finder
+	rds.Phones
 	sshconsole.Registry
 }
 
@@ -73,6 +77,9 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 
+	if err := s.checkRDS(); err != nil {
+		return err
+	}
 	own, phoneAuthorities, err := s.certificates(log)
 	if err != nil {
 		return err
@@ -93,6 +100,10 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	if err != nil {
 		return err
 	}
+	toolTLS, err := s.toolTLS(own, log)
+	if err != nil {
+		return err
+	}
 	var ls listeners
 	defer ls.close()
 	plain, err := ls.listen("http", s.HTTP)
@@ -100,6 +111,10 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 	secure, err := ls.listen("https", s.HTTPS)
+	if err != nil {
+		return err
+	}
+	tools, err := ls.listen("rds", s.RDS)
 	if err != nil {
 		return err
 	}
@@ -134,11 +149,15 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	if secure != nil {
 		webs = append(webs, newWebDoor(secure, answer, tlsConfig(own, phoneAuthorities), log))
 	}
+	login := passwords.New(db).Check
+	if tools != nil {
+		webs = append(webs, newToolDoor(tools, rds.Config{Phones: db, Login: login, PublicNames: names, Contact: book.Contact, Log: log}, toolTLS))
+	}
 	explain := redirect.Explainer(phones)
 	console := sshconsole.NewServer(sshconsole.Config{
 		Registry:    db,
 		HostKey:     hostKey,
-		Password:    passwords.New(db).Check,
+		Password:    login,
 		PublicNames: names,
 		Log:         log,
 		Contacts:    book,

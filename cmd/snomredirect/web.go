@@ -28,7 +28,7 @@ const (
 	handshakeTime       = 10 * time.Second
 )
 
-// A webDoor is a listener at which phones ask.
+// A webDoor is a listener at which phones or tools ask.
 type webDoor struct {
 	server   *http.Server
 	listener net.Listener
@@ -37,6 +37,17 @@ type webDoor struct {
 // newWebDoor serves h at l within the limits; over TLS, where t is not nil. A
 // connection carries one question, as phones have one.
 func newWebDoor(l net.Listener, h http.Handler, t *tls.Config, log *slog.Logger) webDoor {
+	s := webServer(h, t, log)
+	s.SetKeepAlivesEnabled(false)
+	most := maxHTTPConnections
+	if t != nil {
+		most = maxHTTPSConnections
+	}
+	return webDoor{s, netutil.LimitListener(l, most)}
+}
+
+// webServer is what all doors of HTTP have in common.
+func webServer(h http.Handler, t *tls.Config, log *slog.Logger) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	s := &http.Server{
@@ -50,12 +61,10 @@ func newWebDoor(l net.Listener, h http.Handler, t *tls.Config, log *slog.Logger)
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what strangers do wrong
 	}
-	s.SetKeepAlivesEnabled(false)
-	most := maxHTTPConnections
 	if t != nil {
-		most, s.ReadHeaderTimeout = maxHTTPSConnections, handshakeTime // the library bounds a handshake by that
+		s.ReadHeaderTimeout = handshakeTime // the library bounds a handshake by that
 	}
-	return webDoor{s, netutil.LimitListener(l, most)}
+	return s
 }
 
 // serve answers until shutdown.

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// selfSigned reads a certificate and its key from file.pem and file.key, or
+// makes them there, for localhost, the names that snom's tools ask and those
+// given. They are on disk, synced, before it returns: tools pin them.
+func selfSigned(file string, names []string) (tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(file+".pem", file+".key")
+	if errors.Is(err, fs.ErrNotExist) {
+		pair, err = makeSelfSigned(file, names)
+	}
+	if err != nil {
+		return pair, fmt.Errorf("%s.pem and %s.key: expected a certificate and its key, or neither, and they are made anew: %w", file, file, err)
+	}
+	return pair, nil
+}
+
+func makeSelfSigned(file string, names []string) (tls.Certificate, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	now := time.Now()
+	template := &x509.Certificate{
+		Subject:               pkix.Name{CommonName: "snomredirect"},
+		NotBefore:             now.Add(-24 * time.Hour), // a tool's clock may be slow
+		NotAfter:              now.AddDate(20, 0, 0),
+		KeyUsage:              x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true, // and no authority: who trusts it trusts it for its own names alone
+		DNSNames:              []string{"localhost", "secure-provisioning.snom.com", "provisioning.snom.com"},
+		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	for _, name := range names {
+		name = strings.TrimRight(strings.Trim(strings.TrimSpace(name), "[]"), ".")
+		if ip := net.ParseIP(name); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, name)
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	cert, key := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
+	if err := errors.Join(writeWhole(file+".key", key), writeWhole(file+".pem", cert)); err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(cert, key)
+}
+
+// writeWhole writes a file that only its user can read. A power cut leaves all
+// of it or what was there before.
+func writeWhole(file string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), file); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// fingerprint is the SHA-256 of a certificate as OpenSSL writes it: 3A:F0:….
+func fingerprint(c tls.Certificate) string {
+	sum := sha256.Sum256(c.Certificate[0])
+	var b bytes.Buffer
+	for i, octet := range sum {
+		if i > 0 {
+			b.WriteByte(':')
+		}
+		fmt.Fprintf(&b, "%02X", octet)
+	}
+	return b.String()
+}
