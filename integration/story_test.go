@@ -68,6 +68,8 @@ func TestStories(t *testing.T) {
 			"console":     console,
 			"offer":       offer,
 			"phone":       phone,
+			"rds":         rds,
+			"post":        post,
 			"write":       write,
 			"upload":      upload,
 			"hangup":      hangup,
