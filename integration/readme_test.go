@@ -21,9 +21,9 @@ import (
 // "sh docker" and "sh test" are the matter of other tests.
 func TestReadme(t *testing.T) {
 	if os.Getenv("SNOMREDIRECT_TEST_README") == "" {
-		t.Skip("set SNOMREDIRECT_TEST_README=1 to run the commands of the README: they take ports 80, 443, 2222, 8080 and 8081")
+		t.Skip("set SNOMREDIRECT_TEST_README=1 to run the commands of the README: they take ports 80, 443, 2222, 8080, 8081 and 8083")
 	}
-	for _, tool := range []string{"ssh", "ssh-keygen", "curl", "openssl", "script", "bash"} {
+	for _, tool := range []string{"ssh", "ssh-keygen", "curl", "openssl", "python3", "script", "bash"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("install %s to run the commands of the README", tool)
 		}
