@@ -76,7 +76,6 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	if err != nil {
 		return err
 	}
-
 	if err := s.checkRDS(); err != nil {
 		return err
 	}
@@ -104,29 +103,12 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	if err != nil {
 		return err
 	}
-	var ls listeners
-	defer ls.close()
-	plain, err := ls.listen("http", s.HTTP)
+	at, err := listen(
+		address{"http", s.HTTP}, address{"https", s.HTTPS}, address{"rds", s.RDS}, address{"ssh", s.SSH}, address{"metrics", s.Metrics})
 	if err != nil {
 		return err
 	}
-	secure, err := ls.listen("https", s.HTTPS)
-	if err != nil {
-		return err
-	}
-	tools, err := ls.listen("rds", s.RDS)
-	if err != nil {
-		return err
-	}
-	ssh, err := ls.listen("ssh", s.SSH)
-	if err != nil {
-		return err
-	}
-
-	measuring, err := ls.listen("metrics", s.Metrics)
-	if err != nil {
-		return err
-	}
+	defer at.close()
 
 	// Only now, for a password is shown once.
 	password, err := ensureAdmin(db, keys, log)
@@ -134,7 +116,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 	if password != "" {
-		showPassword(out.stderr, password, ssh.Addr())
+		showPassword(out.stderr, password, at.on("ssh").Addr())
 	}
 	warnOfLoops(db, names, log)
 
@@ -143,15 +125,15 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		Finder: db, PublicNames: names, PhoneAuthorities: phoneAuthorities, RequireProof: s.RequirePhoneCert, Log: log, Heard: book.Hear, Observe: m.request}
 	answer := redirect.New(phones)
 	var webs []webDoor
-	if plain != nil {
-		webs = append(webs, newWebDoor(plain, answer, nil, log))
+	if l := at.on("http"); l != nil {
+		webs = append(webs, newWebDoor(l, answer, nil, log))
 	}
-	if secure != nil {
-		webs = append(webs, newWebDoor(secure, answer, tlsConfig(own, phoneAuthorities), log))
+	if l := at.on("https"); l != nil {
+		webs = append(webs, newWebDoor(l, answer, tlsConfig(own, phoneAuthorities), log))
 	}
 	login := passwords.New(db).Check
-	if tools != nil {
-		webs = append(webs, newToolDoor(tools, rds.Config{Phones: db, Login: login, PublicNames: names, Contact: book.Contact, Log: log}, toolTLS))
+	if l := at.on("rds"); l != nil {
+		webs = append(webs, newToolDoor(l, rds.Config{Phones: db, Login: login, PublicNames: names, Contact: book.Contact, Log: log}, toolTLS))
 	}
 	explain := redirect.Explainer(phones)
 	console := sshconsole.NewServer(sshconsole.Config{
@@ -171,8 +153,8 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	m.registry.MustRegister(stock{db.CountPhones, db.Accounts, console.Sessions, book.Waiting})
 
 	doors, ctx := errgroup.WithContext(ctx)
-	if measuring != nil {
-		webs = append(webs, newMetricsDoor(ctx, measuring, m.registry, log))
+	if l := at.on("metrics"); l != nil {
+		webs = append(webs, newMetricsDoor(ctx, l, m.registry, log))
 	}
 	for _, w := range webs {
 		doors.Go(w.serve)
@@ -180,8 +162,8 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	if own != nil {
 		go own.watch(ctx) // not waited for: a file that hangs keeps no service from its end
 	}
-	doors.Go(func() error { return console.Serve(ssh) })
-	log.Info("listening", append(ls.addresses(), "data", s.Data)...)
+	doors.Go(func() error { return console.Serve(at.on("ssh")) })
+	log.Info("listening", append(at.addresses(), "data", s.Data)...)
 
 	<-ctx.Done()
 	log.Info("stopping")

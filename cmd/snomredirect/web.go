@@ -88,40 +88,61 @@ func (d webDoor) shutdown(ctx context.Context) error {
 	return nil
 }
 
-// listeners are those of all doors, by the names of their flags.
-type listeners struct {
-	all   []net.Listener
-	names []string
+// An address is where a door is to be, by the name of its flag; "" is nowhere.
+type address struct{ name, at string }
+
+// listeners are those of all doors that are open, in order.
+type listeners []listener
+
+type listener struct {
+	net.Listener
+	name string
 }
 
-// listen opens one at an address; "" opens none, and returns nil.
-func (ls *listeners) listen(name, address string) (net.Listener, error) {
-	if address == "" {
-		return nil, nil
+// listen opens all or none.
+func listen(addresses ...address) (ls listeners, err error) {
+	for _, a := range addresses {
+		if a.at == "" {
+			continue
+		}
+		l, err := net.Listen("tcp", a.at)
+		switch unreadable := (*net.AddrError)(nil); {
+		case errors.As(err, &unreadable):
+			err = fmt.Errorf("--%s %s: expected host:port or :port: %w", a.name, a.at, errUsage)
+		case errors.Is(err, syscall.EADDRINUSE):
+			err = fmt.Errorf("--%s %s: in use by another program", a.name, a.at)
+		case err != nil:
+			err = fmt.Errorf("--%s %s: %w", a.name, a.at, err)
+		}
+		if err != nil {
+			ls.close()
+			return nil, err
+		}
+		ls = append(ls, listener{l, a.name})
 	}
-	l, err := net.Listen("tcp", address)
-	switch unreadable := (*net.AddrError)(nil); {
-	case errors.As(err, &unreadable):
-		return nil, fmt.Errorf("--%s %s: expected host:port or :port: %w", name, address, errUsage)
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("--%s %s: in use by another program", name, address)
-	case err != nil:
-		return nil, fmt.Errorf("--%s %s: %w", name, address, err)
-	}
-	ls.all, ls.names = append(ls.all, l), append(ls.names, name)
-	return l, nil
+	return ls, nil
 }
 
-// addresses are those it listens at, for the log.
-func (ls *listeners) addresses() (of []any) {
-	for i, l := range ls.all {
-		of = append(of, ls.names[i], l.Addr().String())
+// on returns the listener of that name, or nil where there is none.
+func (ls listeners) on(name string) net.Listener {
+	for _, l := range ls {
+		if l.name == name {
+			return l.Listener
+		}
+	}
+	return nil
+}
+
+// addresses are where they listen, for the log.
+func (ls listeners) addresses() (of []any) {
+	for _, l := range ls {
+		of = append(of, l.name, l.Addr().String())
 	}
 	return of
 }
 
-func (ls *listeners) close() {
-	for _, l := range ls.all {
+func (ls listeners) close() {
+	for _, l := range ls {
 		l.Close()
 	}
 }
