@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"snomredirect/redirect"
+	"snomredirect/redirect/rds"
 	"snomredirect/redirect/settings"
 	"snomredirect/sshconsole"
 )
@@ -23,8 +24,9 @@ type metrics struct {
 	took     map[string]prometheus.Observer // by scheme
 	logins   map[loginKey]prometheus.Counter
 	sessions map[sshconsole.SessionOutcome]prometheus.Counter
+	calls    map[callKey]prometheus.Counter
 
-	phonePanics, consolePanics prometheus.Counter
+	phonePanics, consolePanics, toolPanics prometheus.Counter
 
 	commits, flushes       prometheus.Observer
 	flushed, flushFailures prometheus.Counter
@@ -38,6 +40,11 @@ type requestKey struct {
 type loginKey struct {
 	method  sshconsole.Method
 	outcome sshconsole.LoginOutcome
+}
+
+type callKey struct {
+	method  string
+	outcome rds.Outcome
 }
 
 const namespace = "snomredirect"
@@ -55,6 +62,7 @@ func newMetrics() *metrics {
 		took:     map[string]prometheus.Observer{},
 		logins:   map[loginKey]prometheus.Counter{},
 		sessions: map[sshconsole.SessionOutcome]prometheus.Counter{},
+		calls:    map[callKey]prometheus.Counter{},
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	in := promauto.With(m.registry)
@@ -89,8 +97,15 @@ func newMetrics() *metrics {
 		m.sessions[outcome] = sessions.WithLabelValues(string(outcome))
 	}
 
+	calls := counter("rds_calls_total", "Calls of tools over XML-RPC by what became of them; the method is other where there is no such one, or it was not read.", "method", "outcome")
+	for _, method := range rds.Methods() {
+		for _, outcome := range rds.Outcomes() {
+			m.calls[callKey{method, outcome}] = calls.WithLabelValues(method, string(outcome))
+		}
+	}
+
 	panics := counter("panics_total", "Panics that were caught; the log has their stacks.", "door")
-	m.phonePanics, m.consolePanics = panics.WithLabelValues("phones"), panics.WithLabelValues("console")
+	m.phonePanics, m.consolePanics, m.toolPanics = panics.WithLabelValues("phones"), panics.WithLabelValues("console"), panics.WithLabelValues("rds")
 
 	m.commits = histogram("commit_duration_seconds", "How long changes of accounts and phones that share a transaction took to be on disk.", diskTimes).WithLabelValues()
 	m.flushes = histogram("contacts_flush_duration_seconds", "How long it took to write what was heard of phones.", diskTimes).WithLabelValues()
@@ -129,6 +144,13 @@ func (m *metrics) login(method sshconsole.Method, outcome sshconsole.LoginOutcom
 }
 
 func (m *metrics) session(outcome sshconsole.SessionOutcome) { m.sessions[outcome].Inc() }
+
+func (m *metrics) call(method string, outcome rds.Outcome) {
+	m.calls[callKey{method, outcome}].Inc()
+	if outcome == rds.Panicked {
+		m.toolPanics.Inc()
+	}
+}
 
 func (m *metrics) consolePanic() { m.consolePanics.Inc() }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"snomredirect/redirect"
+	"snomredirect/redirect/rds"
 	"snomredirect/redirect/settings"
 	"snomredirect/sshconsole"
 	"snomredirect/store"
@@ -119,6 +120,11 @@ func TestMetrics(t *testing.T) {
 	for _, outcome := range sshconsole.SessionOutcomes() {
 		m.session(outcome)
 	}
+	for _, outcome := range rds.Outcomes() {
+		for _, method := range rds.Methods() {
+			m.call(method, outcome)
+		}
+	}
 	m.consolePanic()
 	m.committed(time.Second)
 	m.flush(2*time.Second, 5, nil)
@@ -141,7 +147,7 @@ func TestMetrics(t *testing.T) {
 				t.Errorf("%s is %v, want %v", name, n, want)
 			}
 			counted += int(n)
-		case strings.HasPrefix(name, "snomredirect_console_logins_total"), strings.HasPrefix(name, "snomredirect_console_sessions_total"):
+		case strings.HasPrefix(name, "snomredirect_console_logins_total"), strings.HasPrefix(name, "snomredirect_console_sessions_total"), strings.HasPrefix(name, "snomredirect_rds_calls_total"):
 			if n != 1 {
 				t.Errorf("%s is %v", name, n)
 			}
@@ -156,6 +162,7 @@ func TestMetrics(t *testing.T) {
 		`snomredirect_request_duration_seconds_bucket{scheme="http",le="0.0001"}`: float64(requests) / 2,
 		`snomredirect_panics_total{door="phones"}`:                                6,
 		`snomredirect_panics_total{door="console"}`:                               1,
+		`snomredirect_panics_total{door="rds"}`:                                   float64(len(rds.Methods())),
 		`snomredirect_commit_duration_seconds_sum`:                                1,
 		`snomredirect_contacts_flush_duration_seconds_sum`:                        3,
 		`snomredirect_contacts_flushed_total`:                                     5,

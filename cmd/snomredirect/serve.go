@@ -133,7 +133,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	}
 	login := passwords.New(db).Check
 	if l := at.on("rds"); l != nil {
-		webs = append(webs, newToolDoor(l, rds.Config{Phones: db, Login: login, PublicNames: names, Contact: book.Contact, Log: log}, toolTLS))
+		webs = append(webs, newToolDoor(l, rds.Config{Phones: db, Login: login, PublicNames: names, Contact: book.Contact, Log: log, Observe: m.call}, toolTLS))
 	}
 	explain := redirect.Explainer(phones)
 	console := sshconsole.NewServer(sshconsole.Config{

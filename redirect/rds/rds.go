@@ -62,6 +62,9 @@ type Config struct {
 	// Log gets changes and refused logins at info, calls at debug, failures at
 	// error. Nil logs nothing.
 	Log *slog.Logger
+	// Observe is told, for metrics, what became of each request, once its answer
+	// is ready, with one of [Methods]. It must return at once. Nil observes nothing.
+	Observe func(method string, o Outcome)
 }
 
 // maxBody bounds a call, in bytes.
@@ -85,23 +88,52 @@ func New(c Config) http.Handler {
 	if c.Contact == nil {
 		c.Contact = func(macaddr.Addr) (store.Contact, error) { return store.Contact{}, store.ErrNotFound }
 	}
+	if c.Observe == nil {
+		c.Observe = func(string, Outcome) {}
+	}
 	h := &handler{Config: c}
 	e := echo.New()
 	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For is anybody's to write
-	e.HTTPErrorHandler = h.refuse
+	e.Use(h.attend)
 	e.Any("/xmlrpc", h.answer)
 	e.Any("/xmlrpc/", h.answer)
 	return e
 }
 
-// answer answers a call, or returns an error for refuse.
-func (h *handler) answer(c echo.Context) (err error) {
+// A request is one under way, and what is known of it.
+type request struct {
+	echo.Context
+	method  string // one of Methods
+	outcome Outcome
+}
+
+// attend is around all there is, and tells what became of a request.
+func (h *handler) attend(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := &request{Context: c, method: OtherMethod, outcome: Done}
+		if err := h.guard(next, r); err != nil {
+			h.refuse(err, r)
+		}
+		h.Observe(r.method, r.outcome)
+		return nil
+	}
+}
+
+var errPanic = errors.New("panic")
+
+// guard keeps a panic to the request that it happened in.
+func (h *handler) guard(next echo.HandlerFunc, r *request) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.Log.Error("panic", "in", "xmlrpc", "error", p, "stack", string(debug.Stack()))
-			err = failed
+			err = errPanic
 		}
 	}()
+	return next(r)
+}
+
+// answer answers a call, or returns an error for refuse.
+func (h *handler) answer(c echo.Context) error {
 	r := c.Request()
 	if r.Method != http.MethodPost {
 		return echo.ErrMethodNotAllowed
@@ -125,9 +157,15 @@ func (h *handler) answer(c echo.Context) (err error) {
 		return err
 	}
 	this := &call{handler: h, ctx: r.Context(), by: account, from: from.String(), agent: store.CleanAgent(r.UserAgent()), begun: time.Now(), methodCall: asked}
+	if _, ok := methods[asked.method]; ok {
+		c.(*request).method = asked.method
+	}
 	answer, err := this.run()
 	if err != nil {
 		return err
+	}
+	if answer.refused {
+		c.(*request).outcome = Refused
 	}
 	h.Log.Debug("call", "account", account.Name, "method", asked.method, "from", r.RemoteAddr, "user_agent", this.agent)
 	send(c, answer)
@@ -161,24 +199,31 @@ func (h *handler) login(r *http.Request, from netip.Addr) (store.Account, error)
 
 // refuse words every refusal: a fault for a call, one line for what is none.
 // Nothing of what went wrong inside is told.
-func (h *handler) refuse(err error, c echo.Context) {
+func (h *handler) refuse(err error, c *request) {
 	var (
 		bad     *fault
 		tooLong *http.MaxBytesError
 		busy    unavailable
 		header  = c.Response().Header()
 	)
+	c.outcome = NoCall
 	switch {
-	case c.Response().Committed: // the tool hangs up before all is written
+	case errors.Is(err, errPanic):
+		c.outcome = Panicked
+		if !c.Response().Committed {
+			send(c, failed.reply())
+		}
 	case errors.Is(err, echo.ErrMethodNotAllowed):
 		header.Set(echo.HeaderAllow, http.MethodPost)
 		sendLine(c, http.StatusMethodNotAllowed, "method not allowed: expected POST")
 	case errors.Is(err, echo.ErrNotFound):
 		sendLine(c, http.StatusNotFound, "not found: expected /xmlrpc")
 	case errors.Is(err, store.ErrDenied):
+		c.outcome = Denied
 		header.Set(echo.HeaderWWWAuthenticate, `Basic realm="snomredirect", charset="UTF-8"`)
 		sendLine(c, http.StatusUnauthorized, "not logged in: expected the name and password of an account")
 	case errors.As(err, &busy):
+		c.outcome = Busy
 		header.Set(echo.HeaderRetryAfter, retryAfter)
 		sendLine(c, http.StatusServiceUnavailable, "not now: try again later")
 	case errors.As(err, &tooLong):
@@ -186,9 +231,11 @@ func (h *handler) refuse(err error, c echo.Context) {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrDeadlineExceeded):
 		sendLine(c, http.StatusBadRequest, "broken off: expected a whole call")
 	case errors.As(err, &bad):
+		c.outcome = Fault
 		send(c, bad.reply())
 	case c.Request().Context().Err() != nil: // the tool has gone
 	default:
+		c.outcome = Failed
 		h.Log.Error("call", "error", err)
 		send(c, failed.reply())
 	}

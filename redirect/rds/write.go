@@ -19,6 +19,8 @@ type reply struct {
 	begin string
 	macs  []macaddr.Addr
 	end   string
+	// refused tells that it begins with false.
+	refused bool
 }
 
 const (
@@ -54,7 +56,7 @@ func verdict(ok bool, texts ...string) reply {
 	for _, s := range texts {
 		b = appendString(b, s)
 	}
-	return reply{begin: string(b), end: endArray + endParams}
+	return reply{begin: string(b), end: endArray + endParams, refused: !ok}
 }
 
 // len is the number of bytes that write writes.
