@@ -131,10 +131,15 @@ func (cs *clients) offered(c *client, m Method) {
 	c.offer = m
 }
 
-// loggedIn notes that a connection has been let in. It closes the connection
-// where its account has too many.
-func (cs *clients) loggedIn(c *client, l login) (ok bool) {
+// loggedIn notes that a connection has been let in, and returns what its login
+// came to. It closes the connection where its account has too many. One that was
+// ended while it was judged has been refused, and "" tells that.
+func (cs *clients) loggedIn(c *client, l login) LoginOutcome {
 	cs.mu.Lock()
+	if _, there := cs.all[c]; !there {
+		cs.mu.Unlock()
+		return ""
+	}
 	c.timer.Stop()
 	n := 0
 	for other := range cs.all {
@@ -146,9 +151,9 @@ func (cs *clients) loggedIn(c *client, l login) (ok bool) {
 	cs.mu.Unlock()
 	if n >= cs.limits.clientsAnOwner {
 		c.Close()
-		return false
+		return LoginTooMany
 	}
-	return true
+	return LoginAccepted
 }
 
 // openSession counts a session of c until closeSession, or refuses one too many.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net"
 	"slices"
 	"testing"
 	"time"
@@ -88,6 +89,25 @@ func TestLoginsAreObserved(t *testing.T) {
 	}
 	first.Close()
 	l.observes(map[string]int{"key accepted": 1, "password too_many": 1})
+}
+
+// A connection may end, by the time it has to log in or with the service, while
+// what it has offered is judged: its login was refused, and that is all.
+func TestEndedWhileJudged(t *testing.T) {
+	var refused []Method
+	cs := newClients(defaultLimits, func(m Method) { refused = append(refused, m) })
+	near, far := net.Pipe()
+	defer far.Close()
+	c := cs.add(near)
+	cs.offered(c, ByPassword)
+	c.Close()
+	if got := cs.loggedIn(c, login{account: 1}); got != "" || !slices.Equal(refused, []Method{ByPassword}) || c.in {
+		t.Errorf("%q after %v, %v", got, refused, c.in)
+	}
+	c.Close()
+	if len(refused) != 1 {
+		t.Errorf("%v", refused)
+	}
 }
 
 // failingHistory is a store that can't read its history.

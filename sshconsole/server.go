@@ -208,13 +208,16 @@ func (s *Server) authenticated(ctx ssh.Context, conn gossh.ConnMetadata, method 
 		return
 	}
 	c, l := ctx.Value(clientKey).(*client), ctx.Value(loginKey).(login)
-	if !s.clients.loggedIn(c, l) {
-		s.ObserveLogin(l.method(), LoginTooMany)
-		s.Log.Warn("too many connections of one account", "account", l.name, "from", conn.RemoteAddr().String())
+	outcome := s.clients.loggedIn(c, l)
+	switch outcome {
+	case "":
 		return
+	case LoginTooMany:
+		s.Log.Warn("too many connections of one account", "account", l.name, "from", conn.RemoteAddr().String())
+	default:
+		s.Log.Info("login", "account", l.name, "by", l.by(), "from", conn.RemoteAddr().String())
 	}
-	s.ObserveLogin(l.method(), LoginAccepted)
-	s.Log.Info("login", "account", l.name, "by", l.by(), "from", conn.RemoteAddr().String())
+	s.ObserveLogin(l.method(), outcome)
 }
 
 // guard runs f and reports whether it came to its end: a panic is kept to what
