@@ -2,6 +2,9 @@ package sshconsole
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"maps"
 	"net"
@@ -49,6 +52,20 @@ func (l *lab) hasSessions(want int) {
 	}
 }
 
+// newNISTSigner returns a key of a kind that the console does not take.
+func newNISTSigner(t *testing.T) gossh.Signer {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := gossh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
 // A login is one connection's, whatever it tries on the way.
 func TestLoginsAreObserved(t *testing.T) {
 	limits := defaultLimits
@@ -69,6 +86,8 @@ func TestLoginsAreObserved(t *testing.T) {
 		{[]gossh.AuthMethod{wrong}, "password refused"},
 		{[]gossh.AuthMethod{strange, wrong}, "password refused"},
 		{[]gossh.AuthMethod{gossh.PublicKeys(offering{newSigner(t), l.newKey("acme").PublicKey()})}, "key refused"},
+		{[]gossh.AuthMethod{gossh.PublicKeys(newNISTSigner(t))}, "key refused"},
+		{[]gossh.AuthMethod{wrong, gossh.PublicKeys(newNISTSigner(t))}, "key refused"},
 		{nil, ""}, // one that offers nothing tries no login
 	} {
 		client, err := l.dial("acme", c.offers...)

@@ -201,7 +201,10 @@ func (s *Server) admit(ctx ssh.Context, prove func() (login, error)) (*gossh.Per
 // authenticated is told how each try to log in went.
 func (s *Server) authenticated(ctx ssh.Context, conn gossh.ConnMetadata, method string, err error) {
 	if err != nil {
-		if method == "password" {
+		switch method {
+		case "publickey": // of a kind that is not taken, too, after which nobody is asked
+			s.clients.offered(ctx.Value(clientKey).(*client), ByKey)
+		case "password":
 			user := conn.User() // a stranger's word
 			s.Log.Info("login refused", "user", user[:min(len(user), 64)], "from", conn.RemoteAddr().String(), "by", method, "why", err)
 		}
