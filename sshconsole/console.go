@@ -189,9 +189,8 @@ func (c *console) tell(err error) int {
 		return statusRefused
 	case !errors.As(err, &p):
 		c.log.Error("command", "error", err)
-		p = failure
+		p, c.failed = failure, true
 	}
-	c.failed = c.failed || p.code == codeInternal
 	if p.text != "" {
 		c.complain(p, 0)
 	}

@@ -160,10 +160,9 @@ func watch(c *call) error {
 		queue(heard, contact)
 	})
 	defer stop()
-	watched := make(chan store.Contact, watchedAhead)
+	watched, broken := make(chan store.Contact, watchedAhead), make(chan error, 1)
 	go func() {
-		defer cancel()
-		c.guard("watch", func() { // what is not the caller's is neither shown nor missed
+		ok := c.guard("watch", func() { // what is not the caller's is neither shown nor missed
 			for {
 				select {
 				case <-ctx.Done():
@@ -175,6 +174,9 @@ func watch(c *call) error {
 				}
 			}
 		})
+		if !ok {
+			broken <- errors.New("watching panicked")
+		}
 	}()
 	c.keys(func(key byte) bool {
 		quit := key == 'q' || key == 'Q'
@@ -190,6 +192,8 @@ func watch(c *call) error {
 			return nil
 		case <-c.ending:
 			return nil
+		case err := <-broken:
+			return err
 		case contact := <-watched:
 			if by, err := c.who(); err != nil {
 				return err

@@ -187,6 +187,44 @@ func TestPanicsAreObserved(t *testing.T) {
 	l.observes(map[string]int{"key accepted": 1, "failed": 1, "panic": 1})
 }
 
+// Watching looks at phones on a goroutine of its own.
+func TestPanicsOfWatchingAreObserved(t *testing.T) {
+	contacts := &memo{}
+	l := newLab(t, defaultLimits, func(r Registry) Registry { return panicking{r} })
+	l.server.Contacts = contacts
+	client := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		for deadline := time.Now().Add(soon); contacts.watched() == 0 && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		}
+		contacts.hear(contactOf("0004132202E4", 0, store.Redirected))
+	}()
+	l.runs(client, "watch", statusRefused, failure.text)
+	<-heard
+	l.observes(map[string]int{"key accepted": 1, "failed": 1, "panic": 1})
+}
+
+// What a rule stops halfway has not failed in the service.
+func TestRefusedHalfwayIsObserved(t *testing.T) {
+	var whole Registry
+	var acme store.AccountID
+	l := newLab(t, defaultLimits, func(r Registry) Registry {
+		whole = r
+		return changeThen{r, func() {
+			if acme != 0 {
+				_, _ = whole.Change(store.Order{Cause: store.Cause{By: acme}, Owner: acme, Changes: []store.Change{{MAC: macaddr.MustParse("0004132202E6")}}})
+			}
+		}}
+	})
+	client := l.login("olga", gossh.PublicKeys(l.newKey("olga")))
+	l.runs(client, "register 2e4 --account acme", statusDone, "")
+	l.observes(map[string]int{"key accepted": 1, "done": 1})
+	acme = l.account("acme").ID
+	l.runs(client, "account remove acme --transfer-to bravo", statusRefused, "It was not done to its end")
+	l.observes(map[string]int{"refused": 1})
+}
+
 // A server that nobody observes works.
 func TestNobodyObserves(t *testing.T) {
 	s := NewServer(Config{})
