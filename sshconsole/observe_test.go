@@ -6,12 +6,14 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
+	"io"
 	"maps"
 	"net"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/gliderlabs/ssh"
 	gossh "golang.org/x/crypto/ssh"
 
 	"snomredirect/macaddr"
@@ -177,6 +179,35 @@ func TestSessionsAreObserved(t *testing.T) {
 	_ = open[0].Run("deregister 2e4")
 	client.Close()
 	l.observes(map[string]int{"refused": 1, "unused": len(open) - 1})
+	l.hasSessions(0)
+}
+
+// goneChannel is one whose client went when it had asked for a session.
+type goneChannel struct{ gossh.NewChannel }
+
+func (goneChannel) Accept() (gossh.Channel, <-chan *gossh.Request, error) { return nil, nil, io.EOF }
+
+// knowing is a context that knows a client.
+type knowing struct {
+	ssh.Context
+	client *client
+}
+
+func (k knowing) Value(key any) any {
+	if key == clientKey {
+		return k.client
+	}
+	return login{}
+}
+
+func TestGoneBeforeItsSession(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	near, far := net.Pipe()
+	defer far.Close()
+	c := l.server.clients.add(near)
+	defer c.Close()
+	l.server.channel(nil, nil, goneChannel{}, knowing{client: c})
+	l.observes(map[string]int{"unused": 1})
 	l.hasSessions(0)
 }
 

@@ -45,7 +45,8 @@ func (s *Server) channel(_ *ssh.Server, _ *gossh.ServerConn, newChannel gossh.Ne
 	}
 	defer s.clients.closeSession(c)
 	ch, requests, err := newChannel.Accept()
-	if err != nil {
+	if err != nil { // the client has gone
+		s.ObserveSession(SessionUnused)
 		return
 	}
 	sess := &session{Channel: ch, server: s, client: c, login: l, resized: make(chan struct{}, 1)}
