@@ -223,6 +223,21 @@ func TestMetricsPages(t *testing.T) {
 	}
 }
 
+// Whoever asks for a profile of a day gets none: only one can be made at a time.
+func TestProfilesAreBounded(t *testing.T) {
+	get := measure(t.Context(), t, newTestMetrics(few), t.Output())
+	for _, page := range []string{"profile", "trace", "heap"} {
+		for _, seconds := range []string{"121", "86400", "1e300", "Inf", "NaN", "-1", "x"} {
+			if status, text := get("/debug/pprof/" + page + "?seconds=" + seconds); status != http.StatusBadRequest || !strings.Contains(text, "up to 120") {
+				t.Errorf("%s of %s: %d, %.200q", page, seconds, status, text)
+			}
+		}
+	}
+	if status, _ := get("/debug/pprof/trace?seconds=0.01"); status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+}
+
 // A profile may take longer than any phone's question, and holds up no end.
 func TestProfileEndsWithTheService(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,7 +16,7 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// Limits on those who measure. A profile is written when its time is over.
+// Limits on those who measure.
 const (
 	maxMeasuring = 64 // connections
 	profileTime  = 2 * time.Minute
@@ -23,15 +25,23 @@ const (
 // newMetricsDoor serves metrics and profiles at l, and asks nobody who he is.
 // Profiles under way end with ctx.
 func newMetricsDoor(ctx context.Context, l net.Listener, metrics prometheus.Gatherer, log *slog.Logger) webDoor {
-	return webDoor{&http.Server{
-		Handler:           measured(metrics, log),
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ReadHeaderTimeout: headerTime,
-		ReadTimeout:       requestTime,
-		WriteTimeout:      profileTime,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}, netutil.LimitListener(l, maxMeasuring)}
+	s := webServer(boundProfiles(measured(metrics, log)), nil, log)
+	s.BaseContext = func(net.Listener) context.Context { return ctx }
+	return webDoor{s, netutil.LimitListener(l, maxMeasuring)}
+}
+
+// boundProfiles refuses what takes longer than profileTime: the library gives
+// each page as many seconds as it is asked for, above the server's own limit.
+func boundProfiles(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if text := r.URL.Query().Get("seconds"); text != "" {
+			if n, err := strconv.ParseFloat(text, 64); err != nil || !(n > 0 && n <= profileTime.Seconds()) {
+				http.Error(w, fmt.Sprintf("seconds: expected a number up to %v", profileTime.Seconds()), http.StatusBadRequest)
+				return
+			}
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 func measured(metrics prometheus.Gatherer, log *slog.Logger) http.Handler {
