@@ -32,7 +32,8 @@ type queue struct {
 	release chan struct{}
 	errs    []error
 	panics  []any
-	told    int // commits
+	told    int           // commits
+	took    time.Duration // all told
 	wg      sync.WaitGroup
 }
 
@@ -41,7 +42,7 @@ type queue struct {
 func queued(t *testing.T) *queue {
 	q := &queue{T: t, release: make(chan struct{})}
 	var err error
-	if q.db, err = Open(t.TempDir(), Config{Committed: func(time.Duration) { q.told++ }}); err != nil {
+	if q.db, err = Open(t.TempDir(), Config{Committed: func(took time.Duration) { q.told++; q.took += took }}); err != nil {
 		t.Fatal(err)
 	}
 	q.add(1, func(*bbolt.Tx) error { <-q.release; return nil })
@@ -125,10 +126,11 @@ func TestCommitsAreTold(t *testing.T) {
 		for i := range 10 {
 			q.add(1, put(fmt.Sprint(i)))
 		}
+		q.add(1, func(*bbolt.Tx) error { time.Sleep(time.Second); return nil }) // runs again
 		q.add(1, refuse)
 		q.run()
-		if got := commits(t, q.db) - before; q.told != 2 || got != 2 {
-			t.Errorf("%d commits, %d told", got, q.told)
+		if got := commits(t, q.db) - before; q.told != 2 || got != 2 || q.took != time.Second {
+			t.Errorf("%d commits, %d told, that took %v", got, q.told, q.took)
 		}
 		if err := q.db.update(false, refuse); err == nil || q.told != 2 {
 			t.Errorf("%v, %d told", err, q.told)

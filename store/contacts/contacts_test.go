@@ -41,6 +41,7 @@ type keepUntilTold struct {
 	kept    map[macaddr.Addr]store.Contact
 	batches []int
 	flushes []string // as they were told
+	waiting func() int
 	fail    error
 	after   int // how many batches more it takes before it fails
 }
@@ -77,7 +78,7 @@ func (k *keepUntilTold) Contact(mac macaddr.Addr) (store.Contact, error) {
 func (k *keepUntilTold) flush(took time.Duration, phones int, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.flushes = append(k.flushes, fmt.Sprint(took, " ", phones, " ", err))
+	k.flushes = append(k.flushes, fmt.Sprint(took, " ", phones, " ", err, ", ", k.waiting(), " wait"))
 }
 
 func (k *keepUntilTold) written() []int {
@@ -97,6 +98,9 @@ func newBook(t *testing.T) (*contacts.Book, *keepUntilTold, *bytes.Buffer) {
 	k := &keepUntilTold{t: t, kept: map[macaddr.Addr]store.Contact{}}
 	var log bytes.Buffer
 	b := contacts.New(contacts.Config{Keeper: k, Log: slog.New(slog.NewTextHandler(&log, nil)), Flushed: k.flush})
+	k.mu.Lock()
+	k.waiting = b.Waiting // can be asked for by who is told
+	k.mu.Unlock()
 	t.Cleanup(b.Close)
 	return b, k, &log
 }
@@ -275,7 +279,7 @@ func TestFlushesAreTold(t *testing.T) {
 		k.failing(nil, 0)
 		pass(every)
 		waiting(0)
-		if want := []string{"0s 7 <nil>", "0s 5000 disk full", "0s 0 disk full", "0s 3000 <nil>"}; !slices.Equal(k.flushes, want) {
+		if want := []string{"0s 7 <nil>, 0 wait", "0s 5000 disk full, 1000 wait", "0s 0 disk full, 3000 wait", "0s 3000 <nil>, 0 wait"}; !slices.Equal(k.flushes, want) {
 			t.Errorf("told %q, want %q", k.flushes, want)
 		}
 	})
