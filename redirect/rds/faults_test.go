@@ -46,6 +46,8 @@ func TestWrongCalls(t *testing.T) {
 		"<?xml version='1.0' encoding='utf-16'?>" + call(echo):                                         {unknownCharset, `not the encoding "utf-16"`},
 		"<?xml version='1.1'?>" + call(echo):                                                           {notWellFormed, "1.1"},
 		"<methodCall " + strings.Repeat(`a="" `, 20_000) + "/>":                                        {notACall, "at most 65536 bytes"},
+		"<methodCall " + strings.Repeat(`a=">" `, 20_000) + "/>":                                       {notACall, "at most 65536 bytes"},
+		strings.Repeat("<?xml encoding='latin1'?>", 2) + call(echo):                                    {notWellFormed, "one XML declaration"},
 		call("<methodName>redirect.evil\x7f</methodName>"):                                             {unknownMethod, `network.echo, redirect.checkPhone`},
 		call("<methodName/>"):    {unknownMethod, `not ""`},
 		call(echo):               {wrongParams, "network.echo: expected a string."},

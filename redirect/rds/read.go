@@ -38,8 +38,8 @@ const (
 	maxDepth = 32
 	// maxValues bounds the parameters and their elements: a list, and some.
 	maxValues = maxList + 16
-	// maxMarkup bounds one tag, comment or CDATA section, in bytes: attributes
-	// take twenty times their size while they are read.
+	// maxMarkup bounds a tag with the text behind it, in bytes: attributes take
+	// twenty times their size while they are read.
 	maxMarkup = 64 << 10
 )
 
@@ -53,7 +53,14 @@ func readCall(r io.Reader) (methodCall, error) {
 		_, _ = in.Discard(3) // a byte order mark
 	}
 	rd := reader{tokens: xml.NewDecoder(in)}
-	rd.tokens.CharsetReader = charsetReader
+	declared := false
+	rd.tokens.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
+		if declared { // the decoder would read each through the one before
+			return nil, faultf(notWellFormed, "Expected one XML declaration, at the beginning.")
+		}
+		declared = true
+		return charsetReader(label, in)
+	}
 	call, err := rd.call()
 	var bad *fault
 	var syntax *xml.SyntaxError
@@ -63,11 +70,11 @@ func readCall(r io.Reader) (methodCall, error) {
 	case errors.As(err, &bad):
 		err = bad
 	case errors.As(err, &syntax):
-		err = faultf(notWellFormed, "Expected well-formed XML: line %d: %s.", syntax.Line, syntax.Msg)
+		err = faultf(notWellFormed, "Expected well-formed XML: line %d: %.200s.", syntax.Line, syntax.Msg)
 	case err == io.EOF:
 		err = faultf(notWellFormed, "Expected a methodCall in XML, and no empty body.")
 	case err != nil:
-		err = faultf(notWellFormed, "Expected well-formed XML in UTF-8, US-ASCII or ISO-8859-1: %v.", err)
+		err = faultf(notWellFormed, "Expected well-formed XML in UTF-8, US-ASCII or ISO-8859-1: %.200v.", err)
 	}
 	if err != nil {
 		return methodCall{}, err
@@ -79,19 +86,19 @@ func readCall(r io.Reader) (methodCall, error) {
 // besides UTF-8.
 func charsetReader(label string, in io.Reader) (io.Reader, error) {
 	switch strings.ToLower(label) {
-	case "us-ascii", "ascii":
-		return in, nil // a part of UTF-8
+	case "us-ascii", "ascii", "utf8":
+		return in, nil // UTF-8, or a part of it
 	case "iso-8859-1", "iso8859-1", "latin1":
 		return charmap.ISO8859_1.NewDecoder().Reader(in), nil
 	}
-	return nil, faultf(unknownCharset, "Expected UTF-8, US-ASCII or ISO-8859-1, and not the encoding %q.", label)
+	return nil, faultf(unknownCharset, "Expected UTF-8, US-ASCII or ISO-8859-1, and not the encoding %.40q.", label)
 }
 
-// A markupLimit refuses markup that is longer than maxMarkup: what lies between
-// a '<' and the next '>'.
+// A markupLimit refuses more than maxMarkup between a '<' and the next: a tag has
+// none within, whereas a '>' may stand in its attributes.
 type markupLimit struct {
 	r    io.Reader
-	open int   // bytes since the last '<', 0 behind a '>'
+	open int   // bytes since the last '<', 0 before the first
 	err  error // of r, or of this, but not io.EOF
 }
 
@@ -99,13 +106,13 @@ func (m *markupLimit) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
 	for _, c := range p[:n] {
 		switch {
-		case c == '>':
-			m.open = 0
-		case c == '<' || m.open > 0:
+		case c == '<':
+			m.open = 1
+		case m.open > 0:
 			m.open++
 		}
 		if m.open > maxMarkup {
-			err = faultf(notACall, "Expected tags, comments and CDATA sections of at most %d bytes.", maxMarkup)
+			err = faultf(notACall, "Expected at most %d bytes from one tag to the next.", maxMarkup)
 		}
 	}
 	if err != nil && err != io.EOF {
