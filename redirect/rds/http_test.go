@@ -3,11 +3,18 @@ package rds
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
+	"time"
 
 	"snomredirect/store"
 )
@@ -77,6 +84,62 @@ func TestAddress(t *testing.T) {
 	if log := l.log.String(); strings.Contains(log, "192.0.2.99") || !strings.Contains(log, "from=127.0.0.1") {
 		t.Errorf("%s", log)
 	}
+}
+
+// A body that breaks off, whatever the reason, is no failure of the service.
+func TestBrokenOff(t *testing.T) {
+	l := newLab(t, nil)
+	for _, why := range []error{io.ErrUnexpectedEOF, os.ErrDeadlineExceeded, errors.New("invalid byte in chunk length")} {
+		body := io.MultiReader(strings.NewReader("<methodCall>"), iotest.ErrReader(why))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/xmlrpc", body)
+		r.SetBasicAuth("acme", password)
+		w := httptest.NewRecorder()
+		l.server.Config.Handler.ServeHTTP(w, r)
+		if w.Code != http.StatusBadRequest || w.Body.String() != "broken off: expected a whole call\n" {
+			t.Errorf("%v: %d %s", why, w.Code, w.Body)
+		}
+	}
+	if log := l.log.String(); strings.Contains(log, "ERROR") {
+		t.Errorf("%s", log)
+	}
+}
+
+// A call that waits for long is refused while its body can still be read and its
+// reply written.
+func TestWaitsNoLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		waits := false
+		s := New(Config{Log: slog.New(slog.NewTextHandler(&log, nil)), Login: func(ctx context.Context, _, _ string, _ netip.Addr) (store.Account, error) {
+			if waits {
+				<-ctx.Done()
+			}
+			return store.Account{ID: 1}, ctx.Err()
+		}})
+		call := func(body io.Reader) int {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/xmlrpc", body)
+			r.SetBasicAuth("acme", password)
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			return w.Code
+		}
+		begun := time.Now()
+		slow, end := io.Pipe()
+		for range maxAtOnce {
+			go call(slow)
+		}
+		synctest.Wait()
+		for range 2 { // for a turn, then for the login
+			if code := call(strings.NewReader("<x/>")); code != http.StatusServiceUnavailable {
+				t.Errorf("%d", code)
+			}
+			waits = true
+		}
+		if took := time.Since(begun); took != 2*maxWait || strings.Contains(log.String(), "ERROR") {
+			t.Errorf("%v, %s", took, &log)
+		}
+		end.Close()
+	})
 }
 
 // An account's calls wait for each other, and not for another's.

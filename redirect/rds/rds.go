@@ -17,11 +17,9 @@ package rds
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -69,6 +67,10 @@ type Config struct {
 
 // maxBody bounds a call, in bytes.
 const maxBody = 4 << 20
+
+// maxWait bounds how long a call waits to be let in and for its account's turn:
+// the server reads for 30 seconds, and the body comes after that.
+const maxWait = 20 * time.Second
 
 // retryAfter is how many seconds a tool is asked to wait where it can't be
 // served now.
@@ -140,14 +142,16 @@ func (h *handler) answer(c echo.Context) error {
 	}
 	at, _ := netip.ParseAddrPort(r.RemoteAddr)
 	from := at.Addr().Unmap().WithZone("")
-	account, err := h.login(r, from)
+	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+	defer cancel()
+	account, err := h.login(ctx, r, from)
 	if err != nil {
 		return err
 	}
 	if r.ContentLength > maxBody {
 		return &http.MaxBytesError{Limit: maxBody}
 	}
-	leave, err := h.turns.enter(r.Context(), account.ID)
+	leave, err := h.turns.enter(ctx, account.ID)
 	if err != nil {
 		return unavailable{err}
 	}
@@ -178,16 +182,16 @@ type unavailable struct{ error }
 func (u unavailable) Unwrap() error { return u.error }
 
 // login returns the account that a request names and has the password of.
-func (h *handler) login(r *http.Request, from netip.Addr) (store.Account, error) {
+func (h *handler) login(ctx context.Context, r *http.Request, from netip.Addr) (store.Account, error) {
 	name, password, ok := r.BasicAuth()
 	if !ok {
 		return store.Account{}, store.ErrDenied
 	}
-	a, err := h.Login(r.Context(), name, password, from)
+	a, err := h.Login(ctx, name, password, from)
 	switch {
 	case err == nil:
 		return a, nil
-	case !errors.Is(err, store.ErrDenied) && !errors.Is(err, store.ErrBusy) && r.Context().Err() == nil:
+	case !errors.Is(err, store.ErrDenied) && !errors.Is(err, store.ErrBusy) && ctx.Err() == nil:
 		h.Log.Error("login", "error", err)
 	}
 	h.Log.Info("login refused", "user", name[:min(len(name), 64)], "from", r.RemoteAddr, "by", "password over XML-RPC", "why", err)
@@ -204,6 +208,7 @@ func (h *handler) refuse(err error, c *request) {
 		bad     *fault
 		tooLong *http.MaxBytesError
 		busy    unavailable
+		cut     unread
 		header  = c.Response().Header()
 	)
 	c.outcome = NoCall
@@ -228,11 +233,11 @@ func (h *handler) refuse(err error, c *request) {
 		sendLine(c, http.StatusServiceUnavailable, "not now: try again later")
 	case errors.As(err, &tooLong):
 		sendLine(c, http.StatusRequestEntityTooLarge, "too long: expected a call of at most 4 MiB")
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrDeadlineExceeded):
-		sendLine(c, http.StatusBadRequest, "broken off: expected a whole call")
 	case errors.As(err, &bad):
 		c.outcome = Fault
 		send(c, bad.reply())
+	case errors.As(err, &cut):
+		sendLine(c, http.StatusBadRequest, "broken off: expected a whole call")
 	case c.Request().Context().Err() != nil: // the tool has gone
 	default:
 		c.outcome = Failed

@@ -45,7 +45,7 @@ const (
 
 // readCall reads a methodCall in any form that tools send: pretty-printed or
 // not, with or without an XML declaration, a string in <string>, CDATA or the
-// <value> alone. The error is a [fault], or what r returned.
+// <value> alone. The error is a [fault], or what r returned in [unread].
 func readCall(r io.Reader) (methodCall, error) {
 	limited := &markupLimit{r: r}
 	in := bufio.NewReader(limited)
@@ -66,7 +66,7 @@ func readCall(r io.Reader) (methodCall, error) {
 	var syntax *xml.SyntaxError
 	switch {
 	case limited.err != nil: // of which the decoder makes errors of its own
-		err = limited.err
+		err = unread{limited.err}
 	case errors.As(err, &bad):
 		err = bad
 	case errors.As(err, &syntax):
@@ -81,6 +81,11 @@ func readCall(r io.Reader) (methodCall, error) {
 	}
 	return call, nil
 }
+
+// unread is why a call could not be read to its end.
+type unread struct{ error }
+
+func (u unread) Unwrap() error { return u.error }
 
 // charsetReader reads the charsets that PHP's and others' libraries declare
 // besides UTF-8.
