@@ -70,6 +70,7 @@ func TestWrongCalls(t *testing.T) {
 	} {
 		l.faults("acme", c, wrongParams, want)
 	}
+	l.faults("acme", of("redirect.checkPhone", arr(make([]string, maxValues)...)), wrongParams, "Expected at most") // while it is read
 	// To nil a MAC is none.
 	l.calls("acme", of("redirect.checkPhone", value{kind: null}), badMAC)
 }
