@@ -6,7 +6,8 @@
 // of times in a row, so a password that was right is remembered for a short
 // while. And strangers may try as many as they like, so they wait for each other
 // host by host: one host, however often it calls, keeps another waiting for one
-// hash alone.
+// hash alone. Where they are too many they are refused, but for hosts from which
+// a password was right that day: those wait.
 package passwords
 
 import (
@@ -15,6 +16,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"maps"
 	"net/netip"
 	"sync"
 	"time"
@@ -32,6 +34,13 @@ type Accounts interface {
 // rememberFor is how long a password that was right is taken without a hash.
 const rememberFor = 2 * time.Minute
 
+// A host is known for a day from when a password was right, and so many are at a
+// time.
+const (
+	knownFor = 24 * time.Hour
+	maxKnown = 10_000
+)
+
 // A Checker checks passwords. Its methods may be called at the same time.
 type Checker struct {
 	accounts Accounts
@@ -42,6 +51,7 @@ type Checker struct {
 
 	mu    sync.Mutex
 	right map[store.AccountID]success
+	known map[netip.Prefix]time.Time // until when
 }
 
 // A success is what is remembered of a password that was right: not the
@@ -59,6 +69,7 @@ func New(accounts Accounts) *Checker {
 		queue:    newQueue(maxWaiting, maxWaitingAHost),
 		matches:  store.PasswordHash.Matches,
 		right:    map[store.AccountID]success{},
+		known:    map[netip.Prefix]time.Time{},
 	}
 	_, _ = rand.Read(c.key[:]) // fails by ending the program
 	return c
@@ -67,7 +78,7 @@ func New(accounts Accounts) *Checker {
 // Check returns the account that a name and a password let in, as it stands
 // now; from is who asks. store.ErrDenied where they let nobody in, which takes
 // the same time whether there is such an account, with a password, enabled, or
-// not; store.ErrBusy where too many wait; the error of ctx where that ends
+// not; store.ErrBusy where too many wait and from is not known; the error of ctx where that ends
 // before it is this check's turn. Any other error is a failing store.
 //
 // A password that was right is remembered for two minutes, as long as the
@@ -77,7 +88,7 @@ func (c *Checker) Check(ctx context.Context, name, password string, from netip.A
 	if err != nil || c.remembers(a, sum) {
 		return a, err
 	}
-	leave, err := c.queue.enter(ctx, from)
+	leave, err := c.queue.enter(ctx, from, c.knows(from))
 	if err != nil {
 		return store.Account{}, err
 	}
@@ -90,7 +101,7 @@ func (c *Checker) Check(ctx context.Context, name, password string, from netip.A
 	if !c.matches(a.PasswordHash, password) || a.Disabled {
 		return store.Account{}, store.ErrDenied
 	}
-	c.remember(a, sum)
+	c.remember(a, sum, from)
 	return a, nil
 }
 
@@ -119,15 +130,23 @@ func (c *Checker) remembers(a store.Account, sum [sha256.Size]byte) bool {
 	return ok && !a.Disabled && a.PasswordHash == s.hash && hmac.Equal(s.sum[:], sum[:]) && time.Now().Before(s.until)
 }
 
-// remember notes a success: one for an account, and none that is over.
-func (c *Checker) remember(a store.Account, sum [sha256.Size]byte) {
+// knows reports whether a password was right from there a while ago.
+func (c *Checker) knows(from netip.Addr) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Before(c.known[hostOf(from)])
+}
+
+// remember notes a success: one for an account, and none that is over; and where
+// it came from.
+func (c *Checker) remember(a store.Account, sum [sha256.Size]byte, from netip.Addr) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for id, s := range c.right {
-		if !now.Before(s.until) {
-			delete(c.right, id)
-		}
-	}
+	maps.DeleteFunc(c.right, func(_ store.AccountID, s success) bool { return !now.Before(s.until) })
+	maps.DeleteFunc(c.known, func(_ netip.Prefix, until time.Time) bool { return !now.Before(until) })
 	c.right[a.ID] = success{sum, a.PasswordHash, now.Add(rememberFor)}
+	if host := hostOf(from); len(c.known) < maxKnown || c.known[host] != (time.Time{}) {
+		c.known[host] = now.Add(knownFor)
+	}
 }

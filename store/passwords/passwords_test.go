@@ -160,6 +160,95 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
+// A crowd of strangers keeps a host out that is not known, and makes one wait
+// from which a password was right that day.
+func TestKnownHosts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		known, other := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8:0:1::1")
+		in := func(from netip.Addr) error {
+			_, err := l.Check(t.Context(), "acme", password, from)
+			return err
+		}
+		if err := in(known); err != nil {
+			t.Fatal(err)
+		}
+		var leaves []func()
+		crowd := func() {
+			leave, err := l.queue.enter(t.Context(), here, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			leaves = append(leaves, leave)
+			l.queue.most = 1
+		}
+		time.Sleep(rememberFor)
+		crowd()
+		if err := in(other); err != store.ErrBusy {
+			t.Errorf("%v", err)
+		}
+		done := make(chan error, 2*maxWaitingAHost)
+		for range cap(done) {
+			go func() { done <- in(known.Next()) }()
+		}
+		synctest.Wait()
+		leaves[0]()
+		for range cap(done) {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(knownFor)
+		crowd()
+		if err := in(known); err != store.ErrBusy {
+			t.Errorf("a day later: %v", err)
+		}
+		leaves[1]()
+		if err := in(other); err != nil || len(l.known) != 1 {
+			t.Errorf("%v, %d are known", err, len(l.known))
+		}
+	})
+}
+
+// What happens to an account while a check waits counts.
+func TestChangedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		leave, err := l.queue.enter(t.Context(), here, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() {
+			_, err := l.Check(t.Context(), "acme", password, here)
+			done <- err
+		}()
+		synctest.Wait()
+		l.update(func(a *store.Account) { a.Disabled = true })
+		leave()
+		if err := <-done; err != store.ErrDenied {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// What is remembered is nothing to who has not the key, or the name.
+func TestSums(t *testing.T) {
+	l := newLab(t)
+	sums := map[[32]byte]bool{}
+	for range 2 {
+		l.add("bravo", l.acme.PasswordHash)
+		for _, name := range []string{"acme", "bravo"} {
+			_, sum, err := l.lookUp(name, password)
+			if err != nil || sums[sum] {
+				t.Errorf("%s: %x, %v", name, sum, err)
+			}
+			sums[sum] = true
+		}
+		l = newLab(t)
+	}
+}
+
 // A store that fails is told as what it is, and denies nobody.
 func TestAFailingStore(t *testing.T) {
 	l := newLab(t)
@@ -179,7 +268,7 @@ func (f failsToLookUp) AccountNamed(store.Name) (store.Account, error) {
 // A cancelled check is let go, and what it held as well.
 func TestCancelled(t *testing.T) {
 	l := newLab(t)
-	leave, err := l.queue.enter(t.Context(), here)
+	leave, err := l.queue.enter(t.Context(), here, false)
 	if err != nil {
 		t.Fatal(err)
 	}

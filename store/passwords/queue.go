@@ -8,7 +8,7 @@ import (
 	"snomredirect/store"
 )
 
-// Bounds on checks that wait, or are under way.
+// Bounds on checks of hosts that are not known, that wait or are under way.
 const (
 	maxWaiting      = 256
 	maxWaitingAHost = 16
@@ -36,10 +36,11 @@ func newQueue(most, aHost int) queue {
 }
 
 // enter waits for a turn, which lasts until leave is called. store.ErrBusy where
-// too many wait already, or ctx's error where that ends first.
-func (q *queue) enter(ctx context.Context, from netip.Addr) (leave func(), err error) {
+// too many wait already and from is not known, or ctx's error where that ends
+// first.
+func (q *queue) enter(ctx context.Context, from netip.Addr, known bool) (leave func(), err error) {
 	name := hostOf(from)
-	h := q.add(name)
+	h := q.add(name, known)
 	if h == nil {
 		return nil, store.ErrBusy
 	}
@@ -64,11 +65,11 @@ func (q *queue) enter(ctx context.Context, from netip.Addr) (leave func(), err e
 }
 
 // add counts a check to its host, or returns nil where there is no room.
-func (q *queue) add(name netip.Prefix) *host {
+func (q *queue) add(name netip.Prefix, known bool) *host {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	h := q.hosts[name]
-	if q.waiting >= q.most || h != nil && h.waiting >= q.aHost {
+	if !known && (q.waiting >= q.most || h != nil && h.waiting >= q.aHost) {
 		return nil
 	}
 	if h == nil {

@@ -18,7 +18,7 @@ func TestTurns(t *testing.T) {
 		var served []string
 		ask := func(from string) {
 			go func() {
-				leave, err := q.enter(t.Context(), netip.MustParseAddr(from))
+				leave, err := q.enter(t.Context(), netip.MustParseAddr(from), false)
 				if err != nil {
 					t.Error(err)
 					return
@@ -54,13 +54,13 @@ func TestRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const most, aHost = 6, 4
 		q := newQueue(most, aHost)
-		leave, err := q.enter(t.Context(), netip.MustParseAddr("192.0.2.1"))
+		leave, err := q.enter(t.Context(), netip.MustParseAddr("192.0.2.1"), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		wait := func(from string) {
 			go func() {
-				leave, err := q.enter(t.Context(), netip.MustParseAddr(from))
+				leave, err := q.enter(t.Context(), netip.MustParseAddr(from), false)
 				if err != nil {
 					t.Error(err)
 					return
@@ -71,7 +71,7 @@ func TestRoom(t *testing.T) {
 		}
 		busy := func(from string) {
 			t.Helper()
-			if _, err := q.enter(t.Context(), netip.MustParseAddr(from)); !errors.Is(err, store.ErrBusy) {
+			if _, err := q.enter(t.Context(), netip.MustParseAddr(from), false); !errors.Is(err, store.ErrBusy) {
 				t.Errorf("%s: %v", from, err)
 			}
 		}
