@@ -20,13 +20,15 @@ import (
 	"time"
 )
 
-// selfSigned reads a certificate and its key from file.pem and file.key, or
-// makes them there, for localhost, the names that snom's tools ask and those
-// given. They are on disk, synced, before it returns: tools pin them.
-func selfSigned(file string, names []string) (tls.Certificate, error) {
-	pair, err := tls.LoadX509KeyPair(file+".pem", file+".key")
-	if errors.Is(err, fs.ErrNotExist) {
+// selfSigned reads a certificate and its key from file.pem and file.key or,
+// where there is no certificate, makes them there, for localhost, the names that
+// snom's tools ask and those given. They are on disk, synced, before it returns:
+// tools pin them, so one that has lost its key is not made anew.
+func selfSigned(file string, names []string) (pair tls.Certificate, err error) {
+	if _, err = os.Stat(file + ".pem"); errors.Is(err, fs.ErrNotExist) {
 		pair, err = makeSelfSigned(file, names)
+	} else {
+		pair, err = tls.LoadX509KeyPair(file+".pem", file+".key")
 	}
 	if err != nil {
 		return pair, fmt.Errorf("%s.pem and %s.key: expected a certificate and its key, or neither, and they are made anew: %w", file, file, err)
@@ -67,7 +69,10 @@ func makeSelfSigned(file string, names []string) (tls.Certificate, error) {
 		return tls.Certificate{}, err
 	}
 	cert, key := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
-	if err := errors.Join(writeWhole(file+".key", key), writeWhole(file+".pem", cert)); err != nil {
+	if err := writeWhole(file+".key", key); err != nil {
+		return tls.Certificate{}, err
+	}
+	if err := writeWhole(file+".pem", cert); err != nil { // last, for it tells that both are there
 		return tls.Certificate{}, err
 	}
 	return tls.X509KeyPair(cert, key)

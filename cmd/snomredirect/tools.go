@@ -29,9 +29,11 @@ func (s *serve) checkRDS() error {
 	case s.RDSPlain && s.RDS == "":
 		return fmt.Errorf("--rds-plain: expected --rds, too: %w", errUsage)
 	case s.RDSPlain:
-		if at, err := net.ResolveTCPAddr("tcp", s.RDS); err != nil || !at.IP.IsLoopback() {
+		at, err := net.ResolveTCPAddr("tcp", s.RDS)
+		if err != nil || !at.IP.IsLoopback() {
 			return fmt.Errorf("--rds %s: with --rds-plain expected a loopback address, such as 127.0.0.1:8083: %w", s.RDS, errUsage)
 		}
+		s.RDS = at.String() // and no name, which may be another address when it is looked up again
 	}
 	return nil
 }

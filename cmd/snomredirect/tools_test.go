@@ -23,9 +23,9 @@ import (
 // A password goes over no wire in the clear.
 func TestPlainOnLoopbackAlone(t *testing.T) {
 	for _, s := range []serve{
-		{}, {RDS: ":8083"}, {RDS: "127.0.0.1:8083", RDSPlain: true}, {RDS: "[::1]:0", RDSPlain: true}, {RDS: "127.1.2.3:80", RDSPlain: true},
+		{}, {RDS: ":8083"}, {RDS: "127.0.0.1:8083", RDSPlain: true}, {RDS: "[::1]:0", RDSPlain: true}, {RDS: "127.1.2.3:80", RDSPlain: true}, {RDS: "localhost:8083", RDSPlain: true},
 	} {
-		if err := s.checkRDS(); err != nil {
+		if err := s.checkRDS(); err != nil || strings.Contains(s.RDS, "localhost") {
 			t.Errorf("%+v: %v", s, err)
 		}
 	}
@@ -76,6 +76,18 @@ func TestSelfSigned(t *testing.T) {
 	write(t, filepath.Join(folder, "rds.key"), "nonsense")
 	if _, err := s.toolTLS(nil, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "or neither") {
 		t.Errorf("%v", err)
+	}
+	for _, lost := range []struct {
+		file string
+		anew bool
+	}{{"rds.key", false}, {"rds.pem", true}} { // a power cut leaves no certificate, an operator's slip no key
+		if err := os.Remove(filepath.Join(folder, lost.file)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := s.toolTLS(nil, slog.New(slog.DiscardHandler))
+		if now, _ := os.ReadFile(filepath.Join(folder, "rds.pem")); (err == nil) != lost.anew || bytes.Equal(now, text) == lost.anew {
+			t.Errorf("without %s: %v", lost.file, err)
+		}
 	}
 	if c, err := (&serve{Data: folder, RDS: ":8083", RDSPlain: true}).toolTLS(nil, nil); c != nil || err != nil {
 		t.Errorf("%v, %v", c, err)
