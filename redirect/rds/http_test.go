@@ -43,6 +43,7 @@ func TestHTTP(t *testing.T) {
 		"no name":                  {method: "POST", path: "/xmlrpc", body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
 		"a wrong password":         {method: "POST", path: "/xmlrpc", user: "acme", password: password + "x", body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
 		"an unknown name":          {method: "POST", path: "/xmlrpc/", user: "../\x1b", password: password, body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
+		"a long name":              {method: "POST", path: "/xmlrpc/", user: strings.Repeat("n", 65), password: password, body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
 		"no name and much to tell": {method: "POST", path: "/xmlrpc", body: long, status: 401},
 	} {
 		var body io.Reader = strings.NewReader(c.body)
@@ -64,7 +65,7 @@ func TestHTTP(t *testing.T) {
 			t.Errorf("%s: %q", name, text)
 		}
 	}
-	if log := l.log.String(); strings.Contains(log, password) || !strings.Contains(log, `msg="login refused" user=acme`) {
+	if log := l.log.String(); strings.Contains(log, password) || strings.Contains(log, strings.Repeat("n", 65)) || !strings.Contains(log, `msg="login refused" user=acme`) {
 		t.Errorf("%s", log)
 	}
 }

@@ -109,7 +109,7 @@ func (l *lab) post(account, body string) (*http.Response, string) {
 		l.Fatal(err)
 	}
 	r.SetBasicAuth(account, password)
-	r.Header.Set("User-Agent", "rds-test/1.0")
+	r.Header.Set("User-Agent", "rds-test/1.0 \u202e") // which turns a terminal's text round
 	return l.do(r)
 }
 

@@ -201,10 +201,10 @@ func TestChangesAreTold(t *testing.T) {
 		t.Errorf("begun %v", c.Begun)
 	}
 	c.Begun = time.Time{}
-	if want := (store.Cause{Name: "acme", From: "127.0.0.1", With: "password", Agent: "rds-test/1.0", What: "redirect.registerPhoneList", Detail: own}); c != want {
+	if want := (store.Cause{Name: "acme", From: "127.0.0.1", With: "password", Agent: "rds-test/1.0 ?", What: "redirect.registerPhoneList", Detail: own}); c != want {
 		t.Errorf("%+v, want %+v", c, want)
 	}
-	if log := l.log.String(); strings.Count(log, "msg=changed") != 1 || !strings.Contains(log, "account=acme from=127.0.0.1") || strings.Contains(log, password) {
+	if log := l.log.String(); strings.Count(log, "msg=changed") != 1 || !strings.Contains(log, "account=acme from=127.0.0.1") || strings.Contains(log, "\u202e") || strings.Contains(log, password) {
 		t.Errorf("%s", log)
 	}
 }
