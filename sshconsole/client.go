@@ -14,7 +14,7 @@ import (
 type client struct {
 	net.Conn
 	clients *clients
-	host    string // as hostOf tells it
+	host    netip.Prefix // as hostOf tells it
 
 	// Guarded by clients.mu:
 	timer    *time.Timer // ends a login that takes too long
@@ -95,19 +95,10 @@ func (cs *clients) add(conn net.Conn) *client {
 	return c
 }
 
-// hostOf tells whom to count a connection to: the address, without its port,
-// and of IPv6 the network of 64 bits that one host commonly has.
-func hostOf(a net.Addr) string {
-	at, err := netip.ParseAddrPort(a.String())
-	if err != nil {
-		return a.String()
-	}
-	addr := at.Addr().Unmap()
-	if addr.Is4() {
-		return addr.String()
-	}
-	network, _ := addr.WithZone("").Prefix(64)
-	return network.String()
+// hostOf tells whom to count a connection to.
+func hostOf(a net.Addr) netip.Prefix {
+	at, _ := netip.ParseAddrPort(a.String())
+	return store.HostOf(at.Addr())
 }
 
 // remove forgets a connection, and returns once what it has offered where it was

@@ -727,19 +727,6 @@ func TestRefusalsNotRead(t *testing.T) {
 	}
 }
 
-func TestHostOf(t *testing.T) {
-	for address, want := range map[string]string{
-		"192.0.2.1:1234":              "192.0.2.1",
-		"[::ffff:192.0.2.1]:1234":     "192.0.2.1",
-		"[2001:db8:1:2:3:4:5:6]:1234": "2001:db8:1:2::/64",
-		"[fe80::1%lo]:1234":           "fe80::/64",
-	} {
-		if got := hostOf(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address))); got != want {
-			t.Errorf("%s counts to %s, want %s", address, got, want)
-		}
-	}
-}
-
 // panicking is a store whose look at a phone panics.
 type panicking struct{ Registry }
 

@@ -134,7 +134,7 @@ func (c *Checker) remembers(a store.Account, sum [sha256.Size]byte) bool {
 func (c *Checker) knows(from netip.Addr) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Before(c.known[hostOf(from)])
+	return time.Now().Before(c.known[store.HostOf(from)])
 }
 
 // remember notes a success: one for an account, and none that is over; and where
@@ -146,7 +146,7 @@ func (c *Checker) remember(a store.Account, sum [sha256.Size]byte, from netip.Ad
 	maps.DeleteFunc(c.right, func(_ store.AccountID, s success) bool { return !now.Before(s.until) })
 	maps.DeleteFunc(c.known, func(_ netip.Prefix, until time.Time) bool { return !now.Before(until) })
 	c.right[a.ID] = success{sum, a.PasswordHash, now.Add(rememberFor)}
-	if host := hostOf(from); len(c.known) < maxKnown || c.known[host] != (time.Time{}) {
+	if host := store.HostOf(from); len(c.known) < maxKnown || c.known[host] != (time.Time{}) {
 		c.known[host] = now.Add(knownFor)
 	}
 }

@@ -39,7 +39,7 @@ func newQueue(most, aHost int) queue {
 // too many wait already and from is not known, or ctx's error where that ends
 // first.
 func (q *queue) enter(ctx context.Context, from netip.Addr, known bool) (leave func(), err error) {
-	name := hostOf(from)
+	name := store.HostOf(from)
 	h := q.add(name, known)
 	if h == nil {
 		return nil, store.ErrBusy
@@ -88,16 +88,4 @@ func (q *queue) drop(name netip.Prefix, h *host) {
 	if h.waiting--; h.waiting == 0 {
 		delete(q.hosts, name)
 	}
-}
-
-// hostOf tells whom to count an address to: of IPv6 the network of 64 bits that
-// one host commonly has. What is no address is one host.
-func hostOf(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
-	bits := 64
-	if a.Is4() {
-		bits = 32
-	}
-	network, _ := a.Prefix(bits)
-	return network
 }
