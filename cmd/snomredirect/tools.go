@@ -16,10 +16,11 @@ import (
 // Limits at the door where partners' tools ask. They ask for one phone at a time
 // on the same connection, and may send and get long lists.
 const (
-	maxToolConnections = 512
-	toolReadTime       = 30 * time.Second
-	toolWriteTime      = 2 * time.Minute // from the header on
-	toolIdleTime       = 2 * time.Minute
+	maxToolConnections      = 512
+	maxToolConnectionsAHost = 64 // a stranger keeps each for 20 seconds, and may come again
+	toolReadTime            = 30 * time.Second
+	toolWriteTime           = 2 * time.Minute // from the header on
+	toolIdleTime            = 2 * time.Minute
 )
 
 // checkRDS is what must hold of the flags of that door: a password goes over no
@@ -60,5 +61,5 @@ func (s *serve) toolTLS(own *certificate, log *slog.Logger) (*tls.Config, error)
 func newToolDoor(l net.Listener, c rds.Config, t *tls.Config) webDoor {
 	s := webServer(rds.New(c), t, c.Log)
 	s.ReadTimeout, s.WriteTimeout, s.IdleTimeout = toolReadTime, toolWriteTime, toolIdleTime
-	return webDoor{s, netutil.LimitListener(l, maxToolConnections)}
+	return webDoor{s, netutil.LimitListener(newHostLimit(l, maxToolConnectionsAHost), maxToolConnections)}
 }

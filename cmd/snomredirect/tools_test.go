@@ -118,3 +118,42 @@ func TestToolsKeepTheirConnection(t *testing.T) {
 		}
 	}
 }
+
+// A host that holds connections keeps no other from its own.
+func TestConnectionsOfAHost(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	login := func(context.Context, string, string, netip.Addr) (store.Account, error) {
+		return store.Account{}, store.ErrDenied
+	}
+	d := newToolDoor(l, rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil)
+	go d.serve()
+	defer d.server.Close()
+	dial := func(from string) net.Conn {
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+		conn, err := dialer.DialContext(t.Context(), "tcp", l.Addr().String())
+		if err != nil {
+			t.Skipf("no second loopback address: %v", err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		return conn
+	}
+	answered := func(conn net.Conn) bool {
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		text, _ := io.ReadAll(conn)
+		return strings.HasPrefix(string(text), "HTTP/1.1 404 ")
+	}
+	other := dial("127.0.0.2")
+	var held []net.Conn
+	for range maxToolConnectionsAHost {
+		held = append(held, dial("127.0.0.1"))
+	}
+	if answered(dial("127.0.0.1")) {
+		t.Error("one too many is answered")
+	}
+	if !answered(other) || !answered(dial("127.0.0.2")) || !answered(held[0]) {
+		t.Error("one is not answered")
+	}
+}
