@@ -174,6 +174,23 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// A panic is one by its outcome alone.
+func TestPhonePanics(t *testing.T) {
+	m := newTestMetrics(few)
+	get := measure(t.Context(), t, m, t.Output())
+	want := 0.0
+	for _, outcome := range redirect.Outcomes() {
+		m.request(redirect.Observation{Outcome: outcome})
+		if outcome == redirect.Panicked {
+			want = 1
+		}
+		_, text := get("/metrics")
+		if got := series(text)[`snomredirect_panics_total{door="phones"}`]; got != want {
+			t.Errorf("after %s: %v panics", outcome, got)
+		}
+	}
+}
+
 // The names keep the conventions.
 func TestMetricsLint(t *testing.T) {
 	families, err := newTestMetrics(few).registry.Gather()
@@ -242,7 +259,7 @@ func TestProfilesAreBounded(t *testing.T) {
 func TestProfileEndsWithTheService(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	get := measure(ctx, t, newTestMetrics(few), t.Output())
-	statuses := make(chan int)
+	statuses := make(chan int, 2)
 	for range 2 {
 		go func() {
 			status, _ := get("/debug/pprof/profile?seconds=100")
@@ -254,8 +271,13 @@ func TestProfileEndsWithTheService(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	stop()
-	if status := <-statuses; status != http.StatusOK {
-		t.Errorf("status %d", status)
+	select {
+	case status := <-statuses:
+		if status != http.StatusOK {
+			t.Errorf("status %d", status)
+		}
+	case <-time.After(50 * time.Second): // well before its time is over
+		t.Error("it goes on")
 	}
 }
 
