@@ -20,7 +20,7 @@ type LoginOutcome string
 // The outcomes of logins.
 const (
 	LoginAccepted LoginOutcome = "accepted"
-	LoginRefused  LoginOutcome = "refused"  // the connection ended, and nothing it had offered would do
+	LoginRefused  LoginOutcome = "refused"  // the connection ended before it was let in
 	LoginTooMany  LoginOutcome = "too_many" // what it offered would do, but its account has too many connections
 )
 

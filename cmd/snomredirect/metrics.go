@@ -92,7 +92,7 @@ func newMetrics() *metrics {
 			m.logins[loginKey{method, outcome}] = logins.WithLabelValues(string(method), string(outcome))
 		}
 	}
-	sessions := counter("console_sessions_total", "Sessions at the console that have ended, by what they came to.", "outcome")
+	sessions := counter("console_sessions_total", "Sessions at the console that have ended, or were not opened, by what they came to.", "outcome")
 	for _, outcome := range sshconsole.SessionOutcomes() {
 		m.sessions[outcome] = sessions.WithLabelValues(string(outcome))
 	}

@@ -47,8 +47,9 @@ func boundProfiles(h http.Handler) http.Handler {
 func measured(metrics prometheus.Gatherer, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{
-		ErrorHandling: promhttp.ContinueOnError,
-		ErrorLog:      slog.NewLogLogger(log.Handler(), slog.LevelError),
+		ErrorHandling:       promhttp.ContinueOnError,
+		MaxRequestsInFlight: 4, // each looks all accounts up
+		ErrorLog:            slog.NewLogLogger(log.Handler(), slog.LevelError),
 	}))
 	// The package registers them elsewhere by itself, where nothing serves them.
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
