@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"snomredirect/macaddr"
 	"snomredirect/store"
 )
 
@@ -102,6 +103,37 @@ func TestBrokenOff(t *testing.T) {
 	}
 	if log := l.log.String(); strings.Contains(log, "ERROR") {
 		t.Errorf("%s", log)
+	}
+}
+
+// An account that is disabled while it sends a call changes nothing more.
+func TestDisabledMeanwhile(t *testing.T) {
+	l := newLab(t, nil)
+	acme, err := l.db.AccountNamed("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, in := io.Pipe()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/xmlrpc", out)
+	r.SetBasicAuth("acme", password)
+	w := httptest.NewRecorder()
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		l.server.Config.Handler.ServeHTTP(w, r)
+	}()
+	body := appendCall(nil, of("redirect.registerPhone", str("0004132202E4"), str(own)))
+	if _, err := in.Write(body[:9]); err != nil { // which is read by one that is let in
+		t.Fatal(err)
+	}
+	if _, err := l.db.UpdateAccount(store.Cause{}, acme.ID, func(a *store.Account) error { a.Disabled = true; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = in.Write(body[9:])
+	in.Close()
+	<-done
+	if _, err := l.db.Phone(macaddr.MustParse("0004132202E4")); w.Code != http.StatusUnauthorized || err != store.ErrNotFound {
+		t.Errorf("%d %s, %v", w.Code, w.Body, err)
 	}
 }
 

@@ -160,6 +160,10 @@ func (h *handler) answer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	// While it waited and was read the account may have been disabled.
+	if account, err = h.login(ctx, r, from); err != nil {
+		return err
+	}
 	this := &call{handler: h, ctx: r.Context(), by: account, from: from.String(), agent: store.CleanAgent(r.UserAgent()), begun: time.Now(), methodCall: asked}
 	if _, ok := methods[asked.method]; ok {
 		c.(*request).method = asked.method
