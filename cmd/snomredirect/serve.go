@@ -195,6 +195,11 @@ func (s *serve) log(w io.Writer) *slog.Logger {
 // printable quotes what a stranger may have sent to whoever reads the log at a
 // terminal. JSON itself escapes the control characters of ASCII alone.
 func printable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindAny {
+		if err, ok := a.Value.Any().(error); ok { // may quote what was sent
+			a.Value = slog.StringValue(err.Error())
+		}
+	}
 	if a.Value.Kind() == slog.KindString {
 		if text := a.Value.String(); strings.ContainsFunc(text, func(r rune) bool { return r >= 0x7F && !unicode.IsPrint(r) }) {
 			a.Value = slog.StringValue(strconv.QuoteToASCII(text))
