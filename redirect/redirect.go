@@ -26,6 +26,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"snomredirect/macaddr"
+	"snomredirect/redirect/settings"
 	"snomredirect/store"
 )
 
@@ -86,6 +87,7 @@ type question struct {
 	request
 	proven  macaddr.Addr // the caller's own, by its certificate
 	outcome Outcome      // "" of what no phone asks, /healthz
+	sent    settings.Format
 }
 
 // attend is around all there is, and tells what became of a question.
@@ -101,7 +103,7 @@ func (h *handler) attend(next echo.HandlerFunc) echo.HandlerFunc {
 			h.Heard(q.contact(q.Request().RemoteAddr))
 		}
 		if h.Observe != nil && q.outcome != "" {
-			h.Observe(Observation{q.outcome, q.format(), q.IsTLS(), took})
+			h.Observe(Observation{q.outcome, q.sent, q.IsTLS(), took})
 		}
 		return nil
 	}
@@ -124,7 +126,7 @@ func (h *handler) answer(c echo.Context) (err error) {
 		return err
 	}
 	var unproven error
-	if h.PhoneAuthorities != nil {
+	if h.PhoneAuthorities != nil && q.mac.IsValid() {
 		q.proven, unproven = proof(r.TLS, h.PhoneAuthorities)
 	}
 	server, outcome, err := h.find(q)
@@ -132,12 +134,12 @@ func (h *handler) answer(c echo.Context) (err error) {
 		return err
 	}
 	q.outcome = outcome
-	format := q.format()
+	q.sent = q.format()
 	if outcome == OtherCertificate {
 		h.Log.Warn("a phone asks for another's settings", "mac", q.mac.String(), "certificate", q.proven.String(), "from", r.RemoteAddr)
 	}
 	if ctx := r.Context(); h.Log.Enabled(ctx, slog.LevelDebug) {
-		of := []any{"mac", q.mac.String(), "model", q.model, "outcome", outcome, "format", format.String(), "from", r.RemoteAddr, "user_agent", r.UserAgent()}
+		of := []any{"mac", q.mac.String(), "model", q.model, "outcome", outcome, "format", q.sent.String(), "from", r.RemoteAddr, "user_agent", r.UserAgent()}
 		if r.TLS != nil && h.PhoneAuthorities != nil {
 			of = append(of, "proven", q.proven.IsValid())
 		}
@@ -146,7 +148,7 @@ func (h *handler) answer(c echo.Context) (err error) {
 		}
 		h.Log.DebugContext(ctx, "phone", of...)
 	}
-	send(c, http.StatusOK, format.ContentType(), format.AppendText(make([]byte, 0, 512), server.String()))
+	send(c, http.StatusOK, q.sent.ContentType(), q.sent.AppendText(make([]byte, 0, 512), server.String()))
 	return nil
 }
 

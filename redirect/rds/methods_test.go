@@ -248,7 +248,7 @@ func TestLoginFails(t *testing.T) {
 			t.Errorf("%v: %s, %s", fail, response.Status, got)
 		}
 	}
-	if log := l.log.String(); strings.Count(log, "level=ERROR") != 1 || strings.Count(log, `msg="login refused"`) != 2 {
+	if log := l.log.String(); strings.Count(log, "level=ERROR") != 1 || strings.Count(log, `level=DEBUG msg="login refused"`) != 2 {
 		t.Errorf("%s", log)
 	}
 }

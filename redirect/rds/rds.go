@@ -192,17 +192,20 @@ func (h *handler) login(ctx context.Context, r *http.Request, from netip.Addr) (
 		return store.Account{}, store.ErrDenied
 	}
 	a, err := h.Login(ctx, name, password, from)
-	switch {
-	case err == nil:
+	if err == nil {
 		return a, nil
-	case !errors.Is(err, store.ErrDenied) && !errors.Is(err, store.ErrBusy) && ctx.Err() == nil:
-		h.Log.Error("login", "error", err)
 	}
-	h.Log.Info("login refused", "user", name[:min(len(name), 64)], "from", r.RemoteAddr, "by", "password over XML-RPC", "why", err)
+	level, refused := slog.LevelInfo, err
 	if !errors.Is(err, store.ErrDenied) {
-		err = unavailable{err}
+		// Each wrong password takes a hash, of which there are few; of this strangers
+		// could have the log told as often as they like.
+		level, refused = slog.LevelDebug, unavailable{err}
+		if !errors.Is(err, store.ErrBusy) && ctx.Err() == nil {
+			h.Log.Error("login", "error", err)
+		}
 	}
-	return store.Account{}, err
+	h.Log.Log(ctx, level, "login refused", "user", name[:min(len(name), 64)], "from", r.RemoteAddr, "by", "password over XML-RPC", "why", err)
+	return store.Account{}, refused
 }
 
 // refuse words every refusal: a fault for a call, one line for what is none.

@@ -78,8 +78,9 @@ func New(accounts Accounts) *Checker {
 // Check returns the account that a name and a password let in, as it stands
 // now; from is who asks. store.ErrDenied where they let nobody in, which takes
 // the same time whether there is such an account, with a password, enabled, or
-// not; store.ErrBusy where too many wait and from is not known; the error of ctx where that ends
-// before it is this check's turn. Any other error is a failing store.
+// not; store.ErrBusy where too many wait and from is not known; the error of ctx
+// where that ends before it is this check's turn. Any other error is a failing
+// store.
 //
 // A password that was right is remembered for two minutes, as long as the
 // account is enabled and has the same password.
