@@ -16,7 +16,7 @@ import (
 // its answer.
 func hearing(t *testing.T, f Finder) (base string, heard func() []store.Contact) {
 	contacts := make(chan store.Contact, 100)
-	base = serve(t, Config{Finder: f, Heard: func(c store.Contact) { contacts <- c }})
+	base = serve(t, Config{Finder: f, OnContact: func(c store.Contact) { contacts <- c }})
 	return base, func() (all []store.Contact) {
 		for len(contacts) > 0 {
 			all = append(all, <-contacts)

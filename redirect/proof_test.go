@@ -143,7 +143,7 @@ func TestProof(t *testing.T) {
 				s := httptest.NewUnstartedServer(New(Config{
 					Finder: finder(t), PhoneAuthorities: pool, RequireProof: required,
 					Log:     slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-					Observe: func(o Observation) { seen <- o }, Heard: func(c store.Contact) { heard <- c },
+					Observe: func(o Observation) { seen <- o }, OnContact: func(c store.Contact) { heard <- c },
 				}))
 				s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
 				s.StartTLS()
@@ -183,7 +183,7 @@ func TestNoProof(t *testing.T) {
 		t.Error(body)
 	}
 	heard := make(chan store.Contact, 1)
-	s := httptest.NewUnstartedServer(New(Config{Finder: finder(t), Heard: func(c store.Contact) { heard <- c }}))
+	s := httptest.NewUnstartedServer(New(Config{Finder: finder(t), OnContact: func(c store.Contact) { heard <- c }}))
 	s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
 	s.StartTLS()
 	defer s.Close()

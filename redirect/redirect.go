@@ -54,10 +54,10 @@ type Config struct {
 	// Log gets a phone's request at debug, one that asks for another phone's
 	// settings at warn, a failing store and a panic at error. Nil logs nothing.
 	Log *slog.Logger
-	// Heard is called once for each question that bears a phone's MAC, at its
+	// OnContact is called once for each question that bears a phone's MAC, at its
 	// end, on the phone's own goroutine: it must return at once. Nil hears
 	// nothing.
-	Heard func(store.Contact)
+	OnContact func(store.Contact)
 	// Observe is called in the same way for each question, with a MAC or not,
 	// but not for GET /healthz. Nil observes nothing.
 	Observe func(Observation)
@@ -75,7 +75,7 @@ func New(c Config) http.Handler {
 	h := &handler{c}
 	e := echo.New()
 	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For is anybody's to write
-	e.Use(h.attend, onlyReads, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, DisableErrorHandler: true, LogErrorFunc: h.logPanic}))
+	e.Use(h.observe, onlyReads, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, DisableErrorHandler: true, LogErrorFunc: h.logPanic}))
 	e.Any("/healthz", h.health)
 	e.Any("/*", h.answer)
 	return e
@@ -90,8 +90,8 @@ type question struct {
 	sent    settings.Format
 }
 
-// attend is around all there is, and tells what became of a question.
-func (h *handler) attend(next echo.HandlerFunc) echo.HandlerFunc {
+// observe is around all there is, and tells what became of a question.
+func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		begun := time.Now()
 		q := &question{Context: c}
@@ -99,8 +99,8 @@ func (h *handler) attend(next echo.HandlerFunc) echo.HandlerFunc {
 			h.refuse(err, q)
 		}
 		took := time.Since(begun)
-		if h.Heard != nil && q.mac.IsValid() {
-			h.Heard(q.contact(q.Request().RemoteAddr))
+		if h.OnContact != nil && q.mac.IsValid() {
+			h.OnContact(q.contact(q.Request().RemoteAddr))
 		}
 		if h.Observe != nil && q.outcome != "" {
 			h.Observe(Observation{q.outcome, q.sent, q.IsTLS(), took})
@@ -167,7 +167,7 @@ func (h *handler) find(q *question) (store.URL, Outcome, error) {
 		return store.URL{}, Unregistered, nil
 	case err != nil:
 		return store.URL{}, "", err
-	case h.PublicNames.Hold(server):
+	case h.PublicNames.Contains(server):
 		return store.URL{}, PointsBack, nil
 	case h.RequireProof && q.IsTLS() && !q.proven.IsValid():
 		return store.URL{}, Unproven, nil

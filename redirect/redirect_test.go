@@ -40,13 +40,13 @@ func finder(t testing.TB) *bolt.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	a, err := db.AddAccount(store.Cause{}, store.Account{Name: "acme", SettingServer: store.RestoreURL(server)})
+	a, err := db.AddAccount(store.Audit{}, false, store.Account{Name: "acme", SettingServer: store.RestoreURL(server)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for mac, url := range map[string]string{registered: "", pointsBack: "http://prov.house.example/"} {
 		change := store.Change{MAC: macaddr.MustParse(mac), URL: store.RestoreURL(url)}
-		if _, err := db.Change(store.Order{Cause: store.Cause{By: a.ID}, Owner: a.ID, Changes: []store.Change{change}}); err != nil {
+		if _, err := db.Change(store.Batch{Audit: store.Audit{Actor: a.ID}, Owner: a.ID, Changes: []store.Change{change}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -277,7 +277,7 @@ func FuzzParseRequest(f *testing.F) {
 // gives without looking at it.
 func BenchmarkRequest(b *testing.B) {
 	f := finder(b)
-	deaf, hears := New(Config{Finder: f}), New(Config{Finder: f, Heard: func(store.Contact) {}})
+	deaf, hears := New(Config{Finder: f}), New(Config{Finder: f, OnContact: func(store.Contact) {}})
 	for _, c := range []struct {
 		name, path string
 		h          http.Handler

@@ -26,7 +26,7 @@ func (c *call) update(detail string, change func(*store.Account) error) (store.A
 	if err != nil {
 		return a, err
 	}
-	a, err = c.registry.UpdateAccount(c.cause(detail), a.ID, change)
+	a, err = c.registry.UpdateAccount(c.audit(detail), c.dryRun, a.ID, change)
 	return a, explain(err, c.args[0])
 }
 
@@ -69,7 +69,7 @@ func accountAdd(c *call) error {
 	if err != nil {
 		return err
 	}
-	a, err := c.registry.AddAccount(c.cause(c.args[1]), store.Account{Name: name, SettingServer: url})
+	a, err := c.registry.AddAccount(c.audit(c.args[1]), c.dryRun, store.Account{Name: name, SettingServer: url})
 	if err != nil {
 		return explain(err, c.args[0])
 	}
@@ -280,7 +280,7 @@ func accountRemove(c *call) error {
 	object.State = "removed"
 	other, transfers := c.options["transfer-to"]
 	if !transfers {
-		if err := c.registry.RemoveAccount(c.cause(""), a.ID); err != nil {
+		if err := c.registry.RemoveAccount(c.audit(""), c.dryRun, a.ID); err != nil {
 			return explain(err, c.args[0])
 		}
 		c.answer(object, "%s removed.\n", a.Name)
@@ -296,7 +296,7 @@ func accountRemove(c *call) error {
 		return err
 	}
 	object.Phones, object.To = &moved, to.Name
-	c.answer(object, "%s removed; %s to %s.\n", a.Name, many(moved, "phone now belongs", "phones now belong"), to.Name)
+	c.answer(object, "%s removed; %s to %s.\n", a.Name, plural(moved, "phone now belongs", "phones now belong"), to.Name)
 	return nil
 }
 
@@ -313,9 +313,8 @@ func (c *call) transferAll(a, to store.Account) (moved int, err error) {
 	if to.ID == a.ID {
 		return 0, misunderstood(codeUsage, "%s can't get its own phones: name another account.", a.Name)
 	}
-	first := c.cause("")
-	first.DryRun = true
-	if err := c.registry.RemoveAccount(first, a.ID); err != nil && !errors.Is(err, store.ErrOwnsPhones) {
+	const dryRun = true
+	if err := c.registry.RemoveAccount(c.audit(""), dryRun, a.ID); err != nil && !errors.Is(err, store.ErrOwnsPhones) {
 		return 0, explain(err, string(a.Name))
 	}
 	if to.SettingServer.IsZero() {
@@ -328,12 +327,12 @@ func (c *call) transferAll(a, to store.Account) (moved int, err error) {
 			}
 		}
 	}
-	return c.changeAll(a.ID, -1, store.Order{Cause: c.cause(""), Kind: store.OrderTransfer, Owner: to.ID, From: a.ID},
+	return c.changeAll(a.ID, -1, store.Batch{Audit: c.audit(""), Rule: store.RuleTransfer, Owner: to.ID, From: a.ID},
 		func(p store.Phone) (store.Change, bool) { return store.Change{MAC: p.MAC}, true },
 		func() error {
 			if c.dryRun {
 				return nil
 			}
-			return explain(c.registry.RemoveAccount(c.cause(""), a.ID), string(a.Name))
+			return explain(c.registry.RemoveAccount(c.audit(""), c.dryRun, a.ID), string(a.Name))
 		})
 }

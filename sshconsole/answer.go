@@ -125,8 +125,8 @@ func (c *call) field(name string, value any) {
 func timestamp(t time.Time) string   { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// many words a number of things.
-func many(n int, one, more string) string {
+// plural words a number of things.
+func plural(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one
 	}

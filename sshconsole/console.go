@@ -29,9 +29,9 @@ type Phones interface {
 	// Phones returns a page in MAC order of one owner's phones, or of all for
 	// owner 0, from behind after on; fewer than n are the last.
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
-	// Change carries out an order in one transaction; the outcomes are in the
+	// Change carries out a batch in one transaction; the results are in the
 	// order of its changes.
-	Change(store.Order) ([]store.Outcome, error)
+	Change(store.Batch) ([]store.Result, error)
 }
 
 // Accounts is what the console needs of a store for accounts, under the same
@@ -40,9 +40,9 @@ type Accounts interface {
 	Account(store.AccountID) (store.Account, error)
 	AccountNamed(store.Name) (store.Account, error)
 	Accounts() ([]store.Account, error)
-	AddAccount(store.Cause, store.Account) (store.Account, error)
-	UpdateAccount(store.Cause, store.AccountID, func(*store.Account) error) (store.Account, error)
-	RemoveAccount(store.Cause, store.AccountID) error
+	AddAccount(_ store.Audit, dryRun bool, _ store.Account) (store.Account, error)
+	UpdateAccount(_ store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (store.Account, error)
+	RemoveAccount(_ store.Audit, dryRun bool, id store.AccountID) error
 }
 
 // Records is what the console needs of a store for what has happened.
@@ -51,10 +51,10 @@ type Records interface {
 	// accounts' for 0, newest first, from behind the mark on, and none at the
 	// end; with a MAC those that name it.
 	History(account store.AccountID, mac macaddr.Addr, before store.Mark, n int) ([]store.Entry, error)
-	// Uploads returns an account's uploads that have begun and not ended.
-	Uploads(store.AccountID) ([]store.Upload, error)
-	BeginUpload(store.Upload) (store.Upload, error)
-	EndUpload(store.Upload) error
+	// Jobs returns an account's uploads that have begun and not ended.
+	Jobs(store.AccountID) ([]store.Job, error)
+	BeginJob(store.Job) (store.Job, error)
+	EndJob(store.Job) error
 }
 
 // A Registry keeps accounts and phones.
@@ -79,11 +79,11 @@ type console struct {
 	// begin is called before a command, and may refuse it; end after it. The
 	// context that begin returns ends with Ctrl-C.
 	begin func() (ctx context.Context, end func(), err error)
-	// uploads are those under way in the whole service.
-	uploads *uploads
-	// there reports whether the caller is, and has not just gone: the end of
+	// jobs are those under way in the whole service.
+	jobs *jobs
+	// connected reports whether the caller is, and has not just gone: the end of
 	// its input looks the same.
-	there func() bool
+	connected func() bool
 	// keys has key called for what is typed while a command runs, and takes what
 	// it returns true for; nil ends that.
 	keys func(key func(byte) bool)
@@ -271,9 +271,9 @@ func (c *console) line(line string) error {
 	return err
 }
 
-// cause tells the store what a change is made for.
-func (c *call) cause(detail string) store.Cause {
-	return store.Cause{By: c.by.ID, Name: c.by.Name, From: c.from, With: c.with, Begun: c.begun, What: c.cmd.words(), Detail: detail, DryRun: c.dryRun}
+// audit tells the store what a change is made for.
+func (c *call) audit(detail string) store.Audit {
+	return store.Audit{Actor: c.by.ID, Name: c.by.Name, RemoteAddr: c.from, Credential: c.with, Begun: c.begun, Command: c.cmd.words(), Detail: detail}
 }
 
 // standardInput reads lines to the end, at a prompt until Ctrl-D.
@@ -284,7 +284,7 @@ func (c *call) standardInput() (string, error) {
 	for {
 		line, err := c.in.ReadLine("")
 		switch {
-		case err == io.EOF && !c.there(): // perhaps in the middle
+		case err == io.EOF && !c.connected(): // perhaps in the middle
 			return "", errTold
 		case err == io.EOF:
 			return text.String(), nil

@@ -28,7 +28,7 @@ type house struct {
 	log      bytes.Buffer
 	contacts *memo
 	explain  func(path, userAgent string) Explanation
-	uploads  uploads
+	uploads  jobs
 	gone     bool            // the caller, at the end of its input
 	ctx      context.Context // of the commands; nil is the test's
 }
@@ -47,7 +47,7 @@ func newHouse(t testing.TB) *house {
 		{Name: "bravo", SettingServer: store.RestoreURL("http://prov.bravo.example/")},
 		{Name: "bare"},
 	} {
-		if _, err := db.AddAccount(store.Cause{What: "ACCOUNT ADD"}, a); err != nil {
+		if _, err := db.AddAccount(store.Audit{Command: "ACCOUNT ADD"}, false, a); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,8 +64,8 @@ func (h *house) console(name store.Name, width int, input string, out, problems 
 		log:             slog.New(slog.NewTextHandler(&h.log, nil)),
 		from:            "192.0.2.7",
 		with:            "password",
-		uploads:         &h.uploads,
-		there:           func() bool { return !h.gone },
+		jobs:            &h.uploads,
+		connected:       func() bool { return !h.gone },
 		guard:           func(_ string, f func()) bool { f(); return true },
 		keys:            func(func(byte) bool) {},
 		ending:          ended,

@@ -203,7 +203,7 @@ func watch(c *call) error {
 			c.answer(watchedObject{contact.MAC, newContactObject(contact)}, "%s %v %s\n", timestamp(contact.At), contact.MAC, contactText(contact))
 		}
 		if n := missed.Swap(0); n > 0 {
-			c.notify(fmt.Sprintf("%s missed: they came faster than they are read.", many(int(n), "contact was", "contacts were")))
+			c.notify(fmt.Sprintf("%s missed: they came faster than they are read.", plural(int(n), "contact was", "contacts were")))
 		}
 		if c.out.Flush() != nil {
 			return nil // the caller reads no further

@@ -30,7 +30,7 @@ func explainPhone(c *call) error {
 	if k.object.State == stateTaken {
 		return refused(codeTaken, "%v is registered by another account.", mac)
 	}
-	path, userAgent, err := c.question(mac, k.contact)
+	path, userAgent, err := c.request(mac, k.contact)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func explainPhone(c *call) error {
 	}
 	c.field("Question", "GET "+path)
 	c.field("User-Agent", userAgent)
-	c.field("Answer", fmt.Sprintf("%d, %s, %s", e.Status, e.ContentType, many(len(e.Body), "byte", "bytes")))
+	c.field("Answer", fmt.Sprintf("%d, %s, %s", e.Status, e.ContentType, plural(len(e.Body), "byte", "bytes")))
 	c.field("Why", strings.Join(why, "; "))
 	c.out.WriteString("\n")
 	c.out.Write(e.Body)
@@ -80,9 +80,9 @@ type explanationObject struct {
 	Why         []string     `json:"why"`
 }
 
-// question returns what the phone asks: what the options say or, without them,
+// request returns what the phone asks: what the options say or, without them,
 // what the phone asked last, or what its model asks on its first boot.
-func (c *call) question(mac macaddr.Addr, last store.Contact) (path, userAgent string, err error) {
+func (c *call) request(mac macaddr.Addr, last store.Contact) (path, userAgent string, err error) {
 	model := last.Model
 	if model == "" {
 		model = mac.Model()

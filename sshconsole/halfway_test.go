@@ -13,41 +13,41 @@ import (
 	"snomredirect/store"
 )
 
-// orders notes what is asked of a store.
-type orders struct {
+// recordedBatches notes what is asked of a store.
+type recordedBatches struct {
 	Registry
-	all []store.Order
+	all []store.Batch
 }
 
-func (o *orders) Change(order store.Order) ([]store.Outcome, error) {
-	n := order
-	n.Changes = append([]store.Change(nil), order.Changes...)
+func (o *recordedBatches) Change(batch store.Batch) ([]store.Result, error) {
+	n := batch
+	n.Changes = append([]store.Change(nil), batch.Changes...)
 	o.all = append(o.all, n)
-	return o.Registry.Change(order)
+	return o.Registry.Change(batch)
 }
 
 // All or nothing is one transaction, however long the list.
 func TestAtomicListIsOneOrder(t *testing.T) {
 	h := newHouse(t)
 	h.says("bravo", "register 000413000000", ".*\n") // fails in the first of the orders there must not be
-	h.gives("acme", "register - --atomic", lines(orderSize+1), statusRefused, "", "Line 1: 000413000000 is registered", "1 line was refused; nothing was done.\n")
+	h.gives("acme", "register - --atomic", lines(batchSize+1), statusRefused, "", "Line 1: 000413000000 is registered", "1 line was refused; nothing was done.\n")
 	h.says("acme", "count", "0\n")
 }
 
 func TestAtomicLast(t *testing.T) {
 	h := newHouse(t)
-	h.says("bravo", fmt.Sprintf("register 000413%06X", orderSize), ".*\n")
-	h.gives("acme", "register - --atomic", lines(orderSize+1), statusRefused, "", fmt.Sprintf("Line %d: ", orderSize+1), "1 line was refused; nothing was done.\n")
+	h.says("bravo", fmt.Sprintf("register 000413%06X", batchSize), ".*\n")
+	h.gives("acme", "register - --atomic", lines(batchSize+1), statusRefused, "", fmt.Sprintf("Line %d: ", batchSize+1), "1 line was refused; nothing was done.\n")
 	h.says("acme", "count", "0\n")
 	h.says("bravo", "deregister 000413002710", ".*\n")
 	h.says("olga", "free 000413002710", ".*\n")
 	h.gives("acme", "register - --atomic", lines(maxAtOnce), statusDone, "65536 lines: 65536 registered.\n")
 }
 
-// Lines keep their numbers beyond the first batch, and are told in order.
+// Lines keep their numbers beyond the first batch, and are told in batch.
 func TestLineNumbersOfLaterBatches(t *testing.T) {
 	h := newHouse(t)
-	list := lines(batchSize) + "00041330000B\n00041330000A\n000413300009\n000413300008\n"
+	list := lines(chunkSize) + "00041330000B\n00041330000A\n000413300009\n000413300008\n"
 	h.says("bravo", "register 000413300008-00041330000B", ".*\n")
 	h.gives("acme", "register -", list, statusRefused, "50004 lines: 50000 registered, 4 failed.\n",
 		"Line 50001: 00041330000B is", "Line 50002: 00041330000A is", "Line 50003: 000413300009 is", "Line 50004: 000413300008 is")
@@ -56,19 +56,19 @@ func TestLineNumbersOfLaterBatches(t *testing.T) {
 // RETARGET and ACCOUNT REMOVE ask for each phone once, by their own rules.
 func TestBatchesOfOneOrder(t *testing.T) {
 	h := newHouse(t)
-	h.gives("acme", "register - http://old.example/", lines(batchSize+10), statusDone, "50010 lines: 50010 registered.\n")
+	h.gives("acme", "register - http://old.example/", lines(chunkSize+10), statusDone, "50010 lines: 50010 registered.\n")
 	h.says("acme", "register 301 http://third.example/", ".*\n")
-	o := &orders{Registry: h.registry}
+	o := &recordedBatches{Registry: h.registry}
 	h.registry = o
 	h.says("acme", "retarget http://old.example/ http://new.example/ --yes", "(?s).*")
 	asked := 0
-	for _, order := range o.all {
-		asked += len(order.Changes)
-		if order.Kind != store.OrderRetarget || order.Was.String() != "http://old.example/" {
-			t.Errorf("%v", order.Kind)
+	for _, batch := range o.all {
+		asked += len(batch.Changes)
+		if batch.Rule != store.RuleRetarget || batch.Was.String() != "http://old.example/" {
+			t.Errorf("%v", batch.Rule)
 		}
 	}
-	if asked != batchSize+10 {
+	if asked != chunkSize+10 {
 		t.Errorf("asked for %d phones", asked)
 	}
 }
@@ -87,7 +87,7 @@ func TestRetargetIntoAFailingStore(t *testing.T) {
 		t.Error(h.log.String())
 	}
 	h.registry = whole
-	h.gives("acme", "register - http://old.example/", lines(orderSize+10), statusDone, "10010 lines: 10010 registered.\n")
+	h.gives("acme", "register - http://old.example/", lines(batchSize+10), statusDone, "10010 lines: 10010 registered.\n")
 	h.registry = &failingChange{Registry: whole, at: 2}
 	h.log.Reset()
 	h.gives("acme", "retarget http://old.example/ http://new.example/ --yes", "", statusRefused,
@@ -104,7 +104,7 @@ func TestRetargetIntoAFailingStore(t *testing.T) {
 // A caller that goes in the middle of RETARGET is told at the next login.
 func TestInterruptedRetarget(t *testing.T) {
 	h := newHouse(t)
-	h.gives("acme", "register - http://old.example/", lines(orderSize+10), statusDone, "10010 lines: 10010 registered.\n")
+	h.gives("acme", "register - http://old.example/", lines(batchSize+10), statusDone, "10010 lines: 10010 registered.\n")
 	whole := h.registry
 	ctx, cancel := context.WithCancel(t.Context())
 	h.ctx, h.gone = ctx, true
@@ -128,13 +128,13 @@ func TestInterruptedRetarget(t *testing.T) {
 		`{"account":"acme","role":"partner","state":"removed","setting_server":"`+serverA+`","password":false,"keys":[],"created_at":"`+machineTime(h.account("acme").Created)+`","phones":10,"transferred_to":"bravo"}`+"\n")
 }
 
-// changeThen does something after each order.
+// changeThen does something after each batch.
 type changeThen struct {
 	Registry
 	then func()
 }
 
-func (c changeThen) Change(o store.Order) ([]store.Outcome, error) {
+func (c changeThen) Change(o store.Batch) ([]store.Result, error) {
 	defer c.then()
 	return c.Registry.Change(o)
 }
@@ -147,7 +147,7 @@ func TestRemovalOvertaken(t *testing.T) {
 	whole := h.registry
 	h.registry = changeThen{whole, func() {
 		acme := h.account("acme")
-		_, err := whole.Change(store.Order{Cause: store.Cause{By: acme.ID}, Owner: acme.ID, Changes: []store.Change{{MAC: macaddr.MustParse("0004132202E6")}}})
+		_, err := whole.Change(store.Batch{Audit: store.Audit{Actor: acme.ID}, Owner: acme.ID, Changes: []store.Change{{MAC: macaddr.MustParse("0004132202E6")}}})
 		if err != nil {
 			t.Error(err)
 		}
@@ -164,10 +164,10 @@ func TestRefusalsOfInterruptedLists(t *testing.T) {
 	h.says("bravo", "register 000413000000 000413000001", "(?s).*")
 	whole := h.registry
 	h.registry = &failingChange{Registry: whole, at: 2}
-	h.gives("acme", "register -", "xyz\n"+lines(orderSize+5), statusRefused, "", "Line 1: ", "Line 2: 000413000000 is", "Line 3: 000413000001 is", failure.text,
+	h.gives("acme", "register -", "xyz\n"+lines(batchSize+5), statusRefused, "", "Line 1: ", "Line 2: 000413000000 is", "Line 3: 000413000001 is", failure.text,
 		"The list was not done to its end: it was done up to line 0 and, in part, up to line 10006, but for 3 lines that failed. Send the whole list again: what is done stays done.")
 	h.registry, h.gone = whole, true
-	h.at("acme", 0, "register -", lines(batchSize+1))
+	h.at("acme", 0, "register -", lines(chunkSize+1))
 	h.gone = false
 	_, told, _ := h.at("acme", 0, "count", "")
 	if !strings.Contains(told, "was interrupted: it was done up to line 50000, but for 2 lines that failed.") {
@@ -195,7 +195,7 @@ func TestHalfALine(t *testing.T) {
 // Of a phone that a list has twice, a dry run says what would happen.
 func TestDryRunOfRepeatedPhones(t *testing.T) {
 	h := newHouse(t)
-	list := strings.Repeat("2e4\n", orderSize) + "2e5\n"
+	list := strings.Repeat("2e4\n", batchSize) + "2e5\n"
 	h.gives("acme", "register - --dry-run", list, statusDone, "Dry run: 10001 lines: 2 registered, 9999 unchanged.\n")
 	h.gives("acme", "register -", list, statusDone, "10001 lines: 2 registered, 9999 unchanged.\n")
 }
@@ -204,12 +204,12 @@ func TestDryRunOfRepeatedPhones(t *testing.T) {
 func TestPlacesForMany(t *testing.T) {
 	h := newHouse(t)
 	acme := h.account("acme")
-	for range maxUploads {
+	for range maxJobs {
 		end, err := h.uploads.begin(acme.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer end(store.Upload{})
+		defer end(store.Job{})
 	}
 	h.says("acme", "register 000413000000-0004130003E7", "(?s).*1000 registered.\n")
 	for _, line := range []string{"register 000413000000-0004130003E8", "retarget " + serverA + " http://new.example/ --yes", "deregister -"} {
@@ -255,7 +255,7 @@ func TestOrderAtATerminal(t *testing.T) {
 	h.says("bravo", "register 2e5", ".*\n")
 	var both bytes.Buffer
 	c := &console{registry: h.registry, log: slog.New(slog.DiscardHandler), who: func() (store.Account, error) { return h.registry.AccountNamed("acme") },
-		begin: func() (context.Context, func(), error) { return t.Context(), func() {}, nil }, uploads: &h.uploads, accountsChanged: func() {},
+		begin: func() (context.Context, func(), error) { return t.Context(), func() {}, nil }, jobs: &h.uploads, accountsChanged: func() {},
 		in: newPipe(strings.NewReader(""), func() bool { return true }), out: &both, problems: &both, width: func() int { return 80 }}
 	c.exec("register 2e4 2e5 2e6")
 	if got := both.String(); !strings.HasPrefix(got, "0004132202E4 registered") {
@@ -310,7 +310,7 @@ func TestInterruptedUploadAtAPrompt(t *testing.T) {
 	var out bytes.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
 	c := &console{registry: h.registry, log: slog.New(slog.DiscardHandler), who: func() (store.Account, error) { return h.registry.AccountNamed("acme") },
-		begin: func() (context.Context, func(), error) { return ctx, func() {}, nil }, uploads: &h.uploads, accountsChanged: func() {}, there: func() bool { return true },
+		begin: func() (context.Context, func(), error) { return ctx, func() {}, nil }, jobs: &h.uploads, accountsChanged: func() {}, connected: func() bool { return true },
 		in: newPipe(readerFunc(func(p []byte) (int, error) { cancel(); return copy(p, "2e4\n2e5\n"), nil }), func() bool { return true }), out: &out, problems: &out, width: func() int { return 0 }}
 	if status := c.exec("register -"); status != statusRefused || out.String() != "Interrupted: nothing was done.\n" {
 		t.Errorf("%d %q", status, out.String())
@@ -353,12 +353,12 @@ func TestListOfOneFullBatch(t *testing.T) {
 	for tail, want := range map[string]string{"": "50000 lines: 50000 registered.\n", "\n": "50000 lines: 50000 registered.\n", "# end\n": "50000 lines: 50000 registered.\n",
 		"xyz\n": "50001 lines: 50000 registered, 1 failed.\n"} {
 		h := newHouse(t)
-		out, problems, _ := h.at("acme", 0, "register -", lines(batchSize)+tail)
+		out, problems, _ := h.at("acme", 0, "register -", lines(chunkSize)+tail)
 		if out != want {
 			t.Errorf("%q behind: %q, %q", tail, out, problems)
 		}
 		h.gives("acme", "count", "", statusDone, "50000\n") // and no notice
-		out, _, _ = h.at("acme", 0, "register - --dry-run", lines(batchSize)+tail)
+		out, _, _ = h.at("acme", 0, "register - --dry-run", lines(chunkSize)+tail)
 		if !strings.HasPrefix(out, "Dry run: ") {
 			t.Errorf("%q behind: %q", tail, out)
 		}
@@ -368,18 +368,18 @@ func TestListOfOneFullBatch(t *testing.T) {
 // Nothing was done by a dry run, however far it came.
 func TestInterruptedDryRuns(t *testing.T) {
 	h := newHouse(t)
-	h.gives("acme", "register -", lines(orderSize+10), statusDone, "10010 lines: 10010 registered.\n")
+	h.gives("acme", "register -", lines(batchSize+10), statusDone, "10010 lines: 10010 registered.\n")
 	whole := h.registry
 	for _, line := range []string{"account remove acme --transfer-to bravo --dry-run", "register - http://x.example/ --dry-run"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		h.ctx, h.registry = ctx, changeThen{whole, cancel}
-		_, problems, status := h.at("olga", 0, line, lines(batchSize+10))
+		_, problems, status := h.at("olga", 0, line, lines(chunkSize+10))
 		if status != statusRefused || !strings.HasSuffix(problems, "Interrupted: nothing was done.\n") {
 			t.Errorf("%s: status %d, %.200q", line, status, problems)
 		}
 	}
 	h.ctx, h.registry = nil, &failingChange{Registry: whole, at: 2}
-	h.gives("acme", "register - --dry-run", lines(2*orderSize), statusRefused, "", failure.text)
+	h.gives("acme", "register - --dry-run", lines(2*batchSize), statusRefused, "", failure.text)
 	h.registry = whole
 	h.gives("acme", "count", "", statusDone, "10010\n")
 }
@@ -389,7 +389,7 @@ func TestRefusalsOfTheLastOrder(t *testing.T) {
 	h := newHouse(t)
 	h.says("bravo", "register 00041300C34E 00041300C34F", "(?s).*") // lines 49,999 and 50,000
 	h.gone = true
-	h.at("acme", 0, "register -", lines(batchSize+1))
+	h.at("acme", 0, "register -", lines(chunkSize+1))
 	h.gone = false
 	if _, told, _ := h.at("acme", 0, "count", ""); !strings.Contains(told, "it was done up to line 50000, but for 2 lines that failed.") {
 		t.Error(told)

@@ -97,9 +97,9 @@ func (w *entryWriter) writeLast() {
 }
 
 func sameCommand(a, b store.Entry) bool {
-	return a.Account == b.Account && a.Other == b.Other && a.Away == b.Away && a.Cause.Begun.Equal(b.Cause.Begun) &&
-		a.Cause.Name == b.Cause.Name && a.Cause.From == b.Cause.From && a.Cause.With == b.Cause.With && a.Cause.Agent == b.Cause.Agent &&
-		a.Cause.What == b.Cause.What && a.Cause.Detail == b.Cause.Detail
+	return a.Account == b.Account && a.Other == b.Other && a.Away == b.Away && a.Audit.Begun.Equal(b.Audit.Begun) &&
+		a.Audit.Name == b.Audit.Name && a.Audit.RemoteAddr == b.Audit.RemoteAddr && a.Audit.Credential == b.Audit.Credential && a.Audit.Agent == b.Audit.Agent &&
+		a.Audit.Command == b.Audit.Command && a.Audit.Detail == b.Audit.Detail
 }
 
 type entryObject struct {
@@ -119,19 +119,19 @@ type entryObject struct {
 // entryObject tells of an entry what the caller may know: partners do not learn
 // who the operators are, nor of other accounts.
 func (c *call) entryObject(e store.Entry) entryObject {
-	o := entryObject{Time: machineTime(e.Cause.Begun), Account: e.Name, By: string(e.Cause.Name), From: e.Cause.From, Key: e.Cause.With, Agent: e.Cause.Agent,
-		Command: e.Cause.What, Detail: e.Cause.Detail}
+	o := entryObject{Time: machineTime(e.Audit.Begun), Account: e.Name, By: string(e.Audit.Name), From: e.Audit.RemoteAddr, Key: e.Audit.Credential, Agent: e.Audit.Agent,
+		Command: e.Audit.Command, Detail: e.Audit.Detail}
 	other := string(e.Other)
 	if !c.by.Operates() {
 		o.Account = ""
-		if e.Cause.Name != c.by.Name {
+		if e.Audit.Name != c.by.Name {
 			o.By, o.From, o.Key, o.Agent = "an operator", "", "", ""
 		}
 		if other != "" {
 			other = "another account"
 		}
 	}
-	if e.Cause.Name == "" {
+	if e.Audit.Name == "" {
 		o.By = "the service"
 	}
 	if e.Away {
@@ -160,7 +160,7 @@ func (w *entryWriter) begin(e store.Entry) {
 	if o.Agent != "" {
 		from += fmt.Sprintf(" with %q", o.Agent)
 	}
-	fmt.Fprintf(w.out, "%s %s%s: %s", timestamp(e.Cause.Begun), o.By, from, o.Command)
+	fmt.Fprintf(w.out, "%s %s%s: %s", timestamp(e.Audit.Begun), o.By, from, o.Command)
 	if o.Account != "" {
 		fmt.Fprintf(w.out, " [%s]", o.Account)
 	}

@@ -46,13 +46,13 @@ func newKeyboard() *keyboard {
 
 // pump fills the keyboard from r until it ends. It returns then. A last line
 // without an end is one if the caller is still there.
-func (k *keyboard) pump(r io.Reader, there func() bool) {
+func (k *keyboard) pump(r io.Reader, connected func() bool) {
 	var f filter
 	raw := make([]byte, 1024)
 	for {
 		n, err := r.Read(raw)
 		keys := f.add(nil, raw[:n])
-		if err != nil && f.midLine && there() {
+		if err != nil && f.midLine && connected() {
 			keys = f.end(keys)
 		}
 		if !k.fill(keys, err) {

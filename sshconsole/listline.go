@@ -7,11 +7,11 @@ import (
 	"snomredirect/macaddr"
 )
 
-// A lister reads the lines of a list of phones: a MAC, or mac,url, a line, in
+// A listReader reads the lines of a list of phones: a MAC, or mac,url, a line, in
 // CSV with commas, semicolons or tabs, with a header or without. Blank lines do
 // not count, nor does what follows a # at the beginning of a line or behind a
 // blank, where no header names columns that may hold it.
-type lister struct {
+type listReader struct {
 	begun   bool
 	mac     int  // their columns
 	url     int  // -1 is none
@@ -30,7 +30,7 @@ const byteOrderMark = "\uFEFF" // which spreadsheets put first
 // line reads the next line. Not ok is one that names no phone: a blank one, a
 // remark or the header. A header that is none of ours is an error errHeader; any
 // other error is of this line alone.
-func (l *lister) line(text string) (p listed, ok bool, err error) {
+func (l *listReader) line(text string) (p listed, ok bool, err error) {
 	if !l.begun {
 		text = strings.TrimPrefix(text, byteOrderMark)
 	}
@@ -73,7 +73,7 @@ func (l *lister) line(text string) (p listed, ok bool, err error) {
 
 // withoutRemark cuts text before a # at its beginning or behind a blank: a URL
 // may hold one. Columns that a header names may hold what they want.
-func (l *lister) withoutRemark(text string) string {
+func (l *listReader) withoutRemark(text string) string {
 	for from := 0; ; {
 		i := strings.IndexByte(text[from:], '#')
 		if i < 0 || l.columns > 0 && from+i > 0 {
@@ -87,7 +87,7 @@ func (l *lister) withoutRemark(text string) string {
 }
 
 // fields splits a line into its columns, without the blanks around them.
-func (l *lister) fields(text string) ([]string, error) {
+func (l *listReader) fields(text string) ([]string, error) {
 	var fields []string
 	if strings.Contains(text, `"`) {
 		r := csv.NewReader(strings.NewReader(text))
@@ -127,7 +127,7 @@ func isHeader(fields []string) bool {
 // errHeader: the list can't be read at all.
 var errHeader = misunderstood(codeMalformedMAC, "expected a column named mac in the header, and one named url where phones have setting servers of their own.")
 
-func (l *lister) header(fields []string) error {
+func (l *listReader) header(fields []string) error {
 	mac, url := -1, -1
 	for i, f := range fields {
 		switch {

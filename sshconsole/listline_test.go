@@ -13,7 +13,7 @@ import (
 
 // readList reads a list; each line gives mac,url, an error's text, or nothing.
 func readList(text string) (got []string) {
-	var l lister
+	var l listReader
 	for line := range strings.SplitSeq(text, "\n") {
 		switch p, ok, err := l.line(strings.TrimSuffix(line, "\r")); {
 		case err != nil:
@@ -75,7 +75,7 @@ func FuzzList(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		var l lister
+		var l listReader
 		for line := range strings.SplitSeq(text, "\n") {
 			p, ok, err := l.line(line)
 			var told *problem
@@ -90,7 +90,7 @@ func FuzzList(f *testing.F) {
 			w := csv.NewWriter(&exported)
 			_ = w.Write([]string{p.mac.String(), url.String()})
 			w.Flush()
-			var again lister
+			var again listReader
 			if q, ok, err := again.line(strings.TrimSuffix(exported.String(), "\n")); err != nil || !ok || q != (listed{p.mac, url.String()}) {
 				t.Errorf("%q is %+v, exported as %q, which is %+v, %v", line, p, exported.String(), q, err)
 			}
@@ -99,7 +99,7 @@ func FuzzList(f *testing.F) {
 }
 
 func BenchmarkListLine(b *testing.B) {
-	var l lister
+	var l listReader
 	want := macaddr.MustParse("0004132202E4")
 	for b.Loop() {
 		if p, ok, err := l.line("0004132202E4,http://prov.example.com/snom.php?mac={mac}"); !ok || err != nil || p.mac != want {

@@ -244,7 +244,7 @@ func TestRefusedHalfwayIsObserved(t *testing.T) {
 		whole = r
 		return changeThen{r, func() {
 			if acme != 0 {
-				_, _ = whole.Change(store.Order{Cause: store.Cause{By: acme}, Owner: acme, Changes: []store.Change{{MAC: macaddr.MustParse("0004132202E6")}}})
+				_, _ = whole.Change(store.Batch{Audit: store.Audit{Actor: acme}, Owner: acme, Changes: []store.Change{{MAC: macaddr.MustParse("0004132202E6")}}})
 			}
 		}}
 	})

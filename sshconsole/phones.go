@@ -87,7 +87,7 @@ func register(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.changeRanges(store.OrderRegister, owner, url, ranges)
+	return c.changeRanges(store.RuleRegister, owner, url, ranges)
 }
 
 // looksLikeMAC tells a MAC or a range of them, even one mistyped by length, from
@@ -96,29 +96,29 @@ func looksLikeMAC(word string) bool {
 	return strings.Trim(strings.ToLower(word), "0123456789abcdef:.-") == ""
 }
 
-func deregister(c *call) error { return c.changeNamed(store.OrderDeregister, store.Account{}) }
-func free(c *call) error       { return c.changeNamed(store.OrderFree, store.Account{}) }
+func deregister(c *call) error { return c.changeNamed(store.RuleDeregister, store.Account{}) }
+func free(c *call) error       { return c.changeNamed(store.RuleFree, store.Account{}) }
 
 func transfer(c *call) error {
 	to, err := c.account(c.args[1])
 	if err != nil {
 		return err
 	}
-	return c.changeNamed(store.OrderTransfer, to)
+	return c.changeNamed(store.RuleTransfer, to)
 }
 
 // changeNamed changes the phones that the first argument names.
-func (c *call) changeNamed(kind store.Kind, owner store.Account) error {
+func (c *call) changeNamed(rule store.Rule, owner store.Account) error {
 	ranges, err := c.macs(strings.Split(c.args[0], " "))
 	if err != nil {
 		return err
 	}
-	return c.changeRanges(kind, owner, store.URL{}, ranges)
+	return c.changeRanges(rule, owner, store.URL{}, ranges)
 }
 
-// changeRanges changes phones in one order, and answers range by range. owner
-// has them then, if kind needs one.
-func (c *call) changeRanges(kind store.Kind, owner store.Account, url store.URL, ranges []macaddr.Range) error {
+// changeRanges changes phones in one batch, and answers range by range. owner
+// has them then, if rule needs one.
+func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL, ranges []macaddr.Range) error {
 	var changes []store.Change
 	for _, r := range ranges {
 		for mac := range r.All() {
@@ -126,54 +126,54 @@ func (c *call) changeRanges(kind store.Kind, owner store.Account, url store.URL,
 		}
 	}
 	if len(changes) > fewPhones {
-		end, err := c.uploads.begin(c.by.ID)
+		end, err := c.jobs.begin(c.by.ID)
 		if err != nil {
 			return err
 		}
-		defer end(store.Upload{})
+		defer end(store.Job{})
 	}
-	outcomes, err := c.registry.Change(store.Order{Cause: c.cause(url.String()), Kind: kind, Owner: owner.ID, Changes: changes})
+	results, err := c.registry.Change(store.Batch{Audit: c.audit(url.String()), Rule: rule, Owner: owner.ID, Changes: changes, DryRun: c.dryRun})
 	if err != nil {
 		return explain(err, string(owner.Name))
 	}
 	if len(changes) == 1 {
-		return c.changedOne(kind, changes[0].MAC, outcomes[0])
+		return c.changedOne(rule, changes[0].MAC, results[0])
 	}
 	all, next := tally{}, 0
 	for _, r := range ranges {
 		part := tally{}
 		for mac := range r.All() {
-			out := outcomes[next]
+			out := results[next]
 			next++
 			part.add(out)
 			if out.Err != nil {
-				problem, err := c.whyNot(kind, mac, out)
+				problem, err := c.whyNot(rule, mac, out)
 				if err != nil {
 					return err
 				}
 				_ = c.out.Flush() // what is written before a problem is told before it
 				c.complain(problem, 0)
 			} else if c.json || r.Len() == 1 {
-				if err := c.tellOutcome(kind, mac, out); err != nil {
+				if err := c.tellResult(rule, mac, out); err != nil {
 					return err
 				}
 			}
 		}
 		if r.Len() > 1 && !c.json {
-			c.answer(nil, "%v: %s.\n", r, part.text(kind))
+			c.answer(nil, "%v: %s.\n", r, part.text(rule))
 		}
 		all.merge(part)
 	}
 	if len(ranges) > 1 && !c.json {
-		c.answer(nil, "%s: %s.\n", many(all.n(), "phone", "phones"), all.text(kind))
+		c.answer(nil, "%s: %s.\n", plural(all.n(), "phone", "phones"), all.text(rule))
 	}
 	c.noted, c.changed = []any{"phones", all.done + all.changed}, all.done+all.changed > 0
 	return all.err()
 }
 
-func (c *call) changedOne(kind store.Kind, mac macaddr.Addr, out store.Outcome) error {
+func (c *call) changedOne(rule store.Rule, mac macaddr.Addr, out store.Result) error {
 	if out.Err != nil {
-		problem, err := c.whyNot(kind, mac, out)
+		problem, err := c.whyNot(rule, mac, out)
 		if err != nil {
 			return err
 		}
@@ -187,5 +187,5 @@ func (c *call) changedOne(kind store.Kind, mac macaddr.Addr, out store.Outcome) 
 	if owner, err := c.owner(phone); err == nil {
 		c.noted = append(c.noted, "owner", owner.Name)
 	}
-	return c.tellOutcome(kind, mac, out)
+	return c.tellResult(rule, mac, out)
 }

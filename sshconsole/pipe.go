@@ -10,12 +10,12 @@ import (
 // one by the end of the input, if the caller is still there: else it may be half
 // a line.
 type pipe struct {
-	r     *bufio.Reader
-	there func() bool
+	r         *bufio.Reader
+	connected func() bool
 }
 
-func newPipe(r io.Reader, there func() bool) *pipe {
-	return &pipe{bufio.NewReaderSize(r, maxLine+2), there}
+func newPipe(r io.Reader, connected func() bool) *pipe {
+	return &pipe{bufio.NewReaderSize(r, maxLine+2), connected}
 }
 
 // ReadLine implements lineReader; there is nobody to prompt. A line that is too
@@ -28,7 +28,7 @@ func (p *pipe) ReadLine(string) (string, error) {
 		}
 		return "", errLineTooLong
 	}
-	if err != nil && (len(text) == 0 || !p.there()) {
+	if err != nil && (len(text) == 0 || !p.connected()) {
 		return "", err
 	}
 	line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")

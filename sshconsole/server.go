@@ -54,7 +54,7 @@ type Server struct {
 	Config
 	ssh     *ssh.Server // handles connections; accepting them is done here
 	clients *clients
-	uploads uploads
+	jobs    jobs
 
 	stopping context.Context // ends with Shutdown
 	stop     context.CancelFunc

@@ -473,7 +473,7 @@ func TestBrokenOffList(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("it does not begin")
 		}
-		if all, err := l.registry.Uploads(acme); err != nil {
+		if all, err := l.registry.Jobs(acme); err != nil {
 			t.Fatal(err)
 		} else if len(all) > 0 {
 			break

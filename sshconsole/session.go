@@ -29,7 +29,7 @@ type session struct {
 	terminal bool
 	columns  atomic.Int32 // the newest width
 	resized  chan struct{}
-	asked    atomic.Bool // whether it is there, and has not answered yet
+	awaiting atomic.Bool // whether it is there, and has not answered yet
 }
 
 // channel serves one session from its opening to its end.
@@ -92,13 +92,13 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 			}
 			if !started && gossh.Unmarshal(r.Payload, &pty) == nil {
 				sess.terminal, ok = true, true
-				sess.columns.Store(sane(pty.Columns))
+				sess.columns.Store(clampWidth(pty.Columns))
 			}
 		case "window-change":
 			var window struct{ Columns, Rows, Width, Height uint32 }
 			if sess.terminal && gossh.Unmarshal(r.Payload, &window) == nil {
 				ok = true
-				sess.columns.Store(sane(window.Columns))
+				sess.columns.Store(clampWidth(window.Columns))
 				select {
 				case sess.resized <- struct{}{}:
 				default: // it is known already that there is a newer width
@@ -157,25 +157,25 @@ func (sess *session) who() (store.Account, error) {
 	return a, err
 }
 
-// thereTime bounds how long a client may take to say that it is there: one that
+// keepaliveTime bounds how long a client may take to say that it is there: one that
 // does not answer such questions is believed to be.
-const thereTime = 10 * time.Second
+const keepaliveTime = 10 * time.Second
 
-// there asks the client whether it is, as OpenSSH's ClientAliveInterval does.
-func (sess *session) there() bool {
-	if !sess.asked.CompareAndSwap(false, true) {
+// connected asks the client whether it is, as OpenSSH's ClientAliveInterval does.
+func (sess *session) connected() bool {
+	if !sess.awaiting.CompareAndSwap(false, true) {
 		return true // it does not answer such questions
 	}
 	answered := make(chan error, 1)
 	go sess.server.guard("keepalive", func() {
 		_, err := sess.SendRequest("keepalive@openssh.com", true, nil)
-		sess.asked.Store(false)
+		sess.awaiting.Store(false)
 		answered <- err
 	})
 	select {
 	case err := <-answered:
 		return err == nil
-	case <-time.After(thereTime):
+	case <-time.After(keepaliveTime):
 		return true
 	}
 }
@@ -196,14 +196,14 @@ func (sess *session) converse(ctx context.Context, command string, accountsChang
 		from:        host,
 		with:        sess.login.by(),
 		who:         sess.who,
-		uploads:     &s.uploads,
-		there:       sess.there,
+		jobs:        &s.jobs,
+		connected:   sess.connected,
 		guard:       s.guard,
 		accountsChanged: func() {
 			accountsChanged()
 			s.clients.recheck(s.Registry, sess.client) // this one gets its answer first
 		},
-		in:       newPipe(sess, sess.there),
+		in:       newPipe(sess, sess.connected),
 		out:      sess,
 		problems: sess.Stderr(),
 		width:    func() int { return 0 },
@@ -220,7 +220,7 @@ func (sess *session) converse(ctx context.Context, command string, accountsChang
 		c.in, c.out, c.problems, c.width = t, t, t, t.width
 		c.keys = keys.takes
 		interruptible = func(cancel context.CancelFunc) { keys.during(cancel) }
-		go s.guard("keyboard", func() { keys.pump(sess, sess.there) })
+		go s.guard("keyboard", func() { keys.pump(sess, sess.connected) })
 		ended := make(chan struct{})
 		defer close(ended)
 		go s.guard("resizing", func() {

@@ -23,7 +23,7 @@ func (c *call) setServer(a store.Account, word string) error {
 		return err
 	}
 	name := a.Name
-	a, err = c.registry.UpdateAccount(c.cause(word), a.ID, func(a *store.Account) error { a.SettingServer = url; return nil })
+	a, err = c.registry.UpdateAccount(c.audit(word), c.dryRun, a.ID, func(a *store.Account) error { a.SettingServer = url; return nil })
 	if err != nil {
 		return explain(err, string(name))
 	}
@@ -73,13 +73,13 @@ func retarget(c *call) error {
 		return err
 	}
 	detail := old.String() + " " + next.String()
-	done, err := c.changeAll(c.by.ID, n, store.Order{Cause: c.cause(detail), Kind: store.OrderRetarget, Was: old}, func(p store.Phone) (store.Change, bool) {
+	done, err := c.changeAll(c.by.ID, n, store.Batch{Audit: c.audit(detail), Rule: store.RuleRetarget, Was: old}, func(p store.Phone) (store.Change, bool) {
 		return store.Change{MAC: p.MAC, URL: next}, p.URL == old
 	}, func() error {
 		if !ofAccount {
 			return nil
 		}
-		_, err := c.registry.UpdateAccount(c.cause(detail), c.by.ID, func(a *store.Account) error {
+		_, err := c.registry.UpdateAccount(c.audit(detail), c.dryRun, c.by.ID, func(a *store.Account) error {
 			if ofAccount = a.SettingServer == old; ofAccount {
 				a.SettingServer = next
 			}
@@ -101,7 +101,7 @@ func affected(phones int, account bool) string {
 	if phones == 0 && account {
 		return "the account's setting server"
 	}
-	words := many(phones, "phone with a setting server of its own", "phones with a setting server of their own")
+	words := plural(phones, "phone with a setting server of its own", "phones with a setting server of their own")
 	if account {
 		words += " and the account's setting server"
 	}

@@ -109,7 +109,7 @@ func (c *call) settingServer(p store.Phone, owner store.Account) string {
 	if p.URL.IsZero() {
 		whose = "the account's"
 	}
-	if c.publicNames.Hold(url) { // since a name was added to the service's
+	if c.publicNames.Contains(url) { // since a name was added to the service's
 		whose += ", which is this service: the phone gets no settings"
 	}
 	return fmt.Sprintf("%v (%s)", url, whose)

@@ -111,8 +111,8 @@ func (t *terminal) width() int { return int(t.columns.Load()) }
 // line is written.
 func (t *terminal) resize() { _ = t.current().SetSize(t.width(), 24) }
 
-// sane is a width to work with: clients that know none say 0.
-func sane(columns uint32) int32 {
+// clampWidth is a width to work with: clients that know none say 0.
+func clampWidth(columns uint32) int32 {
 	if columns < 1 || columns > 10_000 {
 		return 80
 	}

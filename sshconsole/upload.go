@@ -14,8 +14,8 @@ import (
 // order: in a transaction of neighbours the store touches few of its pages, and
 // so needs little memory.
 const (
-	batchSize = 50_000
-	orderSize = 10_000
+	chunkSize = 50_000
+	batchSize = 10_000
 )
 
 func registerList(c *call) error {
@@ -27,28 +27,28 @@ func registerList(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.upload(store.OrderRegister, owner, url)
+	return c.upload(store.RuleRegister, owner, url)
 }
 
 func deregisterList(c *call) error {
-	return c.upload(store.OrderDeregister, store.Account{}, store.URL{})
+	return c.upload(store.RuleDeregister, store.Account{}, store.URL{})
 }
 
 // An upload changes the phones that standard input lists, batch by batch.
 type upload struct {
 	*call
-	kind   store.Kind
-	owner  store.Account // who has the phones then, if kind needs one
+	rule   store.Rule
+	owner  store.Account // who has the phones then, if rule needs one
 	url    store.URL     // of phones listed without one
 	atomic bool
 
-	lister   lister
+	list     listReader
 	line     int            // the last that was read
-	batch    []listedChange // read, and not done yet
+	chunk    []listedChange // read, and not done yet
 	phones   int            // listed, all told
 	bad      int            // lines that can't be read
 	tally    tally
-	record   store.Upload // as the store has it, once there is one
+	record   store.Job // as the store has it, once there is one
 	progress *progress
 
 	lastText string // a URL as it was listed last, for lists repeat them
@@ -64,14 +64,14 @@ type listedChange struct {
 
 // upload reads the list to its end. What is bad of it is told line by line, and
 // the rest goes on; --atomic does all or nothing.
-func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error {
+func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error {
 	c.spent = true
-	end, err := c.uploads.begin(c.by.ID)
+	end, err := c.jobs.begin(c.by.ID)
 	if err != nil {
 		return err
 	}
 	_, atomic := c.options["atomic"]
-	u := &upload{call: c, kind: kind, owner: owner, url: url, atomic: atomic, progress: newProgress(c.console, "lines", -1)}
+	u := &upload{call: c, rule: rule, owner: owner, url: url, atomic: atomic, progress: newProgress(c.console, "lines", -1)}
 	defer func() { end(u.record) }()
 	err = u.readAll()
 	u.progress.end()
@@ -80,11 +80,11 @@ func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error
 	if owner.ID != 0 {
 		c.noted = append(c.noted, "owner", owner.Name)
 	}
-	if err == errStopped && !c.there() {
+	if err == errStopped && !c.connected() {
 		return errTold // told at the next login, from the record
 	}
 	if err != nil && u.record.ID != 0 && !u.record.Done { // told now
-		if err := c.registry.EndUpload(u.record); err != nil {
+		if err := c.registry.EndJob(u.record); err != nil {
 			c.log.Error("upload", "error", err)
 		}
 	}
@@ -104,7 +104,7 @@ func (c *call) upload(kind store.Kind, owner store.Account, url store.URL) error
 var errStopped = errors.New("upload stopped")
 
 // howFar is what the function of that name tells of this command.
-func (c *call) howFar(u store.Upload) string {
+func (c *call) howFar(u store.Job) string {
 	if c.dryRun {
 		return "nothing was done."
 	}
@@ -112,12 +112,12 @@ func (c *call) howFar(u store.Upload) string {
 }
 
 // howFar tells how much was done of what was not done to its end.
-func howFar(u store.Upload) string {
+func howFar(u store.Job) string {
 	if u.Phones {
 		if u.Lines == 0 {
 			return "nothing was done."
 		}
-		return many(u.Lines, "phone was", "phones were") + " done, and nothing behind. Give the command again to go on."
+		return plural(u.Lines, "phone was", "phones were") + " done, and nothing behind. Give the command again to go on."
 	}
 	if u.Lines == 0 && u.Some == 0 {
 		return "nothing was done."
@@ -127,7 +127,7 @@ func howFar(u store.Upload) string {
 		far += fmt.Sprintf(" and, in part, up to line %d", u.Some)
 	}
 	if u.Failed > 0 {
-		far += ", but for " + many(u.Failed, "line that failed", "lines that failed")
+		far += ", but for " + plural(u.Failed, "line that failed", "lines that failed")
 	}
 	return far + ". Send the whole list again: what is done stays done."
 }
@@ -140,12 +140,12 @@ func (u *upload) readAll() error {
 		switch {
 		case u.ctx.Err() != nil, err != nil && err != io.EOF && !isProblem(err):
 			return errStopped
-		case err == io.EOF && !u.there(): // what was read last may be half a line
+		case err == io.EOF && !u.connected(): // what was read last may be half a line
 			return errStopped
 		case err == io.EOF:
 			return u.finish()
 		}
-		if len(u.batch) == batchSize && !u.atomic { // there is a line behind, so all of it are whole
+		if len(u.chunk) == chunkSize && !u.atomic { // there is a line behind, so all of it are whole
 			if err := u.change(false); err != nil {
 				return err
 			}
@@ -181,11 +181,11 @@ func (u *upload) add(text string, unreadable error) error {
 		return misunderstood(codeUsage, "The list has more than %d lines, the most with --atomic; nothing was done.", maxAtOnce)
 	}
 	if u.phones == 1 && !u.dryRun {
-		if u.record, err = u.uploads.record(u.registry, store.Upload{Account: u.by.ID, What: u.cmd.words() + " -", From: u.from, Begun: u.begun}); err != nil {
+		if u.record, err = u.jobs.record(u.registry, store.Job{Account: u.by.ID, Command: u.cmd.words() + " -", RemoteAddr: u.from, Begun: u.begun}); err != nil {
 			return err
 		}
 	}
-	u.batch = append(u.batch, listedChange{Change: change, line: u.line})
+	u.chunk = append(u.chunk, listedChange{Change: change, line: u.line})
 	return nil
 }
 
@@ -195,12 +195,12 @@ func (u *upload) parse(text string, unreadable error) (change store.Change, ok b
 	if errors.As(unreadable, &p) {
 		return change, false, misunderstood(p.code, "it %s.", p.inList)
 	}
-	phone, ok, err := u.lister.line(text)
+	phone, ok, err := u.list.line(text)
 	if err != nil || !ok {
 		return change, false, err
 	}
 	change = store.Change{MAC: phone.mac, URL: u.url}
-	if phone.url != "" && u.kind == store.OrderRegister {
+	if phone.url != "" && u.rule == store.RuleRegister {
 		if phone.url != u.lastText {
 			if u.lastURL, err = u.call.url(phone.url); err != nil {
 				u.lastText = ""
@@ -219,29 +219,29 @@ func (u *upload) finish() error {
 	case u.phones == 0 && u.bad == 0:
 		return misunderstood(codeUsage, "Standard input lists no phone; nothing was done.")
 	case u.atomic && u.bad > 0:
-		return refused(codeUsage, "%s can't be read; nothing was done.", many(u.bad, "line", "lines"))
-	case len(u.batch) > 0:
+		return refused(codeUsage, "%s can't be read; nothing was done.", plural(u.bad, "line", "lines"))
+	case len(u.chunk) > 0:
 		return u.change(true)
 	case u.record.ID == 0:
 		return nil
 	}
 	u.record.Done = true // only lines without a phone came behind the last batch
-	return u.registry.EndUpload(u.record)
+	return u.registry.EndJob(u.record)
 }
 
 // change changes the batch in the order of its MACs. With each order the store
 // knows how far the upload has come; the last of the last batch ends it.
 func (u *upload) change(last bool) error {
-	byMAC := slices.Clone(u.batch)
+	byMAC := slices.Clone(u.chunk)
 	slices.SortStableFunc(byMAC, func(a, b listedChange) int { // of one phone, the last line counts
 		return a.MAC.Compare(b.MAC)
 	})
 	record := u.record
-	record.Some = u.batch[len(u.batch)-1].line
+	record.Some = u.chunk[len(u.chunk)-1].line
 	var err error
 	rest := byMAC
 	for err == nil && len(rest) > 0 {
-		n := min(orderSize, len(rest))
+		n := min(batchSize, len(rest))
 		for n < len(rest) && (u.atomic || rest[n].MAC == rest[n-1].MAC) {
 			n++
 		}
@@ -250,7 +250,7 @@ func (u *upload) change(last bool) error {
 			record.Lines, record.Done = record.Some, last
 		}
 		record.Failed = u.bad + u.tally.failed // the store adds those of the order
-		err = u.order(part, record)
+		err = u.changeBatch(part, record)
 		u.progress.at(u.tally.n() + u.bad)
 	}
 	slices.SortFunc(byMAC, func(a, b listedChange) int { return cmp.Compare(a.line, b.line) })
@@ -263,33 +263,33 @@ func (u *upload) change(last bool) error {
 	}
 	if err == nil && failed > 0 && u.atomic {
 		u.record.Lines, u.record.Some, u.tally = 0, 0, tally{}
-		err = refused(codeForbidden, "%s refused; nothing was done.", many(failed, "line was", "lines were"))
+		err = refused(codeForbidden, "%s refused; nothing was done.", plural(failed, "line was", "lines were"))
 	}
-	u.batch = u.batch[:0]
+	u.chunk = u.chunk[:0]
 	return err
 }
 
-// order changes a part of the batch in one transaction, and notes why what was
+// changeBatch changes a part of the batch in one transaction, and notes why what was
 // refused was.
-func (u *upload) order(part []listedChange, record store.Upload) error {
-	o := store.Order{Cause: u.cause(u.url.String()), Kind: u.kind, Owner: u.owner.ID, Atomic: u.atomic}
+func (u *upload) changeBatch(part []listedChange, record store.Job) error {
+	o := store.Batch{Audit: u.audit(u.url.String()), Rule: u.rule, Owner: u.owner.ID, Atomic: u.atomic, DryRun: u.dryRun}
 	for _, c := range part {
 		o.Changes = append(o.Changes, c.Change)
 	}
 	if !u.dryRun {
-		o.Upload = &record
+		o.Job = &record
 	}
-	outcomes, err := u.registry.Change(o)
+	results, err := u.registry.Change(o)
 	if err != nil {
 		return explain(err, string(u.owner.Name))
 	}
 	u.record = record
-	for i, out := range outcomes {
+	for i, out := range results {
 		u.tally.add(out)
 		if out.Err == nil {
 			continue
 		}
-		if part[i].failed, err = u.whyNot(u.kind, part[i].MAC, out); err != nil {
+		if part[i].failed, err = u.whyNot(u.rule, part[i].MAC, out); err != nil {
 			return err
 		}
 	}
@@ -312,7 +312,7 @@ func (u *upload) summary() error {
 	t := u.tally
 	t.failed += u.bad
 	object := uploadObject{Changed: t.changed, Unchanged: t.same, Failed: t.failed, DryRun: u.dryRun}
-	if u.kind == store.OrderRegister {
+	if u.rule == store.RuleRegister {
 		object.Registered = t.done
 	} else {
 		object.Deregistered = t.done
@@ -321,6 +321,6 @@ func (u *upload) summary() error {
 	if u.dryRun && t.done+t.changed == 0 {
 		head = "nothing would change. "
 	}
-	u.answer(object, "%s%s: %s.\n", head, many(t.n(), "line", "lines"), t.text(u.kind))
+	u.answer(object, "%s%s: %s.\n", head, plural(t.n(), "line", "lines"), t.text(u.rule))
 	return t.err()
 }

@@ -12,7 +12,7 @@ import (
 type Entry struct {
 	Account AccountID // whose history it is
 	Name    Name      // that account's
-	Cause   Cause     // as it was given; without By, for entries outlive accounts
+	Audit   Audit     // as it was given; without By, for entries outlive accounts
 	// Other is the account that the phones came from; where they went Away, the
 	// one they went to. It is empty where they stayed.
 	Other Name

@@ -119,14 +119,14 @@ func NewPublicNames(names ...string) (PublicNames, error) {
 // points back at this service (ErrPointsBack).
 func (p PublicNames) ParseURL(s string) (URL, error) {
 	u, err := ParseURL(s)
-	if err == nil && p.Hold(u) {
+	if err == nil && p.Contains(u) {
 		return URL{}, fmt.Errorf("%w: expected the URL of a setting server elsewhere than %s", ErrPointsBack, u.host())
 	}
 	return u, err
 }
 
-// Hold reports whether u points back at this service.
-func (p PublicNames) Hold(u URL) bool {
+// Contains reports whether u points back at this service.
+func (p PublicNames) Contains(u URL) bool {
 	host := u.host()
 	return slices.Contains(snomNames, host) || slices.Contains(p.own, host)
 }

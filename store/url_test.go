@@ -95,7 +95,7 @@ func TestPublicNames(t *testing.T) {
 		if _, err := names.ParseURL(s); err == nil {
 			t.Errorf("%s was taken", s)
 		}
-		if !names.Hold(RestoreURL(s)) {
+		if !names.Contains(RestoreURL(s)) {
 			t.Errorf("%s is not held", s)
 		}
 	}

@@ -52,7 +52,7 @@ func (b *boot) Run(ctx context.Context, out output) error {
 		err = w.boot(ctx, start)
 		return errors.Join(writeJSON(out.stdout, w.object()), err)
 	}
-	t := teller{out.stdout}
+	t := printer{out.stdout}
 	t.phone(p)
 	w.tell = t.step
 	err = w.boot(ctx, start)

@@ -150,7 +150,7 @@ func TestFlags(t *testing.T) {
 func TestTroubles(t *testing.T) {
 	long := strings.Repeat("# \n", maxReply/3+1)
 	var many []string
-	for i := range maxQuestions {
+	for i := range maxRequests {
 		many = append(many, fmt.Sprintf("http://one.example/f%d", i))
 	}
 	chain := site{}

@@ -109,9 +109,9 @@ func (p phone) hardCoded(base string) string {
 	return strings.TrimSuffix(base, "/") + "/" + p.model + "/" + p.model + ".php?mac={mac}"
 }
 
-// questions returns what the phone asks for a URL that it was given: that URL
+// requests returns what the phone asks for a URL that it was given: that URL
 // or, where it has no file name, the model's file there and the phone's own.
-func (p phone) questions(given string) ([]string, error) {
+func (p phone) requests(given string) ([]string, error) {
 	s := p.fill(given)
 	u, err := parseURL(s)
 	if err != nil {

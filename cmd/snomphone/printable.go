@@ -64,8 +64,8 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// many says how many there are, with an s or the other word for several.
-func many(n int, one string, several ...string) string {
+// plural says how plural there are, with an s or the other word for several.
+func plural(n int, one string, several ...string) string {
 	word := one
 	if n != 1 {
 		word = one + "s"

@@ -53,7 +53,7 @@ func (p *progress) at(done int) {
 	defer p.mu.Unlock()
 	if now := time.Now(); now.Sub(p.told) >= tellEvery {
 		p.told = now
-		fmt.Fprintf(p.w, "%s done\n", many(done, "phone"))
+		fmt.Fprintf(p.w, "%s done\n", plural(done, "phone"))
 	}
 }
 

@@ -184,8 +184,8 @@ func FuzzReply(f *testing.F) {
 			w.take(s, r)
 		}
 		var told, object bytes.Buffer
-		teller{&told}.step(s)
-		teller{&told}.settings(w)
+		printer{&told}.step(s)
+		printer{&told}.settings(w)
 		if err := writeJSON(&object, w.object()); err != nil || !json.Valid(object.Bytes()) {
 			t.Fatalf("%v: %q", err, object.Bytes())
 		}
@@ -206,7 +206,7 @@ func FuzzQuestions(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
-		questions, err := p.questions(url)
+		questions, err := p.requests(url)
 		if err == nil && len(questions) == 0 {
 			t.Fatalf("%q: nothing to ask", url)
 		}

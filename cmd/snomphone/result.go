@@ -75,7 +75,7 @@ var percentiles = []float64{50, 90, 99, 99.9}
 
 // tell tells people.
 func (r *result) tell(w io.Writer) {
-	fmt.Fprintf(w, "%s in %.1f s, %s a second\n\n", many(r.phones(), "phone"), r.took.Seconds(), grouped(int(r.perSecond())))
+	fmt.Fprintf(w, "%s in %.1f s, %s a second\n\n", plural(r.phones(), "phone"), r.took.Seconds(), grouped(int(r.perSecond())))
 	for _, name := range r.byNumber() {
 		o := r.outcomes[name]
 		line := fmt.Sprintf("%12s  %s", grouped(o.n), name)

@@ -64,15 +64,15 @@ func redirector(t testing.TB, accounts string, phones map[string]string) http.Ha
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	a, err := db.AddAccount(store.Cause{}, store.Account{Name: "acme", SettingServer: store.RestoreURL(accounts)})
+	a, err := db.AddAccount(store.Audit{}, false, store.Account{Name: "acme", SettingServer: store.RestoreURL(accounts)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	order := store.Order{Cause: store.Cause{By: a.ID}, Owner: a.ID}
+	batch := store.Batch{Audit: store.Audit{Actor: a.ID}, Owner: a.ID}
 	for mac, url := range phones {
-		order.Changes = append(order.Changes, store.Change{MAC: macaddr.MustParse(mac), URL: store.RestoreURL(url)})
+		batch.Changes = append(batch.Changes, store.Change{MAC: macaddr.MustParse(mac), URL: store.RestoreURL(url)})
 	}
-	if _, err := db.Change(order); err != nil {
+	if _, err := db.Change(batch); err != nil {
 		t.Fatal(err)
 	}
 	return redirect.New(redirect.Config{Finder: db})

@@ -56,9 +56,9 @@ func (s *storm) Run(ctx context.Context, out output) error {
 	case err != nil:
 		return err
 	case result.phones() < n:
-		return fmt.Errorf("interrupted after %s", many(result.phones(), "phone"))
+		return fmt.Errorf("interrupted after %s", plural(result.phones(), "phone"))
 	case failed > 0:
-		return fmt.Errorf("%s of %s got no settings file", grouped(failed), many(n, "phone"))
+		return fmt.Errorf("%s of %s got no settings file", grouped(failed), plural(n, "phone"))
 	}
 	return nil
 }
@@ -80,7 +80,7 @@ func (s *storm) boot(ctx context.Context, c client, phones func(int) phone, n in
 		g.Go(func() error {
 			phone := phones(i)
 			begun := time.Now()
-			outcome, err := firstQuestion(ctx, c, phone, s.URL)
+			outcome, err := firstRequest(ctx, c, phone, s.URL)
 			if ctx.Err() == nil {
 				p.at(r.add(outcome, time.Since(begun), err))
 			}
@@ -105,9 +105,9 @@ const (
 	otherwise  = "failed otherwise"
 )
 
-// firstQuestion asks what the phone's firmware asks. The error is what went
+// firstRequest asks what the phone's firmware asks. The error is what went
 // wrong with a phone that got no settings file.
-func firstQuestion(ctx context.Context, c client, p phone, base string) (outcome string, err error) {
+func firstRequest(ctx context.Context, c client, p phone, base string) (outcome string, err error) {
 	a, err := c.get(ctx, p.fill(p.hardCoded(base)), p.userAgent)
 	if err != nil {
 		return cause(err), err

@@ -11,10 +11,10 @@ import (
 
 // Limits on where servers may lead this phone.
 const (
-	maxServers   = 5 // setting servers of which one gives the next
-	maxQuestions = 64
-	maxDepth     = 4 // files that name files; HTTP redirects behind one URL
-	bootTime     = 2 * time.Minute
+	maxServers  = 5 // setting servers of which one gives the next
+	maxRequests = 64
+	maxDepth    = 4 // files that name files; HTTP redirects behind one URL
+	bootTime    = 2 * time.Minute
 )
 
 const settingServer = "setting_server"
@@ -61,7 +61,7 @@ func (w *walk) boot(ctx context.Context, start string) error {
 			return err
 		}
 	}
-	return w.verdict()
+	return w.result()
 }
 
 // firmware asks for the file that names the firmware. The image itself is left
@@ -76,7 +76,7 @@ func (w *walk) firmware(ctx context.Context) error {
 	return nil
 }
 
-func (w *walk) verdict() error {
+func (w *walk) result() error {
 	something := slices.ContainsFunc(w.steps, func(s *step) bool { return s.Lists != nil || s.Files != nil && !w.follow })
 	switch {
 	case len(w.failed) == 1:
@@ -92,7 +92,7 @@ func (w *walk) verdict() error {
 // ask asks for what a URL names, one file or the model's and the phone's own, of
 // which a server may lack one. Behind it are the files that led here.
 func (w *walk) ask(ctx context.Context, given, why string, behind []string) error {
-	urls, err := w.phone.questions(given)
+	urls, err := w.phone.requests(given)
 	if err != nil {
 		w.tell(w.fail(w.begin(w.phone.fill(given), why), err))
 		return nil
@@ -123,8 +123,8 @@ func (w *walk) fetch(ctx context.Context, url, why string, behind []string) (*st
 			return nil, fmt.Errorf("a loop: %s names itself, or files that lead back to it", url)
 		case len(behind) > maxDepth:
 			return nil, fmt.Errorf("the phone stops before %s: it is named by files that are named by files, %d deep", url, len(behind))
-		case len(w.steps) == maxQuestions:
-			return nil, fmt.Errorf("the phone stops before %s: %d questions are enough", url, maxQuestions)
+		case len(w.steps) == maxRequests:
+			return nil, fmt.Errorf("the phone stops before %s: %d questions are enough", url, maxRequests)
 		}
 		s := w.begin(url, why)
 		a, err := w.client.get(ctx, url, w.phone.userAgent)

@@ -39,20 +39,20 @@ func adminKeys(values []string) ([]store.Key, error) {
 // admin, who is made or enabled if need be. Without, and without any account
 // yet, admin is made with a password, which is returned: it is kept nowhere.
 func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password string, err error) {
-	cause := store.Cause{What: "serve --admin-key", Begun: time.Now()}
+	audit := store.Audit{Command: "serve --admin-key", Begun: time.Now()}
 	if len(keys) == 0 {
-		cause.What = "serve"
+		audit.Command = "serve"
 		accounts, err := db.Accounts()
 		if err != nil || len(accounts) > 0 {
 			return "", err
 		}
 		password := store.NewPassword()
-		_, err = db.AddAccount(cause, store.Account{Name: store.Admin, Role: store.Operator, PasswordHash: store.HashPassword(password)})
+		_, err = db.AddAccount(audit, false, store.Account{Name: store.Admin, Role: store.Operator, PasswordHash: store.HashPassword(password)})
 		return password, err
 	}
 	admin, err := db.AccountNamed(store.Admin)
 	if errors.Is(err, store.ErrNoAccount) {
-		if admin, err = db.AddAccount(cause, store.Account{Name: store.Admin, Role: store.Operator}); err == nil {
+		if admin, err = db.AddAccount(audit, false, store.Account{Name: store.Admin, Role: store.Operator}); err == nil {
 			log.Info("operator made", "account", store.Admin)
 		}
 	}
@@ -60,7 +60,7 @@ func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password stri
 		return "", err
 	}
 	added := 0
-	_, err = db.UpdateAccount(cause, admin.ID, func(a *store.Account) (err error) {
+	_, err = db.UpdateAccount(audit, false, admin.ID, func(a *store.Account) (err error) {
 		a.Disabled = false
 		added, err = a.AddKeys(keys...)
 		return err

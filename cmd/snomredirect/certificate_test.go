@@ -179,7 +179,7 @@ func TestHandshakes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := newWebDoor(l, http.NotFoundHandler(), tlsConfig(own, phones), slog.New(slog.DiscardHandler))
+		d := newPhoneServer(l, http.NotFoundHandler(), tlsConfig(own, phones), slog.New(slog.DiscardHandler))
 		go d.serve()
 		defer d.server.Close()
 		for version, want := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {

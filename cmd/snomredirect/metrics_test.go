@@ -23,7 +23,7 @@ import (
 )
 
 // few is a stock that never changes.
-var few = stock{
+var few = gauges{
 	phones: func() (int, error) { return 10_000_000, nil },
 	accounts: func() ([]store.Account, error) {
 		return []store.Account{{Role: store.Operator}, {Disabled: true}, {}, {}}, nil
@@ -33,7 +33,7 @@ var few = stock{
 }
 
 // newTestMetrics returns metrics with what they are told of.
-func newTestMetrics(s stock) *metrics {
+func newTestMetrics(s gauges) *metrics {
 	m := newMetrics()
 	m.registry.MustRegister(s)
 	return m
@@ -46,7 +46,7 @@ func measure(ctx context.Context, t *testing.T, m *metrics, log io.Writer) (get 
 	if err != nil {
 		t.Fatal(err)
 	}
-	door := newMetricsDoor(ctx, l, m.registry, slog.New(slog.NewTextHandler(log, nil)))
+	door := newMetricsServer(ctx, l, m.registry, slog.New(slog.NewTextHandler(log, nil)))
 	ended := make(chan error, 1)
 	go func() { ended <- door.serve() }()
 	t.Cleanup(func() {

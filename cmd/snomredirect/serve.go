@@ -53,10 +53,10 @@ type backend interface {
 }
 
 var (
-	_ backend         = (*bolt.DB)(nil)
-	_ contacts.Keeper = (*bolt.Contacts)(nil)
+	_ backend        = (*bolt.DB)(nil)
+	_ contacts.Store = (*bolt.Contacts)(nil)
 
-	_ sshconsole.Contacts = (*contacts.Book)(nil)
+	_ sshconsole.Contacts = (*contacts.Recorder)(nil)
 )
 
 // Run is the service, from the first look at its flags until ctx ends.
@@ -120,20 +120,20 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	}
 	warnOfLoops(db, names, log)
 
-	book := contacts.New(contacts.Config{Keeper: lastHeard, Log: log, Flushed: m.flush})
+	book := contacts.New(contacts.Config{Store: lastHeard, Log: log, Flushed: m.flush})
 	phones := redirect.Config{
-		Finder: db, PublicNames: names, PhoneAuthorities: phoneAuthorities, RequireProof: s.RequirePhoneCert, Log: log, Heard: book.Hear, Observe: m.request}
+		Finder: db, PublicNames: names, PhoneAuthorities: phoneAuthorities, RequireProof: s.RequirePhoneCert, Log: log, OnContact: book.Record, Observe: m.request}
 	answer := redirect.New(phones)
-	var webs []webDoor
+	var webs []httpServer
 	if l := at.on("http"); l != nil {
-		webs = append(webs, newWebDoor(l, answer, nil, log))
+		webs = append(webs, newPhoneServer(l, answer, nil, log))
 	}
 	if l := at.on("https"); l != nil {
-		webs = append(webs, newWebDoor(l, answer, tlsConfig(own, phoneAuthorities), log))
+		webs = append(webs, newPhoneServer(l, answer, tlsConfig(own, phoneAuthorities), log))
 	}
 	login := passwords.New(db).Check
 	if l := at.on("rds"); l != nil {
-		webs = append(webs, newToolDoor(l, rds.Config{Phones: db, Login: login, PublicNames: names, Contact: book.Contact, Log: log, Observe: m.call}, toolTLS))
+		webs = append(webs, newRDSServer(l, rds.Config{Phones: db, Login: login, PublicNames: names, Contact: book.Contact, Log: log, Observe: m.call}, toolTLS))
 	}
 	explain := redirect.Explainer(phones)
 	console := sshconsole.NewServer(sshconsole.Config{
@@ -150,11 +150,11 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		ObserveSession: m.session,
 		ObservePanic:   m.consolePanic,
 	})
-	m.registry.MustRegister(stock{db.CountPhones, db.Accounts, console.Sessions, book.Waiting})
+	m.registry.MustRegister(gauges{db.CountPhones, db.Accounts, console.Sessions, book.Waiting})
 
 	doors, ctx := errgroup.WithContext(ctx)
 	if l := at.on("metrics"); l != nil {
-		webs = append(webs, newMetricsDoor(ctx, l, m.registry, log))
+		webs = append(webs, newMetricsServer(ctx, l, m.registry, log))
 	}
 	for _, w := range webs {
 		doors.Go(w.serve)
@@ -216,7 +216,7 @@ func warnOfLoops(db *bolt.DB, names store.PublicNames, log *slog.Logger) {
 		log.Error("accounts", "error", err)
 	}
 	for _, a := range accounts {
-		if names.Hold(a.SettingServer) {
+		if names.Contains(a.SettingServer) {
 			log.Warn("setting server points back at this service: its phones get the empty file", "account", a.Name, "setting_server", a.SettingServer)
 		}
 	}

@@ -67,9 +67,9 @@ func TestContactsAreKeptAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := db.AddAccount(store.Cause{}, store.Account{Name: "acme", SettingServer: store.RestoreURL("http://prov.acme.example/")})
+	a, err := db.AddAccount(store.Audit{}, false, store.Account{Name: "acme", SettingServer: store.RestoreURL("http://prov.acme.example/")})
 	if err == nil {
-		_, err = db.Change(store.Order{Cause: store.Cause{By: a.ID}, Owner: a.ID, Changes: []store.Change{{MAC: mac}}})
+		_, err = db.Change(store.Batch{Audit: store.Audit{Actor: a.ID}, Owner: a.ID, Changes: []store.Change{{MAC: mac}}})
 	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func serving(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newWebDoor(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method+"\n") }), nil, slog.New(slog.DiscardHandler))
+	d := newPhoneServer(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method+"\n") }), nil, slog.New(slog.DiscardHandler))
 	go d.serve()
 	t.Cleanup(func() { d.server.Close() })
 	return l.Addr().String()

@@ -57,9 +57,9 @@ func (s *serve) toolTLS(own *certificate, log *slog.Logger) (*tls.Config, error)
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{made}}, nil
 }
 
-// newToolDoor serves tools at l; over TLS, where t is not nil.
-func newToolDoor(l net.Listener, c rds.Config, t *tls.Config) webDoor {
+// newRDSServer serves tools at l; over TLS, where t is not nil.
+func newRDSServer(l net.Listener, c rds.Config, t *tls.Config) httpServer {
 	s := webServer(rds.New(c), t, c.Log)
 	s.ReadTimeout, s.WriteTimeout, s.IdleTimeout = toolReadTime, toolWriteTime, toolIdleTime
-	return webDoor{s, netutil.LimitListener(newHostLimit(l, maxToolConnectionsAHost), maxToolConnections)}
+	return httpServer{s, netutil.LimitListener(newHostLimit(l, maxToolConnectionsAHost), maxToolConnections)}
 }

@@ -103,7 +103,7 @@ func TestToolsKeepTheirConnection(t *testing.T) {
 	login := func(context.Context, string, string, netip.Addr) (store.Account, error) {
 		return store.Account{ID: 1, Name: "acme"}, nil
 	}
-	d := newToolDoor(l, rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil)
+	d := newRDSServer(l, rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil)
 	go d.serve()
 	defer d.server.Close()
 	for user, keeps := range map[string]bool{"acme:x@": true, "": false} {
@@ -128,7 +128,7 @@ func TestConnectionsOfAHost(t *testing.T) {
 	login := func(context.Context, string, string, netip.Addr) (store.Account, error) {
 		return store.Account{}, store.ErrDenied
 	}
-	d := newToolDoor(l, rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil)
+	d := newRDSServer(l, rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil)
 	go d.serve()
 	defer d.server.Close()
 	dial := func(from string) net.Conn {

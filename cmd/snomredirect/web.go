@@ -28,22 +28,22 @@ const (
 	handshakeTime       = 10 * time.Second
 )
 
-// A webDoor is a listener at which phones or tools ask.
-type webDoor struct {
+// A httpServer is a listener at which phones or tools ask.
+type httpServer struct {
 	server   *http.Server
 	listener net.Listener
 }
 
-// newWebDoor serves h at l within the limits; over TLS, where t is not nil. A
+// newPhoneServer serves h at l within the limits; over TLS, where t is not nil. A
 // connection carries one question, as phones have one.
-func newWebDoor(l net.Listener, h http.Handler, t *tls.Config, log *slog.Logger) webDoor {
+func newPhoneServer(l net.Listener, h http.Handler, t *tls.Config, log *slog.Logger) httpServer {
 	s := webServer(h, t, log)
 	s.SetKeepAlivesEnabled(false)
 	most := maxHTTPConnections
 	if t != nil {
 		most = maxHTTPSConnections
 	}
-	return webDoor{s, netutil.LimitListener(l, most)}
+	return httpServer{s, netutil.LimitListener(l, most)}
 }
 
 // webServer is what all doors of HTTP have in common.
@@ -68,7 +68,7 @@ func webServer(h http.Handler, t *tls.Config, log *slog.Logger) *http.Server {
 }
 
 // serve answers until shutdown.
-func (d webDoor) serve() (err error) {
+func (d httpServer) serve() (err error) {
 	if d.server.TLSConfig != nil {
 		err = d.server.ServeTLS(d.listener, "", "")
 	} else {
@@ -81,7 +81,7 @@ func (d webDoor) serve() (err error) {
 }
 
 // shutdown lets what is under way end, until ctx does.
-func (d webDoor) shutdown(ctx context.Context) error {
+func (d httpServer) shutdown(ctx context.Context) error {
 	if d.server.Shutdown(ctx) != nil {
 		return d.server.Close()
 	}

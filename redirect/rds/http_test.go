@@ -126,7 +126,7 @@ func TestDisabledMeanwhile(t *testing.T) {
 	if _, err := in.Write(body[:9]); err != nil { // which is read by one that is let in
 		t.Fatal(err)
 	}
-	if _, err := l.db.UpdateAccount(store.Cause{}, acme.ID, func(a *store.Account) error { a.Disabled = true; return nil }); err != nil {
+	if _, err := l.db.UpdateAccount(store.Audit{}, false, acme.ID, func(a *store.Account) error { a.Disabled = true; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = in.Write(body[9:])
@@ -178,7 +178,7 @@ func TestWaitsNoLonger(t *testing.T) {
 // An account's calls wait for each other, and not for another's.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var ts turns
+		var ts limiter
 		enter := func(ctx context.Context, account store.AccountID) func() {
 			t.Helper()
 			leave, err := ts.enter(ctx, account)

@@ -62,7 +62,7 @@ func newLab(t *testing.T, change func(*Config)) *lab {
 		{Name: "acme", Company: "ACME & Söhne <1>", SettingServer: store.RestoreURL("http://prov.acme.example/{mac}"), PasswordHash: hash},
 		{Name: "bravo", PasswordHash: hash},
 	} {
-		if _, err := db.AddAccount(store.Cause{}, a); err != nil {
+		if _, err := db.AddAccount(store.Audit{}, false, a); err != nil {
 			t.Fatal(err)
 		}
 	}

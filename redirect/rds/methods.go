@@ -82,11 +82,11 @@ var (
 	errOwnedByOther = errors.New("Error:owned_by_other_user")
 )
 
-// judge replies what a method refuses, or else that it is done.
-func judge(err error) (reply, error) {
+// replyFor replies what a method refuses, or else that it is done.
+func replyFor(err error) (reply, error) {
 	switch {
 	case err == nil:
-		return verdict(true, "Ok"), nil
+		return result(true, "Ok"), nil
 	case errors.Is(err, store.ErrNotFound):
 		err = errNoSuchMAC
 	case errors.Is(err, store.ErrTaken):
@@ -95,7 +95,7 @@ func judge(err error) (reply, error) {
 	default:
 		return reply{}, err
 	}
-	return verdict(false, err.Error()), nil
+	return result(false, err.Error()), nil
 }
 
 // mac reads a MAC: a whole one, in any case, for tools send no short ones.
@@ -125,19 +125,19 @@ func (c *call) mine() (store.Phone, error) {
 
 func check(c *call) (reply, error) {
 	_, err := c.mine()
-	return judge(err)
+	return replyFor(err)
 }
 
 func redirection(c *call) (reply, error) {
 	p, err := c.mine()
 	if err != nil {
-		return judge(err)
+		return replyFor(err)
 	}
 	company := c.by.Company
 	if company == "" {
 		company = string(c.by.Name)
 	}
-	return verdict(true, company, c.target(p).String()), nil
+	return result(true, company, c.target(p).String()), nil
 }
 
 // target returns where a phone of the caller's is sent.
@@ -152,21 +152,21 @@ func (c *call) target(p store.Phone) store.URL {
 func register(c *call) (reply, error) {
 	macs, err := c.macs()
 	if err != nil {
-		return judge(err)
+		return replyFor(err)
 	}
 	url, err := c.PublicNames.ParseURL(strings.TrimSpace(c.params[1].text))
 	if err != nil {
-		return judge(errMalformedURL)
+		return replyFor(errMalformedURL)
 	}
-	return judge(c.change(store.OrderRegister, macs, url))
+	return replyFor(c.change(store.RuleRegister, macs, url))
 }
 
 func deregister(c *call) (reply, error) {
 	macs, err := c.macs()
 	if err != nil {
-		return judge(err)
+		return replyFor(err)
 	}
-	return judge(c.change(store.OrderDeregister, macs, store.URL{}))
+	return replyFor(c.change(store.RuleDeregister, macs, store.URL{}))
 }
 
 // macs reads the first parameter, a MAC or an array of them, each of them once.
@@ -194,24 +194,24 @@ func (c *call) macs() ([]macaddr.Addr, error) {
 
 // change changes all phones or none. The error is that of the first of them that
 // is refused.
-func (c *call) change(kind store.Kind, macs []macaddr.Addr, url store.URL) error {
+func (c *call) change(kind store.Rule, macs []macaddr.Addr, url store.URL) error {
 	if len(macs) == 0 {
 		return nil
 	}
-	order := store.Order{
-		Cause: store.Cause{By: c.by.ID, Name: c.by.Name, From: c.from, With: "password", Agent: c.agent, Begun: c.begun, What: c.method, Detail: url.String()},
-		Kind:  kind, Owner: c.by.ID, From: c.by.ID, Atomic: true,
+	batch := store.Batch{
+		Audit: store.Audit{Actor: c.by.ID, Name: c.by.Name, RemoteAddr: c.from, Credential: "password", Agent: c.agent, Begun: c.begun, Command: c.method, Detail: url.String()},
+		Rule:  kind, Owner: c.by.ID, From: c.by.ID, Atomic: true,
 		Changes: make([]store.Change, len(macs)),
 	}
 	for i, a := range macs {
-		order.Changes[i] = store.Change{MAC: a, URL: url}
+		batch.Changes[i] = store.Change{MAC: a, URL: url}
 	}
-	outcomes, err := c.Phones.Change(order)
+	results, err := c.Phones.Change(batch)
 	if err != nil {
 		return err
 	}
 	changed := 0
-	for _, out := range outcomes {
+	for _, out := range results {
 		if out.Err != nil {
 			return out.Err
 		}

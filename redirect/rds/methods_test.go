@@ -120,7 +120,7 @@ func TestListPhones(t *testing.T) {
 	}
 	acme, err := l.db.AccountNamed("acme")
 	if err == nil {
-		_, err = l.db.Change(store.Order{Cause: store.Cause{By: acme.ID}, Owner: acme.ID, Changes: []store.Change{{MAC: macaddr.MustParse("000413300001")}}})
+		_, err = l.db.Change(store.Batch{Audit: store.Audit{Actor: acme.ID}, Owner: acme.ID, Changes: []store.Change{{MAC: macaddr.MustParse("000413300001")}}})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -196,12 +196,12 @@ func TestChangesAreTold(t *testing.T) {
 	if err != nil || len(entries) != 2 {
 		t.Fatalf("%+v, %v", entries, err)
 	}
-	c := entries[0].Cause
+	c := entries[0].Audit
 	if age := time.Since(c.Begun); age < 0 || age > time.Hour {
 		t.Errorf("begun %v", c.Begun)
 	}
 	c.Begun = time.Time{}
-	if want := (store.Cause{Name: "acme", From: "127.0.0.1", With: "password", Agent: "rds-test/1.0 ?", What: "redirect.registerPhoneList", Detail: own}); c != want {
+	if want := (store.Audit{Name: "acme", RemoteAddr: "127.0.0.1", Credential: "password", Agent: "rds-test/1.0 ?", Command: "redirect.registerPhoneList", Detail: own}); c != want {
 		t.Errorf("%+v, want %+v", c, want)
 	}
 	if log := l.log.String(); strings.Count(log, "msg=changed") != 1 || !strings.Contains(log, "account=acme from=127.0.0.1") || strings.Contains(log, "\u202e") || strings.Contains(log, password) {

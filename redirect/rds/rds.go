@@ -39,9 +39,9 @@ type Phones interface {
 	// Phones returns a page in MAC order of one owner's phones, from behind after
 	// on; fewer than n are the last.
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
-	// Change carries out an order in one transaction; the outcomes are in the
+	// Change carries out a batch in one transaction; the results are in the
 	// order of its changes.
-	Change(store.Order) ([]store.Outcome, error)
+	Change(store.Batch) ([]store.Result, error)
 }
 
 // A Config is what the handler works with. Phones and Login must be set.
@@ -78,7 +78,7 @@ const retryAfter = "2"
 
 type handler struct {
 	Config
-	turns turns
+	limiter limiter
 }
 
 // New returns the service that tools talk to. Every answer has a Content-Length
@@ -96,7 +96,7 @@ func New(c Config) http.Handler {
 	h := &handler{Config: c}
 	e := echo.New()
 	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For is anybody's to write
-	e.Use(h.attend)
+	e.Use(h.observe)
 	e.Any("/xmlrpc", h.answer)
 	e.Any("/xmlrpc/", h.answer)
 	return e
@@ -109,8 +109,8 @@ type request struct {
 	outcome Outcome
 }
 
-// attend is around all there is, and tells what became of a request.
-func (h *handler) attend(next echo.HandlerFunc) echo.HandlerFunc {
+// observe is around all there is, and tells what became of a request.
+func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := &request{Context: c, method: OtherMethod, outcome: Done}
 		if err := h.guard(next, r); err != nil {
@@ -151,7 +151,7 @@ func (h *handler) answer(c echo.Context) error {
 	if r.ContentLength > maxBody {
 		return &http.MaxBytesError{Limit: maxBody}
 	}
-	leave, err := h.turns.enter(ctx, account.ID)
+	leave, err := h.limiter.enter(ctx, account.ID)
 	if err != nil {
 		return unavailable{err}
 	}

@@ -45,8 +45,8 @@ func list(macs []macaddr.Addr) reply {
 	return reply{begin: beginParams + beginArray, macs: macs, end: endArray + endParams}
 }
 
-// verdict replies an array of a boolean and strings: [true,"Ok"] and the like.
-func verdict(ok bool, texts ...string) reply {
+// result replies an array of a boolean and strings: [true,"Ok"] and the like.
+func result(ok bool, texts ...string) reply {
 	b := []byte(beginParams + beginArray)
 	if ok {
 		b = append(b, `<value><boolean>1</boolean></value>`...)

@@ -185,7 +185,7 @@ func FuzzWriteReply(f *testing.F) {
 		if ok {
 			want[0] = "1"
 		}
-		s := written(t, verdict(ok, a, b))
+		s := written(t, result(ok, a, b))
 		if got, _, err := readReply(s); err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("%q: %q, %v; want %q", s, got, err, want)
 		}

@@ -50,8 +50,8 @@ func (db *DB) Accounts() (all []store.Account, err error) {
 
 // AddAccount keeps a new account and returns it with the number and the time of
 // creation it was given. store.ErrNameTaken, or what [store.CheckAdd] says.
-func (db *DB) AddAccount(cause store.Cause, a store.Account) (store.Account, error) {
-	err := db.update(cause.DryRun, func(tx *bbolt.Tx) error {
+func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store.Account, error) {
+	err := db.update(dryRun, func(tx *bbolt.Tx) error {
 		if err := store.CheckAdd(a); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (db *DB) AddAccount(cause store.Cause, a store.Account) (store.Account, err
 		return errors.Join(
 			names.Put([]byte(a.Name), accountKey(a.ID)),
 			putAccount(tx, a),
-			putEntry(tx, store.Entry{Account: a.ID, Name: a.Name, Cause: cause}, now))
+			putEntry(tx, store.Entry{Account: a.ID, Name: a.Name, Audit: audit}, now))
 	})
 	if err != nil {
 		return store.Account{}, err
@@ -85,8 +85,8 @@ func (db *DB) AddAccount(cause store.Cause, a store.Account) (store.Account, err
 // which is returned as it is; it must not call the database, and may be called
 // again. What changes nothing is not told in the history. store.ErrNoAccount, or
 // what [store.CheckUpdate] says.
-func (db *DB) UpdateAccount(cause store.Cause, id store.AccountID, change func(*store.Account) error) (next store.Account, err error) {
-	err = db.update(cause.DryRun, func(tx *bbolt.Tx) error {
+func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (next store.Account, err error) {
+	err = db.update(dryRun, func(tx *bbolt.Tx) error {
 		prev, err := getAccount(tx, id)
 		if err != nil {
 			return err
@@ -109,15 +109,15 @@ func (db *DB) UpdateAccount(cause store.Cause, id store.AccountID, change func(*
 		if next.SettingServer == prev.SettingServer && bytes.Equal(before, tx.Bucket(bucketAccounts).Get(accountKey(id))) {
 			return nil
 		}
-		return putEntry(tx, store.Entry{Account: id, Name: next.Name, Cause: cause}, time.Now())
+		return putEntry(tx, store.Entry{Account: id, Name: next.Name, Audit: audit}, time.Now())
 	})
 	return next, err
 }
 
 // RemoveAccount forgets an account; operators may still read its history.
 // store.ErrNoAccount, or what [store.CheckRemove] says.
-func (db *DB) RemoveAccount(cause store.Cause, id store.AccountID) error {
-	return db.update(cause.DryRun, func(tx *bbolt.Tx) error {
+func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) error {
+	return db.update(dryRun, func(tx *bbolt.Tx) error {
 		a, err := getAccount(tx, id)
 		if err != nil {
 			return err
@@ -131,7 +131,7 @@ func (db *DB) RemoveAccount(cause store.Cause, id store.AccountID) error {
 		if err := store.CheckRemove(a, bytes.HasPrefix(first, key), others); err != nil {
 			return err
 		}
-		uploads := tx.Bucket(bucketUploads).Cursor()
+		uploads := tx.Bucket(bucketJobs).Cursor()
 		for k, _ := uploads.Seek(key); bytes.HasPrefix(k, key); k, _ = uploads.Seek(key) {
 			if err := uploads.Delete(); err != nil {
 				return err
@@ -142,7 +142,7 @@ func (db *DB) RemoveAccount(cause store.Cause, id store.AccountID) error {
 			tx.Bucket(bucketAccounts).Delete(key),
 			tx.Bucket(bucketServers).Delete(key),
 			tx.Bucket(bucketNames).Delete([]byte(a.Name)),
-			putEntry(tx, store.Entry{Account: id, Name: a.Name, Cause: cause}, now),
+			putEntry(tx, store.Entry{Account: id, Name: a.Name, Audit: audit}, now),
 			pruneAll(tx, now))
 	})
 }

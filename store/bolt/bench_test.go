@@ -14,7 +14,7 @@ import (
 	"snomredirect/store"
 )
 
-// filled returns a database with n phones of one account, in random order.
+// filled returns a database with n phones of one account, in random batch.
 func filled(tb testing.TB, n int) (*DB, []macaddr.Addr) {
 	tb.Helper()
 	db := open(tb, tb.TempDir())
@@ -27,7 +27,7 @@ func filled(tb testing.TB, n int) (*DB, []macaddr.Addr) {
 	for batch := range slices.Chunk(macs, 1000) {
 		err := db.b.Update(func(tx *bbolt.Tx) error {
 			for _, mac := range batch {
-				if err := putOutcome(tx, mac, store.Outcome{Next: store.Phone{MAC: mac, Owner: a.ID, Registered: a.Created}}); err != nil {
+				if err := putResult(tx, mac, store.Result{Next: store.Phone{MAC: mac, Owner: a.ID, Registered: a.Created}}); err != nil {
 					return err
 				}
 			}
@@ -94,8 +94,8 @@ func BenchmarkRegister(b *testing.B) {
 	}
 }
 
-func register(owner store.AccountID, url store.URL, macs ...macaddr.Addr) store.Order {
-	o := store.Order{Cause: store.Cause{By: owner, What: "REGISTER"}, Kind: store.OrderRegister, Owner: owner}
+func register(owner store.AccountID, url store.URL, macs ...macaddr.Addr) store.Batch {
+	o := store.Batch{Audit: store.Audit{Actor: owner, Command: "REGISTER"}, Rule: store.RuleRegister, Owner: owner}
 	for _, mac := range macs {
 		o.Changes = append(o.Changes, store.Change{MAC: mac, URL: url})
 	}
@@ -144,7 +144,7 @@ func BenchmarkCommit(b *testing.B) {
 	})
 }
 
-// Orders of many phones in random order, all new, into a database that grows.
+// batches of many phones in random order, all new, into a database that grows.
 func BenchmarkUpload(b *testing.B) {
 	const n = 50_000
 	db := open(b, b.TempDir())

@@ -46,9 +46,9 @@ var (
 	bucketHoldEnds     = []byte("hold_ends")     // end, MAC → nothing
 	bucketHistory      = []byte("history")       // account id, begun, number → head, MACs: see putEntry
 	bucketHistorySizes = []byte("history_sizes") // account id → entries, bytes, both as varints
-	bucketUploads      = []byte("uploads")       // account id, number → JSON
+	bucketJobs         = []byte("uploads")       // account id, number → JSON
 
-	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketUploads}
+	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketJobs}
 	buckets = append([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2...)
 )
 

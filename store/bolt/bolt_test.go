@@ -34,24 +34,24 @@ var testMAC = macaddr.MustParse("0004132202E4")
 
 func addAccount(t testing.TB, db *DB, name store.Name) store.Account {
 	t.Helper()
-	a, err := db.AddAccount(store.Cause{}, store.Account{Name: name, SettingServer: store.RestoreURL("http://prov.acme.example/{mac}")})
+	a, err := db.AddAccount(store.Audit{}, false, store.Account{Name: name, SettingServer: store.RestoreURL("http://prov.acme.example/{mac}")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-// carryOut carries out an order of which nothing is refused.
-func carryOut(t testing.TB, db *DB, o store.Order) []store.Outcome {
+// carryOut carries out a batch of which nothing is refused.
+func carryOut(t testing.TB, db *DB, o store.Batch) []store.Result {
 	t.Helper()
-	outcomes, err := db.Change(o)
-	for _, out := range outcomes {
+	results, err := db.Change(o)
+	for _, out := range results {
 		err = errors.Join(err, out.Err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return outcomes
+	return results
 }
 
 // count returns how many keys a bucket has.
@@ -92,13 +92,13 @@ func TestARemovedAccountLeavesNothingElse(t *testing.T) {
 	db := openHold(t, t.TempDir(), time.Hour)
 	defer db.Close()
 	a := addAccount(t, db, "acme")
-	if _, err := db.BeginUpload(store.Upload{Account: a.ID}); err != nil {
+	if _, err := db.BeginJob(store.Job{Account: a.ID}); err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []store.Kind{store.OrderRegister, store.OrderDeregister} {
-		carryOut(t, db, store.Order{Cause: store.Cause{By: a.ID}, Kind: kind, Owner: a.ID, Changes: []store.Change{{MAC: testMAC}}})
+	for _, kind := range []store.Rule{store.RuleRegister, store.RuleDeregister} {
+		carryOut(t, db, store.Batch{Audit: store.Audit{Actor: a.ID}, Rule: kind, Owner: a.ID, Changes: []store.Change{{MAC: testMAC}}})
 	}
-	if err := db.RemoveAccount(store.Cause{}, a.ID); err != nil {
+	if err := db.RemoveAccount(store.Audit{}, false, a.ID); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]int{"meta": 2, "history": 4, "history_sizes": 1, "holds": 1, "hold_ends": 1}
@@ -188,7 +188,7 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 			tx.Bucket(bucketPhones).Put(b[:], []byte{0xFF}),
 			tx.Bucket(bucketOwned).Put(ownedKey(a.ID, testMAC), nil),
 			tx.Bucket(bucketHolds).Put(h[:], append(binary.AppendVarint([]byte{1}, 1e9), "more"...)),
-			tx.Bucket(bucketUploads).Put(append(accountKey(a.ID), 0, 0, 0, 0, 0, 0, 0, 1), []byte("[")),
+			tx.Bucket(bucketJobs).Put(append(accountKey(a.ID), 0, 0, 0, 0, 0, 0, 0, 1), []byte("[")),
 			tx.Bucket(bucketHistory).Put(entryKey(store.Mark{Account: a.ID, Begun: 1}), []byte{200, '{'}))
 	})
 	_, errServer := db.SettingServer(testMAC)
@@ -196,9 +196,9 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 	_, errPhones := db.Phones(0, macaddr.Addr{}, 9)
 	_, errOwned := db.Phones(a.ID, macaddr.Addr{}, 9)
 	_, errHeld := db.Phone(held)
-	by := store.Cause{By: other.ID}
-	_, errChange := db.Change(store.Order{Cause: by, Kind: store.OrderRegister, Owner: other.ID, Changes: []store.Change{{MAC: testMAC}}})
-	_, errHold := db.Change(store.Order{Cause: by, Kind: store.OrderRegister, Owner: other.ID, Changes: []store.Change{{MAC: held}}})
+	by := store.Audit{Actor: other.ID}
+	_, errChange := db.Change(store.Batch{Audit: by, Rule: store.RuleRegister, Owner: other.ID, Changes: []store.Change{{MAC: testMAC}}})
+	_, errHold := db.Change(store.Batch{Audit: by, Rule: store.RuleRegister, Owner: other.ID, Changes: []store.Change{{MAC: held}}})
 	for i, err := range []error{errServer, errPhone, errPhones, errOwned, errHeld, errChange, errHold} {
 		if err != errRecord {
 			t.Errorf("%d: %v, want %v", i, err, errRecord)
@@ -216,7 +216,7 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 			t.Errorf("%d: %v, want %v", i, err, errEntry)
 		}
 	}
-	if all, err := db.Uploads(a.ID); err == nil {
+	if all, err := db.Jobs(a.ID); err == nil {
 		t.Errorf("damaged upload: %v", all)
 	}
 
@@ -227,12 +227,12 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 			tx.Bucket(bucketHolds).Put(o[:], []byte{0}),
 			tx.Bucket(bucketHoldEnds).Put(holdEnd(time.Unix(1e9, 0), over), nil))
 	})
-	if _, err := db.Change(store.Order{Cause: by, Owner: other.ID}); !errors.Is(err, errRecord) {
+	if _, err := db.Change(store.Batch{Audit: by, Owner: other.ID}); !errors.Is(err, errRecord) {
 		t.Errorf("a damaged hold that is over: %v", err)
 	}
 	for _, v := range [][]byte{{}, {0x80}, {1}, {1, 0x80}} {
 		damage(func(tx *bbolt.Tx) error { return tx.Bucket(bucketHistorySizes).Put(accountKey(other.ID), v) })
-		if _, err := db.UpdateAccount(store.Cause{}, other.ID, set); err != errEntry {
+		if _, err := db.UpdateAccount(store.Audit{}, false, other.ID, set); err != errEntry {
 			t.Errorf("damaged sizes %x: %v", v, err)
 		}
 	}

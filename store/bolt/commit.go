@@ -11,7 +11,7 @@ import (
 
 var errPanicked = errors.New("bolt: a change panicked")
 
-// maxGroup bounds the size of what shares a commit: orders of many phones would
+// maxGroup bounds the size of what shares a commit: batches of many phones would
 // take too much memory together, and too long to run again when one fails.
 const maxGroup = 1000
 

@@ -38,7 +38,7 @@ type queue struct {
 }
 
 // queued opens a database whose writer is busy until the queue is released. All
-// that is added by then is in one group, in that order.
+// that is added by then is in one group, in that batch.
 func queued(t *testing.T) *queue {
 	q := &queue{T: t, release: make(chan struct{})}
 	var err error
@@ -96,7 +96,7 @@ func TestChangesShareACommit(t *testing.T) {
 	})
 }
 
-// Orders of many phones don't gather in one transaction.
+// batches of many phones don't gather in one transaction.
 func TestACommitIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := queued(t)
@@ -297,7 +297,7 @@ func TestNothingIsWrittenOnceClosed(t *testing.T) {
 	}
 	for _, dryRun := range []bool{false, true} {
 		o := register(a.ID, store.URL{}, testMAC)
-		o.Cause.DryRun = dryRun
+		o.DryRun = dryRun
 		if out, err := db.Change(o); err == nil || out != nil {
 			t.Errorf("%v, %v", out, err)
 		}
@@ -316,7 +316,7 @@ func TestAPanicInADryRun(t *testing.T) {
 					t.Errorf("recovered %v", p)
 				}
 			}()
-			_, err := db.UpdateAccount(store.Cause{DryRun: dryRun}, a.ID, func(*store.Account) error { panic("no") })
+			_, err := db.UpdateAccount(store.Audit{}, dryRun, a.ID, func(*store.Account) error { panic("no") })
 			t.Errorf("it came back with %v", err)
 		}()
 	}
@@ -343,7 +343,7 @@ func TestManyChangesAtOnce(t *testing.T) {
 				if out, err := db.Change(register(id, store.URL{}, mac(i, k))); err != nil || out[0].Err != nil || out[0].Next.Owner != id {
 					t.Errorf("%d: %+v, %v", i, out, err)
 				}
-				if _, err := db.UpdateAccount(store.Cause{}, id, func(a *store.Account) error { a.Company = "EVIL"; return refusal }); err != refusal {
+				if _, err := db.UpdateAccount(store.Audit{}, false, id, func(a *store.Account) error { a.Company = "EVIL"; return refusal }); err != refusal {
 					t.Errorf("%d: %v", i, err)
 				}
 				if _, err := db.Change(register(9999, store.URL{}, mac(i, k))); err != store.ErrNoAccount {

@@ -34,7 +34,7 @@ type entryHead struct {
 }
 
 // maxPageRanges bounds the MACs of a page of entries, as ranges: one entry may
-// have as many as its order.
+// have as many as its batch.
 const maxPageRanges = 10_000
 
 // History returns entries of an account, or of all accounts where that is 0,
@@ -43,7 +43,7 @@ const maxPageRanges = 10_000
 // names no other in them.
 func (db *DB) History(account store.AccountID, mac macaddr.Addr, before store.Mark, n int) (page []store.Entry, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
-		var next newest
+		var next merge
 		if account != 0 {
 			next.add(tx, account, before)
 		} else if err := tx.Bucket(bucketHistorySizes).ForEach(func(k, _ []byte) error {
@@ -72,19 +72,19 @@ func (db *DB) History(account store.AccountID, mac macaddr.Addr, before store.Ma
 	return page, err
 }
 
-// newest is a heap of accounts' histories, the one with the newest entry on top.
-type newest []*older
+// merge is a heap of accounts' histories, the one with the merge entry on top.
+type merge []*cursor
 
-// older goes through one account's history, backwards.
-type older struct {
+// cursor goes through one account's history, backwards.
+type cursor struct {
 	prefix []byte
 	c      *bbolt.Cursor
 	k, v   []byte
 }
 
 // add adds what an account has behind the mark.
-func (h *newest) add(tx *bbolt.Tx, account store.AccountID, before store.Mark) {
-	o := &older{prefix: accountKey(account), c: tx.Bucket(bucketHistory).Cursor()}
+func (h *merge) add(tx *bbolt.Tx, account store.AccountID, before store.Mark) {
+	o := &cursor{prefix: accountKey(account), c: tx.Bucket(bucketHistory).Cursor()}
 	from := accountKey(account + 1)
 	if !before.IsZero() {
 		from = entryKey(store.Mark{Account: account, Begun: before.Begun, Number: before.Number})
@@ -105,27 +105,27 @@ func (h *newest) add(tx *bbolt.Tx, account store.AccountID, before store.Mark) {
 	}
 }
 
-func (o *older) step() {
+func (o *cursor) step() {
 	o.k, o.v = o.c.Prev()
 	o.trim()
 }
 
-func (o *older) trim() {
+func (o *cursor) trim() {
 	if !bytes.HasPrefix(o.k, o.prefix) {
 		o.k, o.v = nil, nil
 	}
 }
 
-func (h newest) Len() int      { return len(h) }
-func (h newest) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h newest) Less(i, j int) bool {
+func (h merge) Len() int      { return len(h) }
+func (h merge) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h merge) Less(i, j int) bool {
 	if c := bytes.Compare(h[i].k[4:12], h[j].k[4:12]); c != 0 {
 		return c > 0
 	}
 	return bytes.Compare(h[i].prefix, h[j].prefix) > 0
 }
-func (h *newest) Push(x any) { *h = append(*h, x.(*older)) }
-func (h *newest) Pop() any {
+func (h *merge) Push(x any) { *h = append(*h, x.(*cursor)) }
+func (h *merge) Pop() any {
 	last := len(*h) - 1
 	o := (*h)[last]
 	*h = (*h)[:last]
@@ -136,10 +136,10 @@ func (h *newest) Pop() any {
 // bounds.
 func putEntry(tx *bbolt.Tx, e store.Entry, now time.Time) error {
 	b := tx.Bucket(bucketHistory)
-	if e.Cause.Begun.IsZero() {
-		e.Cause.Begun = now
+	if e.Audit.Begun.IsZero() {
+		e.Audit.Begun = now
 	}
-	head, err := json.Marshal(entryHead{e.Name, e.Cause.Name, e.Cause.From, e.Cause.With, e.Cause.Agent, e.Cause.What, e.Cause.Detail, e.Other, e.Away})
+	head, err := json.Marshal(entryHead{e.Name, e.Audit.Name, e.Audit.RemoteAddr, e.Audit.Credential, e.Audit.Agent, e.Audit.Command, e.Audit.Detail, e.Other, e.Away})
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func putEntry(tx *bbolt.Tx, e store.Entry, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	k := entryKey(store.Mark{Account: e.Account, Begun: e.Cause.Begun.UnixNano(), Number: ^uint32(number)})
+	k := entryKey(store.Mark{Account: e.Account, Begun: e.Audit.Begun.UnixNano(), Number: ^uint32(number)})
 	if err := b.Put(k, v); err != nil {
 		return err
 	}
@@ -234,7 +234,7 @@ func decodeEntry(k, v []byte, mac macaddr.Addr) (e store.Entry, ok bool, err err
 	}
 	e.Mark = store.Mark{Account: accountID(k), Begun: int64(binary.BigEndian.Uint64(k[4:])), Number: binary.BigEndian.Uint32(k[12:])}
 	e.Account, e.Name, e.Other, e.Away = e.Mark.Account, head.Account, head.Other, head.Away
-	e.Cause = store.Cause{Name: head.By, From: head.From, With: head.With, Agent: head.Agent, What: head.What, Detail: head.Detail, Begun: time.Unix(0, e.Mark.Begun).UTC()}
+	e.Audit = store.Audit{Name: head.By, RemoteAddr: head.From, Credential: head.With, Agent: head.Agent, Command: head.What, Detail: head.Detail, Begun: time.Unix(0, e.Mark.Begun).UTC()}
 	return e, true, nil
 }
 

@@ -27,7 +27,7 @@ func tell(t *testing.T, db *DB, account store.AccountID, n int, detail string, f
 			if i > 0 {
 				from = from.Add(time.Second)
 			}
-			e := store.Entry{Account: account, Cause: store.Cause{What: "TEST", Detail: detail}}
+			e := store.Entry{Account: account, Audit: store.Audit{Command: "TEST", Detail: detail}}
 			if err := putEntry(tx, e, from); err != nil {
 				return err
 			}
@@ -135,7 +135,7 @@ func TestHistoryIsBounded(t *testing.T) {
 		}
 		// One that is too old by the time it comes is not kept, nor is a size.
 		err := db.b.Update(func(tx *bbolt.Tx) error {
-			return putEntry(tx, store.Entry{Account: 5, Cause: store.Cause{Begun: newYear}}, newYear.Add(2*store.HistoryAge))
+			return putEntry(tx, store.Entry{Account: 5, Audit: store.Audit{Begun: newYear}}, newYear.Add(2*store.HistoryAge))
 		})
 		if n, _ := sizesHold(t, db, 5); n != 0 || err != nil {
 			t.Errorf("%d entries, %v", n, err)
@@ -162,18 +162,18 @@ func TestRemovalClearsOldHistories(t *testing.T) {
 	db := open(t, t.TempDir())
 	defer db.Close()
 	gone, a := addAccount(t, db, "gone"), addAccount(t, db, "acme")
-	if err := db.RemoveAccount(store.Cause{}, gone.ID); err != nil {
+	if err := db.RemoveAccount(store.Audit{}, false, gone.ID); err != nil {
 		t.Fatal(err)
 	}
 	tell(t, db, 99, 3, "", time.Now())
 	err := db.b.Update(func(tx *bbolt.Tx) error {
-		old := store.Entry{Account: 99, Cause: store.Cause{Begun: time.Now().Add(-2 * store.HistoryAge)}}
-		return putEntry(tx, old, old.Cause.Begun)
+		old := store.Entry{Account: 99, Audit: store.Audit{Begun: time.Now().Add(-2 * store.HistoryAge)}}
+		return putEntry(tx, old, old.Audit.Begun)
 	})
 	if n, _ := sizesHold(t, db, 99); n != 4 || err != nil {
 		t.Fatalf("%d entries, %v", n, err)
 	}
-	if err := db.RemoveAccount(store.Cause{}, a.ID); err != nil {
+	if err := db.RemoveAccount(store.Audit{}, false, a.ID); err != nil {
 		t.Fatal(err)
 	}
 	if n, _ := sizesHold(t, db, 99); n != 3 {
@@ -195,16 +195,17 @@ func TestHistorySizesHold(t *testing.T) {
 	}
 	for i := range 300 {
 		id := ids[r.IntN(len(ids))]
-		c := store.Cause{By: id, What: "TEST", Detail: strings.Repeat("d", r.IntN(300)), Begun: time.Now().Add(-time.Duration(r.IntN(1000)) * time.Hour), DryRun: r.IntN(5) == 0}
+		c := store.Audit{Actor: id, Command: "TEST", Detail: strings.Repeat("d", r.IntN(300)), Begun: time.Now().Add(-time.Duration(r.IntN(1000)) * time.Hour)}
+		dryRun := r.IntN(5) == 0
 		switch r.IntN(4) {
 		case 0:
-			_, _ = db.UpdateAccount(c, id, func(a *store.Account) error { a.Company = fmt.Sprint(r.IntN(2)); return nil })
+			_, _ = db.UpdateAccount(c, dryRun, id, func(a *store.Account) error { a.Company = fmt.Sprint(r.IntN(2)); return nil })
 		case 1:
-			if removed, err := db.AddAccount(store.Cause{}, store.Account{Name: store.Name(fmt.Sprintf("short%d", i))}); err == nil {
-				_ = db.RemoveAccount(c, removed.ID)
+			if removed, err := db.AddAccount(store.Audit{}, false, store.Account{Name: store.Name(fmt.Sprintf("short%d", i))}); err == nil {
+				_ = db.RemoveAccount(c, dryRun, removed.ID)
 			}
 		default:
-			o := store.Order{Cause: c, Kind: store.Kind(r.IntN(2)), Owner: id, Atomic: r.IntN(3) == 0}
+			o := store.Batch{Audit: c, Rule: store.Rule(r.IntN(2)), Owner: id, Atomic: r.IntN(3) == 0, DryRun: dryRun}
 			for range r.IntN(10) {
 				o.Changes = append(o.Changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("0004130000%02X", r.IntN(32)))})
 			}

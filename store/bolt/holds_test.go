@@ -94,17 +94,17 @@ func TestEndedHoldsLeaveNothing(t *testing.T) {
 	db := openHold(t, t.TempDir(), time.Hour)
 	defer db.Close()
 	a := addAccount(t, db, "acme")
-	olga, err := db.AddAccount(store.Cause{}, store.Account{Name: "olga", Role: store.Operator})
+	olga, err := db.AddAccount(store.Audit{}, false, store.Account{Name: "olga", Role: store.Operator})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, end := range []store.Kind{store.OrderRegister, store.OrderFree} {
+	for _, end := range []store.Rule{store.RuleRegister, store.RuleFree} {
 		carryOut(t, db, register(a.ID, store.URL{}, testMAC))
-		for i, kind := range []store.Kind{store.OrderDeregister, end} {
+		for i, kind := range []store.Rule{store.RuleDeregister, end} {
 			o := register(a.ID, store.URL{}, testMAC)
-			o.Kind = kind
-			if kind == store.OrderFree {
-				o.Cause.By = olga.ID
+			o.Rule = kind
+			if kind == store.RuleFree {
+				o.Audit.Actor = olga.ID
 			}
 			carryOut(t, db, o)
 			if h, e := count(t, db, bucketHolds), count(t, db, bucketHoldEnds); h != 1-i || e != 1-i {
@@ -114,7 +114,7 @@ func TestEndedHoldsLeaveNothing(t *testing.T) {
 	}
 }
 
-// Every order clears away more than it can add, but not all there is at once.
+// Every batch clears away more than it can add, but not all there is at once.
 func TestHoldsDontPileUp(t *testing.T) {
 	db := openHold(t, t.TempDir(), time.Hour)
 	defer db.Close()
@@ -135,13 +135,13 @@ func TestHoldsDontPileUp(t *testing.T) {
 	for before := 200; before > 0; {
 		carryOut(t, db, register(a.ID, store.URL{}, testMAC))
 		o := register(a.ID, store.URL{}, testMAC)
-		o.Kind = store.OrderDeregister
+		o.Rule = store.RuleDeregister
 		carryOut(t, db, o)
 		ends := count(t, db, bucketHoldEnds)
 		if over := ends - 1; over >= before {
 			t.Fatalf("%d holds that are over, after %d", over, before)
 		} else if over < before-50 {
-			t.Fatalf("%d holds that are over, after %d: one order waited for them all", over, before)
+			t.Fatalf("%d holds that are over, after %d: one batch waited for them all", over, before)
 		} else {
 			before = over
 		}

@@ -66,12 +66,12 @@ func TestMigrateFromSchema2(t *testing.T) {
 	folder := t.TempDir()
 	db := openHold(t, folder, time.Hour)
 	acme := addAccount(t, db, "acme")
-	phones := store.Order{Cause: store.Cause{By: acme.ID}, Owner: acme.ID}
+	phones := store.Batch{Audit: store.Audit{Actor: acme.ID}, Owner: acme.ID}
 	for mac := range (macaddr.Range{First: macaddr.MustParse("000413000000"), Last: macaddr.MustParse("0004130007CF")}).All() {
 		phones.Changes = append(phones.Changes, store.Change{MAC: mac})
 	}
 	carryOut(t, db, phones)
-	phones.Kind, phones.Changes = store.OrderDeregister, phones.Changes[:100]
+	phones.Rule, phones.Changes = store.RuleDeregister, phones.Changes[:100]
 	carryOut(t, db, phones)
 	err := db.b.Update(func(tx *bbolt.Tx) error {
 		return errors.Join(tx.Bucket(bucketMeta).Delete(keyPhones), putSchema(tx, 2))
@@ -159,11 +159,11 @@ func TestMigrateFromSchema1(t *testing.T) {
 	if all, err := db.History(0, macaddr.Addr{}, store.Mark{}, 9); err != nil || len(all) != 0 {
 		t.Errorf("%+v, %v", all, err)
 	}
-	upload, err := db.BeginUpload(store.Upload{Account: acme.ID})
+	upload, err := db.BeginJob(store.Job{Account: acme.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
-	carryOut(t, db, store.Order{Cause: store.Cause{By: acme.ID}, Kind: store.OrderDeregister, Changes: []store.Change{{MAC: testMAC}}, Upload: &upload})
+	carryOut(t, db, store.Batch{Audit: store.Audit{Actor: acme.ID}, Rule: store.RuleDeregister, Changes: []store.Change{{MAC: testMAC}}, Job: &upload})
 	if bravo := addAccount(t, db, "bravo"); bravo.ID != 3 {
 		t.Errorf("the next number is %d", bravo.ID)
 	}
@@ -180,7 +180,7 @@ func TestMigrateFromSchema1(t *testing.T) {
 	if all, err := db.History(0, macaddr.Addr{}, store.Mark{}, 9); err != nil || len(all) != 2 {
 		t.Errorf("%+v, %v", all, err)
 	}
-	if all, err := db.Uploads(acme.ID); err != nil || len(all) != 1 {
+	if all, err := db.Jobs(acme.ID); err != nil || len(all) != 1 {
 		t.Errorf("%+v, %v", all, err)
 	}
 

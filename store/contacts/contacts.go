@@ -1,6 +1,6 @@
 // Package contacts remembers what was last heard of each phone, and is never in
 // a phone's way: what is heard goes into memory, and one goroutine writes it to
-// a [Keeper] every few seconds.
+// a [Store] every few seconds.
 //
 // Only contacts of phones that were redirected are kept; they are as many as
 // phones are registered. What anybody may send, with MACs that he makes up, has
@@ -22,8 +22,8 @@ import (
 	"snomredirect/store"
 )
 
-// A Keeper keeps contacts across restarts.
-type Keeper interface {
+// A Store keeps contacts across restarts.
+type Store interface {
 	// PutContacts keeps contacts of up to 5,000 phones, each in place of what
 	// it has of that phone, all or none. They come in the order of their MACs,
 	// with none twice.
@@ -51,7 +51,7 @@ const (
 
 // A Config is what a Book works with. Only Keeper must be set.
 type Config struct {
-	Keeper Keeper
+	Store Store
 	// Log is told when a keeper begins to fail, and when that ends. Nil logs
 	// nothing.
 	Log *slog.Logger
@@ -62,9 +62,9 @@ type Config struct {
 	Flushed func(took time.Duration, phones int, err error)
 }
 
-// A Book is what was last heard of each phone. Its methods may be called at the
+// A Recorder is what was last heard of each phone. Its methods may be called at the
 // same time.
-type Book struct {
+type Recorder struct {
 	config Config
 	end    context.CancelFunc
 	ended  chan struct{}
@@ -87,12 +87,12 @@ type Book struct {
 }
 
 // New returns a Book that writes to its keeper until it is closed.
-func New(c Config) *Book {
+func New(c Config) *Recorder {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, end := context.WithCancel(context.Background())
-	b := &Book{
+	b := &Recorder{
 		config:  c,
 		end:     end,
 		ended:   make(chan struct{}),
@@ -105,13 +105,13 @@ func New(c Config) *Book {
 }
 
 // Close writes what was heard before, and ends the writing.
-func (b *Book) Close() {
+func (b *Recorder) Close() {
 	b.end()
 	<-b.ended
 }
 
-// Hear notes a contact and tells those who watch. It waits for no disk.
-func (b *Book) Hear(c store.Contact) {
+// Record notes a contact and tells those who watch. It waits for no disk.
+func (b *Recorder) Record(c store.Contact) {
 	b.note(c)
 	b.watching.RLock()
 	defer b.watching.RUnlock()
@@ -120,7 +120,7 @@ func (b *Book) Hear(c store.Contact) {
 	}
 }
 
-func (b *Book) note(c store.Contact) {
+func (b *Recorder) note(c store.Contact) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := b.table[c.MAC]
@@ -148,14 +148,14 @@ func (b *Book) note(c store.Contact) {
 }
 
 // Contact returns what was last heard of a phone, or store.ErrNotFound.
-func (b *Book) Contact(mac macaddr.Addr) (store.Contact, error) {
+func (b *Recorder) Contact(mac macaddr.Addr) (store.Contact, error) {
 	if c, ok := b.remembered(mac); ok {
 		return c, nil
 	}
-	return b.config.Keeper.Contact(mac)
+	return b.config.Store.Contact(mac)
 }
 
-func (b *Book) remembered(mac macaddr.Addr) (store.Contact, bool) {
+func (b *Recorder) remembered(mac macaddr.Addr) (store.Contact, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if e := b.table[mac]; e != nil {
@@ -170,7 +170,7 @@ func (b *Book) remembered(mac macaddr.Addr) (store.Contact, bool) {
 
 // Waiting returns how many contacts are still to be written. A phone that was
 // heard again while it is being written counts twice.
-func (b *Book) Waiting() int {
+func (b *Recorder) Waiting() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.unsaved) + b.left
@@ -179,7 +179,7 @@ func (b *Book) Waiting() int {
 // Watch has heard called for every contact from now on, on the phone's own
 // goroutine: it must return at once, and neither call Watch nor stop. stop ends
 // it; heard is not called after stop returns.
-func (b *Book) Watch(heard func(store.Contact)) (stop func()) {
+func (b *Recorder) Watch(heard func(store.Contact)) (stop func()) {
 	w := &heard
 	b.watching.Lock()
 	defer b.watching.Unlock()

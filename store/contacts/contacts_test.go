@@ -94,10 +94,10 @@ func (k *keepUntilTold) failing(err error, after int) {
 }
 
 // newBook returns a Book inside a bubble of testing/synctest.
-func newBook(t *testing.T) (*contacts.Book, *keepUntilTold, *bytes.Buffer) {
+func newBook(t *testing.T) (*contacts.Recorder, *keepUntilTold, *bytes.Buffer) {
 	k := &keepUntilTold{t: t, kept: map[macaddr.Addr]store.Contact{}}
 	var log bytes.Buffer
-	b := contacts.New(contacts.Config{Keeper: k, Log: slog.New(slog.NewTextHandler(&log, nil)), Flushed: k.flush})
+	b := contacts.New(contacts.Config{Store: k, Log: slog.New(slog.NewTextHandler(&log, nil)), Flushed: k.flush})
 	k.mu.Lock()
 	k.waiting = b.Waiting // can be asked for by who is told
 	k.mu.Unlock()
@@ -111,7 +111,7 @@ func pass(d time.Duration) {
 }
 
 // want checks what the book answers of the phone of c.
-func want(t *testing.T, b *contacts.Book, c store.Contact) {
+func want(t *testing.T, b *contacts.Recorder, c store.Contact) {
 	t.Helper()
 	if got, err := b.Contact(c.MAC); err != nil || got != c {
 		t.Errorf("%+v, %v\nwant %+v", got, err, c)
@@ -132,7 +132,7 @@ func TestTheLastHeardCounts(t *testing.T) {
 			for _, answer := range answers {
 				pass(time.Millisecond)
 				c := contact(1, answer)
-				b.Hear(c)
+				b.Record(c)
 				want(t, b, c)
 				if written {
 					pass(every)
@@ -150,7 +150,7 @@ func TestTheLastHeardCounts(t *testing.T) {
 		// A clock that was set back makes no phone's past of its present.
 		c := contact(1, store.Redirected)
 		c.At = c.At.Add(-time.Hour)
-		b.Hear(c)
+		b.Record(c)
 		want(t, b, c)
 		pass(every)
 		want(t, b, c)
@@ -163,19 +163,19 @@ func TestStrangers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, k, _ := newBook(t)
 		for n := range table {
-			b.Hear(contact(n, store.Unregistered))
+			b.Record(contact(n, store.Unregistered))
 		}
-		b.Hear(contact(0, store.Refused)) // heard again: 1 is the oldest now
-		b.Hear(contact(table, store.Unregistered))
+		b.Record(contact(0, store.Refused)) // heard again: 1 is the oldest now
+		b.Record(contact(table, store.Unregistered))
 		for n, remembered := range map[int]bool{0: true, 1: false, 2: true, table: true} {
 			if c, err := b.Contact(phone(n)); (err == nil) != remembered {
 				t.Errorf("%d: %+v, %v", n, c, err)
 			}
 		}
-		b.Hear(contact(2, store.Redirected)) // leaves the table
-		b.Hear(contact(table+1, store.Unregistered))
+		b.Record(contact(2, store.Redirected)) // leaves the table
+		b.Record(contact(table+1, store.Unregistered))
 		want(t, b, contact(3, store.Unregistered))
-		b.Hear(contact(table+2, store.Unregistered))
+		b.Record(contact(table+2, store.Unregistered))
 		if c, err := b.Contact(phone(3)); err != store.ErrNotFound {
 			t.Errorf("the oldest: %+v, %v", c, err)
 		}
@@ -190,7 +190,7 @@ func TestBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, k, _ := newBook(t)
 		for n := range 12_000 {
-			b.Hear(contact(n*7919%12_000, store.Redirected))
+			b.Record(contact(n*7919%12_000, store.Redirected))
 		}
 		pass(every - time.Millisecond)
 		if sizes := k.written(); len(sizes) > 0 {
@@ -211,13 +211,13 @@ func TestAKeeperThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, k, log := newBook(t)
 		for n := range 11_000 {
-			b.Hear(contact(n, store.Redirected))
+			b.Record(contact(n, store.Redirected))
 		}
 		old := contact(10_999, store.Redirected)
 		k.failing(errors.New("disk full"), 1)
 		pass(every)
 		newer := contact(10_999, store.Redirected)
-		b.Hear(newer)
+		b.Record(newer)
 		k.failing(errors.New("disk full"), 0)
 		pass(10 * time.Minute)
 		if got := strings.Count(log.String(), "disk full"); got != 1 {
@@ -259,13 +259,13 @@ func TestFlushesAreTold(t *testing.T) {
 		}
 		hear := func(phones int) {
 			for n := range phones {
-				b.Hear(contact(n, store.Redirected))
+				b.Record(contact(n, store.Redirected))
 			}
 		}
 		pass(every) // nothing to write is nothing to tell
 		hear(7)
 		hear(7)
-		b.Hear(contact(8, store.Unregistered))
+		b.Record(contact(8, store.Unregistered))
 		waiting(7)
 		pass(every)
 		waiting(0)
@@ -301,7 +301,7 @@ func TestAKeeperThatFailsForLong(t *testing.T) {
 				pass(every) // now these are being written
 			}
 			first.MAC = phone(n)
-			b.Hear(first)
+			b.Record(first)
 		}
 		for n, remembered := range map[int]bool{0: true, unsaved: true, 2*unsaved - 1: true, 2 * unsaved: false, 2*unsaved + 1: true, 2*unsaved + table: true} {
 			if c, err := b.Contact(phone(n)); (err == nil) != remembered {
@@ -319,13 +319,13 @@ func TestCloseWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, k, log := newBook(t)
 		c := contact(1, store.Redirected)
-		b.Hear(c)
+		b.Record(c)
 		b.Close()
 		b.Close()
 		if got, err := k.Contact(c.MAC); err != nil || got != c || log.Len() > 0 {
 			t.Errorf("%+v, %v\n%s", got, err, log)
 		}
-		b.Hear(contact(2, store.Redirected)) // a phone that was still on the line
+		b.Record(contact(2, store.Redirected)) // a phone that was still on the line
 		want(t, b, contact(2, store.Redirected))
 	})
 }
@@ -333,20 +333,20 @@ func TestCloseWrites(t *testing.T) {
 func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, _, _ := newBook(t)
-		b.Hear(contact(0, store.Redirected))
+		b.Record(contact(0, store.Redirected))
 		var first, second []store.Contact
 		stopFirst := b.Watch(func(c store.Contact) {
 			want(t, b, c) // it is noted by then
 			first = append(first, c)
 		})
-		b.Hear(contact(1, store.Redirected))
+		b.Record(contact(1, store.Redirected))
 		stopSecond := b.Watch(func(c store.Contact) { second = append(second, c) })
-		b.Hear(contact(2, store.Unregistered))
+		b.Record(contact(2, store.Unregistered))
 		stopFirst()
 		stopFirst()
-		b.Hear(contact(3, store.Refused))
+		b.Record(contact(3, store.Refused))
 		stopSecond()
-		b.Hear(contact(4, store.Redirected))
+		b.Record(contact(4, store.Redirected))
 		if !slices.Equal(first, []store.Contact{contact(1, store.Redirected), contact(2, store.Unregistered)}) ||
 			!slices.Equal(second, []store.Contact{contact(2, store.Unregistered), contact(3, store.Refused)}) {
 			t.Errorf("%+v\n%+v", first, second)
@@ -356,14 +356,14 @@ func TestWatch(t *testing.T) {
 
 // Watchers come and go while phones ask: none is called after its stop.
 func TestWatchersComeAndGo(t *testing.T) {
-	b := contacts.New(contacts.Config{Keeper: &keepUntilTold{t: t, kept: map[macaddr.Addr]store.Contact{}}})
+	b := contacts.New(contacts.Config{Store: &keepUntilTold{t: t, kept: map[macaddr.Addr]store.Contact{}}})
 	defer b.Close()
 	var phones, watchers sync.WaitGroup
 	var over atomic.Bool
 	for p := range 4 {
 		phones.Go(func() {
 			for n := 0; !over.Load(); n++ {
-				b.Hear(contact(p*1000+n%1000, store.Answer(1+n%3)))
+				b.Record(contact(p*1000+n%1000, store.Answer(1+n%3)))
 			}
 		})
 	}
@@ -401,13 +401,13 @@ func TestStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { file.Close() }()
-	b := contacts.New(contacts.Config{Keeper: file})
+	b := contacts.New(contacts.Config{Store: file})
 	var phones sync.WaitGroup
 	for g := range goroutines {
 		phones.Go(func() {
 			for n := range each {
 				c := contact(g*each+n, store.Redirected)
-				b.Hear(c)
+				b.Record(c)
 				if got, err := b.Contact(c.MAC); err != nil || got != c {
 					t.Errorf("%+v, %v", got, err)
 				}
@@ -445,14 +445,14 @@ func BenchmarkHear(b *testing.B) {
 			all[i] = contact(i, answer)
 		}
 		b.Run(answer.String(), func(b *testing.B) {
-			book := contacts.New(contacts.Config{Keeper: discard{}})
+			book := contacts.New(contacts.Config{Store: discard{}})
 			defer book.Close()
 			var start atomic.Uint32
 			b.ReportAllocs()
 			b.SetParallelism(max(1, 64/runtime.GOMAXPROCS(0)))
 			b.RunParallel(func(pb *testing.PB) {
 				for i := start.Add(7919); pb.Next(); i++ {
-					book.Hear(all[i%n])
+					book.Record(all[i%n])
 				}
 			})
 		})

@@ -11,7 +11,7 @@ import (
 )
 
 // run writes every few seconds until ctx ends, and then once more.
-func (b *Book) run(ctx context.Context) {
+func (b *Recorder) run(ctx context.Context) {
 	defer close(b.ended)
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
@@ -29,7 +29,7 @@ func (b *Book) run(ctx context.Context) {
 }
 
 // report tells of a keeper that begins to fail, and of one that works again.
-func (b *Book) report(err error) {
+func (b *Recorder) report(err error) {
 	switch failed := err != nil; {
 	case failed && !b.failing:
 		b.config.Log.Error("contacts are not kept: trying again", "every", flushEvery, "error", err)
@@ -40,7 +40,7 @@ func (b *Book) report(err error) {
 }
 
 // flush writes what an earlier one has left, and what was heard up to now.
-func (b *Book) flush() error {
+func (b *Recorder) flush() error {
 	begun := time.Now()
 	phones, err := b.write()
 	if err == nil {
@@ -62,7 +62,7 @@ func (b *Book) flush() error {
 // write writes the rest, and returns how many phones' contacts that were. It
 // reads what is being written without the lock: only this goroutine puts another
 // map there, and nobody changes one.
-func (b *Book) write() (written int, err error) {
+func (b *Recorder) write() (written int, err error) {
 	batch := make([]store.Contact, 0, min(len(b.rest), maxBatch))
 	for len(b.rest) > 0 {
 		n := min(len(b.rest), maxBatch)
@@ -70,7 +70,7 @@ func (b *Book) write() (written int, err error) {
 		for _, mac := range b.rest[:n] {
 			batch = append(batch, b.writing[mac])
 		}
-		if err := b.config.Keeper.PutContacts(batch); err != nil {
+		if err := b.config.Store.PutContacts(batch); err != nil {
 			return written, err
 		}
 		b.rest = b.rest[n:]
@@ -86,7 +86,7 @@ func (b *Book) write() (written int, err error) {
 }
 
 // lost counts the phones of which something is not yet written, each once.
-func (b *Book) lost() int {
+func (b *Recorder) lost() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := len(b.unsaved)

@@ -51,7 +51,7 @@ func newLab(t *testing.T) *lab {
 
 func (l *lab) add(name store.Name, hash store.PasswordHash) store.Account {
 	l.Helper()
-	a, err := l.db.AddAccount(store.Cause{}, store.Account{Name: name, PasswordHash: hash})
+	a, err := l.db.AddAccount(store.Audit{}, false, store.Account{Name: name, PasswordHash: hash})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func (l *lab) add(name store.Name, hash store.PasswordHash) store.Account {
 
 func (l *lab) update(change func(*store.Account)) {
 	l.Helper()
-	if _, err := l.db.UpdateAccount(store.Cause{}, l.acme.ID, func(a *store.Account) error { change(a); return nil }); err != nil {
+	if _, err := l.db.UpdateAccount(store.Audit{}, false, l.acme.ID, func(a *store.Account) error { change(a); return nil }); err != nil {
 		l.Fatal(err)
 	}
 }
@@ -131,7 +131,7 @@ func TestRightOnesAreRemembered(t *testing.T) {
 		l.check("acme", "CHANGED", store.ErrDenied, 1)
 		l.update(func(a *store.Account) { a.PasswordHash = changed })
 		l.check("acme", "CHANGED", nil, 0)
-		if err := l.db.RemoveAccount(store.Cause{}, l.acme.ID); err != nil {
+		if err := l.db.RemoveAccount(store.Audit{}, false, l.acme.ID); err != nil {
 			t.Fatal(err)
 		}
 		l.check("acme", "CHANGED", store.ErrDenied, 1)

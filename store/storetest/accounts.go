@@ -13,7 +13,7 @@ func accountsAreKept(b *bench) {
 	before := time.Now().Add(-time.Second)
 	key, err := store.ParseKey("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ anna@acme")
 	b.must(err)
-	added, err := b.AddAccount(cause, store.Account{
+	added, err := b.AddAccount(audit, false, store.Account{
 		Name: "acme", Role: store.Operator, Company: "ACME", SettingServer: urlA,
 		Keys: []store.Key{key}, PasswordHash: "hash", Disabled: true,
 	})
@@ -37,9 +37,9 @@ func accountsAreKept(b *bench) {
 	if len(all) != 2 || all[0].ID != other.ID || all[1].ID != added.ID {
 		b.Errorf("accounts %+v", all)
 	}
-	_, err = b.AddAccount(cause, store.Account{Name: "acme"})
+	_, err = b.AddAccount(audit, false, store.Account{Name: "acme"})
 	b.want(err, store.ErrNameTaken)
-	_, err = b.AddAccount(cause, store.Account{Name: store.Admin})
+	_, err = b.AddAccount(audit, false, store.Account{Name: store.Admin})
 	b.want(err, store.ErrAdminName)
 	_, err = b.AccountNamed("acm")
 	b.want(err, store.ErrNoAccount)
@@ -50,7 +50,7 @@ func accountsAreKept(b *bench) {
 func accountsAreUpdated(b *bench) {
 	b.account("olga", store.Operator, "")
 	a := b.account("acme", store.Partner, serverA)
-	next, err := b.UpdateAccount(cause, a.ID, func(a *store.Account) error {
+	next, err := b.UpdateAccount(audit, false, a.ID, func(a *store.Account) error {
 		a.Company, a.SettingServer = "ACME", urlB
 		return nil
 	})
@@ -63,11 +63,11 @@ func accountsAreUpdated(b *bench) {
 		}
 	}
 	refusal := errors.New("refusal")
-	_, err = b.UpdateAccount(cause, a.ID, func(a *store.Account) error { a.Company = "EVIL"; return refusal })
+	_, err = b.UpdateAccount(audit, false, a.ID, func(a *store.Account) error { a.Company = "EVIL"; return refusal })
 	b.want(err, refusal)
-	_, err = b.UpdateAccount(cause, a.ID, func(a *store.Account) error { a.SettingServer = none; return nil })
+	_, err = b.UpdateAccount(audit, false, a.ID, func(a *store.Account) error { a.SettingServer = none; return nil })
 	b.want(err, store.ErrNoSettingServer)
-	_, err = b.UpdateAccount(cause, 99, func(*store.Account) error { return nil })
+	_, err = b.UpdateAccount(audit, false, 99, func(*store.Account) error { return nil })
 	b.want(err, store.ErrNoAccount)
 	if kept, err := b.Account(a.ID); err != nil || kept.Company != "ACME" || kept.SettingServer.String() != serverB {
 		b.Errorf("after refusals: %+v, %v", kept, err)
@@ -78,18 +78,18 @@ func oneOperatorStays(b *bench) {
 	olga := b.account("olga", store.Operator, "")
 	demote := func(a *store.Account) error { a.Role = store.Partner; return nil }
 	disable := func(a *store.Account) error { a.Disabled = true; return nil }
-	_, err := b.UpdateAccount(cause, olga.ID, demote)
+	_, err := b.UpdateAccount(audit, false, olga.ID, demote)
 	b.want(err, store.ErrLastOperator)
-	_, err = b.UpdateAccount(cause, olga.ID, disable)
+	_, err = b.UpdateAccount(audit, false, olga.ID, disable)
 	b.want(err, store.ErrLastOperator)
-	b.want(b.RemoveAccount(cause, olga.ID), store.ErrLastOperator)
+	b.want(b.RemoveAccount(audit, false, olga.ID), store.ErrLastOperator)
 
 	otto := b.account("otto", store.Operator, "")
-	_, err = b.UpdateAccount(cause, otto.ID, disable)
+	_, err = b.UpdateAccount(audit, false, otto.ID, disable)
 	b.must(err)
 	// One that is disabled does not count.
-	b.want(b.RemoveAccount(cause, olga.ID), store.ErrLastOperator)
-	b.must(b.RemoveAccount(cause, otto.ID))
+	b.want(b.RemoveAccount(audit, false, olga.ID), store.ErrLastOperator)
+	b.must(b.RemoveAccount(audit, false, otto.ID))
 }
 
 func removedAccounts(b *bench) {
@@ -97,11 +97,11 @@ func removedAccounts(b *bench) {
 	a := b.account("acme", store.Partner, serverA)
 	_, err := b.register(mac1, a.ID, none)
 	b.must(err)
-	b.want(b.RemoveAccount(cause, a.ID), store.ErrOwnsPhones)
+	b.want(b.RemoveAccount(audit, false, a.ID), store.ErrOwnsPhones)
 	_, err = b.deregister(mac1, a.ID)
 	b.must(err)
-	b.must(b.RemoveAccount(cause, a.ID))
-	b.want(b.RemoveAccount(cause, a.ID), store.ErrNoAccount)
+	b.must(b.RemoveAccount(audit, false, a.ID))
+	b.want(b.RemoveAccount(audit, false, a.ID), store.ErrNoAccount)
 	_, err = b.AccountNamed("acme")
 	b.want(err, store.ErrNoAccount)
 	_, err = b.register(mac1, a.ID, urlA)
@@ -117,25 +117,25 @@ func removedAccounts(b *bench) {
 
 // A dry run tells what would come of it, and leaves all as it was.
 func triedAccounts(b *bench) {
-	dry := store.Cause{What: "TEST", DryRun: true}
+	audit := store.Audit{Command: "TEST"}
 	olga := b.account("olga", store.Operator, "")
 	acme := b.account("acme", store.Partner, serverA)
 	before := b.state()
-	would, err := b.AddAccount(dry, store.Account{Name: "bravo", Role: store.Operator})
+	would, err := b.AddAccount(audit, true, store.Account{Name: "bravo", Role: store.Operator})
 	b.must(err)
-	_, err = b.AddAccount(dry, store.Account{Name: "acme"})
+	_, err = b.AddAccount(audit, true, store.Account{Name: "acme"})
 	b.want(err, store.ErrNameTaken)
-	_, err = b.AddAccount(dry, store.Account{Name: store.Admin})
+	_, err = b.AddAccount(audit, true, store.Account{Name: store.Admin})
 	b.want(err, store.ErrAdminName)
-	next, err := b.UpdateAccount(dry, acme.ID, func(a *store.Account) error { a.Company, a.SettingServer = "ACME", urlB; return nil })
+	next, err := b.UpdateAccount(audit, true, acme.ID, func(a *store.Account) error { a.Company, a.SettingServer = "ACME", urlB; return nil })
 	if err != nil || next.Company != "ACME" || next.SettingServer != urlB {
 		b.Errorf("%+v, %v", next, err)
 	}
-	_, err = b.UpdateAccount(dry, olga.ID, func(a *store.Account) error { a.Disabled = true; return nil })
+	_, err = b.UpdateAccount(audit, true, olga.ID, func(a *store.Account) error { a.Disabled = true; return nil })
 	b.want(err, store.ErrLastOperator)
-	b.must(b.RemoveAccount(dry, acme.ID))
-	b.want(b.RemoveAccount(dry, olga.ID), store.ErrLastOperator)
-	b.want(b.RemoveAccount(dry, 99), store.ErrNoAccount)
+	b.must(b.RemoveAccount(audit, true, acme.ID))
+	b.want(b.RemoveAccount(audit, true, olga.ID), store.ErrLastOperator)
+	b.want(b.RemoveAccount(audit, true, 99), store.ErrNoAccount)
 	if after := b.state(); !reflect.DeepEqual(before, after) {
 		b.Errorf("%+v became %+v", before, after)
 	}

@@ -33,18 +33,18 @@ func historyTellsTheCause(b *bench) {
 	acme := b.account("acme", store.Partner, serverA)
 	olga := b.account("olga", store.Operator, "")
 	begun := time.Now().Add(-12345 * time.Microsecond)
-	c := store.Cause{By: olga.ID, Name: "olga", From: "192.0.2.1", With: "SHA256:x", Agent: "tool/1.0 <é>", Begun: begun, What: "REGISTER", Detail: "http://<a>/?b=1&c=\"2\""}
-	_, err := b.Change(store.Order{Cause: c, Kind: store.OrderRegister, Owner: acme.ID, Changes: []store.Change{{MAC: mac1}}})
+	c := store.Audit{Actor: olga.ID, Name: "olga", RemoteAddr: "192.0.2.1", Credential: "SHA256:x", Agent: "tool/1.0 <é>", Begun: begun, Command: "REGISTER", Detail: "http://<a>/?b=1&c=\"2\""}
+	_, err := b.Change(store.Batch{Audit: c, Rule: store.RuleRegister, Owner: acme.ID, Changes: []store.Change{{MAC: mac1}}})
 	b.must(err)
 	for range 2 {
 		e := b.entries(acme.ID)[1] // the account was added since
-		if !e.Cause.Begun.Equal(begun) || e.Cause.Begun.Location() != time.UTC {
-			b.Errorf("begun %v, want %v", e.Cause.Begun, begun)
+		if !e.Audit.Begun.Equal(begun) || e.Audit.Begun.Location() != time.UTC {
+			b.Errorf("begun %v, want %v", e.Audit.Begun, begun)
 		}
 		want := c
-		want.By, want.Begun = 0, e.Cause.Begun
-		if e.Cause != want || e.Account != acme.ID || e.Name != "acme" || e.Other != "" || e.Away || macs(e) != mac1.String() || e.Mark.IsZero() {
-			b.Errorf("%+v, want the cause %+v", e, want)
+		want.Actor, want.Begun = 0, e.Audit.Begun
+		if e.Audit != want || e.Account != acme.ID || e.Name != "acme" || e.Other != "" || e.Away || macs(e) != mac1.String() || e.Mark.IsZero() {
+			b.Errorf("%+v, want the audit %+v", e, want)
 		}
 		b.reopen(0)
 	}
@@ -55,8 +55,8 @@ func historyTellsTheCause(b *bench) {
 	time.Sleep(time.Second)
 	_, err = b.deregister(mac1, acme.ID)
 	b.must(err)
-	if e := b.entries(acme.ID)[0]; !e.Cause.Begun.Equal(time.Now()) {
-		b.Errorf("%v, want %v", e.Cause.Begun, time.Now())
+	if e := b.entries(acme.ID)[0]; !e.Audit.Begun.Equal(time.Now()) {
+		b.Errorf("%v, want %v", e.Audit.Begun, time.Now())
 	}
 }
 
@@ -69,7 +69,7 @@ func historyTellsRanges(b *bench) {
 	for _, i := range []int{5, 0x12, 3, 4, 0x10, 5, 0x11, 0x13, 0xFFFFFF, 0x1000000} {
 		changes = append(changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("%012X", 0x000413000000+i))})
 	}
-	_, err = b.Change(order(store.OrderRegister, acme.ID, changes...))
+	_, err = b.Change(batch(store.RuleRegister, acme.ID, changes...))
 	b.must(err)
 	all := b.entries(acme.ID)
 	if want := "000413000003-000413000005 000413000010-000413000011 000413000013 000413FFFFFF 000414000000"; len(all) != 2 || macs(all[0]) != want {
@@ -77,31 +77,31 @@ func historyTellsRanges(b *bench) {
 	}
 }
 
-// Each kind of order tells the account whose phones it changed.
+// each rule tells the account whose phones it changed.
 func historyOfKinds(b *bench) {
 	b.reopen(time.Hour)
 	acme := b.account("acme", store.Partner, serverA)
 	olga := b.account("olga", store.Operator, "")
 	steps := []struct {
-		kind store.Kind
+		kind store.Rule
 		by   store.AccountID
 		url  store.URL
 	}{
-		{store.OrderRegister, acme.ID, none},
-		{store.OrderRegister, acme.ID, urlB},
-		{store.OrderRetarget, acme.ID, urlA},
-		{store.OrderDeregister, olga.ID, none},
-		{store.OrderRegister, acme.ID, none},
-		{store.OrderDeregister, acme.ID, none},
-		{store.OrderFree, olga.ID, none},
+		{store.RuleRegister, acme.ID, none},
+		{store.RuleRegister, acme.ID, urlB},
+		{store.RuleRetarget, acme.ID, urlA},
+		{store.RuleDeregister, olga.ID, none},
+		{store.RuleRegister, acme.ID, none},
+		{store.RuleDeregister, acme.ID, none},
+		{store.RuleFree, olga.ID, none},
 	}
 	for i, s := range steps {
 		time.Sleep(time.Second)
-		_, err := b.Change(store.Order{Cause: store.Cause{By: s.by, What: fmt.Sprint(i)}, Kind: s.kind, Owner: acme.ID,
+		_, err := b.Change(store.Batch{Audit: store.Audit{Actor: s.by, Command: fmt.Sprint(i)}, Rule: s.kind, Owner: acme.ID,
 			Was: urlB, Changes: []store.Change{{MAC: mac1, URL: s.url}}})
 		b.must(err)
 		all := b.entries(acme.ID)
-		if len(all) != i+2 || all[0].Cause.What != fmt.Sprint(i) || macs(all[0]) != mac1.String() || all[0].Other != "" || all[0].Away {
+		if len(all) != i+2 || all[0].Audit.Command != fmt.Sprint(i) || macs(all[0]) != mac1.String() || all[0].Other != "" || all[0].Away {
 			b.Fatalf("step %d: %+v", i, all)
 		}
 	}
@@ -132,15 +132,15 @@ func historyOfNothing(b *bench) {
 	b.want(err, store.ErrTaken)
 	_, err = b.deregister(mac2, bravo.ID)
 	b.want(err, store.ErrNotFound)
-	_, err = b.one(store.OrderTransfer, olga.ID, acme.ID, mac1, none)
+	_, err = b.one(store.RuleTransfer, olga.ID, acme.ID, mac1, none)
 	b.must(err)
-	_, err = b.UpdateAccount(cause, acme.ID, func(a *store.Account) error { a.SettingServer = urlA; return nil })
+	_, err = b.UpdateAccount(audit, false, acme.ID, func(a *store.Account) error { a.SettingServer = urlA; return nil })
 	b.must(err)
-	_, err = b.UpdateAccount(cause, acme.ID, func(a *store.Account) error { a.Company = "X"; return store.ErrNoKey })
+	_, err = b.UpdateAccount(audit, false, acme.ID, func(a *store.Account) error { a.Company = "X"; return store.ErrNoKey })
 	b.want(err, store.ErrNoKey)
-	_, err = b.AddAccount(cause, store.Account{Name: "acme"})
+	_, err = b.AddAccount(audit, false, store.Account{Name: "acme"})
 	b.want(err, store.ErrNameTaken)
-	b.want(b.RemoveAccount(cause, acme.ID), store.ErrOwnsPhones)
+	b.want(b.RemoveAccount(audit, false, acme.ID), store.ErrOwnsPhones)
 	if after := b.entries(0); !reflect.DeepEqual(before, after) {
 		b.Errorf("%+v became %+v", before, after)
 	}
@@ -148,7 +148,7 @@ func historyOfNothing(b *bench) {
 
 func historyOfAccounts(b *bench) {
 	b.account("olga", store.Operator, "")
-	acme, err := b.AddAccount(store.Cause{What: "ADD", Name: "olga"}, store.Account{Name: "acme"})
+	acme, err := b.AddAccount(store.Audit{Command: "ADD", Name: "olga"}, false, store.Account{Name: "acme"})
 	b.must(err)
 	for i, change := range []func(*store.Account){
 		func(a *store.Account) { a.Company = "ACME" },
@@ -157,14 +157,14 @@ func historyOfAccounts(b *bench) {
 		func(a *store.Account) { a.Disabled = true },
 	} {
 		time.Sleep(time.Second)
-		_, err := b.UpdateAccount(store.Cause{What: fmt.Sprint("UPDATE ", i), Detail: "d"}, acme.ID, func(a *store.Account) error { change(a); return nil })
+		_, err := b.UpdateAccount(store.Audit{Command: fmt.Sprint("UPDATE ", i), Detail: "d"}, false, acme.ID, func(a *store.Account) error { change(a); return nil })
 		b.must(err)
 	}
 	time.Sleep(time.Second)
-	b.must(b.RemoveAccount(store.Cause{What: "REMOVE"}, acme.ID))
+	b.must(b.RemoveAccount(store.Audit{Command: "REMOVE"}, false, acme.ID))
 	var got []string
 	for _, e := range b.entries(acme.ID) {
-		got = append(got, e.Cause.What)
+		got = append(got, e.Audit.Command)
 		if e.Name != "acme" || e.Account != acme.ID || e.MACs != nil {
 			b.Errorf("%+v", e)
 		}
@@ -183,15 +183,15 @@ func historyOfOnePhone(b *bench) {
 		changes = append(changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("%012X", 0x000413000000+i+1))})
 	}
 	first, inside, outside := changes[0].MAC, changes[5].MAC, macaddr.MustParse("00041300000B")
-	step := func(o store.Order) {
+	step := func(o store.Batch) {
 		time.Sleep(time.Second)
 		_, err := b.Change(o)
 		b.must(err)
 	}
-	step(order(store.OrderRegister, acme.ID, changes...))
-	step(order(store.OrderDeregister, acme.ID, changes[:3]...))
-	step(store.Order{Cause: store.Cause{By: olga.ID, What: "TRANSFER"}, Kind: store.OrderTransfer, Owner: bravo.ID, Changes: changes[3:]})
-	step(order(store.OrderDeregister, bravo.ID, changes[5]))
+	step(batch(store.RuleRegister, acme.ID, changes...))
+	step(batch(store.RuleDeregister, acme.ID, changes[:3]...))
+	step(store.Batch{Audit: store.Audit{Actor: olga.ID, Command: "TRANSFER"}, Rule: store.RuleTransfer, Owner: bravo.ID, Changes: changes[3:]})
+	step(batch(store.RuleDeregister, bravo.ID, changes[5]))
 	for _, c := range []struct {
 		account store.AccountID
 		mac     macaddr.Addr
@@ -234,7 +234,7 @@ func historyOfATransfer(b *bench) {
 		b.must(err)
 	}
 	time.Sleep(time.Second)
-	_, err := b.Change(store.Order{Cause: store.Cause{By: olga.ID, Name: "olga", What: "TRANSFER"}, Kind: store.OrderTransfer, Owner: bravo.ID,
+	_, err := b.Change(store.Batch{Audit: store.Audit{Actor: olga.ID, Name: "olga", Command: "TRANSFER"}, Rule: store.RuleTransfer, Owner: bravo.ID,
 		Changes: []store.Change{{MAC: mac3}, {MAC: mac2}, {MAC: mac1}}})
 	b.must(err)
 	type line struct {
@@ -244,7 +244,7 @@ func historyOfATransfer(b *bench) {
 	}
 	tell := func(id store.AccountID) (all []line) {
 		for _, e := range b.entries(id) {
-			if e.Cause.What == "TRANSFER" {
+			if e.Audit.Command == "TRANSFER" {
 				all = append(all, line{e.Name, e.Other, e.Away, macs(e)})
 			}
 		}
@@ -262,7 +262,7 @@ func historyOfATransfer(b *bench) {
 		}
 	}
 	// To the one who has it is nothing to tell.
-	_, err = b.one(store.OrderTransfer, olga.ID, bravo.ID, mac1, none)
+	_, err = b.one(store.RuleTransfer, olga.ID, bravo.ID, mac1, none)
 	b.must(err)
 	if got := tell(bravo.ID); len(got) != 2 {
 		b.Errorf("%+v", got)
@@ -277,7 +277,7 @@ func historyOutlivesAccounts(b *bench) {
 	b.must(err)
 	_, err = b.deregister(mac1, acme.ID)
 	b.must(err)
-	b.must(b.RemoveAccount(store.Cause{What: "REMOVE"}, acme.ID))
+	b.must(b.RemoveAccount(store.Audit{Command: "REMOVE"}, false, acme.ID))
 	before := b.entries(acme.ID)
 	all := b.entries(0)
 	if len(before) != 4 || len(all) != 5 {
@@ -293,7 +293,7 @@ func historyOutlivesAccounts(b *bench) {
 		b.Errorf("%+v", e)
 	}
 	// What becomes of a phone still held is told of the account that is gone.
-	_, err = b.one(store.OrderFree, olga.ID, 0, mac1, none)
+	_, err = b.one(store.RuleFree, olga.ID, 0, mac1, none)
 	b.must(err)
 	if page, err := b.History(acme.ID, mac1, store.Mark{}, 1); err != nil || len(page) != 1 || macs(page[0]) != mac1.String() {
 		b.Errorf("%+v, %v", page, err)

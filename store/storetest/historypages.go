@@ -22,7 +22,7 @@ func historyPages(b *bench) {
 	for i := range 40 { // in no order of time, and often at the same
 		id := ids[1+i*i%3]
 		what := fmt.Sprint(i)
-		_, err := b.UpdateAccount(store.Cause{What: what, Begun: start.Add(time.Duration(i*7%13) * time.Nanosecond)}, id,
+		_, err := b.UpdateAccount(store.Audit{Command: what, Begun: start.Add(time.Duration(i*7%13) * time.Nanosecond)}, false, id,
 			func(a *store.Account) error { a.Company = what; return nil })
 		b.must(err)
 		told = append(told, what)
@@ -31,13 +31,13 @@ func historyPages(b *bench) {
 	for _, id := range ids {
 		whole := b.entries(id)
 		for i, e := range whole {
-			if i > 0 && e.Cause.Begun.After(whole[i-1].Cause.Begun) {
-				b.Errorf("account %d: %v comes behind %v", id, e.Cause.Begun, whole[i-1].Cause.Begun)
+			if i > 0 && e.Audit.Begun.After(whole[i-1].Audit.Begun) {
+				b.Errorf("account %d: %v comes behind %v", id, e.Audit.Begun, whole[i-1].Audit.Begun)
 			}
 			if id != 0 && e.Account != id {
 				b.Errorf("account %d is told of %d", id, e.Account)
 			}
-			seen[e.Cause.What]++
+			seen[e.Audit.Command]++
 		}
 		for n := 1; n <= len(whole)+1; n++ {
 			var got []store.Entry
@@ -71,27 +71,27 @@ func historyPages(b *bench) {
 	}
 }
 
-// What one command does in several orders stays together, though others come
+// What one command does in several batches stays together, though others come
 // in between, and marks where it began.
 func historyOfOneCommand(b *bench) {
 	acme := b.account("acme", store.Partner, serverA)
 	time.Sleep(time.Second)
 	begun := time.Now()
-	o := order(store.OrderRegister, acme.ID)
-	o.Cause.Begun, o.Cause.What = begun, "UPLOAD"
+	o := batch(store.RuleRegister, acme.ID)
+	o.Audit.Begun, o.Audit.Command = begun, "UPLOAD"
 	for i, mac := range []macaddr.Addr{mac3, mac1, mac2} {
 		time.Sleep(time.Second)
 		o.Changes = []store.Change{{MAC: mac}}
 		_, err := b.Change(o)
 		b.must(err)
-		_, err = b.UpdateAccount(store.Cause{What: "UPDATE"}, acme.ID, func(a *store.Account) error { a.Company = fmt.Sprint(i); return nil })
+		_, err = b.UpdateAccount(store.Audit{Command: "UPDATE"}, false, acme.ID, func(a *store.Account) error { a.Company = fmt.Sprint(i); return nil })
 		b.must(err)
 	}
 	var got []string
 	for _, e := range b.entries(acme.ID) {
-		got = append(got, e.Cause.What+" "+macs(e))
-		if e.Cause.What == "UPLOAD" && !e.Cause.Begun.Equal(begun) {
-			b.Errorf("begun %v, want %v", e.Cause.Begun, begun)
+		got = append(got, e.Audit.Command+" "+macs(e))
+		if e.Audit.Command == "UPLOAD" && !e.Audit.Begun.Equal(begun) {
+			b.Errorf("begun %v, want %v", e.Audit.Begun, begun)
 		}
 	}
 	want := []string{"UPDATE ", "UPDATE ", "UPDATE ", "UPLOAD " + mac3.String(), "UPLOAD " + mac1.String(), "UPLOAD " + mac2.String(), "TEST "}

@@ -17,7 +17,7 @@ func heldPhones(b *bench) {
 	_, err = b.register(mac2, acme.ID, none)
 	b.must(err)
 	before := time.Now()
-	out, err := b.one(store.OrderDeregister, acme.ID, 0, mac1, none)
+	out, err := b.one(store.RuleDeregister, acme.ID, 0, mac1, none)
 	b.must(err)
 	if out.Prev != p {
 		b.Errorf("deregistered %+v, want %+v", out.Prev, p)
@@ -48,7 +48,7 @@ func heldPhones(b *bench) {
 			_, err := b.register(mac1, owner, none)
 			b.want(err, store.ErrTaken)
 		}
-		_, err = b.one(store.OrderTransfer, olga.ID, bravo.ID, mac1, none)
+		_, err = b.one(store.RuleTransfer, olga.ID, bravo.ID, mac1, none)
 		b.want(err, store.ErrNotFound)
 		if kept, err := b.Phone(mac1); err != nil || kept != held {
 			b.Errorf("after refusals: %+v, %v", kept, err)
@@ -57,7 +57,7 @@ func heldPhones(b *bench) {
 	// Nothing but a hold does not keep the account.
 	_, err = b.deregister(mac2, acme.ID)
 	b.must(err)
-	b.must(b.RemoveAccount(cause, acme.ID))
+	b.must(b.RemoveAccount(audit, false, acme.ID))
 }
 
 func ownersTakeBack(b *bench) {
@@ -83,7 +83,7 @@ func ownersTakeBack(b *bench) {
 		b.Errorf("%+v, %v", page, err)
 	}
 	// Nothing of the hold is left.
-	_, err = b.one(store.OrderFree, olga.ID, 0, mac1, none)
+	_, err = b.one(store.RuleFree, olga.ID, 0, mac1, none)
 	b.want(err, store.ErrNotHeld)
 	time.Sleep(48 * time.Hour)
 	_, err = b.register(mac2, acme.ID, none)
@@ -104,11 +104,11 @@ func operatorsFree(b *bench) {
 	_, err := b.deregister(mac1, acme.ID)
 	b.must(err)
 	for _, by := range []store.AccountID{acme.ID, bravo.ID} {
-		_, err := b.one(store.OrderFree, by, 0, mac1, none)
+		_, err := b.one(store.RuleFree, by, 0, mac1, none)
 		b.want(err, store.ErrNotOperator)
 	}
-	o := order(store.OrderFree, olga.ID, store.Change{MAC: mac3}, store.Change{MAC: mac2}, store.Change{MAC: mac1}, store.Change{MAC: mac1})
-	b.outcomes(o, store.ErrNotHeld, store.ErrNotHeld, nil, store.ErrNotHeld)
+	o := batch(store.RuleFree, olga.ID, store.Change{MAC: mac3}, store.Change{MAC: mac2}, store.Change{MAC: mac1}, store.Change{MAC: mac1})
+	b.results(o, store.ErrNotHeld, store.ErrNotHeld, nil, store.ErrNotHeld)
 	_, err = b.Phone(mac1)
 	b.want(err, store.ErrNotFound)
 	_, err = b.register(mac1, bravo.ID, none)
@@ -122,14 +122,14 @@ func nothingIsHeld(b *bench) {
 	olga := b.account("olga", store.Operator, "")
 	_, err := b.register(mac1, acme.ID, none)
 	b.must(err)
-	out, err := b.one(store.OrderDeregister, acme.ID, 0, mac1, none)
+	out, err := b.one(store.RuleDeregister, acme.ID, 0, mac1, none)
 	b.must(err)
 	if out.Next != (store.Phone{}) {
 		b.Errorf("%+v is left", out.Next)
 	}
 	_, err = b.Phone(mac1)
 	b.want(err, store.ErrNotFound)
-	_, err = b.one(store.OrderFree, olga.ID, 0, mac1, none)
+	_, err = b.one(store.RuleFree, olga.ID, 0, mac1, none)
 	b.want(err, store.ErrNotHeld)
 	_, err = b.register(mac1, bravo.ID, none)
 	b.must(err)
@@ -158,9 +158,9 @@ func holdsEnd(b *bench) {
 		_, err = b.deregister(mac1, by)
 		b.want(err, want)
 	}
-	_, err = b.one(store.OrderFree, olga.ID, 0, mac1, none)
+	_, err = b.one(store.RuleFree, olga.ID, 0, mac1, none)
 	b.want(err, store.ErrNotHeld)
-	out, err := b.one(store.OrderRegister, bravo.ID, bravo.ID, mac1, none)
+	out, err := b.one(store.RuleRegister, bravo.ID, bravo.ID, mac1, none)
 	b.must(err)
 	if out.Prev != (store.Phone{}) || out.Next.Registered.Equal(p.Registered) {
 		b.Errorf("%+v", out)
@@ -185,8 +185,8 @@ func heldAnew(b *bench) {
 		for i := range n {
 			changes = append(changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("F8E7D6%06X", i))})
 		}
-		for _, kind := range []store.Kind{store.OrderRegister, store.OrderDeregister} {
-			_, err := b.Change(order(kind, acme.ID, changes...))
+		for _, rule := range []store.Rule{store.RuleRegister, store.RuleDeregister} {
+			_, err := b.Change(batch(rule, acme.ID, changes...))
 			b.must(err)
 		}
 	}
@@ -233,13 +233,13 @@ func holdsOutliveAnAccount(b *bench) {
 		_, err = b.deregister(mac, acme.ID)
 		b.must(err)
 	}
-	b.must(b.RemoveAccount(cause, acme.ID))
+	b.must(b.RemoveAccount(audit, false, acme.ID))
 	again := b.account("acme", store.Partner, serverA)
 	for _, other := range []store.AccountID{bravo.ID, again.ID} { // the same name is not the same account
 		_, err := b.register(mac1, other, none)
 		b.want(err, store.ErrTaken)
 	}
-	_, err := b.one(store.OrderFree, olga.ID, 0, mac1, none)
+	_, err := b.one(store.RuleFree, olga.ID, 0, mac1, none)
 	b.must(err)
 	_, err = b.register(mac1, bravo.ID, none)
 	b.must(err)

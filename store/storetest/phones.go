@@ -52,9 +52,9 @@ func operatorsDeregister(b *bench) {
 	b.must(err)
 	_, err = b.register(mac1, olga.ID, none)
 	b.want(err, store.ErrTaken) // not even an operator takes a phone over
-	o := order(store.OrderDeregister, olga.ID, store.Change{MAC: mac1})
+	o := batch(store.RuleDeregister, olga.ID, store.Change{MAC: mac1})
 	o.From = olga.ID
-	b.outcomes(o, store.ErrTaken) // who means its own phones
+	b.results(o, store.ErrTaken) // who means its own phones
 	b.sentTo(mac1, serverA)
 	_, err = b.deregister(mac1, olga.ID)
 	b.must(err)
@@ -92,7 +92,7 @@ func phonesFollowTheirAccount(b *bench) {
 	b.must(err)
 	_, err = b.register(mac2, a.ID, urlA)
 	b.must(err)
-	_, err = b.UpdateAccount(cause, a.ID, func(a *store.Account) error { a.SettingServer = urlB; return nil })
+	_, err = b.UpdateAccount(audit, false, a.ID, func(a *store.Account) error { a.SettingServer = urlB; return nil })
 	b.must(err)
 	b.sentTo(mac1, serverB)
 	b.sentTo(mac2, serverA) // the phone's own, though the text was the same
@@ -102,7 +102,7 @@ func disabledAccountsPhonesServe(b *bench) {
 	a := b.account("acme", store.Partner, serverA)
 	_, err := b.register(mac1, a.ID, none)
 	b.must(err)
-	_, err = b.UpdateAccount(cause, a.ID, func(a *store.Account) error { a.Disabled = true; return nil })
+	_, err = b.UpdateAccount(audit, false, a.ID, func(a *store.Account) error { a.Disabled = true; return nil })
 	b.must(err)
 	b.sentTo(mac1, serverA)
 }

@@ -19,20 +19,20 @@ type Backend interface {
 	Phone(macaddr.Addr) (store.Phone, error)
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
 	CountPhones() (int, error)
-	Change(store.Order) ([]store.Outcome, error)
+	Change(store.Batch) ([]store.Result, error)
 
-	BeginUpload(store.Upload) (store.Upload, error)
-	EndUpload(store.Upload) error
-	Uploads(store.AccountID) ([]store.Upload, error)
+	BeginJob(store.Job) (store.Job, error)
+	EndJob(store.Job) error
+	Jobs(store.AccountID) ([]store.Job, error)
 
 	History(account store.AccountID, mac macaddr.Addr, before store.Mark, n int) ([]store.Entry, error)
 
 	Account(store.AccountID) (store.Account, error)
 	AccountNamed(store.Name) (store.Account, error)
 	Accounts() ([]store.Account, error)
-	AddAccount(store.Cause, store.Account) (store.Account, error)
-	UpdateAccount(store.Cause, store.AccountID, func(*store.Account) error) (store.Account, error)
-	RemoveAccount(store.Cause, store.AccountID) error
+	AddAccount(_ store.Audit, dryRun bool, _ store.Account) (store.Account, error)
+	UpdateAccount(_ store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (store.Account, error)
+	RemoveAccount(_ store.Audit, dryRun bool, id store.AccountID) error
 
 	Close() error
 }
@@ -121,8 +121,8 @@ type bench struct {
 	reopen func(hold time.Duration)
 }
 
-// cause is the service's own.
-var cause = store.Cause{What: "TEST"}
+// audit is the service's own.
+var audit = store.Audit{Command: "TEST"}
 
 func (b *bench) must(err error) {
 	b.Helper()
@@ -141,35 +141,35 @@ func (b *bench) want(err, want error) {
 // account adds an account; a url of "" leaves it without a setting server.
 func (b *bench) account(name store.Name, role store.Role, url string) store.Account {
 	b.Helper()
-	a, err := b.AddAccount(cause, store.Account{Name: name, Role: role, SettingServer: store.RestoreURL(url)})
+	a, err := b.AddAccount(audit, false, store.Account{Name: name, Role: role, SettingServer: store.RestoreURL(url)})
 	b.must(err)
 	return a
 }
 
-// one carries out an order for one phone.
-func (b *bench) one(kind store.Kind, by, owner store.AccountID, mac macaddr.Addr, url store.URL) (store.Outcome, error) {
-	outcomes, err := b.Change(store.Order{
-		Cause: store.Cause{By: by, What: "TEST"}, Kind: kind, Owner: owner,
+// one carries out a batch for one phone.
+func (b *bench) one(kind store.Rule, by, owner store.AccountID, mac macaddr.Addr, url store.URL) (store.Result, error) {
+	results, err := b.Change(store.Batch{
+		Audit: store.Audit{Actor: by, Command: "TEST"}, Rule: kind, Owner: owner,
 		Changes: []store.Change{{MAC: mac, URL: url}},
 	})
 	if err != nil {
-		return store.Outcome{}, err
+		return store.Result{}, err
 	}
-	if len(outcomes) != 1 {
-		b.Errorf("%d outcomes of one change", len(outcomes))
+	if len(results) != 1 {
+		b.Errorf("%d results of one change", len(results))
 	}
-	return outcomes[0], outcomes[0].Err
+	return results[0], results[0].Err
 }
 
 // register returns the phone as it is then.
 func (b *bench) register(mac macaddr.Addr, owner store.AccountID, url store.URL) (store.Phone, error) {
-	out, err := b.one(store.OrderRegister, owner, owner, mac, url)
+	out, err := b.one(store.RuleRegister, owner, owner, mac, url)
 	return out.Next, err
 }
 
 // deregister returns the phone as it was.
 func (b *bench) deregister(mac macaddr.Addr, by store.AccountID) (store.Phone, error) {
-	out, err := b.one(store.OrderDeregister, by, 0, mac, store.URL{})
+	out, err := b.one(store.RuleDeregister, by, 0, mac, store.URL{})
 	return out.Prev, err
 }
 
@@ -207,7 +207,7 @@ type state struct {
 	Phones   []store.Phone
 	Count    int // of phones
 	History  []store.Entry
-	Uploads  []store.Upload
+	Jobs     []store.Job
 	Known    []store.Phone // of mac1 to mac3, held ones too
 }
 
@@ -219,9 +219,9 @@ func (b *bench) state() (s state) {
 	s.History, errs[2] = b.History(0, macaddr.Addr{}, store.Mark{}, 1000)
 	s.Count, errs[4] = b.CountPhones()
 	for _, a := range s.Accounts {
-		var all []store.Upload
-		all, errs[3] = b.Uploads(a.ID)
-		s.Uploads = append(s.Uploads, all...)
+		var all []store.Job
+		all, errs[3] = b.Jobs(a.ID)
+		s.Jobs = append(s.Jobs, all...)
 	}
 	b.must(errors.Join(errs[:]...))
 	for _, mac := range []macaddr.Addr{mac1, mac2, mac3} {

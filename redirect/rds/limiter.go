@@ -11,27 +11,27 @@ import (
 // others wait. Each may hold a call of 4 MiB, or the MACs of all its phones.
 const maxAtOnce = 4
 
-// turns are the calls of each account. The zero value works.
-type turns struct {
+// limiter are the calls of each account. The zero value works.
+type limiter struct {
 	mu       sync.Mutex
-	accounts map[store.AccountID]*turn
+	accounts map[store.AccountID]*slots
 }
 
-type turn struct {
+type slots struct {
 	taken chan struct{} // as full as calls are under way
 	calls int           // these, and those that wait
 }
 
 // enter waits until the account may call, which it does until leave is called,
 // or for ctx to end.
-func (ts *turns) enter(ctx context.Context, account store.AccountID) (leave func(), err error) {
+func (ts *limiter) enter(ctx context.Context, account store.AccountID) (leave func(), err error) {
 	ts.mu.Lock()
 	if ts.accounts == nil {
-		ts.accounts = map[store.AccountID]*turn{}
+		ts.accounts = map[store.AccountID]*slots{}
 	}
 	t := ts.accounts[account]
 	if t == nil {
-		t = &turn{taken: make(chan struct{}, maxAtOnce)}
+		t = &slots{taken: make(chan struct{}, maxAtOnce)}
 		ts.accounts[account] = t
 	}
 	t.calls++

@@ -8,14 +8,14 @@ import (
 	"snomredirect/store"
 )
 
-// maxUploads bounds the uploads of one account at a time: each holds a batch of
+// maxJobs bounds the uploads of one account at a time: each holds a batch of
 // phones in memory.
-const maxUploads = 4
+const maxJobs = 4
 
-// uploads are those under way in the whole service: the store's records alone
+// jobs are those under way in the whole service: the store's records alone
 // do not tell them from those that were interrupted. Its methods may be called
 // at the same time. The zero value works.
-type uploads struct {
+type jobs struct {
 	mu       sync.Mutex
 	under    map[store.AccountID]int // how many of an account are under way
 	starting map[store.AccountID]int // of these, how many are about to get a record
@@ -25,17 +25,17 @@ type uploads struct {
 // begin makes room for an upload, or for another command that takes as much, or
 // refuses one too many. end is called with its record, which is the zero Upload
 // where it got none.
-func (us *uploads) begin(account store.AccountID) (end func(store.Upload), err error) {
+func (us *jobs) begin(account store.AccountID) (end func(store.Job), err error) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	if us.under == nil {
 		us.under, us.starting, us.live = map[store.AccountID]int{}, map[store.AccountID]int{}, map[uint64]bool{}
 	}
-	if us.under[account] >= maxUploads {
-		return nil, refused(codeBusy, "Your account is changing many phones %d times at once already: wait for one to end.", maxUploads)
+	if us.under[account] >= maxJobs {
+		return nil, refused(codeBusy, "Your account is changing many phones %d times at once already: wait for one to end.", maxJobs)
 	}
 	us.under[account]++
-	return func(record store.Upload) {
+	return func(record store.Job) {
 		us.mu.Lock()
 		defer us.mu.Unlock()
 		delete(us.live, record.ID)
@@ -51,11 +51,11 @@ func drop(counts map[store.AccountID]int, account store.AccountID) {
 }
 
 // record gives an upload its record.
-func (us *uploads) record(records Records, u store.Upload) (store.Upload, error) {
+func (us *jobs) record(records Records, u store.Job) (store.Job, error) {
 	us.mu.Lock()
 	us.starting[u.Account]++
 	us.mu.Unlock()
-	u, err := records.BeginUpload(u)
+	u, err := records.BeginJob(u)
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	drop(us.starting, u.Account)
@@ -67,31 +67,31 @@ func (us *uploads) record(records Records, u store.Upload) (store.Upload, error)
 
 // interrupted returns the records of an account's uploads that are not under
 // way and have not ended.
-func (us *uploads) interrupted(records Records, account store.AccountID) ([]store.Upload, error) {
-	found, err := records.Uploads(account)
+func (us *jobs) interrupted(records Records, account store.AccountID) ([]store.Job, error) {
+	found, err := records.Jobs(account)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
 	us.mu.Lock()
-	found = slices.DeleteFunc(found, func(u store.Upload) bool { return us.live[u.ID] || us.starting[account] > 0 })
+	found = slices.DeleteFunc(found, func(u store.Job) bool { return us.live[u.ID] || us.starting[account] > 0 })
 	us.mu.Unlock()
 	if len(found) == 0 {
 		return nil, nil
 	}
 	// One that has ended in the meantime is not live either: it has no record.
-	still, err := records.Uploads(account)
-	return slices.DeleteFunc(found, func(u store.Upload) bool {
-		return !slices.ContainsFunc(still, func(s store.Upload) bool { return s.ID == u.ID })
+	still, err := records.Jobs(account)
+	return slices.DeleteFunc(found, func(u store.Job) bool {
+		return !slices.ContainsFunc(still, func(s store.Job) bool { return s.ID == u.ID })
 	}), err
 }
 
 // tellInterrupted tells a caller who has just logged in how far uploads came
 // that nobody could be told of.
 func (c *console) tellInterrupted(account store.Account) {
-	all, err := c.uploads.interrupted(c.registry, account.ID)
+	all, err := c.jobs.interrupted(c.registry, account.ID)
 	for _, u := range all {
-		c.notify(fmt.Sprintf("%s of %s from %s was interrupted: %s", u.What, timestamp(u.Begun), u.From, howFar(u)))
-		if err = c.registry.EndUpload(u); err != nil {
+		c.notify(fmt.Sprintf("%s of %s from %s was interrupted: %s", u.Command, timestamp(u.Begun), u.RemoteAddr, howFar(u)))
+		if err = c.registry.EndJob(u); err != nil {
 			break
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"snomredirect/store"
 )
 
-// tellOutcome tells what was done to a phone.
-func (c *call) tellOutcome(kind store.Kind, mac macaddr.Addr, out store.Outcome) error {
+// tellResult tells what was done to a phone.
+func (c *call) tellResult(rule store.Rule, mac macaddr.Addr, out store.Result) error {
 	next := out.Next
 	next.MAC = mac
 	owner, err := c.owner(next)
@@ -17,14 +17,14 @@ func (c *call) tellOutcome(kind store.Kind, mac macaddr.Addr, out store.Outcome)
 		return err
 	}
 	object := c.phoneObject(next, owner)
-	switch kind {
-	case store.OrderRegister:
+	switch rule {
+	case store.RuleRegister:
 		c.answer(object, "%v registered. Setting server: %s\n", mac, c.settingServer(next, owner))
-	case store.OrderDeregister:
+	case store.RuleDeregister:
 		c.answer(object, "%v deregistered.\n", mac)
-	case store.OrderTransfer:
+	case store.RuleTransfer:
 		c.answer(object, "%v transferred to %s. Setting server: %s\n", mac, owner.Name, c.settingServer(next, owner))
-	case store.OrderFree:
+	case store.RuleFree:
 		c.answer(object, "%v freed: anybody may register it.\n", mac)
 	}
 	return nil
@@ -32,11 +32,11 @@ func (c *call) tellOutcome(kind store.Kind, mac macaddr.Addr, out store.Outcome)
 
 // whyNot words why nothing was done to a phone. Another error is not for the
 // caller.
-func (c *call) whyNot(kind store.Kind, mac macaddr.Addr, out store.Outcome) (*problem, error) {
+func (c *call) whyNot(rule store.Rule, mac macaddr.Addr, out store.Result) (*problem, error) {
 	err := explain(out.Err, mac.String())
 	switch {
 	case errors.Is(out.Err, store.ErrNoSettingServer):
-		err = c.noSettingServer(kind, mac)
+		err = c.noSettingServer(rule, mac)
 	case errors.Is(out.Err, store.ErrNotHeld) && out.Prev.Owner != 0:
 		err = refused(codeNotFound, "%v is registered: DEREGISTER %v first.", mac, mac)
 	}
@@ -48,11 +48,11 @@ func (c *call) whyNot(kind store.Kind, mac macaddr.Addr, out store.Outcome) (*pr
 }
 
 // noSettingServer tells how a phone would get one.
-func (c *call) noSettingServer(kind store.Kind, mac macaddr.Addr) error {
+func (c *call) noSettingServer(rule store.Rule, mac macaddr.Addr) error {
 	const would = "%v would have no setting server. Give it one, REGISTER %v <url>"
 	name, other := c.options["account"]
 	switch {
-	case kind == store.OrderTransfer:
+	case rule == store.RuleTransfer:
 		return c.noSettingServerOf(mac, c.args[1])
 	case other:
 		return refused(codeForbidden, would+" --account %s, or give %s one, ACCOUNT SERVER %s <url>.", mac, mac, name, name, name)
@@ -65,10 +65,10 @@ func (c *call) noSettingServerOf(mac macaddr.Addr, name string) error {
 	return refused(codeForbidden, "%v would have no setting server. Give %s one first: ACCOUNT SERVER %s <url>.", mac, name, name)
 }
 
-// A tally counts outcomes: done are registered, deregistered and so on.
+// A tally counts results: done are registered, deregistered and so on.
 type tally struct{ done, changed, same, failed int }
 
-func (t *tally) add(out store.Outcome) {
+func (t *tally) add(out store.Result) {
 	switch {
 	case out.Err != nil:
 		t.failed++
@@ -98,19 +98,19 @@ func (t tally) err() error {
 	return errTold
 }
 
-var doneWord = map[store.Kind]string{
-	store.OrderRegister: "registered", store.OrderDeregister: "deregistered", store.OrderTransfer: "transferred", store.OrderFree: "freed",
+var doneWord = map[store.Rule]string{
+	store.RuleRegister: "registered", store.RuleDeregister: "deregistered", store.RuleTransfer: "transferred", store.RuleFree: "freed",
 }
 
 // text is such as "3 registered, 1 unchanged, 1 failed".
-func (t tally) text(kind store.Kind) string {
+func (t tally) text(rule store.Rule) string {
 	var parts []string
 	for _, part := range []struct {
 		n    int
 		word string
-	}{{t.done, doneWord[kind]}, {t.changed, "changed"}, {t.same, "unchanged"}, {t.failed, "failed"}} {
+	}{{t.done, doneWord[rule]}, {t.changed, "changed"}, {t.same, "unchanged"}, {t.failed, "failed"}} {
 		if part.n > 0 {
-			parts = append(parts, many(part.n, part.word, part.word))
+			parts = append(parts, plural(part.n, part.word, part.word))
 		}
 	}
 	if parts == nil {

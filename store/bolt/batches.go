@@ -12,22 +12,22 @@ import (
 	"snomredirect/store"
 )
 
-// Change carries out an order in one transaction and tells what became of each
-// of its changes, in their order. store.ErrNoAccount where an account that the
-// order names is gone; what a rule refuses is told in the outcomes alone.
+// Change carries out a batch in one transaction and tells what became of each
+// of its changes, in their batch. store.ErrNoAccount where an account that the
+// batch names is gone; what a rule refuses is told in the results alone.
 //
 // It takes some 300 bytes for each change while it runs: 50,000 is a good size.
-func (db *DB) Change(o store.Order) ([]store.Outcome, error) {
+func (db *DB) Change(o store.Batch) ([]store.Result, error) {
 	var d draft
 	run := func(tx *bbolt.Tx) (err error) {
 		d, err = db.draft(tx, o)
-		if err == nil && !o.Cause.DryRun {
+		if err == nil && !o.DryRun {
 			err = d.write(tx)
 		}
 		return err
 	}
 	var err error
-	if o.Cause.DryRun { // keeps no writer waiting
+	if o.DryRun { // keeps no writer waiting
 		err = db.b.View(run)
 	} else {
 		err = db.updateMany(max(1, len(o.Changes)), run)
@@ -35,26 +35,26 @@ func (db *DB) Change(o store.Order) ([]store.Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.outcomes, nil
+	return d.results, nil
 }
 
-// A draft is an order with all that becomes of it, before it is written.
+// A draft is a batch with all that becomes of it, before it is written.
 type draft struct {
-	store.Order
-	sorted   []int // the changes in the order of their MACs
-	outcomes []store.Outcome
-	refused  int // how many of them
-	now      time.Time
+	store.Batch
+	sorted  []int // the changes in the order of their MACs
+	results []store.Result
+	refused int // how many of them
+	now     time.Time
 }
 
-func (db *DB) draft(tx *bbolt.Tx, o store.Order) (draft, error) {
-	d := draft{Order: o, sorted: inOrderOfMAC(o.Changes), outcomes: make([]store.Outcome, len(o.Changes)), now: time.Now()}
-	by, err := getAccount(tx, o.Cause.By)
+func (db *DB) draft(tx *bbolt.Tx, o store.Batch) (draft, error) {
+	d := draft{Batch: o, sorted: inOrderOfMAC(o.Changes), results: make([]store.Result, len(o.Changes)), now: time.Now()}
+	by, err := getAccount(tx, o.Audit.Actor)
 	if err != nil {
 		return d, err
 	}
 	var owner store.Account
-	if o.Kind == store.OrderRegister || o.Kind == store.OrderTransfer {
+	if o.Rule == store.RuleRegister || o.Rule == store.RuleTransfer {
 		if owner, err = getAccount(tx, o.Owner); err != nil {
 			return d, err
 		}
@@ -63,12 +63,12 @@ func (db *DB) draft(tx *bbolt.Tx, o store.Order) (draft, error) {
 		mac := o.Changes[i].MAC
 		var prev store.Phone
 		if n > 0 && o.Changes[d.sorted[n-1]].MAC == mac {
-			prev = d.outcomes[d.sorted[n-1]].Next
+			prev = d.results[d.sorted[n-1]].Next
 		} else if prev, err = getPhone(tx, mac); err != nil {
 			return d, err
 		}
-		d.outcomes[i] = o.Apply(o.Changes[i], prev, by, owner, db.config.Hold, d.now)
-		if d.outcomes[i].Err != nil {
+		d.results[i] = o.Apply(o.Changes[i], prev, by, owner, db.config.Hold, d.now)
+		if d.results[i].Err != nil {
 			d.refused++
 		}
 	}
@@ -76,20 +76,20 @@ func (db *DB) draft(tx *bbolt.Tx, o store.Order) (draft, error) {
 }
 
 func (d draft) write(tx *bbolt.Tx) error {
-	if d.Upload != nil {
-		upload := *d.Upload
+	if d.Job != nil {
+		upload := *d.Job
 		upload.Failed += d.refused
-		d.Upload = &upload
+		d.Job = &upload
 	}
 	if d.refused > 0 && d.Atomic {
-		return putUpload(tx, d.Upload)
+		return putJob(tx, d.Job)
 	}
 	more := 0
 	for _, i := range d.sorted {
-		if err := putOutcome(tx, d.Changes[i].MAC, d.outcomes[i]); err != nil {
+		if err := putResult(tx, d.Changes[i].MAC, d.results[i]); err != nil {
 			return err
 		}
-		switch was, is := registered(d.outcomes[i].Prev), registered(d.outcomes[i].Next); {
+		switch was, is := registered(d.results[i].Prev), registered(d.results[i].Next); {
 		case is && !was:
 			more++
 		case was && !is:
@@ -100,11 +100,11 @@ func (d draft) write(tx *bbolt.Tx) error {
 		countPhones(tx, more),
 		d.putEntries(tx),
 		dropHolds(tx, d.now, 2*len(d.sorted)+16),
-		putUpload(tx, d.Upload))
+		putJob(tx, d.Job))
 }
 
 // inOrderOfMAC returns the indices of changes in the order of their MACs: pages
-// are written that are near each other. Those of one MAC keep their order.
+// are written that are near each other. Those of one MAC keep their batch.
 func inOrderOfMAC(changes []store.Change) []int {
 	sorted := make([]int, len(changes))
 	for i := range sorted {
@@ -116,8 +116,8 @@ func inOrderOfMAC(changes []store.Change) []int {
 	return sorted
 }
 
-// putOutcome writes what has changed of a phone.
-func putOutcome(tx *bbolt.Tx, mac macaddr.Addr, out store.Outcome) error {
+// putResult writes what has changed of a phone.
+func putResult(tx *bbolt.Tx, mac macaddr.Addr, out store.Result) error {
 	prev, next := out.Prev, out.Next
 	if prev == next {
 		return nil
@@ -165,7 +165,7 @@ func (d draft) putEntries(tx *bbolt.Tx) error {
 		macs[s] = append(macs[s], mac)
 	}
 	for _, i := range d.sorted {
-		prev, next := d.outcomes[i].Prev, d.outcomes[i].Next
+		prev, next := d.results[i].Prev, d.results[i].Next
 		mac := d.Changes[i].MAC
 		switch from, to := prev.Owner, next.Owner; {
 		case prev == next:
@@ -181,7 +181,7 @@ func (d draft) putEntries(tx *bbolt.Tx) error {
 		}
 	}
 	for _, s := range stories {
-		e := store.Entry{Account: s.whose, Cause: d.Cause, MACs: macaddr.Ranges(macs[s]), Away: s.away}
+		e := store.Entry{Account: s.whose, Audit: d.Audit, MACs: macaddr.Ranges(macs[s]), Away: s.away}
 		for id, name := range map[store.AccountID]*store.Name{s.whose: &e.Name, s.other: &e.Other} {
 			a, err := getAccount(tx, id)
 			if err != nil && !errors.Is(err, store.ErrNoAccount) { // a hold may outlive its account

@@ -9,33 +9,34 @@ import (
 	"snomredirect/store"
 )
 
-// changeAll carries out an order on those phones of an account that pick picks,
+// changeAll carries out a batch on those phones of an account that pick picks,
 // order by order, and finish at the end of them. It returns how many were
 // changed; about expected are, -1 where that is not known. An error has the words
 // for how far it came; where the caller has gone, the next login is told.
-func (c *call) changeAll(of store.AccountID, expected int, o store.Order, pick func(store.Phone) (store.Change, bool), finish func() error) (done int, err error) {
-	end, err := c.uploads.begin(c.by.ID)
+func (c *call) changeAll(of store.AccountID, expected int, o store.Batch, pick func(store.Phone) (store.Change, bool), finish func() error) (done int, err error) {
+	end, err := c.jobs.begin(c.by.ID)
 	if err != nil {
 		return 0, err
 	}
-	var record store.Upload
+	var record store.Job
 	defer func() { end(record) }()
 	if !c.dryRun {
-		record = store.Upload{Account: c.by.ID, What: strings.TrimSpace(o.Cause.What + " " + o.Cause.Detail), From: c.from, Begun: c.begun, Phones: true}
-		if record, err = c.uploads.record(c.registry, record); err != nil {
+		record = store.Job{Account: c.by.ID, Command: strings.TrimSpace(o.Audit.Command + " " + o.Audit.Detail), RemoteAddr: c.from, Begun: c.begun, Phones: true}
+		if record, err = c.jobs.record(c.registry, record); err != nil {
 			return 0, err
 		}
-		o.Upload = &record
+		o.Job = &record
 	}
+	o.DryRun = c.dryRun
 	progress := newProgress(c.console, "phones", expected)
 	change := func() error {
 		record.Lines += len(o.Changes)
-		outcomes, err := c.registry.Change(o)
+		results, err := c.registry.Change(o)
 		if err != nil {
 			record.Lines -= len(o.Changes)
 			return err
 		}
-		for _, out := range outcomes {
+		for _, out := range results {
 			if out.Err == nil && out.Prev != out.Next {
 				done++
 			}
@@ -53,7 +54,7 @@ func (c *call) changeAll(of store.AccountID, expected int, o store.Order, pick f
 			if one, ok := pick(p); ok {
 				o.Changes = append(o.Changes, one)
 			}
-			if len(o.Changes) == orderSize {
+			if len(o.Changes) == batchSize {
 				if err := change(); err != nil {
 					return err
 				}
@@ -68,11 +69,11 @@ func (c *call) changeAll(of store.AccountID, expected int, o store.Order, pick f
 	}()
 	progress.end()
 	interrupted := errors.Is(err, context.Canceled)
-	if interrupted && !c.there() {
+	if interrupted && !c.connected() {
 		return done, errTold // at the next login, from the record
 	}
 	if !c.dryRun {
-		if err := c.registry.EndUpload(record); err != nil {
+		if err := c.registry.EndJob(record); err != nil {
 			c.log.Error("uploads", "error", err)
 		}
 	}

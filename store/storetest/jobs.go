@@ -7,15 +7,15 @@ import (
 )
 
 // same compares uploads but for the clock that their time was read from.
-func same(a, c store.Upload) bool {
+func same(a, c store.Job) bool {
 	begun := a.Begun.Equal(c.Begun)
 	a.Begun, c.Begun = time.Time{}, time.Time{}
 	return begun && a == c
 }
 
-func (b *bench) uploads(account store.AccountID, want ...store.Upload) {
+func (b *bench) uploads(account store.AccountID, want ...store.Job) {
 	b.Helper()
-	all, err := b.Uploads(account)
+	all, err := b.Jobs(account)
 	b.must(err)
 	ok := len(all) == len(want)
 	for i := 0; ok && i < len(all); i++ {
@@ -29,16 +29,16 @@ func (b *bench) uploads(account store.AccountID, want ...store.Upload) {
 func uploadsAreTold(b *bench) {
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	b.uploads(acme.ID)
-	given := store.Upload{Account: acme.ID, What: "REGISTER", From: "192.0.2.1", Begun: time.Now()}
-	first, err := b.BeginUpload(given)
+	given := store.Job{Account: acme.ID, Command: "REGISTER", RemoteAddr: "192.0.2.1", Begun: time.Now()}
+	first, err := b.BeginJob(given)
 	b.must(err)
 	given.ID = first.ID
 	if first.ID == 0 || !same(first, given) {
 		b.Errorf("%+v, given %+v", first, given)
 	}
-	second, err := b.BeginUpload(store.Upload{Account: acme.ID, What: "DEREGISTER", Begun: time.Now(), Lines: 3})
+	second, err := b.BeginJob(store.Job{Account: acme.ID, Command: "DEREGISTER", Begun: time.Now(), Lines: 3})
 	b.must(err)
-	theirs, err := b.BeginUpload(store.Upload{Account: bravo.ID, What: "REGISTER", Begun: time.Now()})
+	theirs, err := b.BeginJob(store.Job{Account: bravo.ID, Command: "REGISTER", Begun: time.Now()})
 	b.must(err)
 	for range 2 {
 		b.uploads(acme.ID, first, second)
@@ -46,10 +46,10 @@ func uploadsAreTold(b *bench) {
 		b.uploads(99)
 		b.reopen(0)
 	}
-	b.must(b.EndUpload(first))
-	b.must(b.EndUpload(first)) // once more does no harm
+	b.must(b.EndJob(first))
+	b.must(b.EndJob(first)) // once more does no harm
 	b.uploads(acme.ID, second)
-	third, err := b.BeginUpload(store.Upload{Account: acme.ID})
+	third, err := b.BeginJob(store.Job{Account: acme.ID})
 	b.must(err)
 	if third.ID == first.ID || third.ID == second.ID {
 		b.Errorf("number %d was given out twice", third.ID)
@@ -63,12 +63,12 @@ func uploadsProgress(b *bench) {
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	_, err := b.register(mac3, bravo.ID, none)
 	b.must(err)
-	u, err := b.BeginUpload(store.Upload{Account: acme.ID, What: "REGISTER", Begun: time.Now()})
+	u, err := b.BeginJob(store.Job{Account: acme.ID, Command: "REGISTER", Begun: time.Now()})
 	b.must(err)
-	o := order(store.OrderRegister, acme.ID, store.Change{MAC: mac1})
+	o := batch(store.RuleRegister, acme.ID, store.Change{MAC: mac1})
 	u.Lines = 50_000
-	o.Upload = &u
-	b.outcomes(o, nil)
+	o.Job = &u
+	b.results(o, nil)
 	b.reopen(0)
 	b.uploads(acme.ID, u)
 	b.sentTo(mac1, serverA)
@@ -76,9 +76,9 @@ func uploadsProgress(b *bench) {
 	// What is refused is done with, too.
 	u.Lines = 100_000
 	o.Changes, o.Atomic = []store.Change{{MAC: mac3}}, true
-	b.outcomes(o, store.ErrTaken)
+	b.results(o, store.ErrTaken)
 	if u.Failed != 0 {
-		b.Errorf("the order's own upload was changed: %+v", u)
+		b.Errorf("the batch's own job was changed: %+v", u)
 	}
 	u.Failed = 1
 	b.uploads(acme.ID, u)
@@ -93,7 +93,7 @@ func uploadsProgress(b *bench) {
 
 	u.Done = true
 	o.Owner, o.Changes = acme.ID, []store.Change{{MAC: mac2}}
-	b.outcomes(o, nil)
+	b.results(o, nil)
 	b.uploads(acme.ID)
 	b.sentTo(mac2, serverA)
 	b.reopen(0)
@@ -103,21 +103,19 @@ func uploadsProgress(b *bench) {
 func uploadsOfAccounts(b *bench) {
 	b.account("olga", store.Operator, "")
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
-	var theirs []store.Upload
+	var theirs []store.Job
 	for range 3 {
-		_, err := b.BeginUpload(store.Upload{Account: acme.ID})
+		_, err := b.BeginJob(store.Job{Account: acme.ID})
 		b.must(err)
-		u, err := b.BeginUpload(store.Upload{Account: bravo.ID})
+		u, err := b.BeginJob(store.Job{Account: bravo.ID})
 		b.must(err)
 		theirs = append(theirs, u)
 	}
-	dry := cause
-	dry.DryRun = true
-	b.must(b.RemoveAccount(dry, acme.ID))
-	if all, err := b.Uploads(acme.ID); err != nil || len(all) != 3 {
+	b.must(b.RemoveAccount(audit, true, acme.ID))
+	if all, err := b.Jobs(acme.ID); err != nil || len(all) != 3 {
 		b.Errorf("%+v, %v", all, err)
 	}
-	b.must(b.RemoveAccount(cause, acme.ID))
+	b.must(b.RemoveAccount(audit, false, acme.ID))
 	b.uploads(acme.ID)
 	b.uploads(bravo.ID, theirs...)
 }

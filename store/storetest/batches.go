@@ -13,20 +13,20 @@ import (
 )
 
 // order is an order by and for one account.
-func order(kind store.Kind, by store.AccountID, changes ...store.Change) store.Order {
-	return store.Order{Cause: store.Cause{By: by, What: "TEST"}, Kind: kind, Owner: by, Changes: changes}
+func batch(kind store.Rule, by store.AccountID, changes ...store.Change) store.Batch {
+	return store.Batch{Audit: store.Audit{Actor: by, Command: "TEST"}, Rule: kind, Owner: by, Changes: changes}
 }
 
-// outcomes carries out an order and holds the errors of its outcomes against
+// results carries out a batch and holds the errors of its results against
 // those wanted; the phones before and after are held against what is kept.
-func (b *bench) outcomes(o store.Order, want ...error) []store.Outcome {
+func (b *bench) results(o store.Batch, want ...error) []store.Result {
 	b.Helper()
-	outcomes, err := b.Change(o)
+	results, err := b.Change(o)
 	b.must(err)
-	if len(outcomes) != len(o.Changes) || len(outcomes) != len(want) {
-		b.Fatalf("%d outcomes of %d changes, want %d", len(outcomes), len(o.Changes), len(want))
+	if len(results) != len(o.Changes) || len(results) != len(want) {
+		b.Fatalf("%d results of %d changes, want %d", len(results), len(o.Changes), len(want))
 	}
-	for i, out := range outcomes {
+	for i, out := range results {
 		if !errors.Is(out.Err, want[i]) {
 			b.Errorf("change %d of %v: %v, want %v", i, o.Changes[i].MAC, out.Err, want[i])
 		}
@@ -34,7 +34,7 @@ func (b *bench) outcomes(o store.Order, want ...error) []store.Outcome {
 			b.Errorf("change %d was refused (%v), and made %+v of %+v", i, out.Err, out.Next, out.Prev)
 		}
 	}
-	return outcomes
+	return results
 }
 
 func outcomesAreInOrder(b *bench) {
@@ -42,20 +42,20 @@ func outcomesAreInOrder(b *bench) {
 	_, err := b.register(mac2, bravo.ID, none)
 	b.must(err)
 	changes := []store.Change{{MAC: mac3, URL: urlB}, {MAC: mac2}, {MAC: mac1}}
-	outcomes := b.outcomes(order(store.OrderRegister, acme.ID, changes...), nil, store.ErrTaken, nil)
+	results := b.results(batch(store.RuleRegister, acme.ID, changes...), nil, store.ErrTaken, nil)
 	for _, i := range []int{0, 2} {
 		kept, err := b.Phone(changes[i].MAC)
 		b.must(err)
-		if out := outcomes[i]; out.Prev != (store.Phone{}) || out.Next != kept || kept.MAC != changes[i].MAC || kept.URL != changes[i].URL || kept.Owner != acme.ID {
+		if out := results[i]; out.Prev != (store.Phone{}) || out.Next != kept || kept.MAC != changes[i].MAC || kept.URL != changes[i].URL || kept.Owner != acme.ID {
 			b.Errorf("change %d: %+v; kept %+v", i, out, kept)
 		}
 	}
-	if outcomes[1].Prev.Owner != bravo.ID {
-		b.Errorf("%+v", outcomes[1])
+	if results[1].Prev.Owner != bravo.ID {
+		b.Errorf("%+v", results[1])
 	}
 	b.sentTo(mac2, serverB)
 	// What one refuses keeps nothing of the others.
-	b.outcomes(order(store.OrderDeregister, acme.ID, changes...), nil, store.ErrTaken, nil)
+	b.results(batch(store.RuleDeregister, acme.ID, changes...), nil, store.ErrTaken, nil)
 	if left, err := b.Phones(0, macaddr.Addr{}, 9); err != nil || len(left) != 1 || left[0].MAC != mac2 {
 		b.Errorf("%+v, %v", left, err)
 	}
@@ -64,22 +64,22 @@ func outcomesAreInOrder(b *bench) {
 func theLastChangeCounts(b *bench) {
 	acme := b.account("acme", store.Partner, serverA)
 	other := store.RestoreURL("http://own.example/")
-	outcomes := b.outcomes(order(store.OrderRegister, acme.ID,
+	results := b.results(batch(store.RuleRegister, acme.ID,
 		store.Change{MAC: mac2, URL: urlB}, store.Change{MAC: mac1, URL: urlB}, store.Change{MAC: mac2}, store.Change{MAC: mac2, URL: other},
 	), nil, nil, nil, nil)
 	b.sentTo(mac1, serverB)
 	b.sentTo(mac2, other.String())
-	if outcomes[2].Prev != outcomes[0].Next || outcomes[3].Prev != outcomes[2].Next || outcomes[0].Prev != (store.Phone{}) {
-		b.Errorf("the changes of one phone don't follow each other: %+v", outcomes)
+	if results[2].Prev != results[0].Next || results[3].Prev != results[2].Next || results[0].Prev != (store.Phone{}) {
+		b.Errorf("the changes of one phone don't follow each other: %+v", results)
 	}
-	if kept, err := b.Phone(mac2); err != nil || kept != outcomes[3].Next {
-		b.Errorf("%+v, %v; want %+v", kept, err, outcomes[3].Next)
+	if kept, err := b.Phone(mac2); err != nil || kept != results[3].Next {
+		b.Errorf("%+v, %v; want %+v", kept, err, results[3].Next)
 	}
 	if page, err := b.Phones(acme.ID, macaddr.Addr{}, 9); err != nil || len(page) != 2 {
 		b.Errorf("%+v, %v", page, err)
 	}
 	// It is gone once.
-	b.outcomes(order(store.OrderDeregister, acme.ID, store.Change{MAC: mac2}, store.Change{MAC: mac2}), nil, store.ErrNotFound)
+	b.results(batch(store.RuleDeregister, acme.ID, store.Change{MAC: mac2}, store.Change{MAC: mac2}), nil, store.ErrNotFound)
 	_, err := b.Phone(mac2)
 	b.want(err, store.ErrNotFound)
 }
@@ -89,17 +89,17 @@ func atomicOrders(b *bench) {
 	_, err := b.register(mac2, bravo.ID, none)
 	b.must(err)
 	before := b.state()
-	o := order(store.OrderRegister, acme.ID, store.Change{MAC: mac3}, store.Change{MAC: mac2}, store.Change{MAC: mac1, URL: urlB})
+	o := batch(store.RuleRegister, acme.ID, store.Change{MAC: mac3}, store.Change{MAC: mac2}, store.Change{MAC: mac1, URL: urlB})
 	o.Atomic = true
-	outcomes := b.outcomes(o, nil, store.ErrTaken, nil)
-	if outcomes[2].Next.URL != urlB || outcomes[2].Next.Owner != acme.ID {
-		b.Errorf("what would have been: %+v", outcomes[2])
+	results := b.results(o, nil, store.ErrTaken, nil)
+	if results[2].Next.URL != urlB || results[2].Next.Owner != acme.ID {
+		b.Errorf("what would have been: %+v", results[2])
 	}
 	if after := b.state(); !reflect.DeepEqual(before, after) {
 		b.Errorf("one change was refused, and %+v became %+v", before, after)
 	}
 	o.Changes = slices.Delete(o.Changes, 1, 2)
-	b.outcomes(o, nil, nil)
+	b.results(o, nil, nil)
 	b.sentTo(mac1, serverB)
 	b.sentTo(mac3, serverA)
 }
@@ -110,31 +110,31 @@ func triedOrders(b *bench) {
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	olga := b.account("olga", store.Operator, "")
 	held := macaddr.MustParse("1C7126FFFFFF")
-	b.outcomes(order(store.OrderRegister, acme.ID, store.Change{MAC: mac1}, store.Change{MAC: mac2, URL: urlB}, store.Change{MAC: held}), nil, nil, nil)
+	b.results(batch(store.RuleRegister, acme.ID, store.Change{MAC: mac1}, store.Change{MAC: mac2, URL: urlB}, store.Change{MAC: held}), nil, nil, nil)
 	_, err := b.deregister(held, acme.ID)
 	b.must(err)
-	upload, err := b.BeginUpload(store.Upload{Account: acme.ID, What: "TEST"})
+	upload, err := b.BeginJob(store.Job{Account: acme.ID, Command: "TEST"})
 	b.must(err)
 	before := b.state()
 	for name, c := range map[string]struct {
-		order store.Order
+		batch store.Batch
 		want  []error
 	}{
-		"register":   {order(store.OrderRegister, bravo.ID, store.Change{MAC: mac3}, store.Change{MAC: mac1}), []error{nil, store.ErrTaken}},
-		"own URL":    {order(store.OrderRegister, acme.ID, store.Change{MAC: mac1, URL: urlB}), []error{nil}},
-		"take back":  {order(store.OrderRegister, acme.ID, store.Change{MAC: held}), []error{nil}},
-		"deregister": {order(store.OrderDeregister, acme.ID, store.Change{MAC: mac1}, store.Change{MAC: mac3}), []error{nil, store.ErrNotFound}},
-		"retarget":   {order(store.OrderRetarget, acme.ID, store.Change{MAC: mac1, URL: urlB}, store.Change{MAC: mac2, URL: urlB}), []error{nil, store.ErrNotFound}},
-		"transfer":   {order(store.OrderTransfer, olga.ID, store.Change{MAC: mac2}, store.Change{MAC: mac1}), []error{nil, store.ErrNoSettingServer}},
-		"free":       {order(store.OrderFree, olga.ID, store.Change{MAC: held}, store.Change{MAC: mac1}), []error{nil, store.ErrNotHeld}},
+		"register":   {batch(store.RuleRegister, bravo.ID, store.Change{MAC: mac3}, store.Change{MAC: mac1}), []error{nil, store.ErrTaken}},
+		"own URL":    {batch(store.RuleRegister, acme.ID, store.Change{MAC: mac1, URL: urlB}), []error{nil}},
+		"take back":  {batch(store.RuleRegister, acme.ID, store.Change{MAC: held}), []error{nil}},
+		"deregister": {batch(store.RuleDeregister, acme.ID, store.Change{MAC: mac1}, store.Change{MAC: mac3}), []error{nil, store.ErrNotFound}},
+		"retarget":   {batch(store.RuleRetarget, acme.ID, store.Change{MAC: mac1, URL: urlB}, store.Change{MAC: mac2, URL: urlB}), []error{nil, store.ErrNotFound}},
+		"transfer":   {batch(store.RuleTransfer, olga.ID, store.Change{MAC: mac2}, store.Change{MAC: mac1}), []error{nil, store.ErrNoSettingServer}},
+		"free":       {batch(store.RuleFree, olga.ID, store.Change{MAC: held}, store.Change{MAC: mac1}), []error{nil, store.ErrNotHeld}},
 	} {
 		for _, atomic := range []bool{false, true} {
-			o := c.order
+			o := c.batch
 			progress := upload
 			progress.Lines, progress.Done = 7, atomic
-			o.Cause.DryRun, o.Atomic, o.Upload = true, atomic, &progress
-			if outcomes := b.outcomes(o, c.want...); outcomes[0].Prev == outcomes[0].Next {
-				b.Errorf("%s: nothing would come of it: %+v", name, outcomes[0])
+			o.DryRun, o.Atomic, o.Job = true, atomic, &progress
+			if results := b.results(o, c.want...); results[0].Prev == results[0].Next {
+				b.Errorf("%s: nothing would come of it: %+v", name, results[0])
 			}
 			if after := b.state(); !reflect.DeepEqual(before, after) {
 				b.Errorf("%s: %+v became %+v", name, before, after)
@@ -153,18 +153,18 @@ func ordersNameAccounts(b *bench) {
 	b.must(err)
 	before := b.state()
 	for _, c := range []struct {
-		kind      store.Kind
+		kind      store.Rule
 		by, owner store.AccountID
 	}{
-		{store.OrderRegister, 99, acme.ID},
-		{store.OrderRegister, olga.ID, 99},
-		{store.OrderRegister, olga.ID, 0},
-		{store.OrderDeregister, 99, 0},
-		{store.OrderDeregister, 0, 0},
-		{store.OrderRetarget, 99, 0},
-		{store.OrderTransfer, olga.ID, 99},
-		{store.OrderTransfer, olga.ID, 0},
-		{store.OrderFree, 99, 0},
+		{store.RuleRegister, 99, acme.ID},
+		{store.RuleRegister, olga.ID, 99},
+		{store.RuleRegister, olga.ID, 0},
+		{store.RuleDeregister, 99, 0},
+		{store.RuleDeregister, 0, 0},
+		{store.RuleRetarget, 99, 0},
+		{store.RuleTransfer, olga.ID, 99},
+		{store.RuleTransfer, olga.ID, 0},
+		{store.RuleFree, 99, 0},
 	} {
 		_, err := b.one(c.kind, c.by, c.owner, mac1, urlB)
 		b.want(err, store.ErrNoAccount)
@@ -173,7 +173,7 @@ func ordersNameAccounts(b *bench) {
 		b.Errorf("%+v became %+v", before, after)
 	}
 	// An operator registers for others.
-	out, err := b.one(store.OrderRegister, olga.ID, acme.ID, mac2, none)
+	out, err := b.one(store.RuleRegister, olga.ID, acme.ID, mac2, none)
 	b.must(err)
 	if out.Next.Owner != acme.ID {
 		b.Errorf("%+v", out.Next)
@@ -183,7 +183,7 @@ func ordersNameAccounts(b *bench) {
 func anEmptyOrder(b *bench) {
 	acme := b.account("acme", store.Partner, serverA)
 	before := b.state()
-	b.outcomes(order(store.OrderRegister, acme.ID))
+	b.results(batch(store.RuleRegister, acme.ID))
 	if after := b.state(); !reflect.DeepEqual(before, after) {
 		b.Errorf("%+v became %+v", before, after)
 	}
@@ -202,9 +202,9 @@ func manyPhonesInRandomOrder(b *bench) {
 	accounts := map[store.AccountID]store.Account{acme.ID: acme, bravo.ID: bravo, olga.ID: olga}
 	ids := []store.AccountID{acme.ID, bravo.ID, olga.ID}
 	for range 60 {
-		o := order(store.Kind(r.IntN(int(store.OrderFree)+1)), ids[r.IntN(3)])
+		o := batch(store.Rule(r.IntN(int(store.RuleFree)+1)), ids[r.IntN(3)])
 		o.Owner = ids[r.IntN(3)]
-		o.From = []store.AccountID{0, o.Cause.By}[r.IntN(2)]
+		o.From = []store.AccountID{0, o.Audit.Actor}[r.IntN(2)]
 		o.Was = []store.URL{none, urlA}[r.IntN(2)]
 		var is []int
 		for range r.IntN(phones) {
@@ -212,14 +212,14 @@ func manyPhonesInRandomOrder(b *bench) {
 			is = append(is, i)
 			o.Changes = append(o.Changes, store.Change{MAC: mac(i), URL: []store.URL{none, urlA, urlB}[r.IntN(3)]})
 		}
-		var want []store.Outcome
+		var want []store.Result
 		var errs []error
 		for k, i := range is {
-			out := o.Apply(o.Changes[k], now[i], accounts[o.Cause.By], accounts[o.Owner], time.Hour, time.Now())
+			out := o.Apply(o.Changes[k], now[i], accounts[o.Audit.Actor], accounts[o.Owner], time.Hour, time.Now())
 			now[i] = out.Next
 			want, errs = append(want, out), append(errs, out.Err)
 		}
-		if got := b.outcomes(o, errs...); !slices.Equal(got, want) {
+		if got := b.results(o, errs...); !slices.Equal(got, want) {
 			b.Fatalf("%+v: %+v, want %+v", o, got, want)
 		}
 		owned := map[store.AccountID][]store.Phone{}

@@ -22,12 +22,12 @@ const (
 	profileTime  = 2 * time.Minute
 )
 
-// newMetricsDoor serves metrics and profiles at l, and asks nobody who he is.
+// newMetricsServer serves metrics and profiles at l, and asks nobody who he is.
 // Profiles under way end with ctx.
-func newMetricsDoor(ctx context.Context, l net.Listener, metrics prometheus.Gatherer, log *slog.Logger) webDoor {
+func newMetricsServer(ctx context.Context, l net.Listener, metrics prometheus.Gatherer, log *slog.Logger) httpServer {
 	s := webServer(boundProfiles(measured(metrics, log)), nil, log)
 	s.BaseContext = func(net.Listener) context.Context { return ctx }
-	return webDoor{s, netutil.LimitListener(l, maxMeasuring)}
+	return httpServer{s, netutil.LimitListener(l, maxMeasuring)}
 }
 
 // boundProfiles refuses what takes longer than profileTime: the library gives

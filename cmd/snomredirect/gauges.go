@@ -8,9 +8,9 @@ import (
 	"snomredirect/store"
 )
 
-// A stock is what there is now, looked up when Prometheus asks. What can't be
+// A gauges is what there is now, looked up when Prometheus asks. What can't be
 // looked up is left out, and the log tells.
-type stock struct {
+type gauges struct {
 	phones   func() (int, error)
 	accounts func() ([]store.Account, error)
 	sessions func() int // open at the console
@@ -30,14 +30,14 @@ var (
 )
 
 // Describe implements [prometheus.Collector].
-func (s stock) Describe(to chan<- *prometheus.Desc) {
+func (s gauges) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{builtGauge, phonesGauge, accountsGauge, sessionsGauge, waitingGauge} {
 		to <- d
 	}
 }
 
 // Collect implements [prometheus.Collector].
-func (s stock) Collect(to chan<- prometheus.Metric) {
+func (s gauges) Collect(to chan<- prometheus.Metric) {
 	is := func(of *prometheus.Desc, n int, err error, labels ...string) {
 		if err != nil {
 			to <- prometheus.NewInvalidMetric(of, err)

@@ -107,7 +107,7 @@ func TestListOnStandardInput(t *testing.T) {
 	h.gives("acme", "register -", "xyz\n", statusRefused, "1 line: 1 failed.\n", "Line 1:")
 	h.gives("olga", "register - --account acme", "2e9\n", statusDone, "1 line: 1 registered.\n")
 	h.says("acme", "show 2e9", "(?s).*State:          registered\n.*")
-	if all, err := h.registry.Uploads(h.account("acme").ID); err != nil || len(all) > 0 {
+	if all, err := h.registry.Jobs(h.account("acme").ID); err != nil || len(all) > 0 {
 		t.Errorf("%+v, %v are left", all, err)
 	}
 }
@@ -161,8 +161,8 @@ func TestInterruptedUploads(t *testing.T) {
 
 	// Half of a line is not taken for a whole one, though its batch be full.
 	h.gone = true
-	h.gives("acme", "register -", lines(batchSize-1)+"0004132202E4,http://prov.acme.exam", statusRefused, "")
-	h.gives("acme", "register -", lines(batchSize+10), statusRefused, "", "REGISTER - of ")
+	h.gives("acme", "register -", lines(chunkSize-1)+"0004132202E4,http://prov.acme.exam", statusRefused, "")
+	h.gives("acme", "register -", lines(chunkSize+10), statusRefused, "", "REGISTER - of ")
 	h.gone = false
 	_, told, _ := h.at("acme", 0, "count --json", "")
 	var notice noticeObject
@@ -177,12 +177,12 @@ func TestInterruptedUploads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, err := h.uploads.record(h.registry, store.Upload{Account: acme.ID, What: "REGISTER -", Begun: time.Now()})
+	record, err := h.uploads.record(h.registry, store.Job{Account: acme.ID, Command: "REGISTER -", Begun: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.gives("acme", "server", "", statusDone, serverA+"\n")
-	for range maxUploads - 1 {
+	for range maxJobs - 1 {
 		if _, err := h.uploads.begin(acme.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +192,7 @@ func TestInterruptedUploads(t *testing.T) {
 
 	// As after a crash: part of a batch was done.
 	record.Lines, record.Some = 50_000, 60_000
-	if _, err := h.registry.BeginUpload(record); err != nil {
+	if _, err := h.registry.BeginJob(record); err != nil {
 		t.Fatal(err)
 	}
 	out, told, _ := h.at("acme", 80, "", "")
@@ -207,7 +207,7 @@ func TestUploadIntoAFailingStore(t *testing.T) {
 	h := newHouse(t)
 	whole := h.registry
 	h.registry = &failingChange{Registry: whole, at: 8}
-	h.gives("acme", "register -", lines(2*batchSize), statusRefused, "", failure.text,
+	h.gives("acme", "register -", lines(2*chunkSize), statusRefused, "", failure.text,
 		"The list was not done to its end: it was done up to line 50000 and, in part, up to line 100000. Send the whole list again")
 	h.registry = whole
 	h.gives("acme", "count", "", statusDone, "70000\n")
@@ -222,7 +222,7 @@ type failingChange struct {
 	n, at int
 }
 
-func (f *failingChange) Change(o store.Order) ([]store.Outcome, error) {
+func (f *failingChange) Change(o store.Batch) ([]store.Result, error) {
 	if f.n++; f.n >= f.at {
 		return nil, errors.New("disk is full")
 	}
@@ -383,8 +383,8 @@ func TestHistoryOfAPartner(t *testing.T) {
 	// What came by a tool is told by its name, an operator's to operators alone.
 	for by, name := range map[string]store.Name{"acme": "acme", "olga": "olga"} {
 		a := h.account(name)
-		_, err := h.registry.Change(store.Order{Kind: store.OrderRegister, Owner: h.account("acme").ID,
-			Cause:   store.Cause{By: a.ID, Name: name, From: "192.0.2.8", With: "password", Agent: `rds "` + by + `"`, What: "redirect.registerPhone"},
+		_, err := h.registry.Change(store.Batch{Rule: store.RuleRegister, Owner: h.account("acme").ID,
+			Audit:   store.Audit{Actor: a.ID, Name: name, RemoteAddr: "192.0.2.8", Credential: "password", Agent: `rds "` + by + `"`, Command: "redirect.registerPhone"},
 			Changes: []store.Change{{MAC: macaddr.MustParse("000413220300"), URL: store.RestoreURL("http://" + by + ".example/")}}})
 		if err != nil {
 			t.Fatal(err)
@@ -410,7 +410,7 @@ func TestHistoryOfAPartner(t *testing.T) {
 func TestHistoryOfALongList(t *testing.T) {
 	h := newHouse(t)
 	var list strings.Builder
-	for i := range 2*orderSize + 1 {
+	for i := range 2*batchSize + 1 {
 		fmt.Fprintf(&list, "000413%06X\n", 2*i)
 	}
 	h.gives("acme", "register -", list.String(), statusDone, "20001 lines: 20001 registered.\n")
@@ -429,7 +429,7 @@ func TestHistoryOfALongList(t *testing.T) {
 		t.Errorf("%v: %d in %d", err, entry.Phones, len(entry.MACs))
 	}
 	h.says("acme", "history 000413000002", "[^\n]* REGISTER 000413000002\n")
-	h.gives("bravo", "register -", strings.ReplaceAll("\n"+lines(2*orderSize+1), "\n000413", "\n00041F"), statusDone, "20001 lines: 20001 registered.\n")
+	h.gives("bravo", "register -", strings.ReplaceAll("\n"+lines(2*batchSize+1), "\n000413", "\n00041F"), statusDone, "20001 lines: 20001 registered.\n")
 	h.says("bravo", "history", "[^\n]* REGISTER 00041F000000-00041F004E20\n.*\n")
 }
 
@@ -559,7 +559,7 @@ func (h *house) everything() string {
 	}
 	uploads := ""
 	for _, a := range accounts {
-		all, err := h.registry.Uploads(a.ID)
+		all, err := h.registry.Jobs(a.ID)
 		uploads += fmt.Sprint(all, err)
 	}
 	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v\n%s", accounts, phones, history, held, uploads)

@@ -8,20 +8,20 @@ import (
 	"text/tabwriter"
 )
 
-// A teller tells people of a boot.
-type teller struct{ w io.Writer }
+// A printer tells people of a boot.
+type printer struct{ w io.Writer }
 
-func (t teller) line(format string, args ...any) {
+func (t printer) line(format string, args ...any) {
 	fmt.Fprintln(t.w, printable(fmt.Sprintf(format, args...)))
 }
 
-func (t teller) phone(p phone) {
+func (t printer) phone(p phone) {
 	t.line("%s with firmware %s, %v", p.model, p.firmware, p.mac)
 	t.line("User-Agent: %s", p.userAgent)
 }
 
 // step tells of a step in some lines behind an empty one.
-func (t teller) step(s *step) {
+func (t printer) step(s *step) {
 	fmt.Fprintln(t.w)
 	t.line("%d. %s (%s)", s.Number, s.URL, s.Why)
 	switch {
@@ -29,12 +29,12 @@ func (t teller) step(s *step) {
 		t.line("   %s: %s", statusText(s.Status), s.Location)
 		return
 	case s.Form != "":
-		t.line("   %s, %s, %s: %s", statusText(s.Status), s.Form, many(s.Bytes, "byte"), s.content())
+		t.line("   %s, %s, %s: %s", statusText(s.Status), s.Form, plural(s.Bytes, "byte"), s.content())
 	case s.Status != 0:
 		t.line("   %s", statusText(s.Status))
 	}
 	if s.Skipped != nil {
-		t.line("   %s no setting and left out, first line %d", many(len(s.Skipped), "line is", "lines are"), s.Skipped[0])
+		t.line("   %s no setting and left out, first line %d", plural(len(s.Skipped), "line is", "lines are"), s.Skipped[0])
 	}
 	for _, file := range s.Files {
 		t.line("   names %s", file)
@@ -51,13 +51,13 @@ func (t teller) step(s *step) {
 func (s *step) content() string {
 	var parts []string
 	if s.Settings > 0 {
-		parts = append(parts, many(s.Settings, "setting"))
+		parts = append(parts, plural(s.Settings, "setting"))
 	}
 	if n := len(s.Files); n > 0 {
-		parts = append(parts, many(n, "file"))
+		parts = append(parts, plural(n, "file"))
 	}
 	for _, l := range s.Lists {
-		parts = append(parts, fmt.Sprintf("%s of %s", many(l.Entries, "entry", "entries"), l.Name))
+		parts = append(parts, fmt.Sprintf("%s of %s", plural(l.Entries, "entry", "entries"), l.Name))
 	}
 	if parts == nil {
 		return "no settings"
@@ -85,14 +85,14 @@ func (f perm) text() string {
 }
 
 // settings tells which settings the phone has in the end, file by file.
-func (t teller) settings(w *walk) {
+func (t printer) settings(w *walk) {
 	fmt.Fprintln(t.w)
 	has := w.settings()
 	if len(has) == 0 {
 		t.line("No settings.")
 		return
 	}
-	t.line("%s:", many(len(has), "setting"))
+	t.line("%s:", plural(len(has), "setting"))
 	for len(has) > 0 {
 		step := w.steps[has[0].Step-1]
 		t.line("from %d. %s", step.Number, step.URL)

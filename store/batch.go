@@ -1,0 +1,133 @@
+package store
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"snomredirect/macaddr"
+)
+
+// An Audit is what the history records of a change: which command made it, and
+// on whose authority.
+type Audit struct {
+	Actor      AccountID // 0 is the service itself
+	Name       Name      // the actor's, because an account may be removed later
+	RemoteAddr string    // the client's address, without its port
+	Credential string    // the fingerprint of the key that the actor logged in with, or "password"
+	Agent      string    // the User-Agent of a tool, as [CleanAgent] returns it; "" for a person
+	Begun      time.Time // the same for all changes of one command; zero is now
+	Command    string    // such as "ACCOUNT KEY ADD"
+	// Detail is what else the command was given besides phones: a URL, a
+	// fingerprint. The account whose history it enters can read it.
+	Detail string
+}
+
+// maxAgent bounds what is kept of a tool's name, in bytes.
+const maxAgent = 200
+
+// CleanAgent returns the User-Agent of a tool as it is kept and shown: the first
+// 200 bytes, with a question mark for all that does not print.
+func CleanAgent(userAgent string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.TrimSpace(userAgent[:min(len(userAgent), maxAgent)]))
+}
+
+// A Rule is what a batch does to each of its phones.
+type Rule uint8
+
+// The rules. Each runs the function of its name: [Register], [Deregister],
+// [Retarget], [Transfer] or [Free].
+const (
+	RuleRegister Rule = iota
+	RuleDeregister
+	RuleRetarget
+	RuleTransfer
+	RuleFree
+)
+
+// A Batch changes phones by one rule, in one transaction.
+type Batch struct {
+	Audit   Audit
+	Rule    Rule
+	Owner   AccountID // the new owner, for RuleRegister and RuleTransfer
+	From    AccountID // RuleDeregister and RuleTransfer change only phones of this account; 0 is any
+	Was     URL       // for RuleRetarget
+	Changes []Change  // applied in this order, if a phone is named more than once
+	// Atomic changes no phone if one of the changes is refused; the results of
+	// the others are then what would have happened.
+	Atomic bool
+	// DryRun reports what would happen and changes nothing: no phones, no history
+	// and no job.
+	DryRun bool
+	// Job, if not nil, is stored with the batch, whether changes are refused or
+	// not; the number of refused changes is added to its Failed.
+	Job *Job
+}
+
+// A Change is what a batch does to one phone.
+type Change struct {
+	MAC macaddr.Addr
+	URL URL // the phone's own from then on, for RuleRegister and RuleRetarget
+}
+
+// A Result is a phone before and after a change. The two are the same if
+// nothing changed or the change was refused.
+type Result struct {
+	Prev, Next Phone
+	Err        error // why it was refused: ErrNotFound, ErrTaken, ErrNoSettingServer, ErrNotHeld or ErrNotOperator
+}
+
+// Apply runs the batch's rule for one change. by and owner are the accounts of
+// Audit.Actor and Owner, prev is the phone as it stands, and hold is how long a
+// deregistered phone stays on hold.
+func (b Batch) Apply(c Change, prev Phone, by, owner Account, hold time.Duration, now time.Time) Result {
+	prev = prev.At(now)
+	out := Result{Prev: prev, Next: prev}
+	switch b.Rule {
+	case RuleRegister:
+		if owner.ID != by.ID && !by.Operates() {
+			out.Err = ErrNotOperator
+			break
+		}
+		out.Next, out.Err = Register(prev, c.MAC, owner, c.URL, now)
+	case RuleDeregister:
+		if b.From != 0 && prev.Owner != 0 && prev.Owner != b.From {
+			out.Err = ErrTaken
+			break
+		}
+		out.Next, out.Err = Deregister(prev, by, hold, now)
+	case RuleRetarget:
+		out.Next, out.Err = Retarget(prev, by, b.Was, c.URL)
+	case RuleTransfer:
+		if b.From != 0 && prev.Owner != b.From {
+			out.Err = ErrNotFound
+			break
+		}
+		out.Next, out.Err = Transfer(prev, by, owner)
+	case RuleFree:
+		out.Next, out.Err = Free(prev, by)
+	}
+	return out
+}
+
+// A Job is work on many phones that takes many batches: a list, a retarget, the
+// removal of an account. It is stored until it is done, so that the account can
+// be told how far an interrupted one came.
+type Job struct {
+	ID         uint64    `json:"-"` // assigned when it begins
+	Account    AccountID `json:"account"`
+	Command    string    `json:"what"`
+	RemoteAddr string    `json:"from"` // the client's address
+	Begun      time.Time `json:"begun"`
+	Lines      int       `json:"lines"`  // every line up to this one has been tried
+	Some       int       `json:"some"`   // some lines up to this one have been tried, if it is more than Lines
+	Failed     int       `json:"failed"` // how many of them failed
+	Phones     bool      `json:"phones"` // Lines counts phones instead of lines of a list
+	Done       bool      `json:"-"`      // it has ended, and there is nothing left to report
+}
