@@ -52,11 +52,36 @@ func ModelRanges() []Range {
 // case and with or without "snom" before it.
 func KnownModel(name string) (model string, ok bool) {
 	for _, r := range models() {
-		if strings.EqualFold(r.model, name) || strings.EqualFold(r.model, "snom"+name) {
+		if strings.EqualFold(withoutVendor(r.model), withoutVendor(name)) {
 			return r.model, true
 		}
 	}
 	return "", false
+}
+
+// SameModel reports whether asked, the model in a path or a filter, is model: in
+// any case, with or without "snom" before it. An x in asked stands for any digit,
+// as in the snom3x0 that DHCP gives to all of the 300 series.
+func SameModel(asked, model string) bool {
+	asked, model = withoutVendor(asked), withoutVendor(model)
+	if len(asked) != len(model) {
+		return false
+	}
+	for i := range len(asked) {
+		anyDigit := (asked[i] == 'x' || asked[i] == 'X') && '0' <= model[i] && model[i] <= '9'
+		if !anyDigit && !strings.EqualFold(asked[i:i+1], model[i:i+1]) {
+			return false
+		}
+	}
+	return true
+}
+
+func withoutVendor(model string) string {
+	const vendor = "snom"
+	if len(model) > len(vendor) && strings.EqualFold(model[:len(vendor)], vendor) {
+		return model[len(vendor):]
+	}
+	return model
 }
 
 // parseModels reads the table: lines of first, last and model between tabs,

@@ -85,3 +85,16 @@ func TestModelRanges(t *testing.T) {
 		t.Errorf("%d ranges", len(all))
 	}
 }
+
+func TestSameModel(t *testing.T) {
+	for pair, want := range map[[2]string]bool{
+		{"snom360", "snom360"}: true, {"snom360", "SNOM360"}: true, {"360", "snom360"}: true, {"Snom360", "360"}: true,
+		{"snom3x0", "snom300"}: true, {"snom3X0", "snom370"}: true, {"snomD7xx", "snomD785"}: true, {"snom", "snom"}: true,
+		{"snom360", "snom370"}: false, {"snom3x0", "snom821"}: false, {"snom3x0", "snomD345"}: false, {"snom360", "snom3x0"}: false,
+		{"snom36", "snom360"}: false, {"snom3x0", "snom3a0"}: false, {"snom", "snom360"}: false,
+	} {
+		if got := SameModel(pair[0], pair[1]); got != want {
+			t.Errorf("%v: %v, want %v", pair, got, want)
+		}
+	}
+}

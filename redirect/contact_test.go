@@ -102,31 +102,3 @@ func TestHeardOfAFailingStore(t *testing.T) {
 		})
 	}
 }
-
-func TestContactFrom(t *testing.T) {
-	for remote, want := range map[string]netip.Addr{
-		"192.0.2.7:1":             netip.MustParseAddr("192.0.2.7"),
-		"[::ffff:192.0.2.7]:1":    netip.MustParseAddr("192.0.2.7"),
-		"[2001:db8::7]:1":         netip.MustParseAddr("2001:db8::7"),
-		"[fe80::7%eth0]:1":        netip.MustParseAddr("fe80::7"),
-		"@":                       {},
-		"phone.acme.example:8080": {},
-	} {
-		if got := (&question{}).contact(remote).From; got != want {
-			t.Errorf("%s is heard from %v, want %v", remote, got, want)
-		}
-	}
-}
-
-func TestSameModel(t *testing.T) {
-	for pair, want := range map[[2]string]bool{
-		{"snom360", "snom360"}: true, {"snom360", "SNOM360"}: true, {"360", "snom360"}: true, {"Snom360", "360"}: true,
-		{"snom3x0", "snom300"}: true, {"snom3X0", "snom370"}: true, {"snomD7xx", "snomD785"}: true, {"snom", "snom"}: true,
-		{"snom360", "snom370"}: false, {"snom3x0", "snom821"}: false, {"snom3x0", "snomD345"}: false, {"snom360", "snom3x0"}: false,
-		{"snom36", "snom360"}: false, {"snom3x0", "snom3a0"}: false, {"snom", "snom360"}: false,
-	} {
-		if got := sameModel(pair[0], pair[1]); got != want {
-			t.Errorf("%v: %v, want %v", pair, got, want)
-		}
-	}
-}

@@ -101,20 +101,12 @@ func (c *call) phoneObject(p store.Phone, owner store.Account) phoneObject {
 	case p.Held():
 		o.State, o.HeldUntil = stateHeld, machineTime(p.HeldUntil)
 	default:
-		o.State, o.SettingServer, o.RegisteredAt = stateRegistered, target(p, owner).String(), machineTime(p.Registered)
+		o.State, o.SettingServer, o.RegisteredAt = stateRegistered, p.SettingServer(owner).String(), machineTime(p.Registered)
 	}
 	if c.by.Operates() {
 		o.Account = owner.Name
 	}
 	return o
-}
-
-// target returns where a registered phone is sent.
-func target(p store.Phone, owner store.Account) store.URL {
-	if p.URL.IsZero() {
-		return owner.SettingServer
-	}
-	return p.URL
 }
 
 // field writes one line of an answer that has a name for each.

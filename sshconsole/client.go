@@ -14,7 +14,7 @@ import (
 type client struct {
 	net.Conn
 	clients *clients
-	host    netip.Prefix // as hostOf tells it
+	host    netip.Prefix // as store.HostOf returns it
 
 	// Guarded by clients.mu:
 	timer    *time.Timer // ends a login that takes too long
@@ -73,7 +73,7 @@ func newClients(l limits, refused func(Method)) *clients {
 
 // add takes a new connection, or returns nil where there is no room for it.
 func (cs *clients) add(conn net.Conn) *client {
-	host := hostOf(conn.RemoteAddr())
+	host := store.HostOf(store.ClientAddr(conn.RemoteAddr().String()))
 	c := &client{Conn: conn, clients: cs, host: host}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -93,12 +93,6 @@ func (cs *clients) add(conn net.Conn) *client {
 	// Not a deadline on the connection: the SSH server sets its own over it.
 	c.timer = time.AfterFunc(cs.limits.loginTime, func() { c.Close() })
 	return c
-}
-
-// hostOf tells whom to count a connection to.
-func hostOf(a net.Addr) netip.Prefix {
-	at, _ := netip.ParseAddrPort(a.String())
-	return store.HostOf(at.Addr())
 }
 
 // remove forgets a connection, and returns once what it has offered where it was

@@ -68,7 +68,7 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 		heardSince = time.Now().Add(-age)
 	}
 	return c.eachPhone(func(p store.Phone, owner store.Account) error {
-		if model != "" && p.MAC.Model() != model || byServer && target(p, owner).String() != server {
+		if model != "" && p.MAC.Model() != model || byServer && p.SettingServer(owner).String() != server {
 			return nil
 		}
 		if bySilence {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/netip"
 
 	gossh "golang.org/x/crypto/ssh"
 
@@ -83,8 +82,7 @@ func (s *Server) byPassword(conn gossh.ConnMetadata, password string) (login, er
 	// A client that has gone is not noticed while it waits; it had no longer.
 	ctx, cancel := context.WithTimeout(s.stopping, s.clients.limits.loginTime)
 	defer cancel()
-	from, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-	a, err := s.Password(ctx, conn.User(), password, from.Addr())
+	a, err := s.Password(ctx, conn.User(), password, store.ClientAddr(conn.RemoteAddr().String()))
 	if err != nil && !errors.Is(err, store.ErrDenied) && !errors.Is(err, store.ErrBusy) && ctx.Err() == nil {
 		s.Log.Error("login", "error", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"sync/atomic"
 	"time"
 
@@ -184,7 +183,6 @@ func (sess *session) connected() bool {
 // failed in the service.
 func (sess *session) converse(ctx context.Context, command string, accountsChanged func()) (status int, failed bool) {
 	s := sess.server
-	host, _, _ := net.SplitHostPort(sess.client.RemoteAddr().String())
 	c := &console{
 		registry:    s.Registry,
 		publicNames: s.PublicNames,
@@ -193,7 +191,7 @@ func (sess *session) converse(ctx context.Context, command string, accountsChang
 		explain:     s.Explain,
 		ending:      s.stopping.Done(),
 		keys:        func(func(byte) bool) {},
-		from:        host,
+		from:        store.ClientAddr(sess.client.RemoteAddr().String()).String(),
 		with:        sess.login.by(),
 		who:         sess.who,
 		jobs:        &s.jobs,

@@ -105,7 +105,7 @@ func (c *call) owner(p store.Phone) (a store.Account, err error) {
 
 // settingServer tells where the phone is sent and whose that is.
 func (c *call) settingServer(p store.Phone, owner store.Account) string {
-	url, whose := target(p, owner), "the phone's own"
+	url, whose := p.SettingServer(owner), "the phone's own"
 	if p.URL.IsZero() {
 		whose = "the account's"
 	}

@@ -22,6 +22,15 @@ type Phone struct {
 // Held reports whether p is registered no more, but held for its last owner.
 func (p Phone) Held() bool { return !p.HeldUntil.IsZero() }
 
+// SettingServer returns where p is sent: its own URL, or else that of owner, the
+// account that has registered it.
+func (p Phone) SettingServer(owner Account) URL {
+	if p.URL.IsZero() {
+		return owner.SettingServer
+	}
+	return p.URL
+}
+
 // At is p as it stands at the time now: a hold that is over leaves nothing.
 func (p Phone) At(now time.Time) Phone {
 	if p.Held() && !now.Before(p.HeldUntil) {

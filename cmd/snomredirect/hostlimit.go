@@ -28,8 +28,7 @@ func (l *hostLimit) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		at, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-		host := store.HostOf(at.Addr())
+		host := store.HostOf(store.ClientAddr(conn.RemoteAddr().String()))
 		if l.add(host) {
 			return counted{conn, sync.OnceFunc(func() { l.drop(host) })}, nil
 		}

@@ -28,13 +28,13 @@ func listPhones(c *call) (reply, error) {
 		}
 		for _, p := range page {
 			last = p.MAC
-			if url != "" && c.target(p).String() != url {
+			if url != "" && p.SettingServer(c.by).String() != url {
 				continue
 			}
 			if model != "" {
 				if is, err := c.model(p.MAC); err != nil {
 					return reply{}, err
-				} else if !sameModel(is, model) {
+				} else if !macaddr.SameModel(model, is) {
 					continue
 				}
 			}
@@ -60,17 +60,4 @@ func (c *call) model(a macaddr.Addr) (string, error) {
 		err = nil
 	}
 	return contact.Model, err
-}
-
-// sameModel compares models in any case and with "snom" before them or not.
-func sameModel(a, b string) bool {
-	return strings.EqualFold(withoutVendor(a), withoutVendor(b))
-}
-
-func withoutVendor(model string) string {
-	const vendor = "snom"
-	if len(model) > len(vendor) && strings.EqualFold(model[:len(vendor)], vendor) {
-		return model[len(vendor):]
-	}
-	return model
 }

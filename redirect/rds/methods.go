@@ -137,15 +137,7 @@ func redirection(c *call) (reply, error) {
 	if company == "" {
 		company = string(c.by.Name)
 	}
-	return result(true, company, c.target(p).String()), nil
-}
-
-// target returns where a phone of the caller's is sent.
-func (c *call) target(p store.Phone) store.URL {
-	if p.URL.IsZero() {
-		return c.by.SettingServer
-	}
-	return p.URL
+	return result(true, company, p.SettingServer(c.by).String()), nil
 }
 
 // register gives phones to the caller, with a URL of their own.

@@ -140,8 +140,7 @@ func (h *handler) answer(c echo.Context) error {
 	if r.Method != http.MethodPost {
 		return echo.ErrMethodNotAllowed
 	}
-	at, _ := netip.ParseAddrPort(r.RemoteAddr)
-	from := at.Addr().Unmap().WithZone("")
+	from := store.ClientAddr(r.RemoteAddr)
 	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()
 	account, err := h.login(ctx, r, from)

@@ -30,10 +30,7 @@ func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
 		if err != nil {
 			return err
 		}
-		if p.URL.IsZero() {
-			p.URL = getServer(tx, p.Owner)
-		}
-		url = p.URL
+		url = p.SettingServer(store.Account{SettingServer: getServer(tx, p.Owner)})
 		return nil
 	})
 	return url, err
