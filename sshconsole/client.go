@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
 
@@ -197,7 +198,7 @@ func (cs *clients) begin(c *client) error {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.closing {
-		return refused(codeBusy, "The service is shutting down: try again soon.")
+		return shell.ErrStopping
 	}
 	c.busy++
 	return nil
@@ -210,7 +211,7 @@ func (cs *clients) end(c *client) {
 }
 
 // recheck ends all connections but one whose login is no longer good.
-func (cs *clients) recheck(registry Accounts, but *client) {
+func (cs *clients) recheck(accounts Accounts, but *client) {
 	cs.mu.Lock()
 	var in []*client
 	for c := range cs.all {
@@ -223,7 +224,7 @@ func (cs *clients) recheck(registry Accounts, but *client) {
 	for _, c := range in {
 		a, ok := known[c.login.account]
 		if !ok {
-			a, _ = registry.Account(c.login.account) // without one nothing is good
+			a, _ = accounts.Account(c.login.account) // without one nothing is good
 			known[c.login.account] = a
 		}
 		if !c.login.good(a) {

@@ -48,12 +48,12 @@ func (l login) good(a store.Account) bool {
 
 // lookUp returns the account that a client wants to log in to. The zero account
 // stands for none, and lets nobody in.
-func lookUp(registry Accounts, log *slog.Logger, user string) store.Account {
+func lookUp(accounts Accounts, log *slog.Logger, user string) store.Account {
 	name, err := store.ParseName(user)
 	if err != nil {
 		return store.Account{}
 	}
-	a, err := registry.AccountNamed(name)
+	a, err := accounts.AccountNamed(name)
 	if err != nil {
 		if !errors.Is(err, store.ErrNoAccount) {
 			log.Error("login", "error", err)

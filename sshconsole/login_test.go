@@ -3,16 +3,160 @@ package sshconsole
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
+	"snomredirect/sshconsole/shell"
+	"snomredirect/store"
 	"strings"
 	"testing"
 
 	gossh "golang.org/x/crypto/ssh"
-
-	"snomredirect/store"
 )
+
+func TestLogins(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	key, password := l.newKey("acme"), l.newPassword("acme")
+	l.runs(l.login("acme", gossh.PublicKeys(key)), "register 2e4", 0, "0004132202E4 registered")
+	c := l.login("acme", gossh.Password(password))
+	l.runs(c, "list\nderegister 2e4", shell.StatusMisunderstood, "control character") // a line break smuggles in nothing
+	l.runs(c, "register 2e5 http://a.example/\nuser_pass:x", shell.StatusMisunderstood, "control character")
+	l.runs(c, "list", 0, "0004132202E4\n")
+	for name, try := range map[string]struct {
+		user string
+		auth gossh.AuthMethod
+	}{
+		"another's key":        {"bravo", gossh.PublicKeys(key)},
+		"an unknown key":       {"acme", gossh.PublicKeys(newSigner(t))},
+		"a wrong password":     {"acme", gossh.Password(password + "x")},
+		"an empty password":    {"acme", gossh.Password("")},
+		"no password to match": {"bravo", gossh.Password("")},
+		"another's password":   {"bravo", gossh.Password(password)},
+		"an unknown name":      {"nobody", gossh.Password(password)},
+		"no name at all":       {"../x\x1b", gossh.Password(password)},
+	} {
+		if c, err := l.dial(try.user, try.auth); err == nil {
+			t.Errorf("%s lets in", name)
+			c.Close()
+		}
+	}
+	l.does("olga", "account disable acme")
+	for _, auth := range []gossh.AuthMethod{gossh.PublicKeys(key), gossh.Password(password)} {
+		if _, err := l.dial("acme", auth); err == nil {
+			t.Error("a disabled account is let in")
+		}
+	}
+	if log := l.log.String(); strings.Contains(log, password) || !strings.Contains(log, `msg="login refused" user=nobody`) {
+		t.Errorf("the log holds\n%s", log)
+	}
+}
+
+// offering is a signer that offers one key and signs with another, or not at all.
+type offering struct {
+	gossh.Signer
+	offered gossh.PublicKey
+}
+
+func (o offering) PublicKey() gossh.PublicKey { return o.offered }
+
+// Public keys are public. A client offers the key of somebody else, gets told
+// that it would do, and then has to prove another one.
+func TestKeyOfferedIsNotKeyOwned(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	acme, evil := l.newKey("acme"), l.newKey("bravo")
+	if c, err := l.dial("acme", gossh.PublicKeys(offering{evil, acme.PublicKey()})); err == nil {
+		t.Error("a signature by another key lets in")
+		c.Close()
+	}
+
+	// With a key and a password of its own, bravo offers a second key without
+	// signing and logs in by password. Its session stands by the password: when
+	// that goes, so does the session, though the key offered stays.
+	password, unsigned := l.newPassword("bravo"), l.newKey("bravo")
+	c := l.login("bravo",
+		gossh.PublicKeys(offering{failingSigner{evil}, unsigned.PublicKey()}),
+		gossh.Password(password))
+	l.runs(c, "list", 0, "")
+	if log := l.log.String(); !strings.Contains(log, "msg=login account=bravo by=password") {
+		t.Errorf("the log holds\n%s", log)
+	}
+	l.newPassword("bravo")
+	l.runs(c, "list", 1, "You are logged out")
+}
+
+type failingSigner struct{ gossh.Signer }
+
+func (failingSigner) Sign(io.Reader, []byte) (*gossh.Signature, error) {
+	return nil, errors.New("not mine")
+}
+
+// What lets a session in may be taken away while it sits at the prompt.
+func TestSessionsEndWithWhatLetThemIn(t *testing.T) {
+	for name, take := range map[string]func(l *lab, key gossh.Signer) string{
+		"disabled": func(*lab, gossh.Signer) string { return "account disable acme" },
+		"removed":  func(*lab, gossh.Signer) string { return "account remove acme" },
+		"key removed": func(_ *lab, k gossh.Signer) string {
+			return "account key acme remove " + gossh.FingerprintSHA256(k.PublicKey())
+		},
+		"password changed": nil,
+		"password removed": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, defaultLimits, nil)
+			olga := l.login("olga", gossh.PublicKeys(l.newKey("olga")))
+			key, password := l.newKey("acme"), l.newPassword("acme")
+			kept := l.login("bravo", gossh.PublicKeys(l.newKey("bravo")))
+			auth, command := gossh.PublicKeys(key), ""
+			switch name {
+			case "password changed":
+				auth, command = gossh.Password(password), "account password acme"
+			case "password removed":
+				auth, command = gossh.Password(password), "account password acme remove"
+			default:
+				command = take(l, key)
+			}
+			c := l.login("acme", auth)
+			session, err := c.NewSession()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := session.StdinPipe(); err != nil {
+				t.Fatal(err)
+			}
+			if err := session.Shell(); err != nil {
+				t.Fatal(err)
+			}
+			l.runs(olga, command, 0, "")
+			l.ends(c)
+			l.runs(kept, "list", 0, "")
+		})
+	}
+}
+
+// An operator whose command takes away its own way in gets the answer first.
+func TestOperatorShutsItselfOut(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	password := l.newPassword("olga")
+	c := l.login("olga", gossh.Password(password))
+	other := l.terminal(c, 80)
+	other.sees("==> ")
+	l.runs(c, "account password olga", 0, "")
+	l.ends(c) // with the other session on it
+}
+
+// A client gets so many tries and no more.
+func TestTries(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	var offers []gossh.Signer
+	for range 6 {
+		offers = append(offers, newSigner(t))
+	}
+	if c, err := l.dial("acme", gossh.PublicKeys(append(offers, l.newKey("acme"))...)); err == nil {
+		t.Error("the seventh key was tried")
+		c.Close()
+	}
+}
 
 // What Password says lets in or not, and is asked with the address of the
 // connection; why it does not is for the log alone.
@@ -33,7 +177,7 @@ func TestPassword(t *testing.T) {
 		"is not set": {nil, false, `msg="login refused" user=acme`},
 	} {
 		var log syncBuffer
-		config := Config{Registry: l.registry, HostKey: l.server.HostKey, Log: slog.New(slog.NewTextHandler(&log, nil))}
+		config := Config{Shell: l.server.Shell, Accounts: l.registry, HostKey: l.server.HostKey, Log: slog.New(slog.NewTextHandler(&log, nil))}
 		if c.password != nil {
 			config.Password = func(ctx context.Context, user, password string, from netip.Addr) (store.Account, error) {
 				if _, bounded := ctx.Deadline(); user != "acme" || password != "secret" || !from.IsLoopback() || !bounded {

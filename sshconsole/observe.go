@@ -1,6 +1,10 @@
 package sshconsole
 
-import "slices"
+import (
+	"slices"
+
+	"snomredirect/sshconsole/shell"
+)
 
 // What logins and sessions come to is told in closed sets of words, for those
 // who count.
@@ -58,9 +62,9 @@ func sessionOutcome(status int, failed bool) SessionOutcome {
 	switch {
 	case failed:
 		return SessionFailed
-	case status == statusDone:
+	case status == shell.StatusDone:
 		return SessionDone
-	case status == statusMisunderstood:
+	case status == shell.StatusMisunderstood:
 		return SessionMisunderstood
 	}
 	return SessionRefused

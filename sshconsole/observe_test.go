@@ -17,6 +17,7 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
 
@@ -132,14 +133,14 @@ func TestEndedWhileJudged(t *testing.T) {
 }
 
 // failingHistory is a store that can't read its history.
-type failingHistory struct{ Registry }
+type failingHistory struct{ shell.Registry }
 
 func (failingHistory) History(store.AccountID, macaddr.Addr, store.Mark, int) ([]store.Entry, error) {
 	return nil, errors.New("disk on fire")
 }
 
 func TestSessionsAreObserved(t *testing.T) {
-	l := newLab(t, defaultLimits, func(r Registry) Registry { return failingHistory{r} })
+	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return failingHistory{r} })
 	client := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
 	l.observes(map[string]int{"key accepted": 1})
 	for command, want := range map[string]string{
@@ -212,35 +213,34 @@ func TestGoneBeforeItsSession(t *testing.T) {
 }
 
 func TestPanicsAreObserved(t *testing.T) {
-	l := newLab(t, defaultLimits, func(r Registry) Registry { return panicking{r} })
+	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return panicking{r} })
 	client := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
-	l.runs(client, "show 2e4", statusRefused, failure.text)
+	l.runs(client, "show 2e4", shell.StatusRefused, shell.Failure)
 	l.observes(map[string]int{"key accepted": 1, "failed": 1, "panic": 1})
 }
 
 // Watching looks at phones on a goroutine of its own.
 func TestPanicsOfWatchingAreObserved(t *testing.T) {
-	contacts := &memo{}
-	l := newLab(t, defaultLimits, func(r Registry) Registry { return panicking{r} })
-	l.server.Contacts = contacts
+	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return panicking{r} })
+	contacts := l.contacts
 	client := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
 	heard := make(chan struct{})
 	go func() {
 		defer close(heard)
 		for deadline := time.Now().Add(soon); contacts.watched() == 0 && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		}
-		contacts.hear(contactOf("0004132202E4", 0, store.Redirected))
+		contacts.call("0004132202E4", store.Redirected)
 	}()
-	l.runs(client, "watch", statusRefused, failure.text)
+	l.runs(client, "watch", shell.StatusRefused, shell.Failure)
 	<-heard
 	l.observes(map[string]int{"key accepted": 1, "failed": 1, "panic": 1})
 }
 
 // What a rule stops halfway has not failed in the service.
 func TestRefusedHalfwayIsObserved(t *testing.T) {
-	var whole Registry
+	var whole shell.Registry
 	var acme store.AccountID
-	l := newLab(t, defaultLimits, func(r Registry) Registry {
+	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry {
 		whole = r
 		return changeThen{r, func() {
 			if acme != 0 {
@@ -249,10 +249,10 @@ func TestRefusedHalfwayIsObserved(t *testing.T) {
 		}}
 	})
 	client := l.login("olga", gossh.PublicKeys(l.newKey("olga")))
-	l.runs(client, "register 2e4 --account acme", statusDone, "")
+	l.runs(client, "register 2e4 --account acme", shell.StatusDone, "")
 	l.observes(map[string]int{"key accepted": 1, "done": 1})
 	acme = l.account("acme").ID
-	l.runs(client, "account remove acme --transfer-to bravo", statusRefused, "It was not done to its end")
+	l.runs(client, "account remove acme --transfer-to bravo", shell.StatusRefused, "It was not done to its end")
 	l.observes(map[string]int{"refused": 1})
 }
 
@@ -267,7 +267,7 @@ func TestNobodyObserves(t *testing.T) {
 
 // What can be observed is in the lists of it.
 func TestObservableOutcomes(t *testing.T) {
-	for _, status := range []int{statusDone, statusRefused, statusMisunderstood} {
+	for _, status := range []int{shell.StatusDone, shell.StatusRefused, shell.StatusMisunderstood} {
 		for _, failed := range []bool{false, true} {
 			if o := sessionOutcome(status, failed); !slices.Contains(SessionOutcomes(), o) {
 				t.Errorf("%d, %v: %q", status, failed, o)
@@ -279,4 +279,15 @@ func TestObservableOutcomes(t *testing.T) {
 			t.Errorf("%+v: %q", l, m)
 		}
 	}
+}
+
+// changeThen does something after each batch.
+type changeThen struct {
+	shell.Registry
+	then func()
+}
+
+func (c changeThen) Change(b store.Batch) ([]store.Result, error) {
+	defer c.then()
+	return c.Registry.Change(b)
 }

@@ -12,25 +12,28 @@ import (
 	"github.com/gliderlabs/ssh"
 	gossh "golang.org/x/crypto/ssh"
 
+	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
 
-// A Config is what the server works with. Registry and HostKey must be set.
+// Accounts is where the server looks accounts up, as they stand at the time of the
+// call. The error is store.ErrNoAccount if there is no such account; any other
+// means that the store failed.
+type Accounts interface {
+	Account(store.AccountID) (store.Account, error)
+	AccountNamed(store.Name) (store.Account, error)
+}
+
+// A Config is what the server works with. Shell, Accounts and HostKey must be set.
 type Config struct {
-	Registry Registry
+	Shell    *shell.Shell // runs the commands
+	Accounts Accounts
 	HostKey  gossh.Signer
 	// Password returns the account that a name and a password from an address
 	// let in, store.ErrDenied where that is none, store.ErrBusy where too many
 	// wait, or ctx's error; any other is a failing store. It takes the same time
 	// whether there is such an account or not. Nil lets nobody in by password.
 	Password func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
-	// Contacts is what was last heard of phones; nil knows nothing.
-	Contacts Contacts
-	// Explain tells what a phone that asks for path would be told, and why; nil
-	// can't.
-	Explain func(path, userAgent string) Explanation
-	// PublicNames are where this service is reached: no setting server may be.
-	PublicNames store.PublicNames
 	// Log gets logins and changes at info, failures at error. Nil logs nothing.
 	Log *slog.Logger
 
@@ -54,7 +57,6 @@ type Server struct {
 	Config
 	ssh     *ssh.Server // handles connections; accepting them is done here
 	clients *clients
-	jobs    jobs
 
 	stopping context.Context // ends with Shutdown
 	stop     context.CancelFunc
@@ -74,9 +76,6 @@ func NewServer(c Config) *Server { return newServer(c, defaultLimits) }
 func newServer(c Config, l limits) *Server {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.Contacts == nil {
-		c.Contacts = noContacts{}
 	}
 	if c.ObserveLogin == nil {
 		c.ObserveLogin = func(Method, LoginOutcome) {}
@@ -165,7 +164,7 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 		// been shown that the client holds it.
 		VerifiedPublicKeyCallback: func(conn gossh.ConnMetadata, key gossh.PublicKey, _ *gossh.Permissions, _ string) (*gossh.Permissions, error) {
 			return s.admit(ctx, func() (login, error) {
-				l, ok := byKey(lookUp(s.Registry, s.Log, conn.User()), key)
+				l, ok := byKey(lookUp(s.Accounts, s.Log, conn.User()), key)
 				if !ok {
 					return login{}, store.ErrDenied
 				}
@@ -179,7 +178,7 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 // keyOffered tells whether a key would do. It opens nothing yet.
 func (s *Server) keyOffered(ctx ssh.Context, key ssh.PublicKey) (ok bool) {
 	s.clients.offered(ctx.Value(clientKey).(*client), ByKey)
-	s.guard("login", func() { _, ok = byKey(lookUp(s.Registry, s.Log, ctx.User()), key) })
+	s.guard("login", func() { _, ok = byKey(lookUp(s.Accounts, s.Log, ctx.User()), key) })
 	return ok
 }
 

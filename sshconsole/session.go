@@ -10,6 +10,8 @@ import (
 	"github.com/gliderlabs/ssh"
 	gossh "golang.org/x/crypto/ssh"
 
+	"snomredirect/sshconsole/lineedit"
+	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
 
@@ -91,13 +93,13 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 			}
 			if !started && gossh.Unmarshal(r.Payload, &pty) == nil {
 				sess.terminal, ok = true, true
-				sess.columns.Store(clampWidth(pty.Columns))
+				sess.columns.Store(lineedit.ClampWidth(pty.Columns))
 			}
 		case "window-change":
 			var window struct{ Columns, Rows, Width, Height uint32 }
 			if sess.terminal && gossh.Unmarshal(r.Payload, &window) == nil {
 				ok = true
-				sess.columns.Store(clampWidth(window.Columns))
+				sess.columns.Store(lineedit.ClampWidth(window.Columns))
 				select {
 				case sess.resized <- struct{}{}:
 				default: // it is known already that there is a newer width
@@ -118,7 +120,7 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 // run runs a command, or the console where that is "", and sends its exit
 // status.
 func (sess *session) run(ctx context.Context, command string) {
-	s, status := sess.server, statusRefused
+	s, status := sess.server, shell.StatusRefused
 	changed, failed := false, false // an account, something in the service
 	if command != "" {
 		// Busy until its exit status is sent.
@@ -131,11 +133,11 @@ func (sess *session) run(ctx context.Context, command string) {
 	}
 	if !s.guard("session", func() { status, failed = sess.converse(ctx, command, func() { changed = true }) }) {
 		failed = true
-		_, _ = io.WriteString(sess.Stderr(), failure.text+"\r\n")
+		_, _ = io.WriteString(sess.Stderr(), shell.Failure+"\r\n")
 	}
 	sess.exit(status, failed)
 	if changed { // perhaps what let this connection in
-		s.guard("session", func() { s.clients.recheck(s.Registry, nil) })
+		s.guard("session", func() { s.clients.recheck(s.Accounts, nil) })
 	}
 }
 
@@ -145,13 +147,11 @@ func (sess *session) exit(status int, failed bool) {
 	_ = sess.Close()
 }
 
-var errLoggedOut = refused(codeForbidden, "You are logged out: your account or what let you in has changed.")
-
-// who returns the account as it stands, if it would still let this session in.
-func (sess *session) who() (store.Account, error) {
-	a, err := sess.server.Registry.Account(sess.login.account)
+// account returns the account as it stands, if it would still let this session in.
+func (sess *session) account() (store.Account, error) {
+	a, err := sess.server.Accounts.Account(sess.login.account)
 	if errors.Is(err, store.ErrNoAccount) || err == nil && !sess.login.good(a) {
-		return store.Account{}, errLoggedOut
+		return store.Account{}, shell.ErrLoggedOut
 	}
 	return a, err
 }
@@ -179,75 +179,64 @@ func (sess *session) connected() bool {
 	}
 }
 
-// converse runs a console and returns its exit status, and whether something
-// failed in the service.
+// converse runs a command, or the console if command is "". It returns the exit
+// status and whether something failed inside the service.
 func (sess *session) converse(ctx context.Context, command string, accountsChanged func()) (status int, failed bool) {
 	s := sess.server
-	c := &console{
-		registry:    s.Registry,
-		publicNames: s.PublicNames,
-		log:         s.Log.With("account", sess.login.name, "by", sess.login.by(), "from", sess.client.RemoteAddr().String()),
-		contacts:    s.Contacts,
-		explain:     s.Explain,
-		ending:      s.stopping.Done(),
-		keys:        func(func(byte) bool) {},
-		from:        store.ClientAddr(sess.client.RemoteAddr().String()).String(),
-		with:        sess.login.by(),
-		who:         sess.who,
-		jobs:        &s.jobs,
-		connected:   sess.connected,
-		guard:       s.guard,
-		accountsChanged: func() {
-			accountsChanged()
-			s.clients.recheck(s.Registry, sess.client) // this one gets its answer first
+	by, from := sess.login.by(), sess.client.RemoteAddr().String()
+	caller := shell.Caller{
+		Account:    sess.account,
+		RemoteAddr: store.ClientAddr(from).String(),
+		Credential: by,
+		Log:        s.Log.With("account", sess.login.name, "by", by, "from", from),
+		Begin: func() (func(), error) {
+			return func() { s.clients.end(sess.client) }, s.clients.begin(sess.client)
 		},
-		in:       newPipe(sess, sess.connected),
-		out:      sess,
-		problems: sess.Stderr(),
-		width:    func() int { return 0 },
+		Connected: sess.connected,
+		AccountsChanged: func() {
+			accountsChanged()
+			s.clients.recheck(s.Accounts, sess.client) // this one gets its answer first
+		},
+		Stopping: s.stopping.Done(),
+		Guard:    s.guard,
 	}
-	interruptible := func(context.CancelFunc) {}
+	io := shell.IO{In: lineedit.NewPipe(sess, sess.connected), Out: sess, Err: sess.Stderr()}
 	if sess.terminal {
-		keys := newKeyboard()
-		defer keys.close()
-		t := newTerminal(keys, sess, &sess.columns)
-		t.complete = func(line string, pos int) (string, int) {
-			a, err := sess.who()
-			return complete(line, pos, err == nil && a.Operates())
-		}
-		c.in, c.out, c.problems, c.width = t, t, t, t.width
-		c.keys = keys.takes
-		interruptible = func(cancel context.CancelFunc) { keys.during(cancel) }
-		go s.guard("keyboard", func() { keys.pump(sess, sess.connected) })
+		t := sess.openTerminal()
+		defer t.Close()
 		ended := make(chan struct{})
 		defer close(ended)
-		go s.guard("resizing", func() {
-			for {
-				select {
-				case <-sess.resized:
-					t.resize() // may wait for a client that does not read
-				case <-ended:
-					return
-				}
-			}
-		})
-	}
-	c.begin = func() (context.Context, func(), error) {
-		if err := s.clients.begin(sess.client); err != nil {
-			return nil, nil, err
-		}
-		ctx, cancel := context.WithCancel(ctx)
-		interruptible(cancel)
-		return ctx, func() {
-			interruptible(nil)
-			cancel()
-			s.clients.end(sess.client)
-		}, nil
+		go s.guard("resizing", func() { sess.resize(t, ended) })
+		io = shell.IO{In: t, Out: t, Err: t, Width: t.Width, During: t.During, TakeKeys: t.TakeKeys}
 	}
 	if command != "" {
-		status = c.exec(command)
-	} else {
-		status = c.run()
+		return s.Shell.Exec(ctx, caller, io, command)
 	}
-	return status, c.failed
+	return s.Shell.Run(ctx, caller, io)
+}
+
+// openTerminal returns a terminal that reads the channel until it is closed.
+func (sess *session) openTerminal() *lineedit.Terminal {
+	t := lineedit.NewTerminal(sess, lineedit.Config{
+		Prompt:  shell.Prompt,
+		Columns: &sess.columns,
+		Complete: func(line string, pos int) (string, int) {
+			a, err := sess.account()
+			return shell.Complete(line, pos, err == nil && a.Operates())
+		},
+	})
+	go sess.server.guard("keyboard", func() { t.Pump(sess, sess.connected) })
+	return t
+}
+
+// resize redraws t for each new width until ended is closed.
+func (sess *session) resize(t *lineedit.Terminal, ended <-chan struct{}) {
+	for {
+		select {
+		case <-sess.resized:
+			t.Resize() // may wait for a client that does not read
+		case <-ended:
+			return
+		}
+	}
 }

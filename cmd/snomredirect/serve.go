@@ -17,6 +17,7 @@ import (
 	"snomredirect/redirect"
 	"snomredirect/redirect/rds"
 	"snomredirect/sshconsole"
+	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 	"snomredirect/store/bolt"
 	"snomredirect/store/contacts"
@@ -49,14 +50,14 @@ const drainTime = 10 * time.Second
 type backend interface {
 	redirect.Finder
 	rds.Phones
-	sshconsole.Registry
+	shell.Registry
 }
 
 var (
 	_ backend        = (*bolt.DB)(nil)
 	_ contacts.Store = (*bolt.Contacts)(nil)
 
-	_ sshconsole.Contacts = (*contacts.Recorder)(nil)
+	_ shell.Contacts = (*contacts.Recorder)(nil)
 )
 
 // Run is the service, from the first look at its flags until ctx ends.
@@ -137,15 +138,18 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	}
 	explain := redirect.Explainer(phones)
 	console := sshconsole.NewServer(sshconsole.Config{
-		Registry:    db,
-		HostKey:     hostKey,
-		Password:    login,
-		PublicNames: names,
-		Log:         log,
-		Contacts:    book,
-		Explain: func(path, userAgent string) sshconsole.Explanation {
-			return sshconsole.Explanation(explain(path, userAgent))
-		},
+		Shell: shell.New(shell.Config{
+			Registry:    db,
+			PublicNames: names,
+			Contacts:    book,
+			Explain: func(path, userAgent string) shell.Explanation {
+				return shell.Explanation(explain(path, userAgent))
+			},
+		}),
+		Accounts:       db,
+		HostKey:        hostKey,
+		Password:       login,
+		Log:            log,
 		ObserveLogin:   m.login,
 		ObserveSession: m.session,
 		ObservePanic:   m.consolePanic,

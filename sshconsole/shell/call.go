@@ -1,0 +1,73 @@
+package shell
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"snomredirect/sshconsole/lineedit"
+	"snomredirect/store"
+)
+
+// A call is one command as it runs.
+type call struct {
+	*session
+	invocation
+	ctx     context.Context
+	by      store.Account // the caller's, as it was when the command began
+	begun   time.Time
+	dryRun  bool
+	owners  map[store.AccountID]store.Account // those that were looked up
+	out     *bufio.Writer
+	noted   []any // what the log records of a change besides the words
+	changed bool  // something was changed, though the command may have failed
+}
+
+// call runs a command and logs what it changed.
+func (s *session) call(ctx context.Context, by store.Account, i invocation, words []string) error {
+	_, dryRun := i.options[optionDryRun]
+	c := &call{session: s, invocation: i, ctx: ctx, by: by, begun: time.Now(), dryRun: dryRun,
+		owners: map[store.AccountID]store.Account{}, out: bufio.NewWriter(s.Out)}
+	err := c.cmd.run(c)
+	// What was written before a problem is shown before it. A client that reads no
+	// further is not a problem.
+	_ = c.out.Flush()
+	if c.cmd.changes != nothing && !dryRun && (err == nil || c.changed) {
+		s.Log.Info("changed", append([]any{"command", strings.Join(words, " ")}, c.noted...)...)
+		if c.cmd.changes == accounts {
+			s.accountsChanged = true
+			s.AccountsChanged()
+		}
+	}
+	return err
+}
+
+// audit returns what the history records of this command.
+func (c *call) audit(detail string) store.Audit {
+	return store.Audit{Actor: c.by.ID, Name: c.by.Name, RemoteAddr: c.RemoteAddr, Credential: c.Credential, Begun: c.begun, Command: c.cmd.words(), Detail: detail}
+}
+
+// standardInput reads lines to the end, at a prompt until Ctrl-D.
+func (c *call) standardInput() (string, error) {
+	const most = 64 << 10
+	c.spent = true
+	var text strings.Builder
+	for {
+		line, err := c.readLine("")
+		switch {
+		case err == io.EOF && !c.Connected(): // perhaps in the middle of a line
+			return "", errReported
+		case err == io.EOF:
+			return text.String(), nil
+		case err == lineedit.ErrInterrupted, c.ctx.Err() != nil:
+			return "", refused(codeBusy, "Interrupted; nothing was done.")
+		case err != nil:
+			return "", err
+		case text.Len()+len(line) > most:
+			return "", misunderstood(codeUsage, "Standard input is longer than %d bytes; nothing was done.", most)
+		}
+		text.WriteString(line + "\n")
+	}
+}

@@ -1,0 +1,75 @@
+package shell
+
+// The commands, in the order of the help.
+var commands []*command
+
+func init() { // HELP is in the table and reads it
+	commands = []*command{
+		{usage: "SHOW <mac>", summary: "Show the status of a phone.", example: "show 2e4", run: show},
+		{usage: "REGISTER <mac>... [<url>]", label: "REGISTER <mac>", caption: "Register a phone.", summary: "Register phones, or ranges of them.",
+			example: "register 2e4 0004132202F0-0004132202FF http://prov.example.com/{mac}", run: register, changes: phones},
+		{usage: "REG <mac>", alias: "REGISTER", summary: "Same as REGISTER."},
+		{usage: "DEREGISTER <mac>...", label: "DEREGISTER <mac>", caption: "Deregister a phone.", summary: "Deregister phones, or ranges of them.",
+			example: "deregister 2e4 0004132202F0-0004132202FF", run: deregister, changes: phones},
+		{usage: "LIST [<model>] [--server <url>] [--silent <time>]", label: "LIST", caption: "List all phones assigned.", summary: "List your phones, or some of them.",
+			example: "list snom360 --server http://prov.example.com/{mac}", run: listPhones},
+		{usage: "BYE", summary: "Leave this tool.", example: "bye", run: bye},
+
+		{group: further, usage: "REGISTER - [<url>] [--atomic]", summary: "Register the list on standard input.",
+			example: "register - --atomic", run: registerList, changes: phones},
+		{group: further, usage: "DEREGISTER - [--atomic]", summary: "Deregister the list on standard input.",
+			example: "deregister - --dry-run", run: deregisterList, changes: phones},
+		{group: further, usage: "COUNT [<model>] [--server <url>] [--silent <time>]", summary: "Count your phones, or some of them.", example: "count snom360 --silent 7d", run: count},
+		{group: further, usage: "EXPORT", summary: "Write mac,url a line, for REGISTER -.", example: "export", run: export},
+		{group: further, usage: "SERVER", summary: "Show your setting server.", example: "server", run: showServer},
+		{group: further, usage: "SERVER <url>", summary: "Change it.", example: "server http://prov.example.com/{mac}", run: changeServer, changes: accounts},
+		{group: further, usage: "RETARGET <old-url> <new-url> [--yes]", summary: "Replace a setting server everywhere.",
+			example: "retarget http://old.example.com/{mac} http://prov.example.com/{mac} --yes", run: retarget, changes: accounts},
+		{group: further, usage: "HISTORY [<mac>]", summary: "Show who did what, newest first.", example: "history 2e4", run: showHistory},
+
+		{group: further, usage: "WATCH [<mac>]", summary: "Show phones as they call, until q.", example: "watch 2e4", run: watch},
+		{group: further, usage: "EXPLAIN <mac> [--user-agent <text>] [--path <path>]", summary: "Show what a phone is told, and why.",
+			example: "explain 2e4 --user-agent 'Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)'", run: explainPhone},
+
+		{group: unlisted, usage: "HELP", summary: "Show all commands.", example: "help", run: help},
+		{group: unlisted, usage: "HELP <command>...", summary: "Show one command.", example: "help register", run: helpOne},
+		{group: unlisted, usage: "EXIT", alias: "BYE", summary: "Same as BYE."},
+		{group: unlisted, usage: "QUIT", alias: "BYE", summary: "Same as BYE."},
+
+		{group: operator, usage: "REGISTER <mac>... [<url>] --account <name>", summary: "Register phones for an account.",
+			example: "register 2e4 --account acme", run: register, changes: phones},
+		{group: operator, usage: "REGISTER - [<url>] [--atomic] --account <name>", summary: "Register what standard input lists for an account.",
+			example: "register - --account acme", run: registerList, changes: phones},
+		{group: operator, usage: "LIST [<model>] [--server <url>] [--silent <time>] --account <name>", summary: "List an account's phones.", example: "list --account acme", run: listPhones},
+		{group: operator, usage: "COUNT [<model>] [--server <url>] [--silent <time>] --account <name>", summary: "Count an account's phones.", example: "count --account acme", run: count},
+		{group: operator, usage: "EXPORT --account <name>", summary: "Write an account's phones.", example: "export --account acme", run: export},
+		{group: operator, usage: "HISTORY [<mac>] --account <name>", summary: "Show an account's history alone.", example: "history --account acme", run: showHistory},
+		{group: operator, usage: "WATCH [<mac>] --unregistered", summary: "Show phones as they call in vain.", example: "watch --unregistered", run: watch},
+		{group: operator, usage: "TRANSFER <mac>... <name>", summary: "Hand phones to another account.", example: "transfer 2e4 2e5 bravo", run: transfer, changes: phones},
+		{group: operator, usage: "FREE <mac>...", summary: "End the hold on released phones.", example: "free 2e4", run: free, changes: phones},
+		{group: operator, usage: "ACCOUNT ADD <name> [<url>]", summary: "Add a partner, with the setting server of its phones.",
+			example: "account add acme http://prov.acme.example/{mac}", run: accountAdd, changes: accounts},
+		{group: operator, usage: "ACCOUNT LIST", summary: "List all accounts: name, role, state, setting server.", example: "account list", run: accountList},
+		{group: operator, usage: "ACCOUNT SHOW <name>", summary: "Show an account.", example: "account show acme", run: accountShow},
+		{group: operator, usage: "ACCOUNT SERVER <name> <url>", summary: "Change the setting server of all its phones without one of their own.",
+			example: "account server acme http://prov.acme.example/{mac}", run: accountServer, changes: accounts},
+		{group: operator, usage: "ACCOUNT COMPANY <name> <text>...", summary: "Note whose account it is.",
+			example: "account company acme ACME Phones Ltd", run: accountCompany, changes: accounts},
+		{group: operator, usage: "ACCOUNT ROLE <name> <partner|operator>", summary: "Change what it may do.",
+			example: "account role acme operator", run: accountRole, changes: accounts},
+		{group: operator, usage: "ACCOUNT KEY <name> ADD <key|->...", summary: "Let a public key in; - reads keys from standard input.",
+			example: "account key acme add -", run: accountKeyAdd, changes: accounts},
+		{group: operator, usage: "ACCOUNT KEY <name> LIST", summary: "List its keys: fingerprint, kind, comment.", example: "account key acme list", run: accountKeyList},
+		{group: operator, usage: "ACCOUNT KEY <name> REMOVE <fingerprint>", summary: "Shut a key out.",
+			example: "account key acme remove SHA256:T7SvZ2cslqpPj6nKzitCBHHlpVF3r3MvLwmFL0fk0IE", run: accountKeyRemove, changes: accounts},
+		{group: operator, usage: "ACCOUNT PASSWORD <name>", summary: "Make a new password and show it, once.", example: "account password acme", run: accountPassword, changes: accounts},
+		{group: operator, usage: "ACCOUNT PASSWORD <name> REMOVE", summary: "Let keys in alone.", example: "account password acme remove", run: accountPasswordRemove, changes: accounts},
+		{group: operator, usage: "ACCOUNT DISABLE <name>", summary: "Shut an account out; its phones are still redirected.", example: "account disable acme", run: accountDisable, changes: accounts},
+		{group: operator, usage: "ACCOUNT ENABLE <name>", summary: "Let it in again.", example: "account enable acme", run: accountEnable, changes: accounts},
+		{group: operator, usage: "ACCOUNT REMOVE <name>", summary: "Remove an account that has no phones.", example: "account remove acme", run: accountRemove, changes: accounts},
+		{group: operator, usage: "ACCOUNT REMOVE <name> --transfer-to <other>", summary: "Remove an account and hand its phones to another.",
+			example: "account remove acme --transfer-to bravo", run: accountRemove, changes: accounts},
+	}
+}
+
+func bye(*call) error { return errBye }

@@ -1,0 +1,121 @@
+package shell
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// The old console's words, to the byte (snom's Mass Deployment slides).
+const (
+	Prompt      = "==> "
+	welcomeText = "Welcome, %s! Type help for help.\n"
+	helpHead    = "Welcome to the snom configuration tool.\nYou may use the following commands:\n\n"
+	helpFoot    = "\nA MAC address may be entered as 3 to 6 digit hexadecimal number, case does not matter (e.g. 2e4 --> 0004132202E4)\n\n"
+)
+
+const (
+	furtherHelpHead  = "You may also use these; HELP <command> shows each with an example:\n\n"
+	operatorHelpHead = "Operators reach every account's phones, and may also use:\n\n"
+	helpOptions      = "Any takes --json to answer programs; what changes something takes --dry-run.\n\n"
+)
+
+// writeHelp writes the classic help, and below it what is new and what operators
+// may use.
+func writeHelp(w io.Writer, operates bool) {
+	var old, full, operators []helpRow
+	for _, c := range commands {
+		row := helpRow{optionalOptions.ReplaceAllString(c.usage, ""), c.summary}
+		switch {
+		case c.group == classic && c.label == "":
+			old = append(old, row)
+		case c.group == classic: // and can do more than the old one
+			old = append(old, helpRow{c.label, c.caption})
+			full = append(full, row)
+		case c.group == further:
+			full = append(full, row)
+		case c.group == operator:
+			operators = append(operators, row)
+		}
+	}
+	writeRows(w, helpHead, old, helpFoot)
+	writeRows(w, furtherHelpHead, full, "\n")
+	if operates {
+		writeRows(w, operatorHelpHead, operators, "\n")
+	}
+	io.WriteString(w, helpOptions)
+}
+
+// optionalOptions are left to HELP <command>: not all fits on a line.
+var optionalOptions = regexp.MustCompile(` \[--[^]]*\]`)
+
+type helpRow struct{ usage, summary string }
+
+// writeRows writes a line a command, the summaries in one column.
+func writeRows(w io.Writer, head string, rows []helpRow, foot string) {
+	width := 0
+	for _, r := range rows {
+		width = max(width, len(r.usage))
+	}
+	io.WriteString(w, head)
+	for _, r := range rows {
+		fmt.Fprintf(w, "%-*s: %s\n", width, r.usage, r.summary)
+	}
+	io.WriteString(w, foot)
+}
+
+func help(c *call) error {
+	if !c.json {
+		writeHelp(c.out, c.by.Operates())
+		return nil
+	}
+	for _, cmd := range commands {
+		if cmd.group != operator || c.by.Operates() {
+			c.object(cmd.object())
+		}
+	}
+	return nil
+}
+
+// helpOne shows the forms of one command that the caller may use, with an
+// example of each.
+func helpOne(c *call) error {
+	words := c.list
+	name := strings.Join(words, " ")
+	known := false
+	var rows []*command
+	for _, cmd := range family(words[0]) {
+		if cmd.begins(words) {
+			known = true
+			if cmd.group != operator || c.by.Operates() {
+				rows = append(rows, cmd)
+			}
+		}
+	}
+	switch {
+	case !known:
+		return misunderstood(codeUsage, "Unknown command %q. Type help for help.", name)
+	case len(rows) == 0:
+		return refused(codeForbidden, "%s is for operators.", strings.ToUpper(name))
+	}
+	for _, cmd := range rows {
+		c.answer(cmd.object(), "%s: %s\n    %s\n", cmd.usage, cmd.summary, cmd.example)
+	}
+	return nil
+}
+
+// begins reports whether words, the first of which names c, are the first of c's
+// that stand for themselves.
+func (c *command) begins(words []string) bool {
+	own := strings.Fields(c.words())
+	return len(words) <= len(own) && strings.EqualFold(strings.Join(words[1:], " "), strings.Join(own[1:len(words)], " "))
+}
+
+type commandObject struct {
+	Command string `json:"command"`
+	Summary string `json:"summary"`
+	Example string `json:"example,omitempty"`
+}
+
+func (c *command) object() commandObject { return commandObject{c.usage, c.summary, c.example} }

@@ -1,0 +1,180 @@
+package shell
+
+import (
+	"encoding/csv"
+	"errors"
+	"iter"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// pageSize is how many phones are read at a time: no page is held open while
+// it is written to a slow caller.
+const pageSize = 1000
+
+// phonesOf returns an account's phones, or all for 0, in the order of their
+// MACs. It ends early with an error, also when the command is interrupted.
+func (c *call) phonesOf(owner store.AccountID) iter.Seq2[store.Phone, error] {
+	return func(yield func(store.Phone, error) bool) {
+		var last macaddr.Addr
+		for {
+			page, err := c.Registry.Phones(owner, last, pageSize)
+			if err != nil {
+				yield(store.Phone{}, err)
+				return
+			}
+			for _, p := range page {
+				if !yield(p, nil) {
+					return
+				}
+				last = p.MAC
+			}
+			if err := c.ctx.Err(); err != nil {
+				yield(store.Phone{}, err)
+				return
+			}
+			if len(page) < pageSize {
+				return
+			}
+		}
+	}
+}
+
+// selected calls f for the phones that the arguments and options of LIST and
+// COUNT select. An operator selects from those of all accounts.
+func (c *call) selected(f func(store.Phone, store.Account) error) error {
+	model := c.args[0]
+	if model != "" {
+		var ok bool
+		if model, ok = macaddr.KnownModel(model); !ok {
+			return misunderstood(codeUsage, "%q: expected a model such as snom360, snomD785 or snomm9.", c.args[0])
+		}
+	}
+	server, byServer := c.options["server"]
+	if byServer {
+		if _, err := store.ParseURL(server); err != nil {
+			return misunderstood(codeMalformedURL, "%q: %v.", server, err)
+		}
+	}
+	var heardSince time.Time
+	silent, bySilence := c.options["silent"]
+	if bySilence {
+		age, ok := parseAge(silent)
+		if !ok {
+			return misunderstood(codeUsage, "%q: expected a time such as 7d, 36h or 90m.", silent)
+		}
+		heardSince = time.Now().Add(-age)
+	}
+	return c.eachPhone(func(p store.Phone, owner store.Account) error {
+		if model != "" && p.MAC.Model() != model || byServer && p.SettingServer(owner).String() != server {
+			return nil
+		}
+		if bySilence {
+			contact, err := c.Contacts.Contact(p.MAC)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			if err == nil && contact.At.After(heardSince) {
+				return nil
+			}
+		}
+		return f(p, owner)
+	})
+}
+
+// eachPhone calls f for the phones in scope, each with its owner.
+func (c *call) eachPhone(f func(store.Phone, store.Account) error) error {
+	id, err := c.scope()
+	if err != nil {
+		return err
+	}
+	for p, err := range c.phonesOf(id) {
+		if err != nil {
+			return err
+		}
+		owner, err := c.owner(p)
+		if errors.Is(err, store.ErrNoAccount) { // it has just been removed, and its phones are another's
+			if p, err = c.Registry.Phone(p.MAC); err == nil {
+				owner, err = c.owner(p)
+			}
+			if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoAccount) || p.Held() || id != 0 && p.Owner != id {
+				continue
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if err := f(p, owner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scope returns whose phones and history a command shows: those of --account, or
+// the caller's, or for an operator all, which is 0.
+func (c *call) scope() (store.AccountID, error) {
+	if _, one := c.options["account"]; !one && c.by.Operates() {
+		return 0, nil
+	}
+	account, err := c.forAccount()
+	return account.ID, err
+}
+
+// listPhones writes MACs: as many a line as the terminal is wide, one a line
+// where there is none.
+func listPhones(c *call) error {
+	const digits = 12
+	columns := max(1, (c.Width()+1)/(digits+1))
+	column := 0
+	err := c.selected(func(p store.Phone, owner store.Account) error {
+		if c.json {
+			c.object(c.phoneObject(p, owner))
+			return nil
+		}
+		if column == columns {
+			c.out.WriteByte('\n')
+			column = 0
+		} else if column > 0 {
+			c.out.WriteByte(' ')
+		}
+		c.out.Write(p.MAC.AppendText(c.out.AvailableBuffer()))
+		column++
+		return nil
+	})
+	if column > 0 {
+		c.out.WriteByte('\n')
+	}
+	return err
+}
+
+func count(c *call) error {
+	n := 0
+	if err := c.selected(func(store.Phone, store.Account) error { n++; return nil }); err != nil {
+		return err
+	}
+	c.answer(map[string]int{"phones": n}, "%d\n", n)
+	return nil
+}
+
+// export writes mac,url for each phone, the url empty where it follows its
+// account: what REGISTER - takes back.
+func export(c *call) error {
+	w := csv.NewWriter(c.out) // a URL may hold a comma
+	defer w.Flush()
+	return c.eachPhone(func(p store.Phone, _ store.Account) error {
+		if c.json {
+			c.object(exportObject{p.MAC, p.URL})
+		} else {
+			_ = w.Write([]string{p.MAC.String(), p.URL.String()})
+		}
+		return nil
+	})
+}
+
+type exportObject struct {
+	MAC macaddr.Addr `json:"mac"`
+	URL store.URL    `json:"url"` // "" follows the account
+}

@@ -1,0 +1,191 @@
+package shell
+
+import (
+	"errors"
+	"strings"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// maxAtOnce bounds the phones that one line names, and the lines of a list that
+// is done as a whole or not at all.
+const maxAtOnce = 65_536
+
+// fewPhones may be changed at once by every session of an account; for more, it
+// needs one of its few uploads.
+const fewPhones = 1000
+
+// mac reads a MAC as partners type them.
+func (c *call) mac(word string) (macaddr.Addr, error) {
+	mac, err := macaddr.ParseShort(word)
+	if err != nil {
+		return mac, misunderstood(codeMalformedMAC, "%q: %v.", word, err)
+	}
+	return mac, nil
+}
+
+// macs reads MACs and ranges of them.
+func (c *call) macs(words []string) ([]macaddr.Range, error) {
+	var ranges []macaddr.Range
+	n := 0
+	for _, word := range words {
+		if word == "-" {
+			return nil, misunderstood(codeUsage, "A - stands alone: it reads MACs from standard input.")
+		}
+		r, err := macaddr.ParseShortRange(word)
+		if err != nil {
+			return nil, misunderstood(codeMalformedMAC, "%q: %v.", word, err)
+		}
+		if n += r.Len(); n > maxAtOnce {
+			return nil, misunderstood(codeUsage, "That is more than %d phones, the most for one line: give more lines, or a list on standard input.", maxAtOnce)
+		}
+		ranges = append(ranges, r)
+	}
+	return ranges, nil
+}
+
+// url reads a setting server's URL; "" is none.
+func (c *call) url(word string) (store.URL, error) {
+	if word == "" {
+		return store.URL{}, nil
+	}
+	url, err := c.PublicNames.ParseURL(word)
+	switch {
+	case errors.Is(err, store.ErrPointsBack):
+		return url, refused(codeMalformedURL, "%q: %v.", word, err)
+	case err != nil:
+		return url, misunderstood(codeMalformedURL, "%q: %v.", word, err)
+	}
+	return url, nil
+}
+
+// forAccount returns the account that --account names, or else the caller's.
+func (c *call) forAccount() (store.Account, error) {
+	if name, ok := c.options["account"]; ok {
+		return c.account(name)
+	}
+	return c.by, nil
+}
+
+func register(c *call) error {
+	words, last := c.list, ""
+	if n := len(words) - 1; n > 0 && !looksLikeMAC(words[n]) {
+		words, last = words[:n], words[n]
+	}
+	url, err := c.url(last)
+	if p := (*problem)(nil); errors.As(err, &p) && !strings.Contains(last, "/") {
+		return misunderstood(codeMalformedMAC, "%q: expected a MAC such as 2e4 or 0004132202E4, a range of them, or as the last word a URL such as http://prov.example.com/{mac}.", last)
+	} else if err != nil {
+		return err
+	}
+	owner, err := c.forAccount()
+	if err != nil {
+		return err
+	}
+	ranges, err := c.macs(words)
+	if err != nil {
+		return err
+	}
+	return c.changeRanges(store.RuleRegister, owner, url, ranges)
+}
+
+// looksLikeMAC tells a MAC or a range of them, even one mistyped by length, from
+// a URL.
+func looksLikeMAC(word string) bool {
+	return strings.Trim(strings.ToLower(word), "0123456789abcdef:.-") == ""
+}
+
+func deregister(c *call) error { return c.changeNamed(store.RuleDeregister, store.Account{}) }
+func free(c *call) error       { return c.changeNamed(store.RuleFree, store.Account{}) }
+
+func transfer(c *call) error {
+	to, err := c.account(c.args[0])
+	if err != nil {
+		return err
+	}
+	return c.changeNamed(store.RuleTransfer, to)
+}
+
+// changeNamed changes the phones that the list names.
+func (c *call) changeNamed(rule store.Rule, owner store.Account) error {
+	ranges, err := c.macs(c.list)
+	if err != nil {
+		return err
+	}
+	return c.changeRanges(rule, owner, store.URL{}, ranges)
+}
+
+// changeRanges changes phones in one batch, and answers range by range. owner
+// has them then, if rule needs one.
+func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL, ranges []macaddr.Range) error {
+	var changes []store.Change
+	for _, r := range ranges {
+		for mac := range r.All() {
+			changes = append(changes, store.Change{MAC: mac, URL: url})
+		}
+	}
+	if len(changes) > fewPhones {
+		end, err := c.jobs.begin(c.by.ID)
+		if err != nil {
+			return err
+		}
+		defer end(store.Job{})
+	}
+	results, err := c.Registry.Change(store.Batch{Audit: c.audit(url.String()), Rule: rule, Owner: owner.ID, Changes: changes, DryRun: c.dryRun})
+	if err != nil {
+		return explain(err, string(owner.Name))
+	}
+	if len(changes) == 1 {
+		return c.changedOne(rule, changes[0].MAC, results[0])
+	}
+	all, next := tally{}, 0
+	for _, r := range ranges {
+		part := tally{}
+		for mac := range r.All() {
+			out := results[next]
+			next++
+			part.add(out)
+			if out.Err != nil {
+				problem, err := c.whyNot(rule, mac, out)
+				if err != nil {
+					return err
+				}
+				_ = c.out.Flush() // what is written before a problem is told before it
+				c.complain(problem, 0)
+			} else if c.json || r.Len() == 1 {
+				if err := c.tellResult(rule, mac, out); err != nil {
+					return err
+				}
+			}
+		}
+		if r.Len() > 1 && !c.json {
+			c.answer(nil, "%v: %s.\n", r, part.text(rule))
+		}
+		all.merge(part)
+	}
+	if len(ranges) > 1 && !c.json {
+		c.answer(nil, "%s: %s.\n", plural(all.n(), "phone", "phones"), all.text(rule))
+	}
+	c.noted, c.changed = []any{"phones", all.done + all.changed}, all.done+all.changed > 0
+	return all.err()
+}
+
+func (c *call) changedOne(rule store.Rule, mac macaddr.Addr, out store.Result) error {
+	if out.Err != nil {
+		problem, err := c.whyNot(rule, mac, out)
+		if err != nil {
+			return err
+		}
+		return problem
+	}
+	c.noted = []any{"mac", mac.String()}
+	phone := out.Next
+	if phone.Owner == 0 {
+		phone = out.Prev
+	}
+	if owner, err := c.owner(phone); err == nil {
+		c.noted = append(c.noted, "owner", owner.Name)
+	}
+	return c.tellResult(rule, mac, out)
+}

@@ -1,0 +1,51 @@
+package shell
+
+import (
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// Phones is what the commands need of a store for phones. Changes are on disk when
+// a call returns, and every later call sees them. The errors are those of package
+// store; any other means that the store failed.
+type Phones interface {
+	// Phone returns a phone that is registered or on hold.
+	Phone(macaddr.Addr) (store.Phone, error)
+	// Phones returns up to n of an owner's phones, or of all phones for owner 0, in
+	// the order of their MACs, starting after a MAC. Fewer than n are the last.
+	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
+	// Change applies a batch in one transaction. The results are in the order of
+	// its changes.
+	Change(store.Batch) ([]store.Result, error)
+}
+
+// Accounts is what the commands need of a store for accounts, under the same
+// conditions as [Phones]. With dryRun the calls return what they would, and change
+// nothing.
+type Accounts interface {
+	Account(store.AccountID) (store.Account, error)
+	AccountNamed(store.Name) (store.Account, error)
+	Accounts() ([]store.Account, error)
+	AddAccount(_ store.Audit, dryRun bool, _ store.Account) (store.Account, error)
+	UpdateAccount(_ store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (store.Account, error)
+	RemoveAccount(_ store.Audit, dryRun bool, id store.AccountID) error
+}
+
+// Records is what the commands need of a store for the history and for jobs.
+type Records interface {
+	// History returns about n entries of one account's history, or of all for
+	// account 0, newest first, starting after a mark; none at the end. With a MAC it
+	// returns only entries that name it.
+	History(account store.AccountID, mac macaddr.Addr, before store.Mark, n int) ([]store.Entry, error)
+	// Jobs returns an account's jobs that have begun and not ended.
+	Jobs(store.AccountID) ([]store.Job, error)
+	BeginJob(store.Job) (store.Job, error)
+	EndJob(store.Job) error
+}
+
+// A Registry stores accounts and phones.
+type Registry interface {
+	Phones
+	Accounts
+	Records
+}

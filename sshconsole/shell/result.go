@@ -1,0 +1,124 @@
+package shell
+
+import (
+	"errors"
+	"strings"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// tellResult tells what was done to a phone.
+func (c *call) tellResult(rule store.Rule, mac macaddr.Addr, out store.Result) error {
+	next := out.Next
+	next.MAC = mac
+	owner, err := c.owner(next)
+	if err != nil {
+		return err
+	}
+	object := c.phoneObject(next, owner)
+	switch rule {
+	case store.RuleRegister:
+		c.answer(object, "%v registered. Setting server: %s\n", mac, c.settingServer(next, owner))
+	case store.RuleDeregister:
+		c.answer(object, "%v deregistered.\n", mac)
+	case store.RuleTransfer:
+		if out.Prev == out.Next {
+			c.answer(object, "%v belongs to %s already; nothing changed.\n", mac, owner.Name)
+			break
+		}
+		c.answer(object, "%v transferred to %s. Setting server: %s\n", mac, owner.Name, c.settingServer(next, owner))
+	case store.RuleFree:
+		c.answer(object, "%v freed: anybody may register it.\n", mac)
+	}
+	return nil
+}
+
+// whyNot words why nothing was done to a phone. Another error is not for the
+// caller.
+func (c *call) whyNot(rule store.Rule, mac macaddr.Addr, out store.Result) (*problem, error) {
+	err := explain(out.Err, mac.String())
+	switch {
+	case errors.Is(out.Err, store.ErrNoSettingServer):
+		err = c.noSettingServer(rule, mac)
+	case errors.Is(out.Err, store.ErrNotHeld) && out.Prev.Owner != 0:
+		err = refused(codeNotFound, "%v is registered: DEREGISTER %v first.", mac, mac)
+	}
+	var p *problem
+	if !errors.As(err, &p) {
+		return nil, err
+	}
+	return p, nil
+}
+
+// noSettingServer tells how a phone would get one.
+func (c *call) noSettingServer(rule store.Rule, mac macaddr.Addr) error {
+	const would = "%v would have no setting server. Give it one, REGISTER %v <url>"
+	name, other := c.options["account"]
+	switch {
+	case rule == store.RuleTransfer:
+		return c.noSettingServerOf(mac, c.args[0])
+	case other:
+		return refused(codeForbidden, would+" --account %s, or give %s one, ACCOUNT SERVER %s <url>.", mac, mac, name, name, name)
+	}
+	return refused(codeForbidden, would+", or set one for all your phones, SERVER <url>.", mac, mac)
+}
+
+// noSettingServerOf tells how an account would get one, before it gets a phone.
+func (c *call) noSettingServerOf(mac macaddr.Addr, name string) error {
+	return refused(codeForbidden, "%v would have no setting server. Give %s one first: ACCOUNT SERVER %s <url>.", mac, name, name)
+}
+
+// A tally counts results: done are registered, deregistered and so on.
+type tally struct{ done, changed, same, failed int }
+
+func (t *tally) add(out store.Result) {
+	switch {
+	case out.Err != nil:
+		t.failed++
+	case out.Prev == out.Next:
+		t.same++
+	case out.Prev.Owner == out.Next.Owner && out.Prev.Held() == out.Next.Held():
+		t.changed++
+	default:
+		t.done++
+	}
+}
+
+func (t *tally) merge(more tally) {
+	t.done += more.done
+	t.changed += more.changed
+	t.same += more.same
+	t.failed += more.failed
+}
+
+func (t tally) n() int { return t.done + t.changed + t.same + t.failed }
+
+// err is a problem that has been told already, if there was one.
+func (t tally) err() error {
+	if t.failed == 0 {
+		return nil
+	}
+	return errReported
+}
+
+var doneWord = map[store.Rule]string{
+	store.RuleRegister: "registered", store.RuleDeregister: "deregistered", store.RuleTransfer: "transferred", store.RuleFree: "freed",
+}
+
+// text is such as "3 registered, 1 unchanged, 1 failed".
+func (t tally) text(rule store.Rule) string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{t.done, doneWord[rule]}, {t.changed, "changed"}, {t.same, "unchanged"}, {t.failed, "failed"}} {
+		if part.n > 0 {
+			parts = append(parts, plural(part.n, part.word, part.word))
+		}
+	}
+	if parts == nil {
+		return "nothing to do"
+	}
+	return strings.Join(parts, ", ")
+}

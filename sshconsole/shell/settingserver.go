@@ -1,0 +1,109 @@
+package shell
+
+import (
+	"fmt"
+
+	"snomredirect/store"
+)
+
+func showServer(c *call) error {
+	if c.by.SettingServer.IsZero() {
+		return refused(codeNotFound, "%s has no setting server of its own: SERVER <url> sets one.", c.by.Name)
+	}
+	c.answer(c.accountObject(c.by), "%v\n", c.by.SettingServer)
+	return nil
+}
+
+func changeServer(c *call) error { return c.setServer(c.by, c.args[0]) }
+
+// setServer changes the setting server of an account.
+func (c *call) setServer(a store.Account, word string) error {
+	url, err := c.url(word)
+	if err != nil {
+		return err
+	}
+	name := a.Name
+	a, err = c.Registry.UpdateAccount(c.audit(word), c.dryRun, a.ID, func(a *store.Account) error { a.SettingServer = url; return nil })
+	if err != nil {
+		return explain(err, string(name))
+	}
+	c.answer(c.accountObject(a), "%s: setting server %v for all phones without one of their own.\n", a.Name, a.SettingServer)
+	return nil
+}
+
+type retargetObject struct {
+	Phones  int  `json:"phones"`
+	Account bool `json:"account"` // its setting server too
+	DryRun  bool `json:"dry_run,omitempty"`
+}
+
+// retarget changes a setting server wherever it is the caller's: at phones that
+// have it as their own, and at the account.
+func retarget(c *call) error {
+	old, err := store.ParseURL(c.args[0])
+	if err != nil {
+		return misunderstood(codeMalformedURL, "%q: %v.", c.args[0], err)
+	}
+	next, err := c.url(c.args[1])
+	if err != nil {
+		return err
+	}
+	if old == next {
+		return misunderstood(codeUsage, "%v twice: expected the old setting server and the new one.", old)
+	}
+	ofAccount := c.by.SettingServer == old
+	n := 0
+	for p, err := range c.phonesOf(c.by.ID) {
+		if err != nil {
+			return err
+		}
+		if p.URL == old {
+			n++
+		}
+	}
+	if n == 0 && !ofAccount {
+		return refused(codeNotFound, "Neither your account nor a phone of its own has the setting server %v.", old)
+	}
+	subject := affected(n, ofAccount)
+	if c.dryRun {
+		c.answer(retargetObject{n, ofAccount, true}, "%s would change from %v to %v.\n", subject, old, next)
+		return nil
+	}
+	if err := c.confirm(capital(subject) + fmt.Sprintf(" will change from %v to %v.", old, next)); err != nil {
+		return err
+	}
+	detail := old.String() + " " + next.String()
+	done, err := c.changeAll(c.by.ID, n, store.Batch{Audit: c.audit(detail), Rule: store.RuleRetarget, Was: old}, func(p store.Phone) (store.Change, bool) {
+		return store.Change{MAC: p.MAC, URL: next}, p.URL == old
+	}, func() error {
+		if !ofAccount {
+			return nil
+		}
+		_, err := c.Registry.UpdateAccount(c.audit(detail), c.dryRun, c.by.ID, func(a *store.Account) error {
+			if ofAccount = a.SettingServer == old; ofAccount {
+				a.SettingServer = next
+			}
+			return nil
+		})
+		c.changed = c.changed || err == nil && ofAccount
+		return err
+	})
+	c.noted = []any{"phones", done}
+	if err != nil {
+		return err
+	}
+	c.answer(retargetObject{done, ofAccount, false}, "%s changed.\n", capital(affected(done, ofAccount)))
+	return nil
+}
+
+// affected words what RETARGET is about.
+func affected(phones int, account bool) string {
+	if phones == 0 && account {
+		return "the account's setting server"
+	}
+	words := plural(phones, "phone with a setting server of its own", "phones with a setting server of their own")
+	if account {
+		words += " and the account's setting server"
+	}
+	return words
+}

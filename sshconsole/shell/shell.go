@@ -1,0 +1,296 @@
+// Package shell runs the console's commands: partners register their phones with
+// them, and operators run the service.
+//
+// A [Shell] reads lines and writes text, and knows nothing of SSH: a person at a
+// prompt, `ssh partner@host list` and a test run the same code. The commands are
+// one table, commands.go; dispatch, HELP, completion and usage errors all come
+// from it.
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"snomredirect/sshconsole/lineedit"
+	"snomredirect/store"
+)
+
+// A Config is what a [Shell] works on. Registry must be set.
+type Config struct {
+	Registry Registry
+	// PublicNames are the service's own names, which no setting server can have.
+	PublicNames store.PublicNames
+	// Contacts are the last contacts of phones. If nil, none are known.
+	Contacts Contacts
+	// Explain returns the reply to a phone that requests path, and why. If nil,
+	// EXPLAIN is refused.
+	Explain func(path, userAgent string) Explanation
+}
+
+// A Shell runs commands for any number of callers at the same time.
+type Shell struct {
+	Config
+	jobs jobs
+}
+
+// New returns a Shell. There is one in a service: it bounds what all sessions of
+// an account do at the same time.
+func New(c Config) *Shell {
+	if c.Contacts == nil {
+		c.Contacts = noContacts{}
+	}
+	return &Shell{Config: c}
+}
+
+// A Caller is who gives commands in one session. Account must be set.
+type Caller struct {
+	// Account returns the caller's account as it stands, or [ErrLoggedOut] once the
+	// login is no longer valid.
+	Account func() (store.Account, error)
+	// RemoteAddr is the client's IP address, and Credential what it logged in with:
+	// a key's fingerprint, or "password". The history records both.
+	RemoteAddr, Credential string
+	// Log receives changes at info, failures at error. If nil, nothing is logged.
+	Log *slog.Logger
+	// Begin is called before each command, and may refuse it; end is called after
+	// it. If nil, every command runs.
+	Begin func() (end func(), err error)
+	// Connected reports whether the client still is; the end of its input looks
+	// the same if it isn't. If nil, it is.
+	Connected func() bool
+	// AccountsChanged is called after a command that may have changed an account.
+	AccountsChanged func()
+	// Stopping is closed when the service is about to end.
+	Stopping <-chan struct{}
+	// Guard runs f, logs its panic if there is one, and reports whether f returned.
+	// It is called on goroutines of the shell's own. If nil, a panic ends the program.
+	Guard func(where string, f func()) (ok bool)
+}
+
+// An IO is where commands come from and answers go to. In, Out and Err must be
+// set.
+type IO struct {
+	In       LineReader
+	Out, Err io.Writer
+	// Width returns the terminal's width in characters. If nil or 0, there is no
+	// terminal.
+	Width func() int
+	// During is called with what Ctrl-C calls while a command runs, and with nil
+	// after it. If nil, commands can't be interrupted.
+	During func(interrupt func())
+	// TakeKeys passes what is typed while a command runs to take, which returns
+	// whether it took the key. If take is nil, that ends. If TakeKeys is nil, no
+	// command reads keys.
+	TakeKeys func(take func(key byte) bool)
+}
+
+// A LineReader reads lines, without their ends, that are typed or piped in: at a
+// terminal, after a prompt. The error is io.EOF at the end (Ctrl-D),
+// [lineedit.ErrInterrupted] for a discarded line (Ctrl-C), or a
+// [*lineedit.Error]. After the last two, the next line can be read.
+type LineReader interface {
+	ReadLine(prompt string) (string, error)
+}
+
+// withDefaults fills in what may be nil.
+func (c Caller) withDefaults() Caller {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Begin == nil {
+		c.Begin = func() (func(), error) { return func() {}, nil }
+	}
+	if c.Connected == nil {
+		c.Connected = func() bool { return true }
+	}
+	if c.AccountsChanged == nil {
+		c.AccountsChanged = func() {}
+	}
+	if c.Guard == nil {
+		c.Guard = func(_ string, f func()) bool { f(); return true }
+	}
+	return c
+}
+
+func (io IO) withDefaults() IO {
+	if io.Width == nil {
+		io.Width = func() int { return 0 }
+	}
+	if io.During == nil {
+		io.During = func(func()) {}
+	}
+	if io.TakeKeys == nil {
+		io.TakeKeys = func(func(byte) bool) {}
+	}
+	return io
+}
+
+// A session is one caller's commands, from the first to the last.
+type session struct {
+	*Shell
+	Caller
+	IO
+	ctx context.Context
+
+	json            bool // the current command, or the last one, has --json
+	spent           bool // a command has read standard input
+	accountsChanged bool // by the current command, or the last one
+	failed          bool // some command failed inside the service
+}
+
+func (s *Shell) session(ctx context.Context, c Caller, io IO) *session {
+	return &session{Shell: s, Caller: c.withDefaults(), IO: io.withDefaults(), ctx: ctx}
+}
+
+// Run reads commands from io.In until it ends, BYE, or ctx ends. At a terminal it
+// greets and prompts, and the exit status is 0; otherwise it is the highest one of
+// the commands. failed reports whether something failed inside the service.
+func (s *Shell) Run(ctx context.Context, c Caller, io IO) (status int, failed bool) {
+	session := s.session(ctx, c, io)
+	status = session.run()
+	return status, session.failed
+}
+
+// Exec runs one command, and returns its exit status and whether something failed
+// inside the service.
+func (s *Shell) Exec(ctx context.Context, c Caller, io IO, line string) (status int, failed bool) {
+	session := s.session(ctx, c, io)
+	err := session.line(line, session.tellInterrupted)
+	if err == errBye {
+		err = nil
+	}
+	return session.report(err), session.failed
+}
+
+// errBye leaves the console.
+var errBye = errors.New("bye")
+
+func (s *session) run() (status int) {
+	account, err := s.Account()
+	if err != nil {
+		return s.report(err)
+	}
+	terminal := s.Width() > 0
+	if terminal {
+		fmt.Fprintf(s.Out, welcomeText, account.Name)
+	}
+	s.tellInterrupted(account)
+	for terminal || !s.spent { // what is left of a list was not meant as commands
+		s.json, s.accountsChanged = false, false
+		line, err := s.readLine(Prompt)
+		switch {
+		case err == lineedit.ErrInterrupted:
+			continue
+		case err == nil:
+			err = s.line(line, nil)
+			if err == nil && s.accountsChanged { // perhaps the caller's own
+				_, err = s.Account()
+			}
+		case err == io.EOF && terminal:
+			_, _ = io.WriteString(s.Out, "\n")
+			err = errBye
+		case isProblem(err): // reported below
+		default: // the end, or the client has gone
+			err = errBye
+		}
+		if err == errBye {
+			break
+		}
+		status = max(status, s.report(err))
+		if err == ErrLoggedOut {
+			return status
+		}
+	}
+	if terminal {
+		return StatusDone
+	}
+	return status
+}
+
+// readLine reads the next line; an error about the line itself is a problem.
+func (s *session) readLine(prompt string) (string, error) {
+	line, err := s.In.ReadLine(prompt)
+	if bad := (*lineedit.Error)(nil); errors.As(err, &bad) {
+		err = badLine(bad)
+	}
+	return line, err
+}
+
+// line runs one line: a command, or nothing. If first is not nil, it is called
+// with the caller's account before the command runs.
+func (s *session) line(line string, first func(store.Account)) error {
+	words, err := s.words(line)
+	if err != nil || len(words) == 0 {
+		return err
+	}
+	if readsList(words) {
+		s.spent = true // by the list, even if it is refused
+	}
+	end, err := s.Begin()
+	if err != nil {
+		return err
+	}
+	defer end()
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	s.During(cancel)
+	defer s.During(nil)
+	by, err := s.Account()
+	if err != nil {
+		return err
+	}
+	if first != nil {
+		first(by)
+	}
+	i, err := find(words, by.Operates())
+	if err != nil {
+		return err
+	}
+	return s.call(ctx, by, i, words)
+}
+
+// words splits a line, and takes out --json.
+func (s *session) words(line string) ([]string, error) {
+	words, err := splitWords(line)
+	if err != nil { // the problem is reported in the form that was asked for
+		words = strings.Fields(line)
+	}
+	words, s.json = takeJSON(words)
+	return words, err
+}
+
+// report writes what went wrong, if anything did, and returns the exit status. An
+// error that is not meant for the caller goes to the log.
+func (s *session) report(err error) int {
+	var p *problem
+	switch {
+	case err == nil:
+		return StatusDone
+	case errors.Is(err, context.Canceled):
+		return StatusRefused
+	case !errors.As(err, &p):
+		s.Log.Error("command", "error", err)
+		p, s.failed = failure, true
+	}
+	if p.text != "" {
+		s.complain(p, 0)
+	}
+	return p.status
+}
+
+// complain writes a problem; that of a line in a list with the line's number.
+func (s *session) complain(p *problem, line int) {
+	text := p.text
+	if line > 0 {
+		text = fmt.Sprintf("Line %d: %s", line, text)
+	}
+	if s.json {
+		writeJSON(s.Err, errorObject{text, p.code, line})
+		return
+	}
+	_, _ = io.WriteString(s.Err, text+"\n")
+}

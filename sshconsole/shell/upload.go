@@ -1,0 +1,334 @@
+package shell
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"snomredirect/sshconsole/phonelist"
+	"snomredirect/store"
+)
+
+// A list is read and sorted batch by batch, and a batch is changed order by
+// order: in a transaction of neighbours the store touches few of its pages, and
+// so needs little memory.
+const (
+	chunkSize = 50_000
+	batchSize = 10_000
+)
+
+func registerList(c *call) error {
+	url, err := c.url(c.args[0])
+	if err != nil {
+		return err
+	}
+	owner, err := c.forAccount()
+	if err != nil {
+		return err
+	}
+	return c.upload(store.RuleRegister, owner, url)
+}
+
+func deregisterList(c *call) error {
+	return c.upload(store.RuleDeregister, store.Account{}, store.URL{})
+}
+
+// An upload changes the phones that standard input lists, batch by batch.
+type upload struct {
+	*call
+	rule   store.Rule
+	owner  store.Account // who has the phones then, if rule needs one
+	url    store.URL     // of phones listed without one
+	atomic bool
+
+	list     phonelist.Reader
+	line     int            // the last that was read
+	chunk    []listedChange // read, and not done yet
+	phones   int            // listed, all told
+	bad      int            // lines that can't be read
+	tally    tally
+	record   store.Job // as the store has it, once there is one
+	progress *progress
+
+	lastText string // a URL as it was listed last, for lists repeat them
+	lastURL  store.URL
+}
+
+// A listedChange is what a line of the list asks for, and why it was not done.
+type listedChange struct {
+	store.Change
+	line   int
+	failed *problem
+}
+
+// upload reads the list to its end. What is bad of it is told line by line, and
+// the rest goes on; --atomic does all or nothing.
+func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error {
+	c.spent = true
+	end, err := c.jobs.begin(c.by.ID)
+	if err != nil {
+		return err
+	}
+	_, atomic := c.options["atomic"]
+	u := &upload{call: c, rule: rule, owner: owner, url: url, atomic: atomic, progress: newProgress(c.session, "lines", -1)}
+	defer func() { end(u.record) }()
+	err = u.readAll()
+	u.progress.end()
+	done := u.tally.done + u.tally.changed
+	c.changed, c.noted = done > 0, []any{"lines", u.record.Lines, "phones", done}
+	if owner.ID != 0 {
+		c.noted = append(c.noted, "owner", owner.Name)
+	}
+	if err == errStopped && !c.Connected() {
+		return errReported // told at the next login, from the record
+	}
+	if err != nil && u.record.ID != 0 && !u.record.Done { // told now
+		if err := c.Registry.EndJob(u.record); err != nil {
+			c.Log.Error("upload", "error", err)
+		}
+	}
+	switch {
+	case err == errStopped:
+		return refused(codeBusy, "Interrupted: %s", c.howFar(u.record))
+	case err != nil && u.record.Some > 0 && !c.dryRun:
+		_ = c.report(err)
+		return refused(codeInternal, "The list was not done to its end: %s", c.howFar(u.record))
+	case err != nil:
+		return err
+	}
+	return u.summary()
+}
+
+// errStopped: the caller has interrupted the upload, or has gone.
+var errStopped = errors.New("upload stopped")
+
+// howFar is what the function of that name tells of this command.
+func (c *call) howFar(u store.Job) string {
+	if c.dryRun {
+		return "nothing was done."
+	}
+	return howFar(u)
+}
+
+// howFar tells how much was done of what was not done to its end.
+func howFar(u store.Job) string {
+	if u.Phones {
+		if u.Lines == 0 {
+			return "nothing was done."
+		}
+		return plural(u.Lines, "phone was", "phones were") + " done, and nothing behind. Give the command again to go on."
+	}
+	if u.Lines == 0 && u.Some == 0 {
+		return "nothing was done."
+	}
+	far := fmt.Sprintf("it was done up to line %d", u.Lines)
+	if u.Some > u.Lines {
+		far += fmt.Sprintf(" and, in part, up to line %d", u.Some)
+	}
+	if u.Failed > 0 {
+		far += ", but for " + plural(u.Failed, "line that failed", "lines that failed")
+	}
+	return far + ". Send the whole list again: what is done stays done."
+}
+
+// readAll reads and changes until the end of the input. What is in the batch
+// when it returns an error was not done.
+func (u *upload) readAll() error {
+	for {
+		text, err := u.readLine("")
+		switch {
+		case u.ctx.Err() != nil, err != nil && err != io.EOF && !isProblem(err):
+			return errStopped
+		case err == io.EOF && !u.Connected(): // what was read last may be half a line
+			return errStopped
+		case err == io.EOF:
+			return u.finish()
+		}
+		if len(u.chunk) == chunkSize && !u.atomic { // there is a line behind, so all of it are whole
+			if err := u.change(false); err != nil {
+				return err
+			}
+		}
+		u.line++
+		if err := u.add(text, err); err != nil {
+			return err
+		}
+		if u.Width() == 0 { // else the line being typed is there
+			u.progress.at(u.tally.n() + u.bad)
+		}
+	}
+}
+
+// add puts a line into the batch, or tells what is wrong with it. An error ends
+// the upload.
+func (u *upload) add(text string, unreadable error) error {
+	change, ok, err := u.parse(text, unreadable)
+	var p *problem
+	switch {
+	case err == phonelist.ErrHeader:
+		return misunderstood(codeMalformedMAC, "Line %d: %v Nothing was done.", u.line, err)
+	case errors.As(err, &p):
+		u.bad++
+		u.complain(p, u.line)
+		return nil
+	case err != nil:
+		return err
+	case !ok:
+		return nil
+	}
+	if u.phones++; u.atomic && u.phones > maxAtOnce {
+		return misunderstood(codeUsage, "The list has more than %d lines, the most with --atomic; nothing was done.", maxAtOnce)
+	}
+	if u.phones == 1 && !u.dryRun {
+		if u.record, err = u.jobs.record(u.Registry, store.Job{Account: u.by.ID, Command: u.cmd.words() + " -", RemoteAddr: u.RemoteAddr, Begun: u.begun}); err != nil {
+			return err
+		}
+	}
+	u.chunk = append(u.chunk, listedChange{Change: change, line: u.line})
+	return nil
+}
+
+// parse reads a line; not ok is one that names no phone.
+func (u *upload) parse(text string, unreadable error) (change store.Change, ok bool, err error) {
+	var p *problem
+	if errors.As(unreadable, &p) {
+		return change, false, misunderstood(p.code, "it %s.", p.inList)
+	}
+	phone, ok, err := u.list.Line(text)
+	if bad := (*phonelist.Error)(nil); errors.As(err, &bad) && err != phonelist.ErrHeader {
+		code := codeUsage
+		if bad.MAC {
+			code = codeMalformedMAC
+		}
+		err = misunderstood(code, "%v", bad)
+	}
+	if err != nil || !ok {
+		return change, false, err
+	}
+	change = store.Change{MAC: phone.MAC, URL: u.url}
+	if phone.URL != "" && u.rule == store.RuleRegister {
+		if phone.URL != u.lastText {
+			if u.lastURL, err = u.call.url(phone.URL); err != nil {
+				u.lastText = ""
+				return change, false, err
+			}
+			u.lastText = phone.URL
+		}
+		change.URL = u.lastURL
+	}
+	return change, true, nil
+}
+
+// finish changes what is left at the end of the list.
+func (u *upload) finish() error {
+	switch {
+	case u.phones == 0 && u.bad == 0:
+		return misunderstood(codeUsage, "Standard input lists no phone; nothing was done.")
+	case u.atomic && u.bad > 0:
+		return refused(codeUsage, "%s can't be read; nothing was done.", plural(u.bad, "line", "lines"))
+	case len(u.chunk) > 0:
+		return u.change(true)
+	case u.record.ID == 0:
+		return nil
+	}
+	u.record.Done = true // only lines without a phone came behind the last batch
+	return u.Registry.EndJob(u.record)
+}
+
+// change changes the batch in the order of its MACs. With each order the store
+// knows how far the upload has come; the last of the last batch ends it.
+func (u *upload) change(last bool) error {
+	byMAC := slices.Clone(u.chunk)
+	slices.SortStableFunc(byMAC, func(a, b listedChange) int { // of one phone, the last line counts
+		return a.MAC.Compare(b.MAC)
+	})
+	record := u.record
+	record.Some = u.chunk[len(u.chunk)-1].line
+	var err error
+	rest := byMAC
+	for err == nil && len(rest) > 0 {
+		n := min(batchSize, len(rest))
+		for n < len(rest) && (u.atomic || rest[n].MAC == rest[n-1].MAC) {
+			n++
+		}
+		part := rest[:n]
+		if rest = rest[n:]; len(rest) == 0 {
+			record.Lines, record.Done = record.Some, last
+		}
+		record.Failed = u.bad + u.tally.failed // the store adds those of the order
+		err = u.changeBatch(part, record)
+		u.progress.at(u.tally.n() + u.bad)
+	}
+	slices.SortFunc(byMAC, func(a, b listedChange) int { return cmp.Compare(a.line, b.line) })
+	failed := 0
+	for _, c := range byMAC {
+		if c.failed != nil {
+			failed++
+			u.complain(c.failed, c.line)
+		}
+	}
+	if err == nil && failed > 0 && u.atomic {
+		u.record.Lines, u.record.Some, u.tally = 0, 0, tally{}
+		err = refused(codeForbidden, "%s refused; nothing was done.", plural(failed, "line was", "lines were"))
+	}
+	u.chunk = u.chunk[:0]
+	return err
+}
+
+// changeBatch changes a part of the batch in one transaction, and notes why what was
+// refused was.
+func (u *upload) changeBatch(part []listedChange, record store.Job) error {
+	o := store.Batch{Audit: u.audit(u.url.String()), Rule: u.rule, Owner: u.owner.ID, Atomic: u.atomic, DryRun: u.dryRun}
+	for _, c := range part {
+		o.Changes = append(o.Changes, c.Change)
+	}
+	if !u.dryRun {
+		o.Job = &record
+	}
+	results, err := u.Registry.Change(o)
+	if err != nil {
+		return explain(err, string(u.owner.Name))
+	}
+	u.record = record
+	for i, out := range results {
+		u.tally.add(out)
+		if out.Err == nil {
+			continue
+		}
+		if part[i].failed, err = u.whyNot(u.rule, part[i].MAC, out); err != nil {
+			return err
+		}
+	}
+	u.record.Failed = u.bad + u.tally.failed
+	return nil
+}
+
+type uploadObject struct {
+	Registered   int  `json:"registered"`
+	Deregistered int  `json:"deregistered"`
+	Changed      int  `json:"changed"`
+	Unchanged    int  `json:"unchanged"`
+	Failed       int  `json:"failed"`
+	DryRun       bool `json:"dry_run,omitempty"`
+}
+
+// summary tells what became of the list. The problem that it returns has been
+// told, line by line.
+func (u *upload) summary() error {
+	t := u.tally
+	t.failed += u.bad
+	object := uploadObject{Changed: t.changed, Unchanged: t.same, Failed: t.failed, DryRun: u.dryRun}
+	if u.rule == store.RuleRegister {
+		object.Registered = t.done
+	} else {
+		object.Deregistered = t.done
+	}
+	head := ""
+	if u.dryRun && t.done+t.changed == 0 {
+		head = "nothing would change. "
+	}
+	u.answer(object, "%s%s: %s.\n", head, plural(t.n(), "line", "lines"), t.text(u.rule))
+	return t.err()
+}

@@ -1,0 +1,166 @@
+package sshconsole
+
+import (
+	"errors"
+	"io"
+	"snomredirect/macaddr"
+	"snomredirect/sshconsole/shell"
+	"snomredirect/store"
+	"testing"
+	"time"
+
+	gossh "golang.org/x/crypto/ssh"
+)
+
+func TestTerminal(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
+	for _, mac := range []string{"000413101214", "00041310123C", "2e4"} {
+		l.does("acme", "register "+mac)
+	}
+	e := l.terminal(c, 80)
+	e.sees("Welcome, acme! Type help for help.\r\n==> ")
+	e.types("li\t\r\n") // completed, and CRLF is one end of a line
+	e.sees("list \r\n000413101214 00041310123C 0004132202E4\r\n==> ")
+	if err := e.WindowChange(24, 25); err != nil {
+		t.Fatal(err)
+	}
+	e.sees("==> ")      // redrawn
+	e.types("\x1b[A\n") // Up brings back
+	e.sees("000413101214 00041310123C\r\n0004132202E4\r\n==> ")
+	e.types("deregister 2e4\x03") // Ctrl-C drops the line
+	e.sees("\r\n==> ")
+	e.types("show 2e4\r")
+	e.sees("State:          registered\r\n")
+	e.types("nonsense\r")
+	e.sees("Unknown command \"nonsense\". Type help for help.\r\n==> ")
+	e.types("bye\r")
+	e.leaves(0)
+
+	e = l.terminal(c, 0) // a client that does not know
+	e.sees("==> ")
+	e.types("list\r")
+	e.sees("000413101214 00041310123C 0004132202E4\r\n==> ")
+	e.types("\x04") // Ctrl-D leaves
+	e.sees("\r\n")
+	e.leaves(0)
+}
+
+// At a prompt, standard input ends with Ctrl-D, and the prompt comes back.
+func TestKeysTypedAtThePrompt(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	c := l.login("olga", gossh.PublicKeys(l.newKey("olga")))
+	key := string(gossh.MarshalAuthorizedKey(newSigner(t).PublicKey()))
+	e := l.terminal(c, 200)
+	e.sees("==> ")
+	e.types("account key acme add -\r" + key + "\x04")
+	e.sees("acme: SHA256:")
+	e.types("\x1b[A\r") // the command, not the key
+	e.sees("account key acme add -\r\n")
+	e.types(key + "\x03")
+	e.sees("Interrupted; nothing was done.\r\n==> ")
+	e.types("account key acme list\r")
+	e.sees("SHA256:")
+	e.types("bye\r")
+	e.leaves(0)
+}
+
+// Lists and answers typed at the prompt.
+func TestListAndAnswerTypedAtThePrompt(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	e := l.terminal(l.login("acme", gossh.PublicKeys(l.newKey("acme"))), 200)
+	e.sees("==> ")
+	e.types("register -\r2e4\r2e5,http://one.example/\r\x04")
+	e.sees("2 lines: 2 registered.\r\n==> ")
+	e.types("register -\r2e6\rxyz\r")
+	e.sees("Line 2: \"xyz\": expected")
+	e.types("\x03")
+	e.sees("Interrupted: nothing was done.\r\n==> ")
+	e.types("retarget http://one.example/ http://two.example/\r")
+	e.sees("1 phone with a setting server of its own will change from http://one.example/ to http://two.example/.\r\nGo on? (y/n) ")
+	e.types("\x03")
+	e.sees("Nothing was done.\r\n==> ")
+	e.types("\x1b[A\r") // the command, not an answer
+	e.sees("Go on? (y/n) ")
+	e.types("y\r")
+	e.sees("1 phone with a setting server of its own changed.\r\n==> ")
+	e.types("\x1b[A") // not the answer
+	e.sees("retarget http://one")
+	e.types("\x03export\r")
+	e.sees("0004132202E4,\r\n0004132202E5,http://two.example/\r\n==> ")
+	e.types("bye\r")
+	e.leaves(0)
+}
+
+// slow is a store of endless pages, to have a command that runs.
+type slow struct{ shell.Registry }
+
+func (slow) Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error) {
+	time.Sleep(time.Millisecond)
+	page := make([]store.Phone, n)
+	for i := range page {
+		page[i] = store.Phone{MAC: macaddr.MustParse("0004132202E4"), Owner: owner}
+	}
+	return page, nil
+}
+
+func TestCtrlCEndsACommandOverSSH(t *testing.T) {
+	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return slow{r} })
+	e := l.terminal(l.login("acme", gossh.PublicKeys(l.newKey("acme"))), 80)
+	e.sees("==> ")
+	e.types("list\r")
+	e.sees("0004132202E4 ")
+	e.types("\x03")
+	e.sees("\r\n==> ")
+	e.types("bye\r")
+	e.leaves(0)
+}
+
+// A terminal that reads no further while its window changes, and goes, holds up
+// nothing and leaves nothing behind.
+func TestTerminalReadsNoFurther(t *testing.T) {
+	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return slow{r} })
+	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
+	session, err := c.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := session.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := session.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(session.RequestPty("xterm", 24, 80, nil), session.Shell()); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(in, "list\r")
+	if _, err := io.ReadFull(out, make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if err := session.WindowChange(24, 80+i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.runs(c, "help", 0, "Welcome")
+	c.Close()
+	l.forgets()
+}
+
+// From its prompt, too, an operator ends the sessions of those it shuts out, and
+// goes on.
+func TestOperatorShutsOutFromThePrompt(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	e := l.terminal(l.login("olga", gossh.PublicKeys(l.newKey("olga"))), 80)
+	acme := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
+	l.runs(acme, "list", 0, "")
+	e.sees("==> ")
+	e.types("account disable acme\r")
+	e.sees("acme is disabled.\r\n==> ")
+	l.ends(acme)
+	e.types("bye\r")
+	e.leaves(0)
+}
