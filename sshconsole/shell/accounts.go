@@ -9,18 +9,18 @@ import (
 	"snomredirect/store"
 )
 
-// account returns the account of that name.
+// account looks up an account by the name that was typed.
 func (c *call) account(word string) (store.Account, error) {
 	name, err := store.ParseName(word)
 	if err != nil {
-		return store.Account{}, misunderstood(codeUsage, "%q is no account's name: %v.", word, err)
+		return store.Account{}, misunderstood(codeUsage, "%q is not an account name: %v.", word, err)
 	}
 	a, err := c.Registry.AccountNamed(name)
 	return a, explain(err, word)
 }
 
-// update changes the account that the first argument names. A problem that
-// change returns is told as it is. The history tells detail.
+// update changes the account that the first argument names. If change returns a
+// problem, the caller sees that. The history records detail.
 func (c *call) update(detail string, change func(*store.Account) error) (store.Account, error) {
 	a, err := c.account(c.args[0])
 	if err != nil {
@@ -37,7 +37,7 @@ type accountObject struct {
 	State         string      `json:"state"` // enabled, disabled or removed
 	Company       string      `json:"company,omitempty"`
 	SettingServer store.URL   `json:"setting_server"`
-	Password      bool        `json:"password"` // whether it has one
+	Password      bool        `json:"password"` // whether the account has one
 	Keys          []keyObject `json:"keys"`
 	CreatedAt     string      `json:"created_at"`
 	DryRun        bool        `json:"dry_run,omitempty"`
@@ -63,7 +63,7 @@ func newKeyObject(k store.Key) keyObject { return keyObject{k.Fingerprint(), k.K
 func accountAdd(c *call) error {
 	name, err := store.ParseName(c.args[0])
 	if err != nil {
-		return misunderstood(codeUsage, "%q can't be an account's name: %v.", c.args[0], err)
+		return misunderstood(codeUsage, "%q can't be an account name: %v.", c.args[0], err)
 	}
 	url, err := c.url(c.args[1])
 	if err != nil {
@@ -73,7 +73,7 @@ func accountAdd(c *call) error {
 	if err != nil {
 		return explain(err, c.args[0])
 	}
-	c.answer(c.accountObject(a), "%s added. To let it in: ACCOUNT KEY %s ADD <key>, or ACCOUNT PASSWORD %s.\n", name, name, name)
+	c.answer(c.accountObject(a), "%s added. Allow logins with ACCOUNT KEY %s ADD <key> or ACCOUNT PASSWORD %s.\n", name, name, name)
 	return nil
 }
 
@@ -194,7 +194,7 @@ func accountKeyAdd(c *call) error {
 		c.answer(nil, "%s: %s\n", a.Name, keyLine(k))
 	}
 	if added < len(keys) {
-		c.answer(nil, "%d of %d were there already.\n", len(keys)-added, len(keys))
+		c.answer(nil, "Already authorized: %d of %d.\n", len(keys)-added, len(keys))
 	}
 	return nil
 }
@@ -219,7 +219,14 @@ func accountKeyRemove(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.answer(c.accountObject(a), "%s: key removed. It has %d.\n", a.Name, len(a.Keys))
+	left := plural(len(a.Keys), "key", "keys") + " left"
+	switch {
+	case len(a.Keys) == 0 && a.PasswordHash == "":
+		left = "no key or password left and can't log in"
+	case len(a.Keys) == 0:
+		left = "no key left, and a password"
+	}
+	c.answer(c.accountObject(a), "Key removed. %s has %s.\n", a.Name, left)
 	return nil
 }
 
@@ -229,9 +236,9 @@ type passwordObject struct {
 	DryRun   bool       `json:"dry_run,omitempty"`
 }
 
-// accountPassword writes the password and nothing else: it is shown once.
+// accountPassword writes the password and nothing else. It is shown only once.
 func accountPassword(c *call) error {
-	if c.dryRun { // neither made nor hashed
+	if c.dryRun { // nothing is generated or hashed
 		a, err := c.account(c.args[0])
 		if err != nil {
 			return err
@@ -240,7 +247,7 @@ func accountPassword(c *call) error {
 		return nil
 	}
 	password := store.NewPassword()
-	hash := store.HashPassword(password) // outside the transaction: it takes its time
+	hash := store.HashPassword(password) // outside the transaction, because it takes some 30 ms
 	a, err := c.update("", func(a *store.Account) error { a.PasswordHash = hash; return nil })
 	if err != nil {
 		return err
@@ -270,8 +277,8 @@ func (c *call) setDisabled(disabled bool) error {
 	return nil
 }
 
-// accountRemove removes an account, once its phones are another's if that is
-// asked for.
+// accountRemove removes an account, with --transfer-to after transferring its
+// phones.
 func accountRemove(c *call) error {
 	a, err := c.account(c.args[0])
 	if err != nil {
@@ -303,16 +310,15 @@ func accountRemove(c *call) error {
 
 type removedObject struct {
 	accountObject
-	Phones *int       `json:"phones,omitempty"` // that were handed on
+	Phones *int       `json:"phones,omitempty"` // that were transferred
 	To     store.Name `json:"transferred_to,omitempty"`
 }
 
-// transferAll hands all phones of a to another account and removes it. It does
-// neither where the removal would be refused, or a phone would be left without a
-// setting server.
+// transferAll transfers all phones of a to another account and removes a. It does
+// neither if the removal would be refused or a phone would have no setting server.
 func (c *call) transferAll(a, to store.Account) (moved int, err error) {
 	if to.ID == a.ID {
-		return 0, misunderstood(codeUsage, "%s can't get its own phones: name another account.", a.Name)
+		return 0, misunderstood(codeUsage, "%s owns these phones already: name another account.", a.Name)
 	}
 	const dryRun = true
 	if err := c.Registry.RemoveAccount(c.audit(""), dryRun, a.ID); err != nil && !errors.Is(err, store.ErrOwnsPhones) {

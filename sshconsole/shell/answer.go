@@ -9,9 +9,10 @@ import (
 	"snomredirect/store"
 )
 
-// Answers are text for people or, with --json, one object a line for programs.
+// Answers are text for people or, with --json, one JSON object per line.
 
-// answer writes object with --json, else the text; that of a dry run says so.
+// answer writes object if --json was given, and otherwise the text; the text of a
+// dry run says so.
 func (c *call) answer(object any, format string, args ...any) {
 	if c.json {
 		c.object(object)
@@ -29,22 +30,22 @@ func (c *call) object(object any) { writeJSON(c.out, object) }
 func writeJSON(w io.Writer, object any) {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false) // URLs stay readable
-	_ = e.Encode(object)   // a writer that fails is a caller that has gone
+	_ = e.Encode(object)   // if the writer fails, the client has gone
 }
 
 // An errorObject is a problem for programs.
 type errorObject struct {
 	Error string `json:"error"`
 	Code  code   `json:"code"`
-	Line  int    `json:"line,omitempty"` // of the list
+	Line  int    `json:"line,omitempty"` // of a list
 }
 
-// A noticeObject is what the caller should know and did not ask for.
+// A noticeObject is something that the caller did not ask for and should know.
 type noticeObject struct {
 	Notice string `json:"notice"`
 }
 
-// notify writes a notice to where problems go.
+// notify writes a notice to standard error.
 func (s *session) notify(text string) {
 	if s.json {
 		writeJSON(s.Err, noticeObject{text})
@@ -53,20 +54,20 @@ func (s *session) notify(text string) {
 	_, _ = io.WriteString(s.Err, text+"\n")
 }
 
-// A phoneState is what a caller may know of a phone.
+// A phoneState is a phone's state as a caller may know it.
 type phoneState string
 
 const (
 	stateRegistered   phoneState = "registered"
 	stateUnregistered phoneState = "unregistered"
-	stateTaken        phoneState = "taken" // by another account, or held for it
-	stateHeld         phoneState = "held"  // for the caller; operators see all
+	stateTaken        phoneState = "taken" // by another account, or on hold for it
+	stateHeld         phoneState = "held"  // for the caller; operators see every hold
 )
 
 // A phoneObject is a phone for programs.
 type phoneObject struct {
 	MAC           string     `json:"mac"`
-	Model         string     `json:"model"` // "" where no range is known
+	Model         string     `json:"model"` // "" if its range is unknown
 	State         phoneState `json:"state"`
 	Account       store.Name `json:"account,omitempty"` // for operators
 	SettingServer string     `json:"setting_server,omitempty"`
@@ -74,10 +75,10 @@ type phoneObject struct {
 	HeldUntil     string     `json:"held_until,omitempty"`
 	DryRun        bool       `json:"dry_run,omitempty"`
 
-	LastContact *contactObject `json:"last_contact,omitempty"` // of SHOW
+	LastContact *contactObject `json:"last_contact,omitempty"` // only in SHOW
 }
 
-// phoneObject tells of a phone what the caller may know, given its owner.
+// phoneObject returns what the caller may know of a phone with this owner.
 func (c *call) phoneObject(p store.Phone, owner store.Account) phoneObject {
 	o := phoneObject{MAC: p.MAC.String(), Model: p.MAC.Model(), DryRun: c.dryRun}
 	switch {
@@ -98,7 +99,7 @@ func (c *call) phoneObject(p store.Phone, owner store.Account) phoneObject {
 	return o
 }
 
-// field writes one line of an answer that has a name for each.
+// field writes one line of an answer that consists of named fields.
 func (c *call) field(name string, value any) {
 	fmt.Fprintf(c.out, "%-15s %v\n", name+":", value)
 }
@@ -106,7 +107,7 @@ func (c *call) field(name string, value any) {
 func timestamp(t time.Time) string   { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// plural words a number of things.
+// plural returns n with the noun in the singular or plural.
 func plural(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one

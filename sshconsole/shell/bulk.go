@@ -9,11 +9,11 @@ import (
 	"snomredirect/store"
 )
 
-// changeAll carries out a batch on those phones of an account that pick picks,
-// order by order, and finish at the end of them. It returns how many were
-// changed; about expected are, -1 where that is not known. An error has the words
-// for how far it came; where the caller has gone, the next login is told.
-func (c *call) changeAll(of store.AccountID, expected int, o store.Batch, pick func(store.Phone) (store.Change, bool), finish func() error) (done int, err error) {
+// changeAll applies a batch, in as many transactions as it takes, to those phones
+// of an account that pick picks, and then calls finish. expected is about how many
+// these are, or -1 if that is unknown. changeAll returns how many were changed.
+// Its error says how far it came; if the client has gone, the next login says it.
+func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pick func(store.Phone) (store.Change, bool), finish func() error) (done int, err error) {
 	end, err := c.jobs.begin(c.by.ID)
 	if err != nil {
 		return 0, err
@@ -21,19 +21,19 @@ func (c *call) changeAll(of store.AccountID, expected int, o store.Batch, pick f
 	var record store.Job
 	defer func() { end(record) }()
 	if !c.dryRun {
-		record = store.Job{Account: c.by.ID, Command: strings.TrimSpace(o.Audit.Command + " " + o.Audit.Detail), RemoteAddr: c.RemoteAddr, Begun: c.begun, Phones: true}
+		record = store.Job{Account: c.by.ID, Command: strings.TrimSpace(batch.Audit.Command + " " + batch.Audit.Detail), RemoteAddr: c.RemoteAddr, Begun: c.begun, Phones: true}
 		if record, err = c.jobs.record(c.Registry, record); err != nil {
 			return 0, err
 		}
-		o.Job = &record
+		batch.Job = &record
 	}
-	o.DryRun = c.dryRun
+	batch.DryRun = c.dryRun
 	progress := newProgress(c.session, "phones", expected)
 	change := func() error {
-		record.Lines += len(o.Changes)
-		results, err := c.Registry.Change(o)
+		record.Lines += len(batch.Changes)
+		results, err := c.Registry.Change(batch)
 		if err != nil {
-			record.Lines -= len(o.Changes)
+			record.Lines -= len(batch.Changes)
 			return err
 		}
 		for _, out := range results {
@@ -41,7 +41,7 @@ func (c *call) changeAll(of store.AccountID, expected int, o store.Batch, pick f
 				done++
 			}
 		}
-		o.Changes = o.Changes[:0]
+		batch.Changes = batch.Changes[:0]
 		c.changed = c.changed || done > 0
 		progress.at(done)
 		return nil
@@ -52,15 +52,15 @@ func (c *call) changeAll(of store.AccountID, expected int, o store.Batch, pick f
 				return err
 			}
 			if one, ok := pick(p); ok {
-				o.Changes = append(o.Changes, one)
+				batch.Changes = append(batch.Changes, one)
 			}
-			if len(o.Changes) == batchSize {
+			if len(batch.Changes) == batchSize {
 				if err := change(); err != nil {
 					return err
 				}
 			}
 		}
-		if len(o.Changes) > 0 {
+		if len(batch.Changes) > 0 {
 			if err := change(); err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ func (c *call) changeAll(of store.AccountID, expected int, o store.Batch, pick f
 	}
 	if !c.dryRun {
 		if err := c.Registry.EndJob(record); err != nil {
-			c.Log.Error("uploads", "error", err)
+			c.Log.Error("jobs", "error", err)
 		}
 	}
 	switch {
@@ -86,14 +86,14 @@ func (c *call) changeAll(of store.AccountID, expected int, o store.Batch, pick f
 		return done, err
 	}
 	_ = c.report(err)
-	return done, refused(codeInternal, "It was not done to its end: %s", howFar(record))
+	return done, refused(codeInternal, "It was not completed: %s", howFar(record))
 }
 
-// capital begins a sentence.
+// capital returns words with a capital letter first.
 func capital(words string) string { return strings.ToUpper(words[:1]) + words[1:] }
 
-// confirm tells what is about to happen and, at a terminal, asks. Elsewhere only
-// --yes goes on.
+// confirm says what is about to happen and asks, at a terminal. Without one it
+// wants --yes.
 func (c *call) confirm(what string) error {
 	if _, yes := c.options["yes"]; yes {
 		if !c.json {
@@ -102,13 +102,13 @@ func (c *call) confirm(what string) error {
 		return c.out.Flush()
 	}
 	if c.Width() == 0 || c.json {
-		return misunderstood(codeUsage, "%s Nothing was done: say --yes to go on.", what)
+		return misunderstood(codeUsage, "%s Nothing was done: add --yes to continue.", what)
 	}
 	fmt.Fprintln(c.out, what)
 	if err := c.out.Flush(); err != nil {
 		return err
 	}
-	answer, err := c.readLine("Go on? (y/n) ")
+	answer, err := c.readLine("Continue? (y/n) ")
 	if word := strings.ToLower(strings.TrimSpace(answer)); err == nil && (word == "y" || word == "yes") {
 		return nil
 	}

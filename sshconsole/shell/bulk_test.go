@@ -47,13 +47,13 @@ func TestManyInOneLine(t *testing.T) {
 	h.says("acme", "count", "65537\n")
 
 	for line, want := range map[string]string{
-		"register 000413000000-000413010000":             "That is more than 65536 phones",
-		"register 000413000000-00041300FFFE 2e4 2e5":     "That is more than 65536 phones",
+		"register 000413000000-000413010000":             "A line can name at most 65536 phones",
+		"register 000413000000-00041300FFFE 2e4 2e5":     "A line can name at most 65536 phones",
 		"register 2ff-2e0":                               `"2ff-2e0": the range ends before it starts`,
 		"register 000413FFFFFF-000414000000":             `"000413FFFFFF-000414000000": the range crosses`,
 		"deregister 2e4 nonsense":                        `"nonsense": expected twelve hex digits`,
-		"register 2e4 - 2e5":                             "A - stands alone",
-		"register 2e4 -":                                 "A - stands alone",
+		"register 2e4 - 2e5":                             "- reads MACs",
+		"register 2e4 -":                                 "- reads MACs",
 		"register 2e4 2eg":                               `"2eg": expected a MAC such as 2e4 or 0004132202E4, a range of them, or as the last word a URL`,
 		"register 2e4 http://a.example/ http://b.other/": `"http://a.example/": expected twelve hex digits`,
 		"register - http://a.example/ 2e4":               "Expected: REGISTER",
@@ -82,7 +82,7 @@ func TestListOnStandardInput(t *testing.T) {
 	}
 	taken := "Line 7: 0004132202E6 is registered by another account.\n"
 	h.gives("acme", "register - --atomic", list, StatusRefused, "", append(problems, "6 lines can't be read; nothing was done.\n")...)
-	h.gives("acme", "register - --dry-run", list, StatusRefused, "Dry run: 10 lines: 3 registered, 7 failed.\n", append(problems, taken)...)
+	h.gives("acme", "register - --dry-run", list, StatusRefused, "Dry run: 10 lines: 3 would be registered, 7 failed.\n", append(problems, taken)...)
 	h.says("acme", "count", "0\n")
 	h.gives("acme", "register -", list, StatusRefused, "10 lines: 3 registered, 7 failed.\n", append(problems, taken)...)
 	h.says("acme", "export", "0004132202E4,\n0004132202E5,"+own+"\n0004132202EC,\n")
@@ -91,7 +91,7 @@ func TestListOnStandardInput(t *testing.T) {
 	// The list's URLs win over the line's.
 	h.gives("acme", "register - http://all.example/", "2e4\n2e5,"+own+"\n", StatusDone, "2 lines: 1 changed, 1 unchanged.\n")
 	h.gives("acme", "register - --atomic", "2e4\n2e6\n2ed\n", StatusRefused, "", "Line 2: 0004132202E6 is registered by another", "1 line was refused; nothing was done.\n")
-	h.gives("acme", "register - --atomic --dry-run", "2e4\n2ed\n", StatusDone, "Dry run: 2 lines: 1 registered, 1 changed.\n")
+	h.gives("acme", "register - --atomic --dry-run", "2e4\n2ed\n", StatusDone, "Dry run: 2 lines: 1 would be registered, 1 would be changed.\n")
 	h.gives("acme", "deregister -", "2e4,whatever\n2ff\n2ec\n", StatusRefused, "3 lines: 2 deregistered, 1 failed.\n", "Line 2: 0004132202FF is not registered.\n")
 	h.says("acme", "export", "0004132202E5,"+own+"\n")
 	// Of one phone the last line counts.
@@ -99,8 +99,8 @@ func TestListOnStandardInput(t *testing.T) {
 	h.says("acme", "export", "0004132202E4,\n0004132202E5,\n")
 
 	for list, want := range map[string]string{
-		"":                       "Standard input lists no phone; nothing was done.\n",
-		"# nothing\n\nmac,url\n": "Standard input lists no phone; nothing was done.\n",
+		"":                       "Standard input lists no phones; nothing was done.\n",
+		"# nothing\n\nmac,url\n": "Standard input lists no phones; nothing was done.\n",
 		"phone,place\n2e9,x\n":   "Line 1: expected a column named mac in the header",
 	} {
 		h.gives("acme", "register -", list, StatusMisunderstood, "", want)
@@ -167,7 +167,7 @@ func TestInterruptedUploads(t *testing.T) {
 	h.gone = false
 	_, told, _ := h.at("acme", 0, "count --json", "")
 	var notice noticeObject
-	if err := json.Unmarshal([]byte(told), &notice); err != nil || !strings.Contains(notice.Notice, "from 192.0.2.7 was interrupted: it was done up to line 50000. Send the whole list again: what is done stays done.") {
+	if err := json.Unmarshal([]byte(told), &notice); err != nil || !strings.Contains(notice.Notice, "from 192.0.2.7 was interrupted: lines 1 to 50000 were processed. Send the whole list again: what has been changed stays changed.") {
 		t.Errorf("%q: %v", told, err)
 	}
 	h.gives("acme", "count", "", StatusDone, "50000\n")
@@ -188,7 +188,7 @@ func TestInterruptedUploads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.gives("acme", "register -", lines(1), StatusRefused, "", "Your account is changing many phones 4 times at once already")
+	h.gives("acme", "register -", lines(1), StatusRefused, "", "Your account is already running 4 changes of many phones")
 	end(record)
 
 	// As after a crash: part of a batch was done.
@@ -197,7 +197,7 @@ func TestInterruptedUploads(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, told, _ := h.at("acme", 80, "", "")
-	if want := "was interrupted: it was done up to line 50000 and, in part, up to line 60000."; !strings.Contains(out, "Welcome") || !strings.Contains(told, want) {
+	if want := "was interrupted: lines 1 to 50000 were processed, and some up to line 60000."; !strings.Contains(out, "Welcome") || !strings.Contains(told, want) {
 		t.Errorf("%q, %q; want %q", out, told, want)
 	}
 	h.gives("acme", "server", "", StatusDone, serverA+"\n")
@@ -209,7 +209,7 @@ func TestUploadIntoAFailingStore(t *testing.T) {
 	whole := h.registry
 	h.registry = &failingChange{Registry: whole, at: 8}
 	h.gives("acme", "register -", lines(2*chunkSize), StatusRefused, "", failure.text,
-		"The list was not done to its end: it was done up to line 50000 and, in part, up to line 100000. Send the whole list again")
+		"The list was not completed: lines 1 to 50000 were processed, and some up to line 100000. Send the whole list again")
 	h.registry = whole
 	h.gives("acme", "count", "", StatusDone, "70000\n")
 	if !strings.Contains(h.log.String(), "disk is full") {
@@ -236,19 +236,19 @@ func TestListInAScript(t *testing.T) {
 	h.gives("acme", "", "register 2e4\nregister -\n2e5\nlist\n", StatusRefused,
 		"0004132202E4 registered. Setting server: "+serverA+" (the account's)\n2 lines: 1 registered, 1 failed.\n", "Line 2: ")
 	many := strings.Repeat("2e5\n", maxAtOnce+10) + "list\n"
-	h.gives("acme", "", "deregister - --atomic\n"+many, StatusMisunderstood, "", "The list has more than 65536 lines, the most with --atomic")
+	h.gives("acme", "", "deregister - --atomic\n"+many, StatusMisunderstood, "", "With --atomic a list can have at most 65536 lines")
 	h.gives("acme", "", "register -\nnumber,place\n1,2\nlist\n", StatusMisunderstood, "", "Line 1: expected a column named mac")
 }
 
 func TestSettingServers(t *testing.T) {
 	h := newHouse(t)
 	const one, two, three = "http://one.example/", "http://two.example/", "http://three.example/"
-	h.refuses("bare", "server", StatusRefused, "bare has no setting server of its own: SERVER <url> sets one.")
+	h.refuses("bare", "server", StatusRefused, "bare has no setting server: SERVER <url> sets one.")
 	h.refuses("bare", "server nonsense", StatusMisunderstood, "expected a URL")
 	h.refuses("bare", "server http://provisioning.snom.com/", StatusRefused, "points back")
-	h.says("bare", "server "+one+" --dry-run", "Dry run: bare: setting server http://one.example/ for all .*\n")
+	h.says("bare", "server "+one+" --dry-run", "Dry run: bare: setting server http://one.example/, for all .*\n")
 	h.refuses("bare", "server", StatusRefused, "bare has no")
-	h.says("bare", "server "+one, "bare: setting server http://one.example/ for all phones without one of their own.\n")
+	h.says("bare", "server "+one, "bare: setting server http://one.example/, for all phones without a URL of their own.\n")
 	h.says("bare", "server", one+"\n")
 	h.says("bare", "register 2e4", ".*\n")
 	h.says("bare", "register 2e5 2e6 "+one, "(?s).*")
@@ -256,7 +256,7 @@ func TestSettingServers(t *testing.T) {
 	h.says("bravo", "register 301 "+one, ".*\n")
 
 	const what = "2 phones with a setting server of their own and the account's setting server"
-	h.refuses("bare", "retarget "+one+" "+two, StatusMisunderstood, what+" will change from "+one+" to "+two+". Nothing was done: say --yes to go on.")
+	h.refuses("bare", "retarget "+one+" "+two, StatusMisunderstood, what+" will change from "+one+" to "+two+". Nothing was done: add --yes to continue.")
 	h.says("bare", "retarget --dry-run "+one+" "+two, "Dry run: "+what+" would change from "+one+" to "+two+".\n")
 	for _, answer := range []string{"n\n", "\n", ""} { // the last is the end
 		out, _, status := h.at("bare", 80, "retarget "+one+" "+two, answer)
@@ -273,7 +273,7 @@ func TestSettingServers(t *testing.T) {
 	h.says("bravo", "count --server "+one, "1\n")
 	h.says("bare", "retarget --yes "+three+" "+two, "1 phone with a setting server of its own will change from .*\n1 phone with a setting server of its own changed.\n")
 	h.says("bare", "retarget --json --yes "+two+" "+one, `{"phones":3,"account":true}`+"\n")
-	h.refuses("bare", "retarget "+two+" "+one+" --yes", StatusRefused, "Neither your account nor a phone of its own has the setting server "+two)
+	h.refuses("bare", "retarget "+two+" "+one+" --yes", StatusRefused, "Neither your account nor any of its phones has the setting server "+two)
 	h.refuses("bare", "retarget nonsense "+one, StatusMisunderstood, `"nonsense": expected a URL`)
 	h.refuses("bare", "retarget "+one+" http://provisioning.snom.com/", StatusRefused, "points back")
 	h.says("bare", "history", `(?s).*RETARGET 0004132202E5-0004132202E7 http://two\.example/ http://one\.example/\n.*SERVER http://one\.example/\n.*`)
@@ -333,7 +333,7 @@ func TestTransfers(t *testing.T) {
 	h.refuses("olga", "transfer bravo", StatusMisunderstood, "Expected: TRANSFER <mac>... <name>")
 	h.refuses("olga", "transfer 2ff bravo", StatusRefused, "0004132202FF is not registered.")
 	h.refuses("olga", "transfer 2e4 bare", StatusRefused, "0004132202E4 would have no setting server. Give bare one first: ACCOUNT SERVER bare <url>.")
-	h.says("olga", "transfer 2e4 bravo --dry-run", "Dry run: 0004132202E4 transferred to bravo. Setting server: http://prov.bravo.example/ .*\n")
+	h.says("olga", "transfer 2e4 bravo --dry-run", "Dry run: 0004132202E4 would be transferred to bravo. Setting server: http://prov.bravo.example/ .*\n")
 	h.says("olga", "transfer 2e4-2e5 2e6 bravo", `(?s)0004132202E4-0004132202E5: 2 transferred\.
 0004132202E6 transferred to bravo\. Setting server: http://own\.example/ \(the phone's own\)
 3 phones: 3 transferred\.
@@ -345,18 +345,18 @@ func TestTransfers(t *testing.T) {
 	h.says("olga", "history 2e5 --account acme", "(?s)[^\n]* olga from 192.0.2.7 by password: TRANSFER \\[acme\\] 0004132202E5 to bravo\n.*")
 
 	h.refuses("olga", "free 2e4", StatusRefused, "0004132202E4 is registered: DEREGISTER 0004132202E4 first.")
-	h.refuses("olga", "free 2ff", StatusRefused, "0004132202FF is held for nobody.")
+	h.refuses("olga", "free 2ff", StatusRefused, "0004132202FF is not on hold.")
 	h.says("bravo", "deregister 2e4", ".*\n")
 	h.says("bravo", "show 2e4", `MAC:            0004132202E4
 Model:          snom190
-State:          held until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: REGISTER takes it back
+State:          on hold until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: REGISTER takes it back
 `)
 	h.says("acme", "show 2e4", "(?s).*State:          registered by another account\n")
-	h.says("olga", "show 2e4", "(?s).*State:          held until .*: FREE lets others register it\nAccount:        bravo\n")
-	h.says("olga", "free 2e4", "0004132202E4 freed: anybody may register it.\n")
+	h.says("olga", "show 2e4", "(?s).*State:          on hold until .*: FREE lets others register it\nAccount:        bravo\n")
+	h.says("olga", "free 2e4", "0004132202E4 freed: any account can register it.\n")
 	h.says("acme", "register 2e4", ".*\n")
 
-	h.refuses("olga", "account remove bravo --transfer-to bravo", StatusMisunderstood, "bravo can't get its own phones")
+	h.refuses("olga", "account remove bravo --transfer-to bravo", StatusMisunderstood, "bravo owns these phones already")
 	h.refuses("olga", "account remove bravo --transfer-to bare", StatusRefused, "0004132202E5 would have no setting server. Give bare one first")
 	h.says("bravo", "list", "0004132202E5\n0004132202E6\n")
 	h.says("olga", "account remove bravo --transfer-to acme --dry-run", "Dry run: bravo removed; 2 phones now belong to acme.\n")
@@ -479,7 +479,7 @@ func TestJSON(t *testing.T) {
 	h.gives("acme", "register - --json", "2e5\nxyz\n", StatusRefused, `{"registered":1,"deregistered":0,"changed":0,"unchanged":0,"failed":1}`+"\n",
 		`{"error":"Line 2: \"xyz\": expected twelve hex digits, such as 0004132202E4, or the last 3 to 6 of 000413220000, such as 2E4.","code":"malformed_mac","line":2}`)
 	h.registry = &failingChange{Registry: h.registry, at: 1}
-	h.gives("acme", "register 2e4 --json", "", StatusRefused, "", `{"error":"Something failed in the service; its log says what. Try again, or tell your operator.","code":"internal"}`)
+	h.gives("acme", "register 2e4 --json", "", StatusRefused, "", `{"error":"Internal error; the service's log has the details. Try again, or tell your operator.","code":"internal"}`)
 
 	h = newHouse(t)
 	key := "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ\n"

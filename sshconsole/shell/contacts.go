@@ -11,18 +11,18 @@ import (
 	"snomredirect/store"
 )
 
-// Contacts is what was last heard of phones. Its methods may be called at the
-// same time.
+// Contacts are the last contacts of phones. Its methods may be called
+// concurrently.
 type Contacts interface {
-	// Contact returns what was last heard of a phone, or store.ErrNotFound.
+	// Contact returns a phone's last contact, or store.ErrNotFound.
 	Contact(macaddr.Addr) (store.Contact, error)
-	// Watch has heard called for every contact from now on, by whoever hears
-	// it: heard must return at once. It is not called any more once stop has
-	// returned.
-	Watch(heard func(store.Contact)) (stop func())
+	// Watch calls onContact for every contact from now on, on the goroutine of the
+	// phone's request: onContact must return at once. It is not called after stop
+	// has returned.
+	Watch(onContact func(store.Contact)) (stop func())
 }
 
-// noContacts is where nothing is heard.
+// noContacts has no contacts.
 type noContacts struct{}
 
 func (noContacts) Contact(macaddr.Addr) (store.Contact, error) {
@@ -30,13 +30,13 @@ func (noContacts) Contact(macaddr.Addr) (store.Contact, error) {
 }
 func (noContacts) Watch(func(store.Contact)) (stop func()) { return func() {} }
 
-// strangersContact is how long the contact of a phone that is nobody's is told:
-// a partner sees that the phone just unpacked has asked in vain.
-const strangersContact = time.Hour
+// unregisteredContact is how long the contact of an unregistered phone is shown, to
+// anybody: a partner sees that a phone just unpacked has called.
+const unregisteredContact = time.Hour
 
-// lastContact returns what the caller may know of the last contact of a phone,
-// which is told as state; the zero Contact is nothing. What was heard of it
-// before it was its owner's is as of a phone that is nobody's.
+// lastContact returns what the caller may know of a phone's last contact, given the
+// state that the caller sees; the zero Contact is none. A contact from before the
+// phone was registered counts as that of an unregistered phone.
 func (c *call) lastContact(p store.Phone, state phoneState) (store.Contact, error) {
 	if state == stateTaken {
 		return store.Contact{}, nil
@@ -50,7 +50,7 @@ func (c *call) lastContact(p store.Phone, state phoneState) (store.Contact, erro
 	}
 	if state != stateRegistered || contact.At.Before(p.Registered) {
 		contact.From = netip.Addr{}
-		if time.Since(contact.At) > strangersContact {
+		if time.Since(contact.At) > unregisteredContact {
 			return store.Contact{}, nil
 		}
 	}
@@ -79,7 +79,7 @@ func newContactObject(c store.Contact) *contactObject {
 	return o
 }
 
-// doubt tells what contradicts a phone's question.
+// doubt returns what contradicts a phone's request.
 func doubt(c store.Contact) string {
 	var doubts []string
 	switch {
@@ -99,7 +99,7 @@ func doubt(c store.Contact) string {
 	return strings.Join(doubts, ", ")
 }
 
-// contactText is such as "snom360 with firmware 7.3.14, proven, redirected".
+// contactText returns a text such as "snom360 with firmware 7.3.14, proven, redirected".
 func contactText(c store.Contact) string {
 	var parts []string
 	model := c.Model
@@ -122,7 +122,7 @@ func contactText(c store.Contact) string {
 	return text
 }
 
-// parseAge reads a time gone by, such as 7d, 36h or 90m.
+// parseAge parses an age such as 7d, 36h or 90m.
 func parseAge(s string) (time.Duration, bool) {
 	const day = 24 * time.Hour
 	for unit, long := range map[string]time.Duration{"d": day, "w": 7 * day} {

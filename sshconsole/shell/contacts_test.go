@@ -143,9 +143,9 @@ func TestExplain(t *testing.T) {
 		return e
 	}
 	h.says("acme", "register 2e4", ".*\n")
-	h.says("acme", "explain 2e4 --user-agent 'a b'", `Question:       GET /snom190/snom190.php\?mac=0004132202E4
+	h.says("acme", "explain 2e4 --user-agent 'a b'", `Request:        GET /snom190/snom190.php\?mac=0004132202E4
 User-Agent:     a b
-Answer:         200, text/xml, 5 bytes
+Reply:          200, text/xml, 5 bytes
 Why:            registered by you; http://prov.acme.example/\{mac\} \(the account's\); XML, because of a b
 
 <x/>
@@ -154,14 +154,14 @@ Why:            registered by you; http://prov.acme.example/\{mac\} \(the accoun
 	h.says("acme", "explain 2e4 --json", `\{"mac":"0004132202E4","path":"/snom360/snom360.php\?mac=0004132202E4","user_agent":"Mozilla/4.0 \(compatible; snom360-SIP 7.3.14\)","status":200,.*"body":"<x/>\\n","why":\["registered by you",.*\]\}`+"\n")
 	h.says("olga", "explain 2e4", "(?s).*registered by acme;.*")
 	h.says("acme", "explain 2e5", "(?s).*Why:            not registered; XML.*")
-	h.says("acme", "explain 2e4 --path /snom360.htm", "(?s).*Why:            the question bears no MAC; XML.*")
+	h.says("acme", "explain 2e4 --path /snom360.htm", "(?s).*Why:            the request names no MAC; XML.*")
 	// Nothing of another's phone, whichever way it is asked for.
 	h.refuses("bravo", "explain 2e4", StatusRefused, "0004132202E4 is registered by another account.")
-	h.refuses("bravo", "explain 2e5 --path /snom360.php?mac=0004132202E4", StatusMisunderstood, "asks for 0004132202E4: expected a question of 0004132202E5.")
-	h.refuses("acme", "explain F8E7D6000001", StatusMisunderstood, "say what it asks, such as --path /snom360/snom360.php?mac=F8E7D6000001.")
+	h.refuses("bravo", "explain 2e5 --path /snom360.php?mac=0004132202E4", StatusMisunderstood, "is a request for 0004132202E4: expected one for 0004132202E5.")
+	h.refuses("acme", "explain F8E7D6000001", StatusMisunderstood, "give its request, such as --path /snom360/snom360.php?mac=F8E7D6000001.")
 	h.refuses("acme", "explain 2e4 --path x", StatusMisunderstood, `"x": expected a path such as /snom360/snom360.php?mac=0004132202E4.`)
 	h.says("acme", "deregister 2e4", ".*\n")
-	h.says("acme", "explain 2e4", "(?s).*not registered any more, but held until.*")
+	h.says("acme", "explain 2e4", "(?s).*no longer registered, but on hold until.*")
 }
 
 // A watcher who reads slowly misses contacts, and is told how many.
@@ -179,7 +179,7 @@ func TestSlowWatcher(t *testing.T) {
 			done <- h.runs(t.Context(), c, IO{In: h.input(strings.NewReader("")), Out: blocked, Err: blocked}, "watch")
 		}()
 		synctest.Wait()
-		for i := range watchedAhead + 11 {
+		for i := range maxWatched + 11 {
 			contacts.hear(contactOf(fmt.Sprintf("0004132%05X", i), 0, store.Unregistered))
 			synctest.Wait() // the first is being written
 		}
@@ -189,7 +189,7 @@ func TestSlowWatcher(t *testing.T) {
 		if status := <-done; status != StatusDone {
 			t.Error(status)
 		}
-		if text := blocked.String(); !strings.Contains(text, "10 contacts were missed: they came faster than they are read.\n") || strings.Count(text, " UTC 0004132") != watchedAhead+1 {
+		if text := blocked.String(); !strings.Contains(text, "10 contacts were missed: they came faster than they were read.\n") || strings.Count(text, " UTC 0004132") != maxWatched+1 {
 			t.Errorf("%d lines: %.300s", strings.Count(text, " UTC 0004132"), text)
 		}
 	})

@@ -8,19 +8,19 @@ import (
 	"snomredirect/store"
 )
 
-// An Explanation is what a phone would be told, and why.
+// An Explanation is the reply to a request of a phone, and why.
 type Explanation struct {
-	MAC         macaddr.Addr // as the question bears it; zero for none
-	Status      int          // of HTTP
+	MAC         macaddr.Addr // that the request names; the zero Addr if none
+	Status      int          // HTTP status
 	ContentType string
 	Body        []byte
-	Because     string // the reason for the form of the answer, such as "XML, because its firmware is 7.3.14"
+	Because     string // the format and its reason, such as "XML, because its firmware is 7.3.14"
 }
 
-// explainPhone tells what a phone would be told, byte for byte, and why.
+// explainPhone shows the reply to a phone, byte for byte, and why.
 func explainPhone(c *call) error {
 	if c.Explain == nil {
-		return refused(codeInternal, "This service can't explain.")
+		return refused(codeInternal, "EXPLAIN is not available here.")
 	}
 	k, err := c.look(c.args[0])
 	if err != nil {
@@ -36,7 +36,7 @@ func explainPhone(c *call) error {
 	}
 	e := c.Explain(path, userAgent)
 	if e.MAC.IsValid() && e.MAC != mac {
-		return misunderstood(codeUsage, "%q asks for %v: expected a question of %v.", path, e.MAC, mac)
+		return misunderstood(codeUsage, "%q is a request for %v: expected one for %v.", path, e.MAC, mac)
 	}
 	var why []string
 	switch k.object.State {
@@ -47,12 +47,12 @@ func explainPhone(c *call) error {
 		}
 		why = append(why, "registered by "+whose, c.settingServer(k.phone, k.owner))
 	case stateHeld:
-		why = append(why, "not registered any more, but held until "+timestamp(k.phone.HeldUntil))
+		why = append(why, "no longer registered, but on hold until "+timestamp(k.phone.HeldUntil))
 	default:
 		why = append(why, "not registered")
 	}
 	if !e.MAC.IsValid() {
-		why = []string{"the question bears no MAC"}
+		why = []string{"the request names no MAC"}
 	}
 	if e.Because != "" {
 		why = append(why, e.Because)
@@ -61,9 +61,9 @@ func explainPhone(c *call) error {
 		c.object(explanationObject{mac, path, userAgent, e.Status, e.ContentType, string(e.Body), why})
 		return nil
 	}
-	c.field("Question", "GET "+path)
+	c.field("Request", "GET "+path)
 	c.field("User-Agent", userAgent)
-	c.field("Answer", fmt.Sprintf("%d, %s, %s", e.Status, e.ContentType, plural(len(e.Body), "byte", "bytes")))
+	c.field("Reply", fmt.Sprintf("%d, %s, %s", e.Status, e.ContentType, plural(len(e.Body), "byte", "bytes")))
 	c.field("Why", strings.Join(why, "; "))
 	c.out.WriteString("\n")
 	c.out.Write(e.Body)
@@ -80,8 +80,8 @@ type explanationObject struct {
 	Why         []string     `json:"why"`
 }
 
-// request returns what the phone asks: what the options say or, without them,
-// what the phone asked last, or what its model asks on its first boot.
+// request returns what the phone requests: what the options say or, without them,
+// what it requested last, or what its model requests on its first boot.
 func (c *call) request(mac macaddr.Addr, last store.Contact) (path, userAgent string, err error) {
 	model := last.Model
 	if model == "" {
@@ -92,7 +92,7 @@ func (c *call) request(mac macaddr.Addr, last store.Contact) (path, userAgent st
 	case given && !strings.HasPrefix(path, "/"):
 		return "", "", misunderstood(codeUsage, "%q: expected a path such as /snom360/snom360.php?mac=%v.", path, mac)
 	case !given && model == "":
-		return "", "", misunderstood(codeUsage, "%v is in no known range, and has not called: say what it asks, such as --path /snom360/snom360.php?mac=%v.", mac, mac)
+		return "", "", misunderstood(codeUsage, "%v is in no known range and has not called: give its request, such as --path /snom360/snom360.php?mac=%v.", mac, mac)
 	case !given:
 		path = fmt.Sprintf("/%s/%s.php?mac=%v", model, model, mac)
 	}

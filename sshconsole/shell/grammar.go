@@ -9,22 +9,21 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A command is one row of the table that dispatch, HELP, completion and usage
-// errors are all made from.
+// A command is one row of the table of commands. Dispatch, HELP, completion and
+// usage errors all come from it.
 type command struct {
-	// usage is also the grammar: words in capitals and - stand for themselves,
-	// in any case, <word> is an argument, [<word>] one that may be left out, and
-	// <word>... as many words as the arguments behind it leave, joined by single
-	// blanks. A word such as --account is an option, which may stand anywhere
-	// behind the first word: "--account <name>" must be there, "[--atomic]" and
-	// "[--server <url>]" may. Any command takes --json, and one that changes
-	// something takes --dry-run.
+	// usage is also the grammar: words in capitals and - are literals, in any case;
+	// <word> is an argument, [<word>] an optional one, and <word>... a list of all
+	// words that the arguments after it leave. A word such as --account is an
+	// option, which may be anywhere after the first word: "--account <name>" is
+	// required, "[--atomic]" and "[--server <url>]" are not. Every command accepts
+	// --json, and one that changes something accepts --dry-run.
 	usage   string
 	summary string
-	example string // the arguments of one, as HELP shows it
-	label   string // what the classic help shows in place of usage,
-	caption string // and of summary
-	alias   string // the command whose other name this is
+	example string // a whole line, shown by HELP
+	label   string // what the classic help shows instead of usage
+	caption string // and instead of summary
+	alias   string // the command that this is another name of
 	group   group
 	changes effect
 	run     func(*call) error
@@ -35,30 +34,29 @@ type group uint8
 const (
 	classic  group = iota // the old console's, in its help
 	further               // in the help below it
-	unlisted              // works, and stands in no help but its own
-	operator              // for operators alone
+	unlisted              // works, but is listed in no help but its own
+	operator              // only for operators
 )
 
-// An effect is what a command changes, if anything: the log tells when it has.
+// An effect is what a command changes; changes are logged.
 type effect uint8
 
 const (
 	nothing effect = iota
 	phones
-	accounts // and perhaps who may stay logged in
+	accounts // and perhaps who can stay logged in
 )
 
-// Options that commands have without their usage saying so.
+// Options that a usage does not mention.
 const (
 	optionJSON   = "json"
 	optionDryRun = "dry-run"
 )
 
-// name is the first word.
+// name returns the first word.
 func (c *command) name() string { return strings.Fields(c.usage)[0] }
 
-// words are the usage's words that stand for themselves: what the history calls
-// the command.
+// words returns the literals of the usage: the command's name in the history.
 func (c *command) words() string {
 	var words []string
 	for _, t := range c.tokens() {
@@ -69,7 +67,7 @@ func (c *command) words() string {
 	return strings.Join(words, " ")
 }
 
-// family returns the commands of a name, or of the one whose other name that is.
+// family returns the commands with a name, or with the name that it is an alias of.
 func family(name string) []*command {
 	i := slices.IndexFunc(commands, func(c *command) bool { return c.alias != "" && strings.EqualFold(c.name(), name) })
 	if i >= 0 {
@@ -78,12 +76,12 @@ func family(name string) []*command {
 	return slices.DeleteFunc(slices.Clone(commands), func(c *command) bool { return c.alias != "" || !strings.EqualFold(c.name(), name) })
 }
 
-// readsList reports whether words ask for a list from standard input, perhaps
-// wrongly.
+// readsList reports whether words, right or wrong, want to read a list from
+// standard input.
 func readsList(words []string) bool {
 	dash := false
 	for i, word := range words[1:] {
-		dash = dash || word == "-" && !strings.HasPrefix(words[i], "--") // which may be an option, and this its value
+		dash = dash || word == "-" && !strings.HasPrefix(words[i], "--") // that may be an option, and - its value
 	}
 	return dash && slices.ContainsFunc(family(words[0]), func(c *command) bool {
 		return slices.Contains(strings.Fields(c.usage), "-")
@@ -237,11 +235,11 @@ func find(words []string, operates bool) (invocation, error) {
 			best = append(best, c)
 		}
 	}
-	if len(best) == 0 { // what would have fitted is for operators
+	if len(best) == 0 { // what would have matched is for operators
 		return invocation{}, misunderstood(codeUsage, "Type help %s for its forms.", strings.ToLower(family[0].name()))
 	}
 	if len(best) > 3 {
-		return invocation{}, misunderstood(codeUsage, "Expected another word for %s. Type help %s for its forms.", best[0].name(), strings.ToLower(best[0].name()))
+		return invocation{}, misunderstood(codeUsage, "%s needs another word. Type help %s for its forms.", best[0].name(), strings.ToLower(best[0].name()))
 	}
 	var usages []string
 	for _, c := range best {
@@ -250,8 +248,10 @@ func find(words []string, operates bool) (invocation, error) {
 	return invocation{}, misunderstood(codeUsage, "Expected: %s", strings.Join(usages, ", or: "))
 }
 
-// takeOptions takes the options out of words: those that some command of the
-// family has, and those of all. Behind -- dashes are not special.
+// takeOptions takes the options out of words: those of any command of the family,
+// and --dry-run. After -- dashes are not special. pflag does that for a line; the
+// programs' own flags are kong's, which knows more than a line needs: structs,
+// environment variables, help.
 func takeOptions(family []*command, words []string) (rest []string, options map[string]string, err error) {
 	flags := pflag.NewFlagSet(words[0], pflag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -273,7 +273,7 @@ func takeOptions(family []*command, words []string) (rest []string, options map[
 	if err := flags.Parse(words); err == pflag.ErrHelp {
 		return nil, nil, err
 	} else if err != nil {
-		return nil, nil, misunderstood(codeUsage, "%q: %s. Type help %s for its forms; words that begin with a dash go behind --.",
+		return nil, nil, misunderstood(codeUsage, "%q: %s. Type help %s for its forms; put -- before words starting with a dash.",
 			strings.Join(words, " "), printable(err.Error()), strings.ToLower(family[0].name()))
 	}
 	options = map[string]string{}
@@ -285,7 +285,8 @@ func takeOptions(family []*command, words []string) (rest []string, options map[
 	return flags.Args(), options, nil
 }
 
-// printable is text that may repeat what was typed, as a terminal may see it.
+// printable returns text, which may repeat what was typed, in a form that is safe
+// for a terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

@@ -81,7 +81,7 @@ func TestRetargetIntoAFailingStore(t *testing.T) {
 	h.log.Reset()
 	h.gives("bravo", "retarget http://prov.bravo.example/ http://new.example/ --yes", "", StatusRefused,
 		"1 phone with a setting server of its own and the account's setting server will change from http://prov.bravo.example/ to http://new.example/.\n",
-		failure.text, "It was not done to its end: nothing was done.")
+		failure.text, "It was not completed: nothing was done.")
 	if strings.Contains(h.log.String(), "msg=changed") || !strings.Contains(h.log.String(), "disk is full") {
 		t.Error(h.log.String())
 	}
@@ -91,7 +91,7 @@ func TestRetargetIntoAFailingStore(t *testing.T) {
 	h.log.Reset()
 	h.gives("acme", "retarget http://old.example/ http://new.example/ --yes", "", StatusRefused,
 		"10010 phones with a setting server of their own will change from http://old.example/ to http://new.example/.\n",
-		failure.text, "It was not done to its end: 10000 phones were done, and nothing behind. Give the command again to go on.")
+		failure.text, "It was not completed: 10000 phones were changed; the rest were not. Repeat the command to continue.")
 	if !strings.Contains(h.log.String(), "msg=changed") {
 		t.Error(h.log.String())
 	}
@@ -118,7 +118,7 @@ func TestInterruptedRetarget(t *testing.T) {
 	h.ctx, cancel = context.WithCancel(t.Context())
 	h.registry = changeThen{whole, cancel}
 	out, problems, status := h.at("olga", 0, "account remove acme --transfer-to bravo --json", "")
-	if !strings.Contains(problems, `"error":"Interrupted: 10000 phones were done, and nothing behind. Give the command again to go on.","code":"busy"`) || out != "" || status != StatusRefused {
+	if !strings.Contains(problems, `"error":"Interrupted: 10000 phones were changed; the rest were not. Repeat the command to continue.","code":"busy"`) || out != "" || status != StatusRefused {
 		t.Errorf("status %d, %q, %q", status, out, problems)
 	}
 	h.registry, h.ctx = whole, nil
@@ -152,7 +152,7 @@ func TestRemovalOvertaken(t *testing.T) {
 		}
 	}}
 	h.gives("olga", "account remove acme --transfer-to bravo", "", StatusRefused, "",
-		"acme has phones registered", "It was not done to its end: 2 phones were done, and nothing behind. Give the command again to go on.")
+		"acme has registered phones", "It was not completed: 2 phones were changed; the rest were not. Repeat the command to continue.")
 	h.registry = whole
 	h.says("olga", "account remove acme --transfer-to bravo", "acme removed; 1 phone now belongs to bravo.\n")
 }
@@ -164,12 +164,12 @@ func TestRefusalsOfInterruptedLists(t *testing.T) {
 	whole := h.registry
 	h.registry = &failingChange{Registry: whole, at: 2}
 	h.gives("acme", "register -", "xyz\n"+lines(batchSize+5), StatusRefused, "", "Line 1: ", "Line 2: 000413000000 is", "Line 3: 000413000001 is", failure.text,
-		"The list was not done to its end: it was done up to line 0 and, in part, up to line 10006, but for 3 lines that failed. Send the whole list again: what is done stays done.")
+		"The list was not completed: some of lines 1 to 10006 were processed; 3 lines failed. Send the whole list again: what has been changed stays changed.")
 	h.registry, h.gone = whole, true
 	h.at("acme", 0, "register -", lines(chunkSize+1))
 	h.gone = false
 	_, told, _ := h.at("acme", 0, "count", "")
-	if !strings.Contains(told, "was interrupted: it was done up to line 50000, but for 2 lines that failed.") {
+	if !strings.Contains(told, "was interrupted: lines 1 to 50000 were processed; 2 lines failed.") {
 		t.Error(told)
 	}
 }
@@ -195,7 +195,7 @@ func TestHalfALine(t *testing.T) {
 func TestDryRunOfRepeatedPhones(t *testing.T) {
 	h := newHouse(t)
 	list := strings.Repeat("2e4\n", batchSize) + "2e5\n"
-	h.gives("acme", "register - --dry-run", list, StatusDone, "Dry run: 10001 lines: 2 registered, 9999 unchanged.\n")
+	h.gives("acme", "register - --dry-run", list, StatusDone, "Dry run: 10001 lines: 2 would be registered, 9999 unchanged.\n")
 	h.gives("acme", "register -", list, StatusDone, "10001 lines: 2 registered, 9999 unchanged.\n")
 }
 
@@ -213,7 +213,7 @@ func TestPlacesForMany(t *testing.T) {
 	h.says("acme", "register 000413000000-0004130003E7", "(?s).*1000 registered.\n")
 	for _, line := range []string{"register 000413000000-0004130003E8", "retarget " + serverA + " http://new.example/ --yes", "deregister -"} {
 		_, problems, status := h.at("acme", 0, line, "")
-		if status != StatusRefused || !strings.Contains(problems, "Your account is changing many phones") {
+		if status != StatusRefused || !strings.Contains(problems, "Your account is already running 4 changes of many phones") {
 			t.Errorf("%s: status %d, %.200q", line, status, problems)
 		}
 	}
@@ -231,7 +231,7 @@ func TestRetargetOfTheAccountAlone(t *testing.T) {
 func TestDryRunsThatWouldFail(t *testing.T) {
 	h := newHouse(t)
 	h.says("acme", "register 2e4", ".*\n")
-	h.refuses("olga", "account remove acme --dry-run", StatusRefused, "acme has phones registered")
+	h.refuses("olga", "account remove acme --dry-run", StatusRefused, "acme has registered phones")
 	h.says("olga", "account password acme --dry-run", "Dry run: acme would get a new password.\n")
 	h.says("acme", "register 2e5 --dry-run --json", `.*"dry_run":true\}`+"\n")
 	h.says("acme", "show 2e4 --json=false", "(?s)MAC: .*")
@@ -276,7 +276,7 @@ func TestHoldOfARemovedAccount(t *testing.T) {
 	h.says("bravo", "register 2e4", ".*\n")
 	h.says("bravo", "deregister 2e4", ".*\n")
 	h.says("olga", "account remove bravo", ".*\n")
-	h.says("olga", "show 2e4", "(?s).*State: +held until.*")
+	h.says("olga", "show 2e4", "(?s).*State: +on hold until.*")
 	h.says("acme", "show 2e4", "(?s).*registered by another account\n")
 	h.says("olga", "free 2e4", ".*\n")
 }
@@ -385,7 +385,7 @@ func TestRefusalsOfTheLastOrder(t *testing.T) {
 	h.gone = true
 	h.at("acme", 0, "register -", lines(chunkSize+1))
 	h.gone = false
-	if _, told, _ := h.at("acme", 0, "count", ""); !strings.Contains(told, "it was done up to line 50000, but for 2 lines that failed.") {
+	if _, told, _ := h.at("acme", 0, "count", ""); !strings.Contains(told, "lines 1 to 50000 were processed; 2 lines failed.") {
 		t.Error(told)
 	}
 }

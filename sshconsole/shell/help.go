@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"text/tabwriter"
 )
 
 // The old console's words, to the byte (snom's Mass Deployment slides).
@@ -16,13 +17,13 @@ const (
 )
 
 const (
-	furtherHelpHead  = "You may also use these; HELP <command> shows each with an example:\n\n"
-	operatorHelpHead = "Operators reach every account's phones, and may also use:\n\n"
-	helpOptions      = "Any takes --json to answer programs; what changes something takes --dry-run.\n\n"
+	furtherHelpHead  = "More commands; HELP <command> shows one with an example:\n\n"
+	operatorHelpHead = "For operators, who reach every account's phones:\n\n"
+	helpOptions      = "Every command accepts --json; commands that change something accept --dry-run.\n\n"
 )
 
-// writeHelp writes the classic help, and below it what is new and what operators
-// may use.
+// writeHelp writes the old console's help, and below it the newer commands and
+// those for operators.
 func writeHelp(w io.Writer, operates bool) {
 	var old, full, operators []helpRow
 	for _, c := range commands {
@@ -30,7 +31,7 @@ func writeHelp(w io.Writer, operates bool) {
 		switch {
 		case c.group == classic && c.label == "":
 			old = append(old, row)
-		case c.group == classic: // and can do more than the old one
+		case c.group == classic: // it can do more than the old one
 			old = append(old, helpRow{c.label, c.caption})
 			full = append(full, row)
 		case c.group == further:
@@ -47,22 +48,20 @@ func writeHelp(w io.Writer, operates bool) {
 	io.WriteString(w, helpOptions)
 }
 
-// optionalOptions are left to HELP <command>: not all fits on a line.
+// optionalOptions are shown only by HELP <command>: a line has no room for all.
 var optionalOptions = regexp.MustCompile(` \[--[^]]*\]`)
 
 type helpRow struct{ usage, summary string }
 
-// writeRows writes a line a command, the summaries in one column.
+// writeRows writes a line for each command, with the summaries in one column.
 func writeRows(w io.Writer, head string, rows []helpRow, foot string) {
-	width := 0
+	_, _ = io.WriteString(w, head)
+	columns := tabwriter.NewWriter(w, 0, 0, 0, ' ', 0)
 	for _, r := range rows {
-		width = max(width, len(r.usage))
+		fmt.Fprintf(columns, "%s\t: %s\n", r.usage, r.summary)
 	}
-	io.WriteString(w, head)
-	for _, r := range rows {
-		fmt.Fprintf(w, "%-*s: %s\n", width, r.usage, r.summary)
-	}
-	io.WriteString(w, foot)
+	_ = columns.Flush()
+	_, _ = io.WriteString(w, foot)
 }
 
 func help(c *call) error {
@@ -78,8 +77,8 @@ func help(c *call) error {
 	return nil
 }
 
-// helpOne shows the forms of one command that the caller may use, with an
-// example of each.
+// helpOne shows the forms of one command that the caller can use, each with an
+// example.
 func helpOne(c *call) error {
 	words := c.list
 	name := strings.Join(words, " ")
@@ -105,8 +104,8 @@ func helpOne(c *call) error {
 	return nil
 }
 
-// begins reports whether words, the first of which names c, are the first of c's
-// that stand for themselves.
+// begins reports whether words, of which the first names c, are the first literals
+// of c's usage.
 func (c *command) begins(words []string) bool {
 	own := strings.Fields(c.words())
 	return len(words) <= len(own) && strings.EqualFold(strings.Join(words[1:], " "), strings.Join(own[1:len(words)], " "))

@@ -10,15 +10,15 @@ import (
 	"snomredirect/store"
 )
 
-// historyPage is about how many entries are read at a time.
+// historyPage is about how many entries are read at once.
 const historyPage = 100
 
-// maxShownRanges bounds how many ranges of an entry a line of text has. Programs
-// get all.
+// maxShownRanges bounds the ranges of an entry that a line of text shows. Programs
+// get all of them.
 const maxShownRanges = 16
 
-// showHistory shows what was done to one's account and phones, newest first; an
-// operator sees what was done to all.
+// showHistory shows the changes of the caller's account and phones, newest first;
+// an operator sees those of all accounts.
 func showHistory(c *call) error {
 	id, err := c.scope()
 	if err != nil {
@@ -51,17 +51,17 @@ func showHistory(c *call) error {
 	}
 }
 
-// An entryWriter writes the history as it comes: entries that one command made
-// in many transactions are one line, which is never held as a whole.
+// An entryWriter writes the history as it is read. The entries that one command
+// made in many transactions become one line, which is never in memory as a whole.
 type entryWriter struct {
 	*call
-	open   *store.Entry  // the line that is being written
-	phones int           // of it
-	ranges int           // of it, that are written
-	last   macaddr.Range // is not: the next may go on with it
+	open   *store.Entry  // the entry of the current line
+	phones int           // in the line
+	ranges int           // of the line, that are written
+	last   macaddr.Range // not written yet: the next range may extend it
 }
 
-// add writes an entry, or goes on with the one before.
+// add writes an entry, or extends the line of the previous one.
 func (w *entryWriter) add(e store.Entry) {
 	if w.open == nil || !sameCommand(*w.open, e) {
 		w.end()
@@ -116,8 +116,8 @@ type entryObject struct {
 	Off string `json:"transferred_from,omitempty"`
 }
 
-// entryObject tells of an entry what the caller may know: partners do not learn
-// who the operators are, nor of other accounts.
+// entryObject returns what the caller may know of an entry: partners learn neither
+// who the operators are nor anything of other accounts.
 func (c *call) entryObject(e store.Entry) entryObject {
 	o := entryObject{Time: machineTime(e.Audit.Begun), Account: e.Name, By: string(e.Audit.Name), From: e.Audit.RemoteAddr, Key: e.Audit.Credential, Agent: e.Audit.Agent,
 		Command: e.Audit.Command, Detail: e.Audit.Detail}
@@ -142,11 +142,11 @@ func (c *call) entryObject(e store.Entry) entryObject {
 	return o
 }
 
-// begin writes what stands before the MACs.
+// begin writes what precedes the MACs.
 func (w *entryWriter) begin(e store.Entry) {
 	o := w.entryObject(e)
 	if w.json {
-		text, _ := json.Marshal(o) // strings alone
+		text, _ := json.Marshal(o) // strings only
 		w.out.Write(text[:len(text)-1])
 		return
 	}
@@ -166,7 +166,7 @@ func (w *entryWriter) begin(e store.Entry) {
 	}
 }
 
-// end writes what stands behind them.
+// end writes what follows the MACs.
 func (w *entryWriter) end() {
 	if w.open == nil {
 		return

@@ -8,23 +8,22 @@ import (
 	"snomredirect/store"
 )
 
-// maxJobs bounds the uploads of one account at a time: each holds a batch of
+// maxJobs bounds the jobs of one account at the same time: each has a chunk of
 // phones in memory.
 const maxJobs = 4
 
-// jobs are those under way in the whole service: the store's records alone
-// do not tell them from those that were interrupted. Its methods may be called
-// at the same time. The zero value works.
+// jobs are the running jobs of the whole service: the store's records don't tell
+// them from interrupted ones. Its methods may be called concurrently. The zero
+// value works.
 type jobs struct {
 	mu       sync.Mutex
-	under    map[store.AccountID]int // how many of an account are under way
-	starting map[store.AccountID]int // of these, how many are about to get a record
-	live     map[uint64]bool         // the numbers of their records
+	under    map[store.AccountID]int // how many jobs an account runs
+	starting map[store.AccountID]int // how many of these are about to get a record
+	live     map[uint64]bool         // the IDs of running jobs' records
 }
 
-// begin makes room for an upload, or for another command that takes as much, or
-// refuses one too many. end is called with its record, which is the zero Upload
-// where it got none.
+// begin counts a job, or refuses one too many. The caller calls end with the job's
+// record, which is the zero Job if it got none.
 func (us *jobs) begin(account store.AccountID) (end func(store.Job), err error) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
@@ -32,7 +31,7 @@ func (us *jobs) begin(account store.AccountID) (end func(store.Job), err error) 
 		us.under, us.starting, us.live = map[store.AccountID]int{}, map[store.AccountID]int{}, map[uint64]bool{}
 	}
 	if us.under[account] >= maxJobs {
-		return nil, refused(codeBusy, "Your account is changing many phones %d times at once already: wait for one to end.", maxJobs)
+		return nil, refused(codeBusy, "Your account is already running %d changes of many phones: wait for one to end.", maxJobs)
 	}
 	us.under[account]++
 	return func(record store.Job) {
@@ -43,14 +42,14 @@ func (us *jobs) begin(account store.AccountID) (end func(store.Job), err error) 
 	}, nil
 }
 
-// drop takes one off a count.
+// drop decrements a count.
 func drop(counts map[store.AccountID]int, account store.AccountID) {
 	if counts[account]--; counts[account] == 0 {
 		delete(counts, account)
 	}
 }
 
-// record gives an upload its record.
+// record stores a job and returns it with its ID.
 func (us *jobs) record(records Records, u store.Job) (store.Job, error) {
 	us.mu.Lock()
 	us.starting[u.Account]++
@@ -65,8 +64,8 @@ func (us *jobs) record(records Records, u store.Job) (store.Job, error) {
 	return u, err
 }
 
-// interrupted returns the records of an account's uploads that are not under
-// way and have not ended.
+// interrupted returns the records of an account's jobs that neither run nor have
+// ended.
 func (us *jobs) interrupted(records Records, account store.AccountID) ([]store.Job, error) {
 	found, err := records.Jobs(account)
 	if err != nil || len(found) == 0 {
@@ -78,16 +77,16 @@ func (us *jobs) interrupted(records Records, account store.AccountID) ([]store.J
 	if len(found) == 0 {
 		return nil, nil
 	}
-	// One that has ended in the meantime is not live either: it has no record.
+	// A job that has just ended is not live either, but it has no record any more.
 	still, err := records.Jobs(account)
 	return slices.DeleteFunc(found, func(u store.Job) bool {
 		return !slices.ContainsFunc(still, func(s store.Job) bool { return s.ID == u.ID })
 	}), err
 }
 
-// tellInterrupted tells a caller who has just logged in how far uploads came
-// that nobody could be told of.
-func (s *session) tellInterrupted(account store.Account) {
+// reportInterrupted tells a caller who has just logged in how far interrupted jobs
+// came, if nobody could be told before.
+func (s *session) reportInterrupted(account store.Account) {
 	all, err := s.jobs.interrupted(s.Registry, account.ID)
 	for _, u := range all {
 		s.notify(fmt.Sprintf("%s of %s from %s was interrupted: %s", u.Command, timestamp(u.Begun), u.RemoteAddr, howFar(u)))
@@ -96,6 +95,6 @@ func (s *session) tellInterrupted(account store.Account) {
 		}
 	}
 	if err != nil {
-		s.Log.Error("uploads", "error", err)
+		s.Log.Error("jobs", "error", err)
 	}
 }

@@ -10,12 +10,12 @@ import (
 	"snomredirect/store"
 )
 
-// pageSize is how many phones are read at a time: no page is held open while
-// it is written to a slow caller.
+// pageSize is how many phones are read at once: no transaction stays open while a
+// page is written to a slow client.
 const pageSize = 1000
 
-// phonesOf returns an account's phones, or all for 0, in the order of their
-// MACs. It ends early with an error, also when the command is interrupted.
+// phonesOf returns an account's phones, or all for 0, in the order of their MACs.
+// It ends early with an error, also if the command is interrupted.
 func (c *call) phonesOf(owner store.AccountID) iter.Seq2[store.Phone, error] {
 	return func(yield func(store.Phone, error) bool) {
 		var last macaddr.Addr
@@ -42,8 +42,8 @@ func (c *call) phonesOf(owner store.AccountID) iter.Seq2[store.Phone, error] {
 	}
 }
 
-// selected calls f for the phones that the arguments and options of LIST and
-// COUNT select. An operator selects from those of all accounts.
+// selected calls f for the phones that the arguments and options of LIST and COUNT
+// select. Operators select from the phones of all accounts.
 func (c *call) selected(f func(store.Phone, store.Account) error) error {
 	model := c.args[0]
 	if model != "" {
@@ -84,7 +84,7 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 	})
 }
 
-// eachPhone calls f for the phones in scope, each with its owner.
+// eachPhone calls f for each phone in scope, with its owner.
 func (c *call) eachPhone(f func(store.Phone, store.Account) error) error {
 	id, err := c.scope()
 	if err != nil {
@@ -95,7 +95,7 @@ func (c *call) eachPhone(f func(store.Phone, store.Account) error) error {
 			return err
 		}
 		owner, err := c.owner(p)
-		if errors.Is(err, store.ErrNoAccount) { // it has just been removed, and its phones are another's
+		if errors.Is(err, store.ErrNoAccount) { // it has just been removed, and its phones transferred
 			if p, err = c.Registry.Phone(p.MAC); err == nil {
 				owner, err = c.owner(p)
 			}
@@ -113,8 +113,8 @@ func (c *call) eachPhone(f func(store.Phone, store.Account) error) error {
 	return nil
 }
 
-// scope returns whose phones and history a command shows: those of --account, or
-// the caller's, or for an operator all, which is 0.
+// scope returns the account whose phones and history a command shows: that of
+// --account, or the caller's, or for an operator all, which is 0.
 func (c *call) scope() (store.AccountID, error) {
 	if _, one := c.options["account"]; !one && c.by.Operates() {
 		return 0, nil
@@ -123,8 +123,7 @@ func (c *call) scope() (store.AccountID, error) {
 	return account.ID, err
 }
 
-// listPhones writes MACs: as many a line as the terminal is wide, one a line
-// where there is none.
+// listPhones writes MACs: as many per line as fit a terminal, otherwise one.
 func listPhones(c *call) error {
 	const digits = 12
 	columns := max(1, (c.Width()+1)/(digits+1))
@@ -159,10 +158,10 @@ func count(c *call) error {
 	return nil
 }
 
-// export writes mac,url for each phone, the url empty where it follows its
-// account: what REGISTER - takes back.
+// export writes mac,url for each phone, in the form that REGISTER - reads. The url
+// is empty if the phone follows its account.
 func export(c *call) error {
-	w := csv.NewWriter(c.out) // a URL may hold a comma
+	w := csv.NewWriter(c.out) // a URL may contain a comma
 	defer w.Flush()
 	return c.eachPhone(func(p store.Phone, _ store.Account) error {
 		if c.json {

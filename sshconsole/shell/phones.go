@@ -8,15 +8,14 @@ import (
 	"snomredirect/store"
 )
 
-// maxAtOnce bounds the phones that one line names, and the lines of a list that
-// is done as a whole or not at all.
+// maxAtOnce bounds the phones that one line names, and the lines of an --atomic
+// list.
 const maxAtOnce = 65_536
 
-// fewPhones may be changed at once by every session of an account; for more, it
-// needs one of its few uploads.
+// fewPhones is how many phones a line can change without counting as a job.
 const fewPhones = 1000
 
-// mac reads a MAC as partners type them.
+// mac parses a MAC in the forms that partners type.
 func (c *call) mac(word string) (macaddr.Addr, error) {
 	mac, err := macaddr.ParseShort(word)
 	if err != nil {
@@ -25,27 +24,27 @@ func (c *call) mac(word string) (macaddr.Addr, error) {
 	return mac, nil
 }
 
-// macs reads MACs and ranges of them.
+// macs parses MACs and ranges of them.
 func (c *call) macs(words []string) ([]macaddr.Range, error) {
 	var ranges []macaddr.Range
 	n := 0
 	for _, word := range words {
 		if word == "-" {
-			return nil, misunderstood(codeUsage, "A - stands alone: it reads MACs from standard input.")
+			return nil, misunderstood(codeUsage, "- reads MACs from standard input and can't be combined with other MACs.")
 		}
 		r, err := macaddr.ParseShortRange(word)
 		if err != nil {
 			return nil, misunderstood(codeMalformedMAC, "%q: %v.", word, err)
 		}
 		if n += r.Len(); n > maxAtOnce {
-			return nil, misunderstood(codeUsage, "That is more than %d phones, the most for one line: give more lines, or a list on standard input.", maxAtOnce)
+			return nil, misunderstood(codeUsage, "A line can name at most %d phones: use several lines, or a list on standard input.", maxAtOnce)
 		}
 		ranges = append(ranges, r)
 	}
 	return ranges, nil
 }
 
-// url reads a setting server's URL; "" is none.
+// url parses a setting server's URL; "" is none.
 func (c *call) url(word string) (store.URL, error) {
 	if word == "" {
 		return store.URL{}, nil
@@ -60,7 +59,7 @@ func (c *call) url(word string) (store.URL, error) {
 	return url, nil
 }
 
-// forAccount returns the account that --account names, or else the caller's.
+// forAccount returns the account that --account names, or the caller's.
 func (c *call) forAccount() (store.Account, error) {
 	if name, ok := c.options["account"]; ok {
 		return c.account(name)
@@ -90,8 +89,7 @@ func register(c *call) error {
 	return c.changeRanges(store.RuleRegister, owner, url, ranges)
 }
 
-// looksLikeMAC tells a MAC or a range of them, even one mistyped by length, from
-// a URL.
+// looksLikeMAC tells MACs and ranges, even of the wrong length, from URLs.
 func looksLikeMAC(word string) bool {
 	return strings.Trim(strings.ToLower(word), "0123456789abcdef:.-") == ""
 }
@@ -116,8 +114,8 @@ func (c *call) changeNamed(rule store.Rule, owner store.Account) error {
 	return c.changeRanges(rule, owner, store.URL{}, ranges)
 }
 
-// changeRanges changes phones in one batch, and answers range by range. owner
-// has them then, if rule needs one.
+// changeRanges changes phones in one batch, and answers range by range. owner is
+// the new owner, for the rules that have one.
 func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL, ranges []macaddr.Range) error {
 	var changes []store.Change
 	for _, r := range ranges {
@@ -151,7 +149,7 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 				if err != nil {
 					return err
 				}
-				_ = c.out.Flush() // what is written before a problem is told before it
+				_ = c.out.Flush() // what was written before a problem is shown before it
 				c.complain(problem, 0)
 			} else if c.json || r.Len() == 1 {
 				if err := c.tellResult(rule, mac, out); err != nil {
@@ -160,12 +158,12 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 			}
 		}
 		if r.Len() > 1 && !c.json {
-			c.answer(nil, "%v: %s.\n", r, part.text(rule))
+			c.answer(nil, "%v: %s.\n", r, c.tallyText(part, rule))
 		}
 		all.merge(part)
 	}
 	if len(ranges) > 1 && !c.json {
-		c.answer(nil, "%s: %s.\n", plural(all.n(), "phone", "phones"), all.text(rule))
+		c.answer(nil, "%s: %s.\n", plural(all.n(), "phone", "phones"), c.tallyText(all, rule))
 	}
 	c.noted, c.changed = []any{"phones", all.done + all.changed}, all.done+all.changed > 0
 	return all.err()

@@ -7,15 +7,15 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// Progress is told once work has taken a while, and then from time to time.
+// Progress is shown after progressAfter, and then every progressEvery.
 const (
 	progressAfter = 2 * time.Second
 	progressEvery = 5 * time.Second
 	redrawEvery   = 200 * time.Millisecond
 )
 
-// A progress tells how much of some work is done: at a terminal by a line that
-// is redrawn, else by a line from time to time, to where problems go.
+// A progress reports how much of some work is done to standard error: at a
+// terminal in a line that is redrawn, otherwise in a new line each time.
 type progress struct {
 	session *session
 	things  string // what is counted, such as "lines"
@@ -24,7 +24,7 @@ type progress struct {
 	bar     *progressbar.ProgressBar // at a terminal
 }
 
-// newProgress begins work on total things, -1 where that is not known.
+// newProgress begins work on total things, or -1 if their number is unknown.
 func newProgress(c *session, things string, total int) *progress {
 	p := &progress{session: c, things: things, begun: time.Now()}
 	if c.Width() > 0 && !c.json {
@@ -35,7 +35,7 @@ func newProgress(c *session, things string, total int) *progress {
 			progressbar.OptionSetItsString(things),
 			progressbar.OptionShowCount(),
 			progressbar.OptionShowIts(),
-			progressbar.OptionSetSpinnerChangeInterval(0), // drawn as work goes on
+			progressbar.OptionSetSpinnerChangeInterval(0), // drawn when work is done, not by a timer
 			progressbar.OptionThrottle(redrawEvery),
 			progressbar.OptionClearOnFinish())
 		p.bar.StartWithoutRender()
@@ -43,7 +43,7 @@ func newProgress(c *session, things string, total int) *progress {
 	return p
 }
 
-// late is the writer of a bar, which does not show before progressAfter.
+// late is the writer of a bar, which is hidden until progressAfter.
 type late struct{ *progress }
 
 func (l late) Write(b []byte) (int, error) {
@@ -59,7 +59,7 @@ type progressObject struct {
 	PerSecond int `json:"per_second"`
 }
 
-// at says that done things are done, of all.
+// at reports that a total of done things are done.
 func (p *progress) at(done int) {
 	if p.bar != nil {
 		_ = p.bar.Set(done)
@@ -79,7 +79,7 @@ func (p *progress) at(done int) {
 	fmt.Fprintf(p.session.Err, "%d %s done, %d a second\n", done, p.things, perSecond)
 }
 
-// end clears what is drawn.
+// end clears the bar.
 func (p *progress) end() {
 	if p.bar != nil && !p.told.IsZero() {
 		_ = p.bar.Clear()

@@ -8,7 +8,7 @@ import (
 	"snomredirect/store"
 )
 
-// tellResult tells what was done to a phone.
+// tellResult reports what was done to a phone.
 func (c *call) tellResult(rule store.Rule, mac macaddr.Addr, out store.Result) error {
 	next := out.Next
 	next.MAC = mac
@@ -19,23 +19,31 @@ func (c *call) tellResult(rule store.Rule, mac macaddr.Addr, out store.Result) e
 	object := c.phoneObject(next, owner)
 	switch rule {
 	case store.RuleRegister:
-		c.answer(object, "%v registered. Setting server: %s\n", mac, c.settingServer(next, owner))
+		c.answer(object, "%v %s. Setting server: %s\n", mac, c.did("registered"), c.settingServer(next, owner))
 	case store.RuleDeregister:
-		c.answer(object, "%v deregistered.\n", mac)
+		c.answer(object, "%v %s.\n", mac, c.did("deregistered"))
 	case store.RuleTransfer:
 		if out.Prev == out.Next {
-			c.answer(object, "%v belongs to %s already; nothing changed.\n", mac, owner.Name)
+			c.answer(object, "%v already belongs to %s; nothing changed.\n", mac, owner.Name)
 			break
 		}
-		c.answer(object, "%v transferred to %s. Setting server: %s\n", mac, owner.Name, c.settingServer(next, owner))
+		c.answer(object, "%v %s to %s. Setting server: %s\n", mac, c.did("transferred"), owner.Name, c.settingServer(next, owner))
 	case store.RuleFree:
-		c.answer(object, "%v freed: anybody may register it.\n", mac)
+		c.answer(object, "%v %s: any account can register it.\n", mac, c.did("freed"))
 	}
 	return nil
 }
 
-// whyNot words why nothing was done to a phone. Another error is not for the
-// caller.
+// did returns done, which becomes "would be registered" in a dry run.
+func (c *call) did(done string) string {
+	if c.dryRun {
+		return "would be " + done
+	}
+	return done
+}
+
+// whyNot words why a phone was not changed. The error is one that is not meant for
+// the caller.
 func (c *call) whyNot(rule store.Rule, mac macaddr.Addr, out store.Result) (*problem, error) {
 	err := explain(out.Err, mac.String())
 	switch {
@@ -51,7 +59,7 @@ func (c *call) whyNot(rule store.Rule, mac macaddr.Addr, out store.Result) (*pro
 	return p, nil
 }
 
-// noSettingServer tells how a phone would get one.
+// noSettingServer says how the phone can get a setting server.
 func (c *call) noSettingServer(rule store.Rule, mac macaddr.Addr) error {
 	const would = "%v would have no setting server. Give it one, REGISTER %v <url>"
 	name, other := c.options["account"]
@@ -64,12 +72,12 @@ func (c *call) noSettingServer(rule store.Rule, mac macaddr.Addr) error {
 	return refused(codeForbidden, would+", or set one for all your phones, SERVER <url>.", mac, mac)
 }
 
-// noSettingServerOf tells how an account would get one, before it gets a phone.
+// noSettingServerOf says how an account can get one before it gets a phone.
 func (c *call) noSettingServerOf(mac macaddr.Addr, name string) error {
 	return refused(codeForbidden, "%v would have no setting server. Give %s one first: ACCOUNT SERVER %s <url>.", mac, name, name)
 }
 
-// A tally counts results: done are registered, deregistered and so on.
+// A tally counts results; done are those registered, deregistered and so on.
 type tally struct{ done, changed, same, failed int }
 
 func (t *tally) add(out store.Result) {
@@ -94,7 +102,7 @@ func (t *tally) merge(more tally) {
 
 func (t tally) n() int { return t.done + t.changed + t.same + t.failed }
 
-// err is a problem that has been told already, if there was one.
+// err returns a problem that has been reported already, if a change failed.
 func (t tally) err() error {
 	if t.failed == 0 {
 		return nil
@@ -106,13 +114,13 @@ var doneWord = map[store.Rule]string{
 	store.RuleRegister: "registered", store.RuleDeregister: "deregistered", store.RuleTransfer: "transferred", store.RuleFree: "freed",
 }
 
-// text is such as "3 registered, 1 unchanged, 1 failed".
-func (t tally) text(rule store.Rule) string {
+// tallyText returns a text such as "3 registered, 1 unchanged, 1 failed".
+func (c *call) tallyText(t tally, rule store.Rule) string {
 	var parts []string
 	for _, part := range []struct {
 		n    int
 		word string
-	}{{t.done, doneWord[rule]}, {t.changed, "changed"}, {t.same, "unchanged"}, {t.failed, "failed"}} {
+	}{{t.done, c.did(doneWord[rule])}, {t.changed, c.did("changed")}, {t.same, "unchanged"}, {t.failed, "failed"}} {
 		if part.n > 0 {
 			parts = append(parts, plural(part.n, part.word, part.word))
 		}

@@ -8,7 +8,7 @@ import (
 
 func showServer(c *call) error {
 	if c.by.SettingServer.IsZero() {
-		return refused(codeNotFound, "%s has no setting server of its own: SERVER <url> sets one.", c.by.Name)
+		return refused(codeNotFound, "%s has no setting server: SERVER <url> sets one.", c.by.Name)
 	}
 	c.answer(c.accountObject(c.by), "%v\n", c.by.SettingServer)
 	return nil
@@ -27,7 +27,7 @@ func (c *call) setServer(a store.Account, word string) error {
 	if err != nil {
 		return explain(err, string(name))
 	}
-	c.answer(c.accountObject(a), "%s: setting server %v for all phones without one of their own.\n", a.Name, a.SettingServer)
+	c.answer(c.accountObject(a), "%s: setting server %v, for all phones without a URL of their own.\n", a.Name, a.SettingServer)
 	return nil
 }
 
@@ -37,8 +37,8 @@ type retargetObject struct {
 	DryRun  bool `json:"dry_run,omitempty"`
 }
 
-// retarget changes a setting server wherever it is the caller's: at phones that
-// have it as their own, and at the account.
+// retarget replaces a setting server everywhere in the caller's account: on phones
+// that have it as their own, and on the account.
 func retarget(c *call) error {
 	old, err := store.ParseURL(c.args[0])
 	if err != nil {
@@ -62,7 +62,7 @@ func retarget(c *call) error {
 		}
 	}
 	if n == 0 && !ofAccount {
-		return refused(codeNotFound, "Neither your account nor a phone of its own has the setting server %v.", old)
+		return refused(codeNotFound, "Neither your account nor any of its phones has the setting server %v.", old)
 	}
 	subject := affected(n, ofAccount)
 	if c.dryRun {
@@ -96,7 +96,7 @@ func retarget(c *call) error {
 	return nil
 }
 
-// affected words what RETARGET is about.
+// affected words what RETARGET changes.
 func affected(phones int, account bool) string {
 	if phones == 0 && account {
 		return "the account's setting server"

@@ -159,7 +159,7 @@ func (s *Shell) Run(ctx context.Context, c Caller, io IO) (status int, failed bo
 // inside the service.
 func (s *Shell) Exec(ctx context.Context, c Caller, io IO, line string) (status int, failed bool) {
 	session := s.session(ctx, c, io)
-	err := session.line(line, session.tellInterrupted)
+	err := session.line(line, session.reportInterrupted)
 	if err == errBye {
 		err = nil
 	}
@@ -178,7 +178,7 @@ func (s *session) run() (status int) {
 	if terminal {
 		fmt.Fprintf(s.Out, welcomeText, account.Name)
 	}
-	s.tellInterrupted(account)
+	s.reportInterrupted(account)
 	for terminal || !s.spent { // what is left of a list was not meant as commands
 		s.json, s.accountsChanged = false, false
 		line, err := s.readLine(Prompt)

@@ -139,7 +139,7 @@ func TestHelpIsTheOldConsoles(t *testing.T) {
 	}
 	h.says("acme", "help register", `REGISTER <mac>\.\.\. \[<url>\]: Register phones, or ranges of them\.
     register 2e4 0004132202F0-0004132202FF http://prov\.example\.com/\{mac\}
-REGISTER - \[<url>\] \[--atomic\]: Register the list on standard input\.
+REGISTER - \[<url>\] \[--atomic\]: Register the phones listed on standard input\.
     register - --atomic
 `)
 	h.says("acme", "help reg", "(?s)REGISTER .*")
@@ -198,7 +198,7 @@ func TestTable(t *testing.T) {
 	h.refuses("acme", "list snom360 all", StatusMisunderstood, "Expected: LIST [<model>] [--server <url>]")
 	h.refuses("acme", "register", StatusMisunderstood, "Expected: REGISTER <mac>... [<url>], or: REGISTER - [<url>] [--atomic]\n")
 	h.refuses("olga", "register", StatusMisunderstood, "Expected: REGISTER <mac>... [<url>], or: REGISTER - [<url>] [--atomic]\n")
-	h.refuses("olga", "register 2e4 --force", StatusMisunderstood, "unknown flag: --force. Type help register for its forms; words that begin with a dash go behind --.")
+	h.refuses("olga", "register 2e4 --force", StatusMisunderstood, "unknown flag: --force. Type help register for its forms; put -- before words starting with a dash.")
 	h.refuses("olga", "register 2e4 --account", StatusMisunderstood, "flag needs an argument: --account.")
 	h.says("olga", "register 2e4 -h", "(?s)REGISTER .*--account.*")
 	h.says("olga", "help account key", "(?s)ACCOUNT KEY <name> ADD.*ACCOUNT KEY <name> LIST.*ACCOUNT KEY <name> REMOVE[^\n]*\n[^\n]*\n")
@@ -253,7 +253,7 @@ Last contact:   none yet
 	h.says("olga", "register --account acme 2314a4 http://own.example/", `(?s).*http://own.example/ \(the phone's own\)\n`)
 	h.says("olga", "deregister 2314a4", "0004132314A4 deregistered.\n")
 	h.refuses("bravo", "register 2314a4", StatusRefused, "registered by another account") // held for acme
-	h.says("olga", "free 2314a4", "0004132314A4 freed: anybody may register it.\n")
+	h.says("olga", "free 2314a4", "0004132314A4 freed: any account can register it.\n")
 	h.says("bravo", "register 2314a4", "(?s).*prov.bravo.example.*")
 }
 
@@ -330,8 +330,8 @@ func TestAccounts(t *testing.T) {
 	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ"
 	const fingerprint = "SHA256:T7SvZ2cslqpPj6nKzitCBHHlpVF3r3MvLwmFL0fk0IE"
 	h := newHouse(t)
-	h.says("olga", "account add carl http://prov.carl.example/", "carl added. To let it in: ACCOUNT KEY carl ADD <key>, or ACCOUNT PASSWORD carl.\n")
-	h.refuses("olga", "account add carl", StatusRefused, `There is an account "carl" already.`)
+	h.says("olga", "account add carl http://prov.carl.example/", "carl added. Allow logins with ACCOUNT KEY carl ADD <key> or ACCOUNT PASSWORD carl.\n")
+	h.refuses("olga", "account add carl", StatusRefused, `The account "carl" exists already.`)
 	h.refuses("olga", "account add Carl", StatusMisunderstood, "expected 2 to 32 of a-z 0-9 . _ -")
 	h.refuses("olga", "account add admin", StatusRefused, "--admin-key")
 	h.refuses("olga", "account add dora nonsense", StatusMisunderstood, "expected a URL")
@@ -345,7 +345,7 @@ olga   operator  enabled  -
 	h.says("olga", `account company carl "Carl & Söhne"   GmbH`, "carl: company Carl & Söhne GmbH\n")
 	h.refuses("olga", "account company carl \u202ex", StatusMisunderstood, "control characters")
 	h.says("olga", "account key carl add "+key+" carl at home", "carl: "+regexp.QuoteMeta(fingerprint)+" ssh-ed25519 carl at home\n")
-	h.says("olga", "account key carl add "+key, ".*\n1 of 1 were there already.\n")
+	h.says("olga", "account key carl add "+key, ".*\nAlready authorized: 1 of 1.\n")
 	h.refuses("olga", "account key carl add nonsense", StatusMisunderstood, "authorized_keys")
 	h.says("olga", "account key carl list", regexp.QuoteMeta(fingerprint)+" ssh-ed25519 carl at home\n")
 	h.says("olga", "account password carl", "[A-Z2-7]{20}\n")
@@ -360,7 +360,7 @@ Created:        \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
 `)
 	h.says("olga", "account password carl remove", "carl: password removed.\n")
 	h.says("olga", "account show carl", `(?s).*Password:       none\n.*`)
-	h.says("olga", "account key carl remove "+fingerprint, "carl: key removed. It has 0.\n")
+	h.says("olga", "account key carl remove "+fingerprint, "Key removed. carl has no key or password left and can't log in.\n")
 	h.refuses("olga", "account key carl remove "+fingerprint, StatusRefused, "ACCOUNT KEY carl LIST")
 	h.says("olga", "account disable carl", "carl is disabled.\n")
 	h.says("olga", "account enable carl", "carl is enabled.\n")
@@ -372,13 +372,13 @@ Created:        \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
 	}
 	h.refuses("carl", "account role olga king", StatusMisunderstood, "expected partner or operator")
 	h.says("acme", "register 2e4", ".*\n")
-	h.refuses("carl", "account remove acme", StatusRefused, "acme has phones registered: deregister them first, or ACCOUNT REMOVE acme --transfer-to <name>.")
+	h.refuses("carl", "account remove acme", StatusRefused, "acme has registered phones: deregister them first, or use ACCOUNT REMOVE acme --transfer-to <name>.")
 	h.says("acme", "deregister 2e4", ".*\n")
 	h.says("carl", "account remove acme", "acme removed.\n")
 	for _, line := range []string{"account show acme", "account remove acme", "account disable acme", "account server acme " + serverA, "register 2e4 --account acme"} {
 		h.refuses("carl", line, StatusRefused, `There is no account "acme".`)
 	}
-	h.refuses("carl", "account show ../x", StatusMisunderstood, "no account's name")
+	h.refuses("carl", "account show ../x", StatusMisunderstood, "not an account name")
 	if log := h.log.String(); !strings.Contains(log, `msg=changed command="account disable carl"`) || !strings.Contains(log, `command="register 2e4" mac=0004132202E4 owner=acme`) || strings.Contains(log, "account list") {
 		t.Errorf("the log holds\n%s", log)
 	}
@@ -429,7 +429,7 @@ func TestWhatFailsInsideStaysInside(t *testing.T) {
 	h := newHouse(t)
 	h.registry = failing{h.registry}
 	out, problems, status := h.at("acme", 0, "show 2e4", "")
-	if status != StatusRefused || strings.Contains(out+problems, "secret") || !strings.Contains(problems, "its log says what") {
+	if status != StatusRefused || strings.Contains(out+problems, "secret") || !strings.Contains(problems, "Internal error") {
 		t.Errorf("status %d, %q, %q", status, out, problems)
 	}
 	if !strings.Contains(h.log.String(), "disk on fire") {

@@ -9,13 +9,13 @@ import (
 
 // known is what the caller may know of a phone.
 type known struct {
-	phone   store.Phone // its MAC is always there
+	phone   store.Phone // its MAC is always valid
 	owner   store.Account
 	object  phoneObject
 	contact store.Contact
 }
 
-// look looks a phone up by what was typed.
+// look looks up the phone whose MAC was typed.
 func (c *call) look(word string) (k known, err error) {
 	mac, err := c.mac(word)
 	if err != nil {
@@ -57,7 +57,7 @@ func show(c *call) error {
 	case stateTaken:
 		c.field("State", "registered by another account")
 	case stateHeld:
-		words := "held until " + timestamp(phone.HeldUntil)
+		words := "on hold until " + timestamp(phone.HeldUntil)
 		if phone.Owner == c.by.ID {
 			words += ": REGISTER takes it back"
 		} else {
@@ -83,8 +83,8 @@ func show(c *call) error {
 	return nil
 }
 
-// owner returns the account that has a phone, as it stood when this command
-// first asked for it; that of a hold may be gone.
+// owner returns the account that has a phone, as it was when this command first
+// looked it up. The last owner of a phone on hold may be gone.
 func (c *call) owner(p store.Phone) (a store.Account, err error) {
 	if p.Owner == 0 {
 		return a, nil
@@ -103,13 +103,13 @@ func (c *call) owner(p store.Phone) (a store.Account, err error) {
 	return a, err
 }
 
-// settingServer tells where the phone is sent and whose that is.
+// settingServer words where the phone is sent and whose setting that is.
 func (c *call) settingServer(p store.Phone, owner store.Account) string {
 	url, whose := p.SettingServer(owner), "the phone's own"
 	if p.URL.IsZero() {
 		whose = "the account's"
 	}
-	if c.PublicNames.Contains(url) { // since a name was added to the service's
+	if c.PublicNames.Contains(url) { // a public name was added after the registration
 		whose += ", which is this service: the phone gets no settings"
 	}
 	return fmt.Sprintf("%v (%s)", url, whose)

@@ -11,12 +11,12 @@ import (
 	"snomredirect/store"
 )
 
-// A list is read and sorted batch by batch, and a batch is changed order by
-// order: in a transaction of neighbours the store touches few of its pages, and
-// so needs little memory.
+// A list is read and sorted in chunks, and a chunk is changed in batches: a
+// transaction of neighbouring MACs touches few pages of the store, and so needs
+// little memory.
 const (
-	chunkSize = 50_000
-	batchSize = 10_000
+	chunkSize = 50_000 // lines
+	batchSize = 10_000 // phones
 )
 
 func registerList(c *call) error {
@@ -35,36 +35,36 @@ func deregisterList(c *call) error {
 	return c.upload(store.RuleDeregister, store.Account{}, store.URL{})
 }
 
-// An upload changes the phones that standard input lists, batch by batch.
+// An upload changes the phones listed on standard input, chunk by chunk.
 type upload struct {
 	*call
 	rule   store.Rule
-	owner  store.Account // who has the phones then, if rule needs one
-	url    store.URL     // of phones listed without one
+	owner  store.Account // the new owner, for the rules that have one
+	url    store.URL     // for phones listed without one
 	atomic bool
 
 	list     phonelist.Reader
-	line     int            // the last that was read
-	chunk    []listedChange // read, and not done yet
-	phones   int            // listed, all told
-	bad      int            // lines that can't be read
+	line     int            // the number of the last line read
+	chunk    []listedChange // read, and not changed yet
+	phones   int            // how many were listed so far
+	bad      int            // how many lines can't be read
 	tally    tally
-	record   store.Job // as the store has it, once there is one
+	record   store.Job // as it is stored; its ID is 0 before
 	progress *progress
 
-	lastText string // a URL as it was listed last, for lists repeat them
+	lastText string // the last URL as it was listed: lists repeat them
 	lastURL  store.URL
 }
 
-// A listedChange is what a line of the list asks for, and why it was not done.
+// A listedChange is what a line of the list wants, and why it was refused.
 type listedChange struct {
 	store.Change
 	line   int
 	failed *problem
 }
 
-// upload reads the list to its end. What is bad of it is told line by line, and
-// the rest goes on; --atomic does all or nothing.
+// upload reads the list to its end. Bad lines are reported by number and skipped;
+// --atomic changes all or nothing.
 func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error {
 	c.spent = true
 	end, err := c.jobs.begin(c.by.ID)
@@ -82,11 +82,11 @@ func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error
 		c.noted = append(c.noted, "owner", owner.Name)
 	}
 	if err == errStopped && !c.Connected() {
-		return errReported // told at the next login, from the record
+		return errReported // at the next login, from the record
 	}
-	if err != nil && u.record.ID != 0 && !u.record.Done { // told now
+	if err != nil && u.record.ID != 0 && !u.record.Done { // reported now
 		if err := c.Registry.EndJob(u.record); err != nil {
-			c.Log.Error("upload", "error", err)
+			c.Log.Error("jobs", "error", err)
 		}
 	}
 	switch {
@@ -94,59 +94,62 @@ func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error
 		return refused(codeBusy, "Interrupted: %s", c.howFar(u.record))
 	case err != nil && u.record.Some > 0 && !c.dryRun:
 		_ = c.report(err)
-		return refused(codeInternal, "The list was not done to its end: %s", c.howFar(u.record))
+		return refused(codeInternal, "The list was not completed: %s", c.howFar(u.record))
 	case err != nil:
 		return err
 	}
 	return u.summary()
 }
 
-// errStopped: the caller has interrupted the upload, or has gone.
+// errStopped: the caller has interrupted the upload, or the client has gone.
 var errStopped = errors.New("upload stopped")
 
-// howFar is what the function of that name tells of this command.
-func (c *call) howFar(u store.Job) string {
+// howFar is the function of that name, for this command.
+func (c *call) howFar(j store.Job) string {
 	if c.dryRun {
 		return "nothing was done."
 	}
-	return howFar(u)
+	return howFar(j)
 }
 
-// howFar tells how much was done of what was not done to its end.
-func howFar(u store.Job) string {
-	if u.Phones {
-		if u.Lines == 0 {
+// howFar words how much of an interrupted job was done.
+func howFar(j store.Job) string {
+	if j.Phones {
+		if j.Lines == 0 {
 			return "nothing was done."
 		}
-		return plural(u.Lines, "phone was", "phones were") + " done, and nothing behind. Give the command again to go on."
+		return plural(j.Lines, "phone was", "phones were") + " changed; the rest were not. Repeat the command to continue."
 	}
-	if u.Lines == 0 && u.Some == 0 {
+	if j.Lines == 0 && j.Some == 0 {
 		return "nothing was done."
 	}
-	far := fmt.Sprintf("it was done up to line %d", u.Lines)
-	if u.Some > u.Lines {
-		far += fmt.Sprintf(" and, in part, up to line %d", u.Some)
+	far := fmt.Sprintf("lines 1 to %d were processed", j.Lines)
+	switch {
+	case j.Lines == 0:
+		far = fmt.Sprintf("some of lines 1 to %d were processed", j.Some)
+	case j.Some > j.Lines:
+		far += fmt.Sprintf(", and some up to line %d", j.Some)
 	}
-	if u.Failed > 0 {
-		far += ", but for " + plural(u.Failed, "line that failed", "lines that failed")
+	if j.Failed > 0 {
+		far += "; " + plural(j.Failed, "line", "lines") + " failed"
 	}
-	return far + ". Send the whole list again: what is done stays done."
+	return far + ". Send the whole list again: what has been changed stays changed."
 }
 
-// readAll reads and changes until the end of the input. What is in the batch
-// when it returns an error was not done.
+// readAll reads and changes until the end of the input. If it returns an error,
+// what is in the chunk has not been changed.
 func (u *upload) readAll() error {
 	for {
 		text, err := u.readLine("")
 		switch {
 		case u.ctx.Err() != nil, err != nil && err != io.EOF && !isProblem(err):
 			return errStopped
-		case err == io.EOF && !u.Connected(): // what was read last may be half a line
+		case err == io.EOF && !u.Connected(): // the last line may be half a line
 			return errStopped
 		case err == io.EOF:
 			return u.finish()
 		}
-		if len(u.chunk) == chunkSize && !u.atomic { // there is a line behind, so all of it are whole
+		if len(u.chunk) == chunkSize && !u.atomic { // another line follows, so all of these are whole
 			if err := u.change(false); err != nil {
 				return err
 			}
@@ -155,14 +158,14 @@ func (u *upload) readAll() error {
 		if err := u.add(text, err); err != nil {
 			return err
 		}
-		if u.Width() == 0 { // else the line being typed is there
+		if u.Width() == 0 { // otherwise the user types on that line
 			u.progress.at(u.tally.n() + u.bad)
 		}
 	}
 }
 
-// add puts a line into the batch, or tells what is wrong with it. An error ends
-// the upload.
+// add adds a line to the chunk, or reports what is wrong with it. An error ends the
+// upload.
 func (u *upload) add(text string, unreadable error) error {
 	change, ok, err := u.parse(text, unreadable)
 	var p *problem
@@ -179,7 +182,7 @@ func (u *upload) add(text string, unreadable error) error {
 		return nil
 	}
 	if u.phones++; u.atomic && u.phones > maxAtOnce {
-		return misunderstood(codeUsage, "The list has more than %d lines, the most with --atomic; nothing was done.", maxAtOnce)
+		return misunderstood(codeUsage, "With --atomic a list can have at most %d lines; nothing was done.", maxAtOnce)
 	}
 	if u.phones == 1 && !u.dryRun {
 		if u.record, err = u.jobs.record(u.Registry, store.Job{Account: u.by.ID, Command: u.cmd.words() + " -", RemoteAddr: u.RemoteAddr, Begun: u.begun}); err != nil {
@@ -190,7 +193,7 @@ func (u *upload) add(text string, unreadable error) error {
 	return nil
 }
 
-// parse reads a line; not ok is one that names no phone.
+// parse parses a line; ok is false if it names no phone.
 func (u *upload) parse(text string, unreadable error) (change store.Change, ok bool, err error) {
 	var p *problem
 	if errors.As(unreadable, &p) {
@@ -221,11 +224,11 @@ func (u *upload) parse(text string, unreadable error) (change store.Change, ok b
 	return change, true, nil
 }
 
-// finish changes what is left at the end of the list.
+// finish changes the rest at the end of the list.
 func (u *upload) finish() error {
 	switch {
 	case u.phones == 0 && u.bad == 0:
-		return misunderstood(codeUsage, "Standard input lists no phone; nothing was done.")
+		return misunderstood(codeUsage, "Standard input lists no phones; nothing was done.")
 	case u.atomic && u.bad > 0:
 		return refused(codeUsage, "%s can't be read; nothing was done.", plural(u.bad, "line", "lines"))
 	case len(u.chunk) > 0:
@@ -233,15 +236,15 @@ func (u *upload) finish() error {
 	case u.record.ID == 0:
 		return nil
 	}
-	u.record.Done = true // only lines without a phone came behind the last batch
+	u.record.Done = true // no line after the last chunk named a phone
 	return u.Registry.EndJob(u.record)
 }
 
-// change changes the batch in the order of its MACs. With each order the store
-// knows how far the upload has come; the last of the last batch ends it.
+// change changes the chunk in the order of its MACs. The store records with each
+// batch how far the job has come; the last batch of the last chunk ends it.
 func (u *upload) change(last bool) error {
 	byMAC := slices.Clone(u.chunk)
-	slices.SortStableFunc(byMAC, func(a, b listedChange) int { // of one phone, the last line counts
+	slices.SortStableFunc(byMAC, func(a, b listedChange) int { // for one phone, the last line counts
 		return a.MAC.Compare(b.MAC)
 	})
 	record := u.record
@@ -257,7 +260,7 @@ func (u *upload) change(last bool) error {
 		if rest = rest[n:]; len(rest) == 0 {
 			record.Lines, record.Done = record.Some, last
 		}
-		record.Failed = u.bad + u.tally.failed // the store adds those of the order
+		record.Failed = u.bad + u.tally.failed // the store adds those of the batch
 		err = u.changeBatch(part, record)
 		u.progress.at(u.tally.n() + u.bad)
 	}
@@ -277,17 +280,17 @@ func (u *upload) change(last bool) error {
 	return err
 }
 
-// changeBatch changes a part of the batch in one transaction, and notes why what was
-// refused was.
+// changeBatch changes a part of the chunk in one transaction, and notes why changes
+// were refused.
 func (u *upload) changeBatch(part []listedChange, record store.Job) error {
-	o := store.Batch{Audit: u.audit(u.url.String()), Rule: u.rule, Owner: u.owner.ID, Atomic: u.atomic, DryRun: u.dryRun}
+	batch := store.Batch{Audit: u.audit(u.url.String()), Rule: u.rule, Owner: u.owner.ID, Atomic: u.atomic, DryRun: u.dryRun}
 	for _, c := range part {
-		o.Changes = append(o.Changes, c.Change)
+		batch.Changes = append(batch.Changes, c.Change)
 	}
 	if !u.dryRun {
-		o.Job = &record
+		batch.Job = &record
 	}
-	results, err := u.Registry.Change(o)
+	results, err := u.Registry.Change(batch)
 	if err != nil {
 		return explain(err, string(u.owner.Name))
 	}
@@ -314,8 +317,8 @@ type uploadObject struct {
 	DryRun       bool `json:"dry_run,omitempty"`
 }
 
-// summary tells what became of the list. The problem that it returns has been
-// told, line by line.
+// summary reports the result of the list. The problem that it returns has been
+// reported already, line by line.
 func (u *upload) summary() error {
 	t := u.tally
 	t.failed += u.bad
@@ -329,6 +332,6 @@ func (u *upload) summary() error {
 	if u.dryRun && t.done+t.changed == 0 {
 		head = "nothing would change. "
 	}
-	u.answer(object, "%s%s: %s.\n", head, plural(t.n(), "line", "lines"), t.text(u.rule))
+	u.answer(object, "%s%s: %s.\n", head, plural(t.n(), "line", "lines"), u.tallyText(t, u.rule))
 	return t.err()
 }

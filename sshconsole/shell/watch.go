@@ -10,15 +10,14 @@ import (
 	"snomredirect/store"
 )
 
-// Contacts wait here for a watcher: those of all phones to be looked at, which is
-// quick, and those to be shown for one who reads slowly.
+// Bounds of WATCH's queues.
 const (
-	heardAhead   = 4096
-	watchedAhead = 256
+	maxArrived = 4096 // contacts of all phones that wait for the look at their owner, which is quick
+	maxWatched = 256  // contacts that wait to be shown to a client that reads slowly
 )
 
-// watch shows phones as they call, until Ctrl-C or q: one's own, or for an
-// operator all.
+// watch shows the caller's phones, or for an operator all, as they call, until
+// Ctrl-C or q.
 func watch(c *call) error {
 	var only macaddr.Addr
 	if c.args[0] != "" {
@@ -27,7 +26,7 @@ func watch(c *call) error {
 			return err
 		}
 	}
-	_, inVain := c.options["unregistered"]
+	_, unregistered := c.options["unregistered"]
 	ctx, cancel := context.WithCancel(c.ctx)
 	defer cancel()
 	var missed atomic.Int64
@@ -38,22 +37,22 @@ func watch(c *call) error {
 			missed.Add(1)
 		}
 	}
-	heard := make(chan store.Contact, heardAhead)
+	arrived := make(chan store.Contact, maxArrived)
 	stop := c.Contacts.Watch(func(contact store.Contact) {
-		if only.IsValid() && contact.MAC != only || inVain && contact.Answer != store.Unregistered {
+		if only.IsValid() && contact.MAC != only || unregistered && contact.Answer != store.Unregistered {
 			return
 		}
-		queue(heard, contact)
+		queue(arrived, contact)
 	})
 	defer stop()
-	watched, broken := make(chan store.Contact, watchedAhead), make(chan error, 1)
+	watched, broken := make(chan store.Contact, maxWatched), make(chan error, 1)
 	go func() {
-		ok := c.Guard("watch", func() { // what is not the caller's is neither shown nor missed
+		ok := c.Guard("watch", func() { // other accounts' phones are neither shown nor counted as missed
 			for {
 				select {
 				case <-ctx.Done():
 					return
-				case contact := <-heard:
+				case contact := <-arrived:
 					if c.by.Operates() || c.owns(contact.MAC) {
 						queue(watched, contact)
 					}
@@ -84,20 +83,20 @@ func watch(c *call) error {
 			if by, err := c.Account(); err != nil {
 				return err
 			} else if c.by.Operates() && !by.Operates() {
-				return refused(codeForbidden, "You are no operator any more: WATCH again shows your own phones.")
+				return refused(codeForbidden, "You are no longer an operator: WATCH again to see your own phones.")
 			}
 			c.answer(watchedObject{contact.MAC, newContactObject(contact)}, "%s %v %s\n", timestamp(contact.At), contact.MAC, contactText(contact))
 		}
 		if n := missed.Swap(0); n > 0 {
-			c.notify(fmt.Sprintf("%s missed: they came faster than they are read.", plural(int(n), "contact was", "contacts were")))
+			c.notify(fmt.Sprintf("%s missed: they came faster than they were read.", plural(int(n), "contact was", "contacts were")))
 		}
 		if c.out.Flush() != nil {
-			return nil // the caller reads no further
+			return nil // the client reads no further
 		}
 	}
 }
 
-// owns reports whether a phone is registered by the caller.
+// owns reports whether the caller has registered a phone.
 func (c *call) owns(mac macaddr.Addr) bool {
 	phone, err := c.Registry.Phone(mac)
 	return err == nil && phone.Owner == c.by.ID && !phone.Held()

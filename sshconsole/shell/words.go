@@ -9,10 +9,9 @@ import (
 	"snomredirect/sshconsole/lineedit"
 )
 
-// splitWords splits a line at blanks and tabs. Between single quotes all stands
-// for itself; between double quotes a backslash keeps its meaning before a
-// double quote or a backslash; elsewhere it takes the meaning from what follows.
-// Nothing else is special.
+// splitWords splits a line at blanks and tabs. Single quotes quote everything
+// between them. In double quotes a backslash escapes a double quote or a
+// backslash; outside of quotes it escapes any character. Nothing else is special.
 func splitWords(line string) ([]string, error) {
 	if bad := (*lineedit.Error)(nil); errors.As(lineedit.Check(line), &bad) {
 		return nil, badLine(bad)
@@ -20,7 +19,7 @@ func splitWords(line string) ([]string, error) {
 	var words []string
 	var word strings.Builder
 	inWord, escaped := false, false
-	var quote rune // the open one, or 0
+	var quote rune // the one that is open, or 0
 	for _, r := range line {
 		switch {
 		case escaped:
@@ -59,8 +58,8 @@ func splitWords(line string) ([]string, error) {
 	return words, nil
 }
 
-// takeJSON takes --json out of words, in the form that other options have, and
-// reports whether it was given and not false.
+// takeJSON takes --json out of words, also as --json=true and --json=false, and
+// reports whether it was given and is not false.
 func takeJSON(words []string) (rest []string, json bool) {
 	end := slices.Index(words, "--")
 	if end < 0 {
