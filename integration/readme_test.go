@@ -1,204 +1,183 @@
 package integration
 
 import (
-	"bytes"
-	"context"
-	"net/http"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 )
 
-// TestReadme runs the commands of the README as they are written there, in a
-// copy of the checkout. A block marked sh holds commands, one marked console
-// commands behind "$ ", what is typed into them behind "==> ", and what they
-// answer. A command that serves runs on until another one does. Blocks marked
-// "sh docker" and "sh test" are the matter of other tests.
-func TestReadme(t *testing.T) {
+var update = flag.Bool("update", false, "with TestPages, rewrite the transcripts of the pages from what their commands print now")
+
+// maxFrontPage is how many lines README.md may have.
+const maxFrontPage = 150
+
+// pages returns the paths of README.md, CONTRIBUTING.md and docs/*.md.
+func pages(t *testing.T) []string {
+	t.Helper()
+	top, _ := filepath.Glob("../*.md") // fails only on a malformed pattern
+	docs, _ := filepath.Glob("../docs/*.md")
+	if len(top) == 0 || len(docs) == 0 {
+		t.Fatalf("found %d pages in the top folder and %d in docs, want some of each", len(top), len(docs))
+	}
+	return append(top, docs...)
+}
+
+// TestPages runs the commands of every page as written, each page in a copy of
+// the checkout and in a home folder of its own. A block marked sh holds
+// commands. A block marked console holds commands after "$ ", what is typed
+// into them after "==> ", and what they print. A backslash continues a line. A
+// service runs until the next one starts. Blocks marked "sh test" and
+// "sh docker" are run by .ci/run and TestDockerCompose.
+//
+// With -update, TestPages writes what the commands print now to the pages.
+func TestPages(t *testing.T) {
 	if os.Getenv("SNOMREDIRECT_TEST_README") == "" {
-		t.Skip("set SNOMREDIRECT_TEST_README=1 to run the commands of the README: they take ports 80, 443, 2222, 8080, 8081 and 8083")
+		t.Skip("set SNOMREDIRECT_TEST_README=1 to run the commands of the pages: they take ports 80, 443, 2222, 8080, 8081 and 8083")
 	}
 	for _, tool := range []string{"ssh", "ssh-keygen", "curl", "openssl", "python3", "script", "bash"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("install %s to run the commands of the README", tool)
+			t.Skipf("install %s to run the commands of the pages", tool)
 		}
 	}
-	text, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := newReader(t)
-	blocks := regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1)
-	if len(blocks) < 6 {
-		t.Fatalf("%d blocks", len(blocks))
-	}
-	for _, block := range blocks {
-		if block[1] == "sh" {
-			for line := range strings.Lines(block[2]) {
-				r.command(strings.TrimSuffix(line, "\n"))
+	for _, path := range pages(t) {
+		t.Run(strings.TrimPrefix(path, "../"), func(t *testing.T) {
+			page := readPage(t, path)
+			if !slices.ContainsFunc(page, chunk.runs) {
+				return
 			}
-		} else {
-			r.transcript(block[2])
+			r := newReader(t)
+			for i, c := range page {
+				switch c.kind {
+				case "sh":
+					r.script(c.text)
+				case "console":
+					page[i].text = r.transcript(c.text)
+				}
+			}
+			if *update && !t.Failed() {
+				page.write(t, path)
+			}
+		})
+	}
+}
+
+// TestPagesLinks checks the pages without running their commands: blocks are of
+// known kinds, links to files and headings lead somewhere, every page is linked,
+// and README.md is short.
+func TestPagesLinks(t *testing.T) {
+	linked := map[string]bool{}
+	link := regexp.MustCompile(`\]\(([^)#]*)(#[^)]*)?\)`)
+	for _, path := range pages(t) {
+		for _, c := range readPage(t, path) {
+			if c.kind != "" {
+				continue
+			}
+			for _, m := range link.FindAllStringSubmatch(c.text, -1) {
+				target, anchor := m[1], m[2]
+				if strings.Contains(target, "://") {
+					continue
+				}
+				to := path
+				if target != "" {
+					to = filepath.Join(filepath.Dir(path), target)
+				}
+				linked[to] = linked[to] || to != path
+				if _, err := os.Stat(to); err != nil {
+					t.Errorf("%s links to %s: %v", path, target, err)
+				} else if anchor != "" && !slices.Contains(readPage(t, to).anchors(), anchor) {
+					t.Errorf("%s links to %s%s: no such heading", path, target, anchor)
+				}
+			}
 		}
 	}
-}
-
-// A reader follows the README at a machine of its own.
-type reader struct {
-	*testing.T
-	folder  string // of the checkout
-	env     []string
-	service *exec.Cmd
-}
-
-func newReader(t *testing.T) *reader {
-	home := t.TempDir()
-	r := &reader{T: t, folder: filepath.Join(home, "checkout")}
-	if err := os.CopyFS(r.folder, os.DirFS("..")); err != nil {
-		t.Fatal(err)
+	for _, path := range pages(t) {
+		if !linked[path] && path != "../README.md" {
+			t.Errorf("no page links to %s", path)
+		}
 	}
-	if err := os.RemoveAll(filepath.Join(r.folder, "data")); err != nil {
-		t.Fatal(err)
-	}
-	ssh, err := exec.LookPath("ssh")
+	front, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, script := range map[string]string{
-		// Of this test's own are only the memory of known hosts …
-		"ssh": "#!/bin/sh\nexec " + ssh + " -F none -o UserKnownHostsFile=" + home + "/known_hosts -o IdentityAgent=none \"$@\"\n",
-		// … and the hand that types passwords.
-		"askpass": "#!/bin/sh\ncase \"$1\" in *yes/no*) echo yes;; *admin@*) cat " + home + "/admin;; *acme@*) cat " + home + "/acme;; esac\n",
-	} {
-		if err := os.WriteFile(filepath.Join(home, name), []byte(script), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r.env = append(os.Environ(), "PATH="+home+":"+os.Getenv("PATH"), "SSH_ASKPASS="+home+"/askpass", "SSH_ASKPASS_REQUIRE=force")
-	t.Cleanup(r.stop)
-	return r
-}
-
-// command runs one line of a block marked sh.
-func (r *reader) command(line string) {
-	r.Helper()
-	if strings.Contains(line, "snomredirect serve") {
-		r.serve(line)
-		return
-	}
-	if out, ok := r.run(line, ""); !ok {
-		r.Fatalf("$ %s\n%s", line, out)
+	if n := strings.Count(string(front), "\n"); n > maxFrontPage {
+		t.Errorf("README.md has %d lines, want at most %d", n, maxFrontPage)
 	}
 }
 
-// serve starts the service and waits until phones are answered.
-func (r *reader) serve(line string) {
-	r.Helper()
-	r.stop()
-	r.service = exec.Command("bash", "-c", line)
-	r.service.Dir, r.service.Env = r.folder, r.env
-	r.service.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // go run and what it runs
-	output, err := os.Create(filepath.Join(r.folder, "..", "service"))
+// A markdown is a page, cut at its blocks.
+type markdown []chunk
+
+// A chunk is the inside of a block, with the kind that its fence names, or the
+// text between two blocks, fences included, with the kind "".
+type chunk struct{ kind, text string }
+
+func (c chunk) runs() bool { return c.kind == "sh" || c.kind == "console" }
+
+var blockKinds = []string{"sh", "sh docker", "sh test", "console", "conf", "text"}
+
+func readPage(t *testing.T, path string) (m markdown) {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
-		r.Fatal(err)
+		t.Fatal(err)
 	}
-	defer output.Close()
-	r.service.Stderr = output
-	if err := r.service.Start(); err != nil {
-		r.Fatal(err)
-	}
-	port := "8080"
-	if strings.Contains(line, "--http :80 ") {
-		port = "80"
-	}
-	deadline := time.Now().Add(2 * time.Minute) // go run builds first
-	for {
-		if response, err := http.Get("http://localhost:" + port + "/healthz"); err == nil {
-			response.Body.Close()
-			break
-		}
-		if time.Now().After(deadline) {
-			r.Fatalf("$ %s\n%s", line, r.said())
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	if m := regexp.MustCompile(`(?m)^    ([A-Z2-7]{20})$`).FindStringSubmatch(r.said()); m != nil {
-		r.knows("admin", m[1])
-	}
-}
-
-func (r *reader) said() string {
-	text, err := os.ReadFile(filepath.Join(r.folder, "..", "service"))
-	if err != nil {
-		r.Fatal(err)
-	}
-	return string(text)
-}
-
-func (r *reader) stop() {
-	if r.service == nil {
-		return
-	}
-	_ = syscall.Kill(-r.service.Process.Pid, syscall.SIGINT) // as Ctrl-C
-	_ = r.service.Wait()
-	r.service = nil
-}
-
-// knows notes an account's password for the hand that types it.
-func (r *reader) knows(account, password string) {
-	if err := os.WriteFile(filepath.Join(r.folder, "..", account), []byte(password+"\n"), 0o600); err != nil {
-		r.Fatal(err)
-	}
-}
-
-// transcript runs the commands of a block marked console and compares.
-func (r *reader) transcript(text string) {
-	r.Helper()
-	for _, part := range regexp.MustCompile(`(?m)^\$ `).Split(text, -1)[1:] {
-		command, want, _ := strings.Cut(part, "\n")
-		var typed strings.Builder
-		for _, m := range regexp.MustCompile(`(?m)^==> (.*)$`).FindAllStringSubmatch(want, -1) {
-			typed.WriteString(m[1] + "\n")
-		}
-		got, _ := r.run(command, typed.String())
-		if m := regexp.MustCompile(`^([A-Z2-7]{20})\n$`).FindStringSubmatch(got); m != nil {
-			r.knows("acme", m[1])
-		}
-		if alike(got) != alike(want) {
-			r.Fatalf("$ %s\n%s\nThe README says\n%s", command, got, want)
+	var c chunk
+	inside := false
+	for line := range strings.Lines(string(text)) {
+		kind, fence := strings.CutPrefix(strings.TrimSpace(line), "```")
+		switch {
+		case !fence:
+			c.text += line
+		case inside:
+			m, c, inside = append(m, c), chunk{text: line}, false
+		default:
+			if !slices.Contains(blockKinds, kind) {
+				t.Fatalf("%s: a block of the kind %q, want one of %q", path, kind, blockKinds)
+			}
+			c.text += line
+			m, c, inside = append(m, c), chunk{kind: kind}, true
+			if c.runs() && line[0] != '`' {
+				t.Fatalf("%s: a block of commands is indented", path)
+			}
 		}
 	}
+	if inside {
+		t.Fatalf("%s: the last block has no end", path)
+	}
+	return append(m, c)
 }
 
-// alike makes alike what differs from day to day.
-func alike(s string) string {
-	s = regexp.MustCompile(`(?m)^[A-Z2-7]{20}$`).ReplaceAllString(s, "PASSWORD")
-	s = regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d`).ReplaceAllString(s, "TIME")
-	return strings.TrimRight(s, "\n")
+func (m markdown) write(t *testing.T, path string) {
+	t.Helper()
+	var text strings.Builder
+	for _, c := range m {
+		text.WriteString(c.text)
+	}
+	if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
-// run runs a command, at a terminal if something is typed into it, and returns
-// what it shows and whether it ended well.
-func (r *reader) run(command, typed string) (string, bool) {
-	r.Helper()
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-c", command)
-	if typed != "" {
-		cmd = exec.CommandContext(ctx, "script", "--quiet", "--return", "--echo", "never", "--command", command, "/dev/null")
+var (
+	heading   = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	unslugged = regexp.MustCompile(`[^\w\- ]`)
+)
+
+// anchors returns the headings as GitHub's links name them.
+func (m markdown) anchors() (all []string) {
+	for _, c := range m {
+		if c.kind != "" {
+			continue
+		}
+		for _, h := range heading.FindAllStringSubmatch(c.text, -1) {
+			name := unslugged.ReplaceAllString(strings.ToLower(h[1]), "")
+			all = append(all, "#"+strings.ReplaceAll(name, " ", "-"))
+		}
 	}
-	cmd.Dir, cmd.Env, cmd.Stdin = r.folder, r.env, strings.NewReader(typed)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	out := strings.ReplaceAll(stdout.String(), "\r", "")
-	if err != nil {
-		out += stderr.String()
-	}
-	return out, err == nil
+	return all
 }
