@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -63,11 +62,7 @@ func newLab(t *testing.T, l limits, wrap func(Registry) Registry) *lab {
 	if wrap != nil {
 		registry = wrap(registry)
 	}
-	key, err := HostKey(filepath.Join(t.TempDir(), "key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lab.server = newServer(Config{Registry: registry, HostKey: key, Password: passwords.New(registry).Check, Log: slog.New(slog.NewTextHandler(&lab.log, nil)),
+	lab.server = newServer(Config{Registry: registry, HostKey: newSigner(t), Password: passwords.New(registry).Check, Log: slog.New(slog.NewTextHandler(&lab.log, nil)),
 		ObserveLogin:   func(m Method, o LoginOutcome) { lab.observe(string(m) + " " + string(o)) },
 		ObserveSession: func(o SessionOutcome) { lab.observe(string(o)) },
 		ObservePanic:   func() { lab.observe("panic") },
@@ -937,34 +932,5 @@ func TestTries(t *testing.T) {
 	if c, err := l.dial("acme", gossh.PublicKeys(append(offers, l.newKey("acme"))...)); err == nil {
 		t.Error("the seventh key was tried")
 		c.Close()
-	}
-}
-
-func TestHostKey(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "key")
-	first, err := HostKey(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if first.PublicKey().Type() != gossh.KeyAlgoED25519 {
-		t.Errorf("made a %s", first.PublicKey().Type())
-	}
-	info, err := os.Stat(file)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v", info, err)
-	}
-	second, err := HostKey(file)
-	if err != nil || !bytes.Equal(first.PublicKey().Marshal(), second.PublicKey().Marshal()) {
-		t.Errorf("another key the second time: %v", err)
-	}
-	if err := os.WriteFile(file, []byte("nonsense"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := HostKey(file); err == nil {
-		t.Error("nonsense was taken, or a new key made over it")
-	}
-	entries, err := os.ReadDir(filepath.Dir(file))
-	if err != nil || len(entries) != 1 {
-		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }

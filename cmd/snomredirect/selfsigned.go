@@ -15,7 +15,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -69,35 +68,13 @@ func makeSelfSigned(file string, names []string) (tls.Certificate, error) {
 		return tls.Certificate{}, err
 	}
 	cert, key := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
-	if err := writeWhole(file+".key", key); err != nil {
+	if err := writeDurable(file+".key", key); err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := writeWhole(file+".pem", cert); err != nil { // last, for it tells that both are there
+	if err := writeDurable(file+".pem", cert); err != nil { // last, for it tells that both are there
 		return tls.Certificate{}, err
 	}
 	return tls.X509KeyPair(cert, key)
-}
-
-// writeWhole writes a file that only its user can read. A power cut leaves all
-// of it or what was there before.
-func writeWhole(file string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), file); err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(file))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // fingerprint is the SHA-256 of a certificate as OpenSSL writes it: 3A:F0:….

@@ -95,7 +95,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lastHeard.Close()) }()
-	hostKey, err := sshconsole.HostKey(filepath.Join(s.Data, "ssh_host_ed25519_key"))
+	hostKey, err := loadHostKey(filepath.Join(s.Data, "ssh_host_ed25519_key"))
 	if err != nil {
 		return err
 	}
