@@ -11,9 +11,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// dashboard [FILE] wants every series that the Grafana dashboard names to be
-// among those scraped last: this folder's, or FILE. ! dashboard wants some to be
-// missing. Which ones goes to standard error.
+// dashboard [FILE] expects that each series in the queries of a Grafana dashboard
+// is among those scraped last. The dashboard is FILE or, without it, this folder's.
+// ! dashboard expects some to be missing. It prints the missing ones to standard
+// error.
 func dashboard(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	if len(args) > 1 || s.scraped == nil {
@@ -31,7 +32,7 @@ func dashboard(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(json.Unmarshal(text, &page))
 	exprs := queries(page)
 	if len(exprs) == 0 {
-		ts.Fatalf("it asks for nothing")
+		ts.Fatalf("the dashboard has no queries")
 	}
 	var missing []string
 	for _, expr := range exprs {
@@ -45,8 +46,8 @@ func dashboard(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// queries returns what a dashboard asks Prometheus: its panels by "expr", its
-// variables by "query".
+// queries returns the queries of a dashboard: "expr" of its panels and "query" of
+// its variables.
 func queries(page any) (exprs []string) {
 	switch page := page.(type) {
 	case []any:
@@ -68,8 +69,8 @@ func queries(page any) (exprs []string) {
 }
 
 var (
-	// In a query, labels stand in braces behind a name, and in parentheses behind
-	// a word such as by.
+	// In a query, labels are in braces after a name, and in parentheses after a
+	// word such as by.
 	labelsOf = regexp.MustCompile(`([a-zA-Z_:][\w:]*)?\s*\{([^}]*)\}`)
 	matcher  = regexp.MustCompile(`(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"`)
 	grouping = regexp.MustCompile(`\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)`)
@@ -78,8 +79,8 @@ var (
 	labelled = regexp.MustCompile(`^label_values\((.*),\s*(\w+)\s*\)$`)
 )
 
-// unknown returns what a query asks for that none of the series is or has. Only
-// what Prometheus itself adds, the instance, is taken for granted.
+// unknown returns the series and labels in a query that are not among all. It
+// skips the label instance, which Prometheus itself adds.
 func unknown(expr string, all []series) (missing []string) {
 	has := func(name, matchers string) bool {
 		return slices.ContainsFunc(all, func(one series) bool {
@@ -133,11 +134,11 @@ func unknown(expr string, all []series) (missing []string) {
 		missing = append(missing, "a series")
 	}
 	for _, label := range labels {
-		bears := func(one series) bool {
+		hasLabel := func(one series) bool {
 			_, ok := one.labels[label]
 			return ok && slices.Contains(names, one.name)
 		}
-		if label != "instance" && !slices.ContainsFunc(all, bears) {
+		if label != "instance" && !slices.ContainsFunc(all, hasLabel) {
 			missing = append(missing, "the label "+label)
 		}
 	}

@@ -15,17 +15,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// A series is one of Prometheus's: what is measured, and of what.
+// A series is a time series of Prometheus: a metric and its labels.
 type series struct {
-	text   string // as it is written
+	text   string // as written in the reply
 	name   string
 	labels map[string]string
 }
 
-// scraped is the values of all series, by how they are written.
+// scraped maps the text of each series to its value.
 type scraped map[string]float64
 
-// all returns the series in the order of how they are written.
+// all returns the series, sorted by their text.
 func (s scraped) all() (all []series) {
 	for _, text := range slices.Sorted(maps.Keys(s)) {
 		name, _, _ := strings.Cut(text, "{")
@@ -38,7 +38,8 @@ func (s scraped) all() (all []series) {
 	return all
 }
 
-// sum adds up the series of a name that have a label's value; all for "".
+// sum adds up the series with that name and label. If label is "", it adds up all
+// series with that name.
 func (s scraped) sum(name, label, value string) (sum int) {
 	for _, one := range s.all() {
 		if one.name == name && (label == "" || one.labels[label] == value) {
@@ -48,8 +49,8 @@ func (s scraped) sum(name, label, value string) (sum int) {
 	return sum
 }
 
-// scrape [SERIES VALUE] ... asks for the metrics as Prometheus does, again until
-// all series named have those values, and shows them.
+// scrape [SERIES VALUE] ... gets the metrics as Prometheus does and prints them. It
+// repeats that until each SERIES has its VALUE.
 func scrape(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args)%2 != 0 {
 		ts.Fatalf("usage: scrape [SERIES VALUE] ...")
@@ -60,23 +61,23 @@ func scrape(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		s.scraped, err = readMetrics(text)
 		ts.Check(err)
-		var other []string
+		var wrong []string
 		for i := 0; i < len(args); i += 2 {
 			if got, ok := s.scraped[args[i]]; !ok || fmt.Sprint(got) != args[i+1] {
-				other = append(other, fmt.Sprintf("%s is %v (there: %v), want %s", args[i], got, ok, args[i+1]))
+				wrong = append(wrong, fmt.Sprintf("%s is %v (exists: %v), want %s", args[i], got, ok, args[i+1]))
 			}
 		}
-		if len(other) == 0 {
+		if len(wrong) == 0 {
 			_, _ = io.WriteString(ts.Stdout(), text)
 			return
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("%s", strings.Join(other, "\n"))
+			ts.Fatalf("%s", strings.Join(wrong, "\n"))
 		}
 	}
 }
 
-// page ADDRESS PATH shows what is there. ! page wants nothing to be.
+// page ADDRESS PATH prints a page. ! page expects the request to fail.
 func page(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: page ADDRESS PATH")
@@ -109,20 +110,21 @@ func readMetrics(text string) (scraped, error) {
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
-		behind := strings.LastIndexByte(line, ' ')
-		value, err := strconv.ParseFloat(line[behind+1:], 64)
+		space := strings.LastIndexByte(line, ' ') // a label's value may contain others
+		value, err := strconv.ParseFloat(line[space+1:], 64)
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", line, err)
 		}
-		if _, twice := all[line[:behind]]; twice {
-			return nil, fmt.Errorf("%q is there twice", line[:behind])
+		if _, twice := all[line[:space]]; twice {
+			return nil, fmt.Errorf("duplicate series %q", line[:space])
 		}
-		all[line[:behind]] = value
+		all[line[:space]] = value
 	}
 	return all, nil
 }
 
-// seriesScraped shows which series were scraped last, without their values.
+// seriesScraped implements the command series, which prints the series scraped
+// last without their values.
 func seriesScraped(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 || of(ts).scraped == nil {
 		ts.Fatalf("usage: series, after scrape")
@@ -132,14 +134,14 @@ func seriesScraped(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// storms FILE ... wants what was scraped last to be what the storms whose --json
-// is in these files have counted themselves, and nothing more.
+// storms FILE ... expects that the counters scraped last equal the counts of
+// snomphone storm --json in the files. ! storms expects a difference.
 func storms(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	if len(args) == 0 || s.scraped == nil {
 		ts.Fatalf("usage: storms FILE ..., after scrape")
 	}
-	told := map[string]int{}
+	counted := map[string]int{}
 	phones := 0
 	for _, file := range args {
 		var storm struct {
@@ -149,21 +151,21 @@ func storms(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &storm))
 		phones += storm.Phones
 		for outcome, n := range storm.Outcomes {
-			told[outcome] += n
+			counted[outcome] += n
 		}
 	}
 	const requests = "snomredirect_requests_total"
-	var other []string
-	want := func(what string, scraped, told int) {
-		if scraped != told {
-			other = append(other, fmt.Sprintf("%s: %d are scraped, %d told", what, scraped, told))
+	var wrong []string
+	want := func(what string, scraped, counted int) {
+		if scraped != counted {
+			wrong = append(wrong, fmt.Sprintf("%s: scraped %d, want %d", what, scraped, counted))
 		}
 	}
-	want("redirected", s.scraped.sum(requests, "outcome", "redirected"), told["redirected"])
-	want("unregistered", s.scraped.sum(requests, "outcome", "unregistered"), told["no settings"])
+	want("redirected", s.scraped.sum(requests, "outcome", "redirected"), counted["redirected"])
+	want("unregistered", s.scraped.sum(requests, "outcome", "unregistered"), counted["no settings"])
 	want("all", s.scraped.sum(requests, "", ""), phones)
 	want("timed", s.scraped.sum("snomredirect_request_duration_seconds_count", "", ""), phones)
-	if (len(other) > 0) != neg {
-		ts.Fatalf("%v", other)
+	if (len(wrong) > 0) != neg {
+		ts.Fatalf("differences: %q", wrong)
 	}
 }

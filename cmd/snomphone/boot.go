@@ -8,17 +8,17 @@ import (
 )
 
 type boot struct {
-	MAC       string `name:"mac" placeholder:"MAC" help:"The phone's MAC, or its last 3 to 6 digits behind 000413220000 (by default the one that --cert is for)."`
-	Model     string `placeholder:"MODEL" help:"Its model, such as snom360 (by default the one whose range the MAC is in)."`
-	Firmware  string `placeholder:"VERSION" help:"Its firmware, such as 7.3.14 (by default the newest seen at that model)."`
-	UserAgent string `placeholder:"TEXT" help:"Send this User-Agent and not that of such a phone."`
-	NoFollow  bool   `help:"Stop after the first answer: see where the phone is sent, and do not go there."`
-	JSON      bool   `name:"json" help:"Answer programs: one JSON object."`
-	URL       string `arg:"" optional:"" default:"http://provisioning.snom.com" help:"What the phone asks first (${default}): with a path as its setting server, without one in the place of the hard-coded one."`
+	MAC       string `name:"mac" placeholder:"MAC" help:"MAC of the phone, or 3 to 6 digits that replace the last ones of 000413220000 (default: that of --cert)."`
+	Model     string `placeholder:"MODEL" help:"Model, such as snom360 (default: by the MAC's range)."`
+	Firmware  string `placeholder:"VERSION" help:"Firmware version, such as 7.3.14 (default: the latest known for the model)."`
+	UserAgent string `placeholder:"TEXT" help:"Send this User-Agent instead of the one such a phone sends."`
+	NoFollow  bool   `help:"Stop after the first reply: show where the phone is redirected without following."`
+	JSON      bool   `name:"json" help:"Print one JSON object."`
+	URL       string `arg:"" optional:"" default:"http://provisioning.snom.com" help:"URL of the first request (${default}). With a path it is the phone's setting server; without one it replaces the hard-coded host."`
 
 	certificates
 
-	dial dialer // of tests
+	dial dialer // set by tests
 }
 
 // Run boots a phone.
@@ -41,7 +41,7 @@ func (b *boot) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	w := &walk{phone: p, client: newClient(b.dial, tls), follow: !b.NoFollow, tell: func(*step) {}}
+	w := &walk{phone: p, client: newClient(b.dial, tls), follow: !b.NoFollow, onStep: func(*step) {}}
 	start := b.URL
 	if u.Path == "" && u.RawQuery == "" {
 		start = p.hardCoded(b.URL)
@@ -52,15 +52,15 @@ func (b *boot) Run(ctx context.Context, out output) error {
 		err = w.boot(ctx, start)
 		return errors.Join(writeJSON(out.stdout, w.object()), err)
 	}
-	t := printer{out.stdout}
-	t.phone(p)
-	w.tell = t.step
+	show := printer{out.stdout}
+	show.phone(p)
+	w.onStep = show.step
 	err = w.boot(ctx, start)
-	t.settings(w)
+	show.settings(w)
 	return err
 }
 
-// parseArgument reads the URL of a command line.
+// parseArgument parses the URL on a command line.
 func parseArgument(s string) (*url.URL, error) {
 	u, err := parseURL(s)
 	if err != nil && !errors.Is(err, errOtherScheme) {

@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// Phones boot from the hard-coded URL to their last settings file, and what
-// they show is in testdata/boots.
+// Phones boot from the hard-coded URL to their last settings file. What snomphone
+// prints is in testdata/boots.
 func TestBoots(t *testing.T) {
 	w := newWorld(t)
 	w.serve("prov.acme.example", settingServerOf)
@@ -81,8 +81,8 @@ func files(urls ...string) string {
 	return head + "<setting-files>\n" + b.String() + "</setting-files>\n"
 }
 
-// A site answers with the text of a path; one that is a number is a status, and
-// one that begins with "to " an HTTP redirect.
+// A site maps paths to response bodies. A number is a status, and a text that begins
+// with "to " an HTTP redirect.
 type site map[string]string
 
 func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -101,13 +101,13 @@ func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// What a phone does about each flag of setting_server, on its way from one
-// setting server to the next.
+// Whether a phone takes a setting server depends on the flag and on whether the
+// phone has one already.
 func TestFlags(t *testing.T) {
 	for _, c := range []struct {
 		reply string
-		has   bool // a setting server already
-		want  bool // taken
+		has   bool // the phone already has a setting server
+		want  bool // the phone takes the new one
 	}{
 		{reply: "setting_server$: http://two.example/x", want: true},
 		{reply: "setting_server&: http://two.example/x", want: true},
@@ -140,18 +140,18 @@ func TestFlags(t *testing.T) {
 		if taken := strings.Contains(got, "2. http://two.example/x (setting_server)"); taken != c.want {
 			t.Errorf("%s, has %v: taken is %v, %v\n%s", c.reply, c.has, taken, err, got)
 		}
-		if ignored := strings.Contains(got, "ignored, for the phone has one"); ignored == c.want {
+		if ignored := strings.Contains(got, "ignored: the phone already has one"); ignored == c.want {
 			t.Errorf("%s, has %v: ignored is %v\n%s", c.reply, c.has, ignored, got)
 		}
 	}
 }
 
-// What goes wrong on the way ends in an error that says what, and where.
-func TestTroubles(t *testing.T) {
+// An error says what went wrong and at which URL.
+func TestBootErrors(t *testing.T) {
 	long := strings.Repeat("# \n", maxReply/3+1)
-	var many []string
+	var urls []string
 	for i := range maxRequests {
-		many = append(many, fmt.Sprintf("http://one.example/f%d", i))
+		urls = append(urls, fmt.Sprintf("http://one.example/f%d", i))
 	}
 	chain := site{}
 	for i := range maxServers + 2 {
@@ -163,7 +163,7 @@ func TestTroubles(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		site     site
-		url      string // behind http://one.example
+		url      string // after http://one.example
 		firmware string
 		want     string
 	}{
@@ -171,31 +171,31 @@ func TestTroubles(t *testing.T) {
 		"neither of two":    {site{}, "/", "", "2 of 2 steps failed; the first is step 1, http://one.example/snom360.htm: 404 Not Found"},
 		"error":             {site{"/x": "500"}, "/x", "", "expected status 200"},
 		"one of two broken": {site{"/snom360.htm": "a: 1\n", "/snom360-" + testMAC + ".htm": "503"}, "/", "", "expected status 200"},
-		"empty":             {site{"/x": "# nothing\n"}, "/x", "", "no settings: a phone goes on to look elsewhere"},
-		"empty file":        {site{"/x": files("http://one.example/y"), "/y": "# nothing\n"}, "/x", "", "no settings: a phone goes on"},
-		"empty container":   {site{"/x": files()}, "/x", "", "no settings: a phone goes on"},
+		"empty":             {site{"/x": "# nothing\n"}, "/x", "", "no settings: a phone would try other sources"},
+		"empty file":        {site{"/x": files("http://one.example/y"), "/y": "# nothing\n"}, "/x", "", "no settings: a phone would try"},
+		"empty container":   {site{"/x": files()}, "/x", "", "no settings: a phone would try"},
 		"too long":          {site{"/x": long}, "/x", "", "longer than 1048576 bytes"},
-		"no file":           {site{"/x": "{\"some\": \"JSON\"}\n"}, "/x", "", "no settings file"},
-		"HTML":              {site{"/x": head + "<html><body>Log in</body></html>"}, "/x", "", "<html> is no root that phones know"},
+		"no file":           {site{"/x": "{\"some\": \"JSON\"}\n"}, "/x", "", "not a settings file"},
+		"HTML":              {site{"/x": head + "<html><body>Log in</body></html>"}, "/x", "", "phones don't know the root element <html>"},
 		"broken XML":        {site{"/x": head + "<settings><phone-settings>"}, "/x", "", "broken XML"},
-		"XML for 6.5":       {site{"/x": files("http://one.example/y")}, "/x", "6.5", "from firmware 7.1.8 on and this one, 6.5, does not"},
-		"XML for 7.1.7":     {site{"/x": files("http://one.example/y")}, "/x", "7.1.7", "give it the plain form"},
-		"tftp server":       {site{"/x": "setting_server$: tftp://two.example/y\n"}, "/x", "", "follows http and https only"},
-		"ftp file":          {site{"/x": files("ftp://two.example/y")}, "/x", "", "follows http and https only"},
-		"no URL":            {site{"/x": "setting_server$: two.example\n"}, "/x", "", "no URL that a phone can ask"},
-		"blank behind URL":  {site{"/x": "setting_server$: http://one.example/ \n"}, "/x", "", "it holds blanks"},
+		"XML for 6.5":       {site{"/x": files("http://one.example/y")}, "/x", "6.5", "XML, which desk phones read since firmware 7.1.8"},
+		"XML for 7.1.7":     {site{"/x": files("http://one.example/y")}, "/x", "7.1.7", "serve the plain format to firmware 7.1.7"},
+		"tftp server":       {site{"/x": "setting_server$: tftp://two.example/y\n"}, "/x", "", "follows only http and https"},
+		"ftp file":          {site{"/x": files("ftp://two.example/y")}, "/x", "", "follows only http and https"},
+		"no URL":            {site{"/x": "setting_server$: two.example\n"}, "/x", "", "is not a URL that a phone can request"},
+		"blank after URL":   {site{"/x": "setting_server$: http://one.example/ \n"}, "/x", "", "it contains blanks"},
 		"file missing":      {site{"/x": files("http://one.example/y", "http://one.example/z"), "/z": "a: 1\n"}, "/x", "", "step 2, http://one.example/y: 404"},
 		"firmware missing":  {site{"/x": "firmware_status: http://one.example/f\n"}, "/x", "", "step 2, http://one.example/f: 404"},
 		"loop of servers": {site{"/x": "setting_server$: http://one.example/y\n", "/y": "setting_server$: http://one.example/x\n"}, "/x", "",
 			"a loop: step 2 sends the phone back to http://one.example/x"},
 		"loop of files":     {site{"/x": files("http://one.example/y"), "/y": files("http://one.example/x")}, "/x", "", "a loop: http://one.example/x names itself"},
 		"loop of folders":   {site{"/snom360.htm": files("http://one.example/")}, "/", "", "a loop: http://one.example/snom360.htm names itself"},
-		"loop of redirects": {site{"/x": "to /x"}, "/x", "", "4 HTTP redirects are enough"},
-		"redirect nowhere":  {site{"/x": "302"}, "/x", "", "a redirect to nowhere"},
-		"redirect to tftp":  {site{"/x": "to tftp://one.example/"}, "/x", "", "follows http and https only"},
-		"many servers":      {chain, "/0", "", "the phone stops before http://one.example/6: 5 setting servers"},
-		"deep":              {deep, "/0", "", "named by files that are named by files"},
-		"many files":        {site{"/x": files(many...), "/f0": "a: 1\n"}, "/x", "", "64 questions are enough"},
+		"loop of redirects": {site{"/x": "to /x"}, "/x", "", "4 HTTP redirects in a row are the limit"},
+		"no Location":       {site{"/x": "302"}, "/x", "", "a redirect without a valid Location"},
+		"redirect to tftp":  {site{"/x": "to tftp://one.example/"}, "/x", "", "follows only http and https"},
+		"many servers":      {chain, "/0", "", "stopped before http://one.example/6: 5 setting servers in a row"},
+		"deep":              {deep, "/0", "", "files may name files 4 deep"},
+		"many files":        {site{"/x": files(urls...), "/f0": "a: 1\n"}, "/x", "", "64 requests are the limit"},
 		"no answer":         {site{"/x": "setting_server$: http://three.example/y\n"}, "/x", "", "no such host"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -216,15 +216,15 @@ func TestDetours(t *testing.T) {
 		want string
 	}{
 		"one of two":      {site{"/p/snom360-" + testMAC + ".htm": "a: 1\n"}, boot{URL: "http://one.example/p/"}, "   404 Not Found\n\n2. http://one.example/p/snom360-000413230001.htm"},
-		"lists alone":     {site{"/x": "<tbook><item/></tbook>"}, boot{URL: "http://one.example/x"}, "1 entry of tbook"},
+		"only lists":      {site{"/x": "<tbook><item/></tbook>"}, boot{URL: "http://one.example/x"}, "1 entry of tbook"},
 		"file name":       {site{"/p/own-" + testMAC: "a: 1\n"}, boot{URL: "http://one.example/p/own-{mac}"}, "200 OK, plain, 5 bytes: 1 setting"},
 		"HTTP redirect":   {site{"/x": "to /y", "/y": "a: 1\n"}, boot{URL: "http://one.example/x"}, "2. http://one.example/y (HTTP redirect of 1)"},
 		"no follow":       {site{"/snom360/snom360.php?mac=" + testMAC: "setting_server$: tftp://two.example/\n"}, boot{URL: "http://one.example", NoFollow: true}, "taken"},
 		"no follow m9":    {site{"/snomm9/snomm9.php?mac=" + testMAC: files("tftp://two.example/")}, boot{URL: "http://one.example", Model: "m9", NoFollow: true}, "names tftp://two.example/"},
 		"DECT reads XML":  {site{"/x": files("http://one.example/y"), "/y": "a: 1\n"}, boot{URL: "http://one.example/x", Model: "snomM300", Firmware: "03.23"}, "2. http://one.example/y (file of 1)"},
 		"twice, no loop":  {site{"/x": files("http://one.example/y", "http://one.example/y"), "/y": "a: 1\n"}, boot{URL: "http://one.example/x"}, "3. http://one.example/y (file of 1)"},
-		"lines left out":  {site{"/x": "a: 1\n\nwhat is this\nb: 2\n"}, boot{URL: "http://one.example/x"}, "1 line is no setting and left out, first line 3"},
-		"replaced":        {site{"/snom360.htm": "a: 1\n", "/snom360-" + testMAC + ".htm": "a: 2\n"}, boot{URL: "http://one.example/"}, "a  -  2  (in place of that from 1)"},
+		"skipped line":    {site{"/x": "a: 1\n\nwhat is this\nb: 2\n"}, boot{URL: "http://one.example/x"}, "1 line is not a setting, first line 3"},
+		"replaced":        {site{"/snom360.htm": "a: 1\n", "/snom360-" + testMAC + ".htm": "a: 2\n"}, boot{URL: "http://one.example/"}, "a  -  2  (replaces that from 1)"},
 		"own User-Agent":  {site{"/x": "a: 1\n"}, boot{URL: "http://one.example/x", UserAgent: "curl/8.5.0"}, "User-Agent: curl/8.5.0"},
 		"server unset":    {site{"/x": "setting_server$:\na: 1\n"}, boot{URL: "http://one.example/x"}, "setting_server  $  \"\""},
 		"back to itself":  {site{"/x": "setting_server$: http://one.example/x\n"}, boot{URL: "http://one.example/x"}, "1 setting:"},
@@ -243,7 +243,7 @@ func TestDetours(t *testing.T) {
 	}
 }
 
-// What a server sends can't steer a terminal.
+// Nothing that a server sends can steer a terminal.
 func TestEscapes(t *testing.T) {
 	const evil = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202e\x7f\r"
 	for _, asJSON := range []bool{false, true} {

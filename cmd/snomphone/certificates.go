@@ -14,14 +14,14 @@ import (
 	"snomredirect/macaddr"
 )
 
-// certificates are what phones and servers prove themselves by over HTTPS.
+// certificates are the flags for HTTPS.
 type certificates struct {
-	Cert   string `placeholder:"FILE" help:"Present this factory certificate to every server that asks for one: PEM, the phone's first and then those of the authorities above it."`
-	Key    string `placeholder:"FILE" help:"The key of --cert, as PEM that is not encrypted."`
-	CACert string `name:"cacert" placeholder:"FILE" help:"Trust servers by these authorities, as PEM, and not by the system's."`
+	Cert   string `placeholder:"FILE" help:"Factory certificate in PEM, followed by its intermediates. Presented to every server that requests one."`
+	Key    string `placeholder:"FILE" help:"Key of --cert in PEM, not encrypted."`
+	CACert string `name:"cacert" placeholder:"FILE" help:"Trust these CAs, in PEM, instead of the system's."`
 }
 
-// tls returns how the phone speaks TLS. The errors are about the flags.
+// tls returns the phone's TLS configuration. Its errors are about the flags.
 func (c certificates) tls() (*tls.Config, error) {
 	var config tls.Config
 	if (c.Cert == "") != (c.Key == "") {
@@ -33,8 +33,8 @@ func (c certificates) tls() (*tls.Config, error) {
 			return nil, err
 		}
 		config.Certificates = []tls.Certificate{pair}
-		// A phone has no other, and presents it though the server names other
-		// authorities: Go itself would withhold it.
+		// A phone has no other certificate and presents it even if the server names
+		// other CAs. Go by itself would withhold it.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
 	}
 	if c.CACert != "" {
@@ -62,7 +62,7 @@ func readPair(certFile, keyFile string) (tls.Certificate, error) {
 	return pair, err
 }
 
-// readCertificates returns a file of certificates as it is and as a pool.
+// readCertificates returns the content of a file of certificates, and their pool.
 func readCertificates(flag, file string) ([]byte, *x509.CertPool, error) {
 	text, err := readFile(flag, file)
 	if err != nil {
@@ -70,7 +70,7 @@ func readCertificates(flag, file string) ([]byte, *x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, nil, fmt.Errorf("%s %s: expected a PEM file with certificates, each from a line -----BEGIN CERTIFICATE----- on", flag, file)
+		return nil, nil, fmt.Errorf("%s %s: expected a PEM file with certificates", flag, file)
 	}
 	return text, pool, nil
 }
@@ -78,53 +78,54 @@ func readCertificates(flag, file string) ([]byte, *x509.CertPool, error) {
 func readFile(flag, file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if failed := (*os.PathError)(nil); errors.As(err, &failed) {
-		err = fmt.Errorf("%s %s: expected a PEM file that can be read (%w)", flag, file, failed.Err)
+		err = fmt.Errorf("%s %s: expected a readable PEM file (%w)", flag, file, failed.Err)
 	}
 	return text, err
 }
 
-// macOf returns the MAC that the phone's certificate is for, in its common name.
+// macOf returns the common name of the phone's certificate, which is its MAC.
 func macOf(config *tls.Config) (string, error) {
 	if len(config.Certificates) == 0 {
-		return "", errors.New("--mac: expected the phone's MAC, or --cert and --key to take it from")
+		return "", errors.New("--mac: expected the phone's MAC, or --cert and --key that contain it")
 	}
 	name := config.Certificates[0].Leaf.Subject.CommonName
 	if _, err := macaddr.Parse(name); err != nil {
-		return "", fmt.Errorf("--cert: is for %q, which is no phone's: name the phone too, with --mac", name)
+		return "", fmt.Errorf("--cert: its common name %q is not a MAC: set --mac too", name)
 	}
 	return name, nil
 }
 
-// errUntrusted: the phone ends the connection before it has asked.
+// errUntrusted means that the phone ended the connection before its request.
 var errUntrusted = errors.New("the server's certificate is not trusted")
 
-// inWords tells a failure of TLS to people.
-func inWords(err error) error {
+// explainTLS returns an error that explains a failed handshake to people. It returns
+// other errors as they are.
+func explainTLS(err error) error {
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "remote error" {
-		return fmt.Errorf("the server refuses to speak TLS with this phone: %w", op.Err)
+		return fmt.Errorf("the server rejected the TLS handshake: %w", op.Err)
 	}
 	var failed *tls.CertificateVerificationError
 	if !errors.As(err, &failed) {
 		return err
 	}
-	var unknown x509.UnknownAuthorityError
+	var unknownCA x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
-	var other x509.HostnameError
+	var otherHost x509.HostnameError
 	switch {
-	case errors.As(err, &unknown):
-		// The library may know more, as of one that signs with SHA-1.
-		_, more, _ := strings.Cut(unknown.Error(), "unknown authority")
-		return fmt.Errorf("%w: it is by an unknown authority, %s%s; --cacert trusts others", errUntrusted, unknown.Cert.Issuer, more)
+	case errors.As(err, &unknownCA):
+		// Go may add a reason, such as a signature with SHA-1.
+		_, more, _ := strings.Cut(unknownCA.Error(), "unknown authority")
+		return fmt.Errorf("%w: it was issued by an unknown CA, %s%s; --cacert sets the CAs to trust", errUntrusted, unknownCA.Cert.Issuer, more)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		const layout = "2006-01-02 15:04 UTC"
 		return fmt.Errorf("%w: %s is valid from %s to %s", errUntrusted, invalid.Cert.Subject,
 			invalid.Cert.NotBefore.UTC().Format(layout), invalid.Cert.NotAfter.UTC().Format(layout))
-	case errors.As(err, &other):
-		names := slices.Clone(other.Certificate.DNSNames)
-		for _, ip := range other.Certificate.IPAddresses {
+	case errors.As(err, &otherHost):
+		names := slices.Clone(otherHost.Certificate.DNSNames)
+		for _, ip := range otherHost.Certificate.IPAddresses {
 			names = append(names, ip.String())
 		}
-		return fmt.Errorf("%w: it is for %s, not for %s", errUntrusted, cmp.Or(strings.Join(names, ", "), "no host"), other.Host)
+		return fmt.Errorf("%w: it is for %s, not for %s", errUntrusted, cmp.Or(strings.Join(names, ", "), "no host"), otherHost.Host)
 	}
 	return fmt.Errorf("%w: %s", errUntrusted, strings.TrimPrefix(failed.Err.Error(), "x509: "))
 }

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// A phone presents its certificate to each server that it is sent to, also the
-// old one with SHA-1 and RSA-1024, and though the server names other
-// authorities. Its MAC is the one that the certificate is for.
+// A phone presents its certificate to each server that it is sent to, even an old
+// one with SHA-1 and RSA-1024, and even if the server names other CAs. Its MAC is the
+// certificate's common name.
 func TestFactoryCertificate(t *testing.T) {
 	root := makePair(t, nil, authority("ours", 0))
 	server := makePair(t, root, hosts("one.example", "two.example"))
@@ -46,30 +46,30 @@ func TestFactoryCertificate(t *testing.T) {
 	}
 }
 
-// A server that wants a certificate answers a phone that has one, and no other.
+// A server that requires a certificate serves only phones that have one.
 func TestCertificateRequired(t *testing.T) {
 	root, snom := makePair(t, nil, authority("ours", 0)), makePair(t, nil, authority("Snom Phone 1 SHA-256", 0))
 	server, phone := makePair(t, root, hosts("one.example")), makePair(t, snom, factory(0))
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
-		var asked atomic.Int64
+		var requests atomic.Int64
 		w := newWorld(t)
 		config := &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: poolOf(snom), MinVersion: version, MaxVersion: version}
 		w.serveTLS("one.example", server, config, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			asked.Add(1)
+			requests.Add(1)
 			fmt.Fprint(w, "a: 1\n")
 		}))
 		b := boot{MAC: testMAC, URL: "https://one.example/x", certificates: certificates{CACert: root.certFile}}
-		if got, err := w.boot(b); err == nil || asked.Load() != 0 {
-			t.Errorf("%s: %v, was asked %d times\n%s", tls.VersionName(version), err, asked.Load(), got)
+		if got, err := w.boot(b); err == nil || requests.Load() != 0 {
+			t.Errorf("%s: %v, %d requests\n%s", tls.VersionName(version), err, requests.Load(), got)
 		}
 		b.Cert, b.Key = phone.certFile, phone.keyFile
-		if got, err := w.boot(b); err != nil || asked.Load() != 1 {
-			t.Errorf("%s: %v, was asked %d times\n%s", tls.VersionName(version), err, asked.Load(), got)
+		if got, err := w.boot(b); err != nil || requests.Load() != 1 {
+			t.Errorf("%s: %v, %d requests\n%s", tls.VersionName(version), err, requests.Load(), got)
 		}
 	}
 }
 
-// A phone does not ask a server whose certificate is not to be trusted, and says
+// A phone sends no request to a server whose certificate is not trusted, and says
 // why.
 func TestServerCertificate(t *testing.T) {
 	root, old := makePair(t, nil, authority("ours", 0)), makePair(t, nil, authority("old", x509.SHA1WithRSA))
@@ -78,16 +78,16 @@ func TestServerCertificate(t *testing.T) {
 	weak := hosts("one.example")
 	weak.SignatureAlgorithm = x509.SHA1WithRSA
 	for name, c := range map[string]struct {
-		server  *pair
-		trusted string // file of authorities
-		want    string // in the error; "" where it is trusted
+		server *pair
+		caFile string
+		want   string // in the error, or "" if the server is trusted
 	}{
 		"good":              {makePair(t, root, hosts("one.example")), root.certFile, ""},
 		"expired":           {makePair(t, root, ended), root.certFile, "not trusted: CN=one.example is valid from "},
 		"other name":        {makePair(t, root, hosts("two.example")), root.certFile, "not trusted: it is for two.example, 127.0.0.1, not for one.example"},
 		"no name":           {makePair(t, root, factory(0)), root.certFile, "not trusted: it is for no host, not for one.example"},
-		"other authority":   {makePair(t, root, hosts("one.example")), old.certFile, "not trusted: it is by an unknown authority, CN=ours; --cacert trusts others"},
-		"not the system's":  {makePair(t, root, hosts("one.example")), "", "not trusted: it is by an unknown authority, CN=ours; --cacert trusts others"},
+		"other CA":          {makePair(t, root, hosts("one.example")), old.certFile, "not trusted: it was issued by an unknown CA, CN=ours; --cacert sets the CAs to trust"},
+		"not the system's":  {makePair(t, root, hosts("one.example")), "", "not trusted: it was issued by an unknown CA, CN=ours; --cacert sets the CAs to trust"},
 		"SHA-1 and RSA1024": {makePair(t, old, weak), old.certFile, "insecure algorithm SHA1-RSA"},
 		"not for servers": {makePair(t, root, func() x509.Certificate {
 			c := hosts("one.example")
@@ -96,21 +96,21 @@ func TestServerCertificate(t *testing.T) {
 		}()), root.certFile, "incompatible key usage"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var asked atomic.Bool
+			var requested atomic.Bool
 			w := newWorld(t)
 			s := w.serveTLS("one.example", c.server, &tls.Config{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				asked.Store(true)
+				requested.Store(true)
 				fmt.Fprint(w, "a: 1\n")
 			}))
-			got, err := w.boot(boot{MAC: testMAC, URL: "https://one.example/x", certificates: certificates{CACert: c.trusted}})
-			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || asked.Load() != (c.want == "") {
-				t.Errorf("%v, want %q; was asked: %v\n%s", err, c.want, asked.Load(), got)
+			got, err := w.boot(boot{MAC: testMAC, URL: "https://one.example/x", certificates: certificates{CACert: c.caFile}})
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || requested.Load() != (c.want == "") {
+				t.Errorf("%v, want %q; requested: %v\n%s", err, c.want, requested.Load(), got)
 			}
 			if name != "good" && name != "expired" {
 				return
 			}
 			var out bytes.Buffer
-			err = run(t.Context(), []string{"storm", "--phones", "5", "--cacert", c.trusted, s.URL}, output{&out, discard{}})
+			err = run(t.Context(), []string{"storm", "--phones", "5", "--cacert", c.caFile, s.URL}, output{&out, discard{}})
 			want := "           5  no settings\n"
 			if c.want != "" {
 				want = "           5  certificate not trusted, such as: the server's certificate is not trusted: CN=one.example is valid from "
@@ -133,15 +133,15 @@ func TestCertificateFlags(t *testing.T) {
 	}{
 		{certificates{Cert: phone.certFile}, "--cert and --key: expected both"},
 		{certificates{Key: phone.keyFile}, "--cert and --key: expected both"},
-		{certificates{Cert: folder + "/none.pem", Key: phone.keyFile}, "none.pem: expected a PEM file that can be read (no such file or directory)"},
-		{certificates{Cert: phone.certFile, Key: folder}, ": expected a PEM file that can be read (is a directory)"},
+		{certificates{Cert: folder + "/none.pem", Key: phone.keyFile}, "none.pem: expected a readable PEM file (no such file or directory)"},
+		{certificates{Cert: phone.certFile, Key: folder}, ": expected a readable PEM file (is a directory)"},
 		{certificates{Cert: nonsense, Key: phone.keyFile}, "nonsense.pem: expected a PEM file with certificates"},
 		{certificates{Cert: phone.keyFile, Key: phone.keyFile}, "--cert " + phone.keyFile + ": expected a PEM file with certificates"},
 		{certificates{Cert: phone.certFile, Key: nonsense}, "--key " + nonsense + ": expected a PEM file with the key of the first certificate in " + phone.certFile},
 		{certificates{Cert: phone.certFile, Key: server.keyFile}, "does not match"},
 		{certificates{CACert: nonsense}, "--cacert " + nonsense + ": expected a PEM file with certificates"},
-		{certificates{CACert: folder + "/none.pem"}, "--cacert " + folder + "/none.pem: expected a PEM file that can be read"},
-		{certificates{Cert: server.certFile, Key: server.keyFile}, `--cert: is for "one.example", which is no phone's: name the phone too, with --mac`},
+		{certificates{CACert: folder + "/none.pem"}, "--cacert " + folder + "/none.pem: expected a readable PEM file"},
+		{certificates{Cert: server.certFile, Key: server.keyFile}, `--cert: its common name "one.example" is not a MAC: set --mac too`},
 	} {
 		var args []string
 		for _, flag := range [][2]string{{"--cert", c.Cert}, {"--key", c.Key}, {"--cacert", c.CACert}} {
@@ -150,7 +150,7 @@ func TestCertificateFlags(t *testing.T) {
 			}
 		}
 		commands := [][]string{{"boot", "http://localhost"}, {"storm", "http://localhost"}}
-		if c.Cert == server.certFile { // a storm takes anybody's
+		if c.Cert == server.certFile { // a storm needs no MAC from it
 			commands = commands[:1]
 		}
 		for _, command := range commands {
@@ -161,11 +161,11 @@ func TestCertificateFlags(t *testing.T) {
 	}
 }
 
-// Where a server ends the handshake, its reason is told.
+// If a server ends the handshake, the error says why.
 func TestServerRefuses(t *testing.T) {
 	reason := errors.New("tls: certificate required")
-	err := inWords(&net.OpError{Op: "remote error", Err: reason})
-	if want := "the server refuses to speak TLS with this phone: tls: certificate required"; err.Error() != want || !errors.Is(err, reason) {
+	err := explainTLS(&net.OpError{Op: "remote error", Err: reason})
+	if want := "the server rejected the TLS handshake: tls: certificate required"; err.Error() != want || !errors.Is(err, reason) {
 		t.Errorf("%q, want %q", err, want)
 	}
 }

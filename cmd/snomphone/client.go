@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Limits on what a server may do to this phone.
+// Limits on a server's reply.
 const (
 	maxReply  = 1 << 20
 	maxHeader = 16 << 10
@@ -20,10 +20,10 @@ const (
 
 var errTooLong = fmt.Errorf("the reply is longer than %d bytes", maxReply)
 
-// A dialer opens connections; nil is the network's own.
+// A dialer opens connections. If nil, [net.Dialer] does.
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// A client asks as phones do: each question on a connection of its own, without
+// A client sends requests as phones do: each on a connection of its own, without
 // proxies, cookies or compression.
 type client struct{ transport *http.Transport }
 
@@ -40,46 +40,45 @@ func newClient(dial dialer, tls *tls.Config) client {
 	}}
 }
 
-// An answer is what a server said, of which the body is read only where the
-// status is 200.
-type answer struct {
+// A response is what the client reads of a server's response.
+type response struct {
 	status   int
-	location string // where the status is a redirect
-	body     []byte
+	location string // if the status is a redirect
+	body     []byte // if the status is 200
 }
 
-func (c client) get(ctx context.Context, url, userAgent string) (answer, error) {
+func (c client) get(ctx context.Context, url, userAgent string) (r response, err error) {
 	ctx, cancel := context.WithTimeout(ctx, replyTime)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return answer{}, err
+		return r, err
 	}
 	request.Header.Set("User-Agent", userAgent)
-	response, err := c.transport.RoundTrip(request)
+	got, err := c.transport.RoundTrip(request)
 	if err != nil {
-		return answer{}, inWords(err)
+		return r, explainTLS(err)
 	}
-	defer response.Body.Close()
-	a := answer{status: response.StatusCode}
-	switch a.status {
+	defer got.Body.Close()
+	r.status = got.StatusCode
+	switch r.status {
 	case http.StatusOK:
-		a.body, err = io.ReadAll(io.LimitReader(response.Body, maxReply+1))
-		if err == nil && len(a.body) > maxReply {
+		r.body, err = io.ReadAll(io.LimitReader(got.Body, maxReply+1))
+		if err == nil && len(r.body) > maxReply {
 			err = errTooLong
 		}
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		next, noLocation := response.Location()
+		next, noLocation := got.Location()
 		if noLocation != nil {
-			return a, errors.New("a redirect to nowhere")
+			return r, errors.New("a redirect without a valid Location")
 		}
-		a.location = next.String()
+		r.location = next.String()
 	}
-	return a, err
+	return r, err
 }
 
-// statusText is such as "404 Not Found", in the library's words and not in the
-// server's.
+// statusText returns a status such as "404 Not Found". The text is net/http's, not
+// the server's.
 func statusText(status int) string {
 	if text := http.StatusText(status); text != "" {
 		return fmt.Sprintf("%d %s", status, text)

@@ -8,16 +8,16 @@ import (
 	"snomredirect/macaddr"
 )
 
-// crowd returns the phones of a storm, by number, and how many there are.
+// crowd returns the i-th phone of a storm as a function, and their number.
 func (s *storm) crowd() (phones func(int) phone, n int, err error) {
 	n = s.Phones
-	var within macaddr.Range
+	var macs macaddr.Range
 	if s.MACs != "" {
-		if within, err = macaddr.ParseShortRange(s.MACs); err != nil {
+		if macs, err = macaddr.ParseShortRange(s.MACs); err != nil {
 			return nil, 0, fmt.Errorf("--macs %q: %w", s.MACs, err)
 		}
 		if n == 0 {
-			n = within.Len()
+			n = macs.Len()
 		}
 	} else if n == 0 {
 		n = 1000
@@ -26,9 +26,9 @@ func (s *storm) crowd() (phones func(int) phone, n int, err error) {
 		return nil, 0, fmt.Errorf("--phones %d: expected a number from 1 to %d", n, maxPhones)
 	}
 	if s.Rate < 0 {
-		return nil, 0, errors.New("--rate: expected phones a second, or 0")
+		return nil, 0, errors.New("--rate: expected phones per second, or 0")
 	}
-	ranges := []macaddr.Range{within}
+	ranges := []macaddr.Range{macs}
 	if s.MACs == "" {
 		ranges = macaddr.ModelRanges()
 	}
@@ -38,8 +38,8 @@ func (s *storm) crowd() (phones func(int) phone, n int, err error) {
 	}, n, nil
 }
 
-// crowdPhone is a phone with the k-th of the firmwares seen at its model, from
-// the first again.
+// crowdPhone returns a phone with the k-th of the firmwares seen on its model,
+// starting over after the last.
 func crowdPhone(mac macaddr.Addr, k int) phone {
 	model := cmp.Or(mac.Model(), "snom360")
 	seen := firmwares(model)

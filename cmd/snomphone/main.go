@@ -1,33 +1,34 @@
-// Snomphone behaves as a snom phone does on its first boot, and shows each step.
+// Snomphone acts as a snom phone on its first boot, and shows each step.
 //
 //	snomphone [boot] --mac 0004132202E4 [URL]     boot one phone
 //	snomphone storm --phones 20000 --rate 500 URL  boot many, and measure
 //
-// The phone asks the URL that is hard-coded in the firmware of its model, on
-// provisioning.snom.com or, where the URL given has no path, at that place:
-// http://localhost:8080 for a service that runs here. A URL with a path stands
-// for what is typed into the phone's field Setting URL; where it has no file
-// name the phone asks for /{model}.htm and /{model}-{MAC}.htm.
+// The phone requests the URL that the firmware of its model has hard-coded, on
+// provisioning.snom.com. If the URL argument has no path, it takes the place of
+// that host: http://localhost:8080 for a service on this machine. If it has a
+// path, it stands for what is typed into the phone's field Setting URL. A setting
+// URL without a file name means two files, /{model}.htm and /{model}-{MAC}.htm.
 //
-// It reads each reply in whichever form it comes, remembers the settings, fetches
-// the files that a reply names in their order, goes on to the setting server that
-// it was given, and at last asks for what firmware_status names. {mac} is filled
-// in as the phone does; a phone that has a setting server ignores one with the
-// flag '!'. In the end it prints the settings it has, with their
-// flags and the file each came from. A file behind an HTTP redirect is fetched,
-// though what firmware makes of one is not known. The phone follows http and
-// https alone, through at most 5 setting servers and 64 questions.
+// The phone reads each reply in the format that it has and stores the settings. It
+// fetches the files that a reply names in their order, goes on to the setting
+// server that it was given, and finally requests the URL in firmware_status. It
+// replaces {mac} as phones do. A phone that has a setting server ignores one with
+// the flag '!'. In the end snomphone prints the settings that the phone has, with
+// their flags and the file that each is from. It follows HTTP redirects, though it
+// is not known whether firmware does. It follows only http and https, up to 5
+// setting servers, and sends up to 64 requests.
 //
-// With --cert and --key it has a factory certificate, whose common name is its
-// MAC where --mac gives no other. It presents it to every server that asks for
-// one, whichever authorities the server names, for it has no other. Servers are
-// trusted by the system's authorities, or by those of --cacert in their place.
+// With --cert and --key the phone has a factory certificate. Its common name is
+// the phone's MAC unless --mac gives another. The phone presents the certificate
+// to every server that requests one, even if the server names other CAs, because
+// it has no other. It trusts servers by the system's CAs or, instead, those of
+// --cacert.
 //
-// A storm asks the first question only, each phone on a connection of its own,
-// and follows nobody anywhere. All its phones present the same certificate.
+// A storm sends only the first request of each phone, on a connection of its own.
+// It follows no reply. All its phones present the same certificate.
 //
-// The exit status is 0 when all went well, 1 when something failed or the phone
-// got no settings, 2 when the command line was not understood.
+// The exit status is 0 on success, 1 if something failed or the phone got no
+// settings, and 2 if the command line is wrong.
 package main
 
 import (
@@ -43,14 +44,14 @@ import (
 )
 
 type commandLine struct {
-	Boot  boot  `cmd:"" default:"withargs" help:"Boot one phone and show each step: what is done without a command."`
-	Storm storm `cmd:"" help:"Boot many phones at a redirection service of your own, and measure its answers."`
+	Boot  boot  `cmd:"" default:"withargs" help:"Boot one phone and show each step (the default command)."`
+	Storm storm `cmd:"" help:"Boot many phones against your own redirection service and measure its replies."`
 }
 
 // output is where a command writes.
 type output struct{ stdout, stderr io.Writer }
 
-// errUsage: the command line was not understood.
+// errUsage ends every error about the command line. The exit status is then 2.
 var errUsage = errors.New("try snomphone --help")
 
 func main() {
@@ -66,11 +67,11 @@ func main() {
 	}
 }
 
-// run is the program. It ends when its command is done or ctx ends.
+// run runs the program until its command is done or ctx ends.
 func run(ctx context.Context, args []string, out output) error {
 	parser, err := kong.New(&commandLine{},
 		kong.Name("snomphone"),
-		kong.Description("A snom phone's first boot, to try a redirection service or a setting server with."),
+		kong.Description("A snom phone's first boot, for testing redirection services and setting servers."),
 		kong.Writers(out.stdout, out.stderr),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(out))

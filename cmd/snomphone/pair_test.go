@@ -21,15 +21,15 @@ import (
 	"time"
 )
 
-// A pair is a certificate and its key, with the file of each.
+// A pair is a certificate and its key, each also in a file.
 type pair struct {
 	cert              *x509.Certificate
 	key               crypto.Signer
-	certFile, keyFile string // the former with the issuer's certificate too
+	certFile, keyFile string // certFile also contains the issuer's certificate
 }
 
-// makePair makes a certificate by the issuer or, where that is nil, by itself.
-// One whose template says SHA-1 has RSA with 1024 bits, as old phones' do.
+// makePair makes a certificate signed by issuer. If issuer is nil, it is self-signed.
+// If the template says SHA-1, the key is RSA with 1024 bits, as in old phones.
 func makePair(t testing.TB, issuer *pair, template x509.Certificate) *pair {
 	t.Helper()
 	template.NotBefore = time.Now().Add(-48 * time.Hour)
@@ -91,7 +91,7 @@ func hosts(names ...string) x509.Certificate {
 	return x509.Certificate{Subject: pkix.Name{CommonName: names[0]}, DNSNames: names, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
 }
 
-// serveTLS serves a host with that certificate, and its authority's.
+// serveTLS serves a host with the certificate p and its issuer's.
 func (w *world) serveTLS(host string, p *pair, config *tls.Config, h http.Handler) *httptest.Server {
 	w.Helper()
 	cert, err := tls.LoadX509KeyPair(p.certFile, p.keyFile)
@@ -101,7 +101,7 @@ func (w *world) serveTLS(host string, p *pair, config *tls.Config, h http.Handle
 	s := httptest.NewUnstartedServer(h)
 	s.TLS = config.Clone()
 	s.TLS.Certificates = []tls.Certificate{cert}
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // what phones refuse
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that phones reject
 	s.StartTLS()
 	w.Cleanup(s.Close)
 	w.servers[host+":443"] = s.Listener.Addr().String()

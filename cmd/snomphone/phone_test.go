@@ -11,14 +11,14 @@ import (
 	"snomredirect/macaddr"
 )
 
-// The User-Agents are those of the phones that were seen, but for tails of
-// which several were.
+// User-Agents equal those seen from phones, except for tails of which several
+// were seen.
 func TestUserAgents(t *testing.T) {
 	text, err := os.ReadFile("../../redirect/testdata/user-agents.tsv")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var alike, all int
+	var equal, all int
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		if strings.HasPrefix(line, "#") || len(fields) != 4 {
@@ -32,17 +32,17 @@ func TestUserAgents(t *testing.T) {
 		got := userAgentOf(model, firmware, mac)
 		all++
 		if got == seen {
-			alike++
+			equal++
 		}
 		if begins, _, _ := strings.Cut(seen, firmware); !strings.HasPrefix(got, begins+firmware) {
-			t.Errorf("%s %s: %q, seen is %q", model, firmware, got, seen)
+			t.Errorf("%s %s: %q, seen: %q", model, firmware, got, seen)
 		}
 		if !slices.Contains(firmwares(model), firmware) {
-			t.Errorf("%s %s was seen, the phone has %q", model, firmware, firmwares(model))
+			t.Errorf("%s %s was seen, but firmwares has only %q", model, firmware, firmwares(model))
 		}
 	}
-	if all < 10 || alike < all-2 {
-		t.Errorf("%d of %d are as seen", alike, all)
+	if all < 10 || equal < all-2 {
+		t.Errorf("%d of %d equal those seen", equal, all)
 	}
 	for want, p := range map[string][3]string{
 		"Snom M900 05.20.0001 000413B60001": {"000413B60001"},
@@ -75,23 +75,23 @@ func TestReadsXML(t *testing.T) {
 	}
 }
 
-// The command line: what is not understood says what would be.
+// An error about the command line says what is expected.
 func TestCommandLine(t *testing.T) {
 	for line, want := range map[string]string{
 		"":                              "--mac: expected the phone's MAC",
 		"boot":                          "--mac: expected the phone's MAC",
 		"--mac xyz":                     "--mac \"xyz\": expected twelve hex digits",
-		"--mac 00135E874B49":            "name the model too",
+		"--mac 00135E874B49":            "set the model too",
 		"--mac 2e4 --model Yealink":     "expected one such as snom360",
 		"--mac 2e4 --model snom!":       "expected letters and digits",
-		"--mac 2e4 --firmware new":      "expected numbers between dots",
+		"--mac 2e4 --firmware new":      "expected numbers separated by dots",
 		"--mac 2e4 localhost:8080":      "expected http or https",
 		"--mac 2e4 http://":             "expected http or https",
 		"--mac 2e4 http://x/ http://y/": "unexpected argument",
 		"storm":                         "expected \"<url>\"",
 		"storm --phones 0 --macs 2ff-2e0 http://localhost": "ends before it starts",
 		"storm --phones=-1 http://localhost":               "--phones -1: expected a number from 1",
-		"storm --rate=-1 http://localhost":                 "--rate: expected phones a second",
+		"storm --rate=-1 http://localhost":                 "--rate: expected phones per second",
 		"storm http://localhost/snom360.php":               "expected a URL without a path",
 	} {
 		err := run(t.Context(), strings.Fields(line), output{discard{}, discard{}})

@@ -13,14 +13,14 @@ import (
 	"unicode/utf8"
 )
 
-// What servers send is shown to people at terminals: nothing of it is written
-// but through printable or writeJSON.
+// What servers send is shown at terminals. It is only written through printable or
+// writeJSON.
 
-// maxShown is how much of a line people are shown, in characters.
+// maxShown is the length at which lines are cut, in characters.
 const maxShown = 400
 
-// printable writes as \x… what might steer a terminal or hide text, and cuts
-// what is too long.
+// printable escapes characters that might steer a terminal or hide text as \x…, and
+// cuts long text.
 func printable(s string) string {
 	var b strings.Builder
 	n := 0
@@ -41,8 +41,8 @@ func printable(s string) string {
 
 func shows(r rune) bool { return r != utf8.RuneError && unicode.IsPrint(r) }
 
-// writeJSON writes v in one line. The library itself escapes the control
-// characters of ASCII alone.
+// writeJSON writes v on one line. It also escapes the control characters outside
+// ASCII, which encoding/json does not.
 func writeJSON(w io.Writer, v any) error {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
@@ -64,7 +64,8 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// plural says how plural there are, with an s or the other word for several.
+// plural returns n and the noun one, which gets an s or is replaced by several if n
+// is not 1.
 func plural(n int, one string, several ...string) string {
 	word := one
 	if n != 1 {
@@ -76,7 +77,7 @@ func plural(n int, one string, several ...string) string {
 	return grouped(n) + " " + word
 }
 
-// grouped writes a number with commas between thousands.
+// grouped returns a number with commas between thousands.
 func grouped(n int) string {
 	digits := []byte(strconv.Itoa(n))
 	for i := len(digits) - 3; i > 0; i -= 3 {

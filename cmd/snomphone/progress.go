@@ -13,21 +13,21 @@ import (
 
 const (
 	redrawEvery = 200 * time.Millisecond
-	tellEvery   = 5 * time.Second
+	printEvery  = 5 * time.Second
 )
 
-// A progress tells how many phones are done: at a terminal by a line that is
-// redrawn, else by a line from time to time.
+// A progress prints how many phones are done: at a terminal in a line that is
+// redrawn, otherwise in a new line every few seconds.
 type progress struct {
 	w   io.Writer
-	bar *progressbar.ProgressBar // at a terminal
+	bar *progressbar.ProgressBar // nil if w is no terminal
 
-	mu   sync.Mutex
-	told time.Time
+	mu      sync.Mutex
+	printed time.Time
 }
 
 func newProgress(w io.Writer, n int) *progress {
-	p := &progress{w: w, told: time.Now()}
+	p := &progress{w: w, printed: time.Now()}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(n,
 			progressbar.OptionSetWriter(w),
@@ -43,21 +43,21 @@ func newProgress(w io.Writer, n int) *progress {
 	return p
 }
 
-// at says that one more is done, of done in all.
-func (p *progress) at(done int) {
+// add counts one more phone; done is the total.
+func (p *progress) add(done int) {
 	if p.bar != nil {
 		_ = p.bar.Add(1)
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now := time.Now(); now.Sub(p.told) >= tellEvery {
-		p.told = now
+	if now := time.Now(); now.Sub(p.printed) >= printEvery {
+		p.printed = now
 		fmt.Fprintf(p.w, "%s done\n", plural(done, "phone"))
 	}
 }
 
-// end clears what is drawn.
+// end clears the line.
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Clear()

@@ -6,16 +6,17 @@ import (
 	"strings"
 )
 
-// A reply is what a phone reads out of a file.
+// A reply is the parsed content of a file.
 type reply struct {
 	xml      bool
 	settings []setting
-	files    []string // URLs to fetch next, as they were written
+	files    []string // URLs to fetch next, as written
 	lists    []list
-	skipped  []int // lines of a plain file that are no setting, counted from 1
+	skipped  []int // lines of a plain file that are not settings, counted from 1
 }
 
-// A setting is a name and a value. Several of a name differ in their index.
+// A setting is a name and a value. Settings with the same name differ in their
+// index.
 type setting struct {
 	Name  string `json:"name"`
 	Index string `json:"index,omitempty"`
@@ -23,25 +24,25 @@ type setting struct {
 	Value string `json:"value"`
 }
 
-// A list is a part of a file whose entries this phone counts and does not look
-// into, such as a phone book.
+// A list is a part of a file, such as a phone book, whose entries snomphone only
+// counts.
 type list struct {
 	Name    string `json:"name"`
 	Entries int    `json:"entries"`
 }
 
-// A perm is a setting's flag, as it was written: '$', '!' or '&' behind a name,
-// those or "R" and "RW" in the attribute perm. Settings without one have none.
+// A perm is a setting's flag as written: '$', '!' or '&' after the name, or in the
+// attribute perm one of those, "R" or "RW". Settings without a flag have none.
 type perm string
 
 const none perm = "-"
 
-// An access is what a perm means (snom's Mass Deployment slides; the letters
-// and the empty perm as in snom's wiki).
+// An access is the meaning of a perm, according to snom's Mass Deployment slides
+// and, for the letters and the empty perm, snom's wiki.
 type access int
 
 const (
-	readOnly   access = iota // overwritten at each boot, not to be changed at the phone
+	readOnly   access = iota // overwritten at each boot, can't be changed at the phone
 	changeable               // overwritten at each boot
 	kept                     // not overwritten once the phone's user has changed it
 )
@@ -56,10 +57,9 @@ func (f perm) access() access {
 	return readOnly
 }
 
-var errNoFile = errors.New("no settings file: expected lines of name: value, or XML")
+var errNoFile = errors.New("not a settings file: expected lines of name: value, or XML")
 
-// parseReply reads a file in whichever form it is: phones do not look at its
-// Content-Type.
+// parseReply parses a file in either format. Phones ignore its Content-Type.
 func parseReply(text []byte) (reply, error) {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	start := bytes.TrimLeft(text, " \t\r\n")
@@ -75,8 +75,8 @@ func parseReply(text []byte) (reply, error) {
 	return parsePlain(text)
 }
 
-// parsePlain reads lines of a name, perhaps a flag, a colon and a value. Those
-// that begin with '#' or '<' are remarks.
+// parsePlain parses lines of a name, an optional flag, a colon and a value. Lines
+// that start with '#' or '<' are comments.
 func parsePlain(text []byte) (reply, error) {
 	if bytes.IndexByte(text, 0) >= 0 {
 		return reply{}, errNoFile
@@ -112,7 +112,7 @@ func parseLine(line string) (s setting, ok bool) {
 	return s, ok && isName(s.Name)
 }
 
-// isName reports whether s can name a setting: letters, digits and '_'.
+// isName reports whether s can be the name of a setting: letters, digits and '_'.
 func isName(s string) bool {
 	for _, c := range []byte(s) {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
@@ -122,7 +122,7 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// value returns the last value of a setting, as phones take it.
+// value returns the last value of a setting, which is the one that phones use.
 func (r reply) value(name string) string {
 	for i := len(r.settings) - 1; i >= 0; i-- {
 		if s := r.settings[i]; s.Name == name {

@@ -39,11 +39,11 @@ func TestParseReply(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"a: 1\x00":                      "no settings file",
-		"just text":                     "no settings file",
-		"\x89PNG\r\n\x1a\n":             "no settings file",
-		"<?xml version=\"1.0\"?>":       "it holds no element",
-		"<?xml version=\"1.0\"?><foo/>": "<foo> is no root",
+		"a: 1\x00":                      "not a settings file",
+		"just text":                     "not a settings file",
+		"\x89PNG\r\n\x1a\n":             "not a settings file",
+		"<?xml version=\"1.0\"?>":       "it contains no element",
+		"<?xml version=\"1.0\"?><foo/>": "the root element <foo>",
 		"<settings>":                    "broken XML",
 		"<settings><a></settings>":      "broken XML",
 		"<settings>&nbsp;</settings>":   "broken XML",
@@ -56,7 +56,7 @@ func TestParseReply(t *testing.T) {
 	}
 }
 
-// What is nested without end costs no more than its length.
+// Deeply nested XML costs no more than its length.
 func TestDeepXML(t *testing.T) {
 	for _, text := range []string{
 		"<settings>" + strings.Repeat("<a>", maxReply/3),
@@ -74,7 +74,7 @@ func TestDeepXML(t *testing.T) {
 	}
 }
 
-// A server can't keep a phone busy with names.
+// A server can't keep a phone busy with many settings.
 func TestManySettings(t *testing.T) {
 	var text strings.Builder
 	for i := 0; text.Len() < maxReply-20; i++ {
@@ -99,7 +99,7 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// corpus is every file that the tests serve.
+// corpus adds all files that the tests serve.
 func corpus(f *testing.F) {
 	files, err := filepath.Glob("testdata/prov/*/*")
 	if err != nil || len(files) < 10 {
@@ -171,33 +171,33 @@ func FuzzParseXML(f *testing.F) {
 	})
 }
 
-// Whatever a server sends, a boot is told in printable lines and in JSON.
+// Whatever a server sends, a boot is printed as printable lines and valid JSON.
 func FuzzReply(f *testing.F) {
 	corpus(f)
-	f.Fuzz(func(t *testing.T, text []byte) {
+	f.Fuzz(func(t *testing.T, reply []byte) {
 		w := &walk{}
 		s := w.begin("http://one.example/", "first boot")
-		r, err := parseReply(text)
+		r, err := parseReply(reply)
 		if err != nil {
 			w.fail(s, err)
 		} else {
 			w.take(s, r)
 		}
-		var told, object bytes.Buffer
-		printer{&told}.step(s)
-		printer{&told}.settings(w)
+		var text, object bytes.Buffer
+		printer{&text}.step(s)
+		printer{&text}.settings(w)
 		if err := writeJSON(&object, w.object()); err != nil || !json.Valid(object.Bytes()) {
 			t.Fatalf("%v: %q", err, object.Bytes())
 		}
-		for _, c := range told.String() + object.String() {
+		for _, c := range text.String() + object.String() {
 			if c != '\n' && (!unicode.IsPrint(c) || c == unicode.ReplacementChar) {
-				t.Fatalf("%q: %q", c, told.String()+object.String())
+				t.Fatalf("%q: %q", c, text.String()+object.String())
 			}
 		}
 	})
 }
 
-func FuzzQuestions(f *testing.F) {
+func FuzzRequests(f *testing.F) {
 	for _, url := range []string{"http://one.example", "https://one.example/a/", "http://[::1]:8080/x?mac={mac}", "tftp://one.example/x", "http://u:p@one.example/#x"} {
 		f.Add(url)
 	}
@@ -206,13 +206,13 @@ func FuzzQuestions(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
-		questions, err := p.requests(url)
-		if err == nil && len(questions) == 0 {
-			t.Fatalf("%q: nothing to ask", url)
+		requests, err := p.requests(url)
+		if err == nil && len(requests) == 0 {
+			t.Fatalf("%q: no requests", url)
 		}
-		for _, question := range questions {
-			if _, err := parseURL(question); err != nil {
-				t.Fatalf("%q: %q: %v", url, question, err)
+		for _, request := range requests {
+			if _, err := parseURL(request); err != nil {
+				t.Fatalf("%q: %q: %v", url, request, err)
 			}
 		}
 	})

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// roots is what an XML file may begin with (snom's wiki, Configuration Files),
-// and whether it holds entries of another kind than settings. Inside settings
-// phones know more parts.
+// roots maps the root elements of XML files (snom's wiki, Configuration Files) to
+// whether they contain entries other than settings. Inside <settings> phones know
+// more parts.
 var roots = map[string]bool{
 	"setting-files": false, "settings": false, "phone-settings": false, "functionKeys": false, "firmware-settings": false,
 	"tbook": true, "dialplan": true, "gui-languages": true, "web-languages": true, "certificates": true, "uploads": true,
@@ -24,8 +24,8 @@ func isRoot(name string) bool {
 	return ok
 }
 
-// A part is a group of settings, or of other entries. No deeper type is needed:
-// what a server nests further is skipped, and not built up here.
+// A part is a group of settings or other entries. The decoder skips what is nested
+// deeper than these types, so that depth costs no memory.
 type part struct {
 	XMLName xml.Name
 	Entries []entry `xml:",any"`
@@ -48,7 +48,7 @@ func (e entry) attr(name string) (value string, ok bool) {
 	return "", false
 }
 
-// parseXML reads settings in XML, or a list of files to fetch.
+// parseXML parses settings in XML, or a list of files to fetch.
 func parseXML(text []byte) (reply, error) {
 	d := xml.NewDecoder(bytes.NewReader(text))
 	d.CharsetReader = charset.NewReaderLabel
@@ -57,7 +57,7 @@ func parseXML(text []byte) (reply, error) {
 		return reply{}, brokenXML(err)
 	}
 	if !isRoot(root.Name.Local) {
-		return reply{}, fmt.Errorf("no settings file: <%s> is no root that phones know, such as <settings> or <setting-files>", root.Name.Local)
+		return reply{}, fmt.Errorf("not a settings file: phones don't know the root element <%s>; expected one such as <settings> or <setting-files>", root.Name.Local)
 	}
 	var parts []part
 	if root.Name.Local == "settings" {
@@ -94,12 +94,12 @@ func rootOf(d *xml.Decoder) (xml.StartElement, error) {
 
 func brokenXML(err error) error {
 	if errors.Is(err, io.EOF) {
-		return errors.New("broken XML: it holds no element")
+		return errors.New("broken XML: it contains no element")
 	}
 	return fmt.Errorf("broken XML: %w", err)
 }
 
-// add takes over one part of a file.
+// add adds a part of a file.
 func (r *reply) add(p part) {
 	name := p.XMLName.Local
 	switch {
@@ -124,7 +124,7 @@ func (e entry) setting() setting {
 		s.Flag = perm(flag)
 	}
 	s.Index, _ = e.attr("idx")
-	if len(e.Children) > 0 { // a function key may be described in XML
+	if len(e.Children) > 0 { // a function key, described in XML
 		s.Value = strings.TrimSpace(e.Inner)
 	}
 	return s

@@ -13,7 +13,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// A result is what came of a storm. It may be added to at the same time.
+// A result counts the outcomes of a storm. Its method add may be called
+// concurrently.
 type result struct {
 	begun time.Time
 	took  time.Duration
@@ -23,20 +24,19 @@ type result struct {
 	latencies *hdrhistogram.Histogram // of settings files, in microseconds
 }
 
-// longestLatency, in microseconds, is more than an answer can take.
+// longestLatency, in microseconds, is longer than any reply takes.
 const longestLatency = int64(2 * replyTime / time.Microsecond)
 
 type outcome struct {
 	n       int
-	example string // of what went wrong, where it did
+	example string // the first error, if any
 }
 
 func newResult() *result {
-	// With three digits.
-	return &result{begun: time.Now(), outcomes: map[string]outcome{}, latencies: hdrhistogram.New(1, longestLatency, 3)}
+	return &result{begun: time.Now(), outcomes: map[string]outcome{}, latencies: hdrhistogram.New(1, longestLatency, 3 /* significant digits */)}
 }
 
-// add counts a phone and returns how many there are.
+// add counts a phone and returns the total.
 func (r *result) add(name string, took time.Duration, err error) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -64,7 +64,7 @@ func (r *result) failed() int { return r.phones() - int(r.latencies.TotalCount()
 
 func (r *result) perSecond() float64 { return float64(r.phones()) / max(r.took.Seconds(), 1e-9) }
 
-// byNumber returns the outcomes' names, the most frequent first.
+// byNumber returns the names of the outcomes, most frequent first.
 func (r *result) byNumber() []string {
 	return slices.SortedFunc(maps.Keys(r.outcomes), func(a, b string) int {
 		return cmp.Or(cmp.Compare(r.outcomes[b].n, r.outcomes[a].n), cmp.Compare(a, b))
@@ -73,9 +73,9 @@ func (r *result) byNumber() []string {
 
 var percentiles = []float64{50, 90, 99, 99.9}
 
-// tell tells people.
-func (r *result) tell(w io.Writer) {
-	fmt.Fprintf(w, "%s in %.1f s, %s a second\n\n", plural(r.phones(), "phone"), r.took.Seconds(), grouped(int(r.perSecond())))
+// print prints the result for people.
+func (r *result) print(w io.Writer) {
+	fmt.Fprintf(w, "%s in %.1f s, %s per second\n\n", plural(r.phones(), "phone"), r.took.Seconds(), grouped(int(r.perSecond())))
 	for _, name := range r.byNumber() {
 		o := r.outcomes[name]
 		line := fmt.Sprintf("%12s  %s", grouped(o.n), name)
@@ -112,7 +112,7 @@ type bar struct {
 	upTo   int64   // in microseconds
 }
 
-// bars returns the latencies by limits of 1, 2 and 5 and their tens, without
+// bars returns the histogram with limits of 1, 2 and 5 times powers of ten, without
 // the empty bars at both ends.
 func (r *result) bars() []bar {
 	var bars []bar
@@ -132,13 +132,13 @@ func (r *result) bars() []bar {
 	return bars[first : last+1]
 }
 
-// resultObject is a result for programs.
+// resultObject is a result in JSON.
 type resultObject struct {
 	Phones    int                `json:"phones"`
 	Seconds   float64            `json:"seconds"`
 	PerSecond float64            `json:"per_second"`
 	Outcomes  map[string]int     `json:"outcomes"`
-	Examples  map[string]string  `json:"examples,omitempty"` // of what went wrong
+	Examples  map[string]string  `json:"examples,omitempty"` // of errors
 	LatencyMS map[string]float64 `json:"latency_ms,omitempty"`
 	Histogram []bar              `json:"histogram,omitempty"`
 }

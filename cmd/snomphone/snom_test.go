@@ -20,8 +20,8 @@ import (
 	"snomredirect/store/bolt"
 )
 
-// A world is the network that phones boot in: host names behind which real
-// servers listen on ports of their own.
+// A world is the network that phones boot in. It maps host names to real servers on
+// free ports.
 type world struct {
 	testing.TB
 	servers map[string]string // host:port → address
@@ -37,14 +37,14 @@ func (w *world) serve(host string, h http.Handler) *httptest.Server {
 }
 
 func (w *world) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	real, ok := w.servers[address]
+	server, ok := w.servers[address]
 	if !ok {
 		return nil, errors.New("no such host: " + address)
 	}
-	return new(net.Dialer).DialContext(ctx, network, real)
+	return new(net.Dialer).DialContext(ctx, network, server)
 }
 
-// boot runs the boot that args describe and returns what it shows.
+// boot runs a boot and returns what it prints.
 func (w *world) boot(b boot) (string, error) {
 	if b.URL == "" {
 		b.URL = "http://provisioning.snom.com"
@@ -55,16 +55,16 @@ func (w *world) boot(b boot) (string, error) {
 	return out.String(), err
 }
 
-// redirector is the service with a real store. Phones are registered with a
-// URL of their own or, where that is "", follow their account's.
-func redirector(t testing.TB, accounts string, phones map[string]string) http.Handler {
+// redirector returns the service with a real store. Each phone is registered with a
+// URL of its own or, if that is "", follows the account's.
+func redirector(t testing.TB, accountURL string, phones map[string]string) http.Handler {
 	t.Helper()
 	db, err := bolt.Open(t.TempDir(), bolt.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	a, err := db.AddAccount(store.Audit{}, false, store.Account{Name: "acme", SettingServer: store.RestoreURL(accounts)})
+	a, err := db.AddAccount(store.Audit{}, false, store.Account{Name: "acme", SettingServer: store.RestoreURL(accountURL)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +78,8 @@ func redirector(t testing.TB, accounts string, phones map[string]string) http.Ha
 	return redirect.New(redirect.Config{Finder: db})
 }
 
-// settingServerOf serves testdata/prov as the setting server in snom's slides
-// does its files: to old firmware the plain ones. It stands in for the files of
-// every model.
+// settingServerOf serves testdata/prov as the setting server in snom's slides serves
+// its files: the plain ones to old firmware. Its files do for each model.
 var settingServerOf = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	folder := "xml"
 	if strings.Contains(r.UserAgent(), "-SIP 6.") {

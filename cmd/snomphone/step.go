@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// A step is one question and what came of it.
+// A step is one request and its outcome.
 type step struct {
 	Number   int      `json:"step"`
 	Why      string   `json:"why"`
@@ -18,7 +18,7 @@ type step struct {
 	Files    []string `json:"files,omitempty"`
 	Lists    []list   `json:"lists,omitempty"`
 	Skipped  []int    `json:"skipped_lines,omitempty"`
-	Server   *setting `json:"setting_server,omitempty"` // where it gave one
+	Server   *setting `json:"setting_server,omitempty"`
 	Ignored  bool     `json:"setting_server_ignored,omitempty"`
 	Problem  string   `json:"problem,omitempty"`
 }
@@ -35,21 +35,21 @@ func (w *walk) fail(s *step, err error) *step {
 	return s
 }
 
-// err is what is wrong with a step that failed.
+// err returns the error of a failed step.
 func (s *step) err() error {
 	return fmt.Errorf("step %d, %s: %s", s.Number, s.URL, cmp.Or(s.Problem, statusText(s.Status)))
 }
 
 type settingKey struct{ name, index string }
 
-// A given is a setting that the phone was given, and which step it is from.
+// A given is a setting that the phone was given, and the step that gave it.
 type given struct {
 	setting
 	Step int `json:"step"`
 	Over int `json:"over,omitempty"` // the step whose value this one replaced
 }
 
-// take has the phone remember what a step gave.
+// take stores what a step gave.
 func (w *walk) take(s *step, r reply) {
 	s.Form = "plain"
 	if r.xml {
@@ -69,27 +69,28 @@ func (w *walk) take(s *step, r reply) {
 	}
 }
 
-// remember keeps a setting in the place of an older one. Nobody has changed
-// settings at a phone on its first boot, so that '!' keeps none of them.
+// remember stores a setting, which replaces an earlier one with the same name and
+// index. The flag '!' keeps only values changed at the phone, and on a first boot
+// there are none.
 func (w *walk) remember(next setting, number int) {
 	g, key := given{setting: next, Step: number}, settingKey{next.Name, next.Index}
-	if i, ok := w.newest[key]; ok {
+	if i, ok := w.current[key]; ok {
 		if g.Over = w.given[i].Step; g.Over == number {
 			g.Over = w.given[i].Over
 		}
 	}
-	if w.newest == nil {
-		w.newest = map[settingKey]int{}
+	if w.current == nil {
+		w.current = map[settingKey]int{}
 	}
-	w.newest[key] = len(w.given)
+	w.current[key] = len(w.given)
 	w.given = append(w.given, g)
 }
 
-// settings returns the settings that the phone has, step by step.
+// settings returns the settings that the phone has, in the order of the steps.
 func (w *walk) settings() []given {
-	has := make([]given, 0, len(w.newest))
+	has := make([]given, 0, len(w.current))
 	for i, g := range w.given {
-		if w.newest[settingKey{g.Name, g.Index}] == i {
+		if w.current[settingKey{g.Name, g.Index}] == i {
 			has = append(has, g)
 		}
 	}

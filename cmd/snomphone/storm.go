@@ -14,22 +14,22 @@ import (
 )
 
 type storm struct {
-	Phones int     `placeholder:"N" help:"So many phones (by default as many as --macs holds, else 1000)."`
-	Rate   float64 `default:"500" placeholder:"R" help:"Boot so many a second (${default}); 0 is as fast as a thousand at a time can."`
-	MACs   string  `name:"macs" placeholder:"RANGE" help:"Take the phones of this range, such as 000413230000-00041323FFFF, and from its start again (by default from all of snom's, model by model)."`
-	JSON   bool    `name:"json" help:"Answer programs: one JSON object."`
-	URL    string  `arg:"" help:"The redirection service to ask, such as http://localhost:8080."`
+	Phones int     `placeholder:"N" help:"Number of phones (default: all of --macs, or 1000)."`
+	Rate   float64 `default:"500" placeholder:"R" help:"Phones per second (${default}); 0 means as fast as possible with 1000 at a time."`
+	MACs   string  `name:"macs" placeholder:"RANGE" help:"Range of MACs to use, such as 000413230000-00041323FFFF, starting over at its end (default: the ranges of all snom models in turn)."`
+	JSON   bool    `name:"json" help:"Print one JSON object."`
+	URL    string  `arg:"" help:"Redirection service to test, such as http://localhost:8080."`
 
 	certificates
 }
 
-// maxAtOnce bounds how many phones wait for their answers at the same time: a
-// service that does not keep up slows the storm down.
+// maxAtOnce bounds how many phones wait for their replies at the same time. A
+// service that can't keep up slows the storm down.
 const maxAtOnce = 1000
 
 const maxPhones = 100_000_000
 
-// Run boots many phones and tells of their answers.
+// Run boots many phones and prints the result.
 func (s *storm) Run(ctx context.Context, out output) error {
 	phones, n, err := s.crowd()
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *storm) Run(ctx context.Context, out output) error {
 		return err
 	}
 	if u.Path != "" && u.Path != "/" || u.RawQuery != "" {
-		return fmt.Errorf("%s: expected a URL without a path, for each phone has its own: %w", s.URL, errUsage)
+		return fmt.Errorf("%s: expected a URL without a path: each phone has its own: %w", s.URL, errUsage)
 	}
 	tls, err := s.tls()
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *storm) Run(ctx context.Context, out output) error {
 	if s.JSON {
 		err = writeJSON(out.stdout, result.object())
 	} else {
-		result.tell(out.stdout)
+		result.print(out.stdout)
 	}
 	switch failed := result.failed(); {
 	case err != nil:
@@ -66,7 +66,7 @@ func (s *storm) Run(ctx context.Context, out output) error {
 func (s *storm) boot(ctx context.Context, c client, phones func(int) phone, n int, p *progress) *result {
 	limit := rate.NewLimiter(rate.Inf, 0)
 	if s.Rate > 0 {
-		// In portions of up to 10 ms, for a timer is not much finer.
+		// In bursts of up to 10 ms: timers are not much finer.
 		limit = rate.NewLimiter(rate.Limit(s.Rate), max(1, int(s.Rate/100)))
 	}
 	r := newResult()
@@ -82,7 +82,7 @@ func (s *storm) boot(ctx context.Context, c client, phones func(int) phone, n in
 			begun := time.Now()
 			outcome, err := firstRequest(ctx, c, phone, s.URL)
 			if ctx.Err() == nil {
-				p.at(r.add(outcome, time.Since(begun), err))
+				p.add(r.add(outcome, time.Since(begun), err))
 			}
 			return nil
 		})
@@ -92,30 +92,30 @@ func (s *storm) boot(ctx context.Context, c client, phones func(int) phone, n in
 	return r
 }
 
-// Outcomes of a phone's first question.
+// Outcomes of a phone's first request.
 const (
 	redirected = "redirected"
 	noSettings = "no settings"
 	unreadable = "unreadable"
 	timedOut   = "timed out"
-	notThere   = "connection refused"
-	hungUp     = "connection reset"
+	refused    = "connection refused"
+	reset      = "connection reset"
 	noPort     = "no free port here"
 	untrusted  = "certificate not trusted"
-	otherwise  = "failed otherwise"
+	otherError = "failed otherwise"
 )
 
-// firstRequest asks what the phone's firmware asks. The error is what went
-// wrong with a phone that got no settings file.
+// firstRequest sends the request that the phone's firmware has hard-coded. If the
+// phone gets no settings file, it returns an error too.
 func firstRequest(ctx context.Context, c client, p phone, base string) (outcome string, err error) {
-	a, err := c.get(ctx, p.fill(p.hardCoded(base)), p.userAgent)
+	got, err := c.get(ctx, p.fill(p.hardCoded(base)), p.userAgent)
 	if err != nil {
-		return cause(err), err
+		return outcomeOf(err), err
 	}
-	if a.status != http.StatusOK {
-		return "HTTP " + statusText(a.status), errors.New("expected status 200")
+	if got.status != http.StatusOK {
+		return "HTTP " + statusText(got.status), errors.New("expected status 200")
 	}
-	r, err := p.read(a.body)
+	r, err := p.read(got.body)
 	switch {
 	case err != nil:
 		return unreadable, err
@@ -125,19 +125,20 @@ func firstRequest(ctx context.Context, c client, p phone, base string) (outcome 
 	return noSettings, nil
 }
 
-func cause(err error) string {
+// outcomeOf returns the outcome of a request without a response.
+func outcomeOf(err error) string {
 	var netError net.Error
 	switch {
 	case errors.As(err, &netError) && netError.Timeout():
 		return timedOut
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return notThere
+		return refused
 	case errors.Is(err, syscall.ECONNRESET):
-		return hungUp
+		return reset
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return noPort
 	case errors.Is(err, errUntrusted):
 		return untrusted
 	}
-	return otherwise
+	return otherError
 }

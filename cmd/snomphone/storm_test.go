@@ -17,8 +17,7 @@ import (
 	"time"
 )
 
-// A storm breaks upon the real service, and every phone is counted once, as
-// what it is.
+// A storm against the real service counts each phone once, with the right outcome.
 func TestStorm(t *testing.T) {
 	const n = 600
 	phones, _, err := (&storm{Phones: n}).crowd()
@@ -70,7 +69,7 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-func TestStormOfTroubles(t *testing.T) {
+func TestStormErrors(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch mac := r.URL.Query().Get("mac"); mac[11] {
 		case '0':
@@ -89,27 +88,27 @@ func TestStormOfTroubles(t *testing.T) {
 	if err == nil || err.Error() != "12 of 64 phones got no settings file" {
 		t.Error(err)
 	}
-	for _, want := range []string{"64 phones in ", "52  redirected\n", "4  HTTP 503 Service Unavailable, such as: ", "4  unreadable, such as: no settings file", "4  failed otherwise, such as: EOF", "all    within ", "####"} {
+	for _, want := range []string{"64 phones in ", "52  redirected\n", "4  HTTP 503 Service Unavailable, such as: ", "4  unreadable, such as: not a settings file", "4  failed otherwise, such as: EOF", "all    within ", "####"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
 	}
 
-	nobody := nobodysPort(t)
+	closed := closedPort(t)
 	out.Reset()
-	if err := run(t.Context(), []string{"storm", "--phones", "5", nobody}, output{&out, discard{}}); err == nil || !strings.Contains(out.String(), "5  connection refused") {
+	if err := run(t.Context(), []string{"storm", "--phones", "5", closed}, output{&out, discard{}}); err == nil || !strings.Contains(out.String(), "5  connection refused") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
 
-// A storm keeps to its rate, and ends when it is told to.
+// A storm keeps to its rate, and ends with its context.
 func TestStormRate(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer s.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	var out, told bytes.Buffer
-	err := run(ctx, []string{"storm", "--phones", "1000000", "--rate", "50", "--json", s.URL}, output{&out, &told})
+	var out bytes.Buffer
+	err := run(ctx, []string{"storm", "--phones", "1000000", "--rate", "50", "--json", s.URL}, output{&out, discard{}})
 	var got resultObject
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
@@ -119,9 +118,9 @@ func TestStormRate(t *testing.T) {
 	}
 }
 
-// nobodysPort returns the URL of a port that refuses, and that no other program
-// takes meanwhile: it is taken, and nobody listens.
-func nobodysPort(t *testing.T) string {
+// closedPort returns the URL of a port that refuses connections. The port is bound,
+// so that no other program takes it, but nothing listens.
+func closedPort(t *testing.T) string {
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -137,28 +136,28 @@ func nobodysPort(t *testing.T) string {
 	return fmt.Sprintf("http://127.0.0.1:%d", address.(*syscall.SockaddrInet4).Port)
 }
 
-func TestCause(t *testing.T) {
+func TestOutcomeOf(t *testing.T) {
 	for err, want := range map[error]string{
-		context.DeadlineExceeded: timedOut, syscall.ECONNRESET: hungUp, syscall.EADDRNOTAVAIL: noPort, errTooLong: otherwise,
+		context.DeadlineExceeded: timedOut, syscall.ECONNRESET: reset, syscall.EADDRNOTAVAIL: noPort, errTooLong: otherError,
 	} {
-		if got := cause(fmt.Errorf("read: %w", err)); got != want {
+		if got := outcomeOf(fmt.Errorf("read: %w", err)); got != want {
 			t.Errorf("%v: %q, want %q", err, got, want)
 		}
 	}
 }
 
-// Where there is no terminal a line from time to time tells how far a storm is.
+// Without a terminal, progress is a line every few seconds.
 func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var told bytes.Buffer
-		p := newProgress(&told, 5000)
+		var out bytes.Buffer
+		p := newProgress(&out, 5000)
 		for done := range 12 {
 			time.Sleep(time.Second)
-			p.at(1000 + done)
+			p.add(1000 + done)
 		}
 		p.end()
-		if want := "1,004 phones done\n1,009 phones done\n"; told.String() != want {
-			t.Errorf("%q, want %q", told.String(), want)
+		if want := "1,004 phones done\n1,009 phones done\n"; out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
 		}
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"snomredirect/macaddr"
 )
 
-// firmwares returns firmwares of a model as they were seen in public, oldest
-// first.
+// firmwares returns the firmware versions of a model that were seen in public,
+// oldest first.
 func firmwares(model string) []string {
 	rest := strings.TrimPrefix(model, "snom")
 	switch {
@@ -28,15 +28,15 @@ func firmwares(model string) []string {
 	return []string{"8.7.5.35"}
 }
 
-// userAgentOf returns the User-Agent of a phone, in the form in which phones of
-// its kind and age were seen to send it.
+// userAgentOf returns the User-Agent of a phone, in the form seen from phones of its
+// kind and age.
 func userAgentOf(model, firmware string, mac macaddr.Addr) string {
 	var major, minor int
 	if v := versionNumbers(firmware); v != nil {
 		major, minor = v[0], v[1]
 	}
 	rest := strings.TrimPrefix(model, "snom")
-	tail := "" // what follows the firmware
+	tail := "" // after the firmware
 	switch {
 	case model == "snomm9":
 		return fmt.Sprintf("Mozilla/4.0 (compatible; snom m9 %s)", firmware)

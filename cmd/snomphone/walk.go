@@ -9,47 +9,47 @@ import (
 	"time"
 )
 
-// Limits on where servers may lead this phone.
+// Limits on where servers may send the phone.
 const (
-	maxServers  = 5 // setting servers of which one gives the next
+	maxServers  = 5 // setting servers, each named by the one before
 	maxRequests = 64
-	maxDepth    = 4 // files that name files; HTTP redirects behind one URL
+	maxDepth    = 4 // files that name files; HTTP redirects of one URL
 	bootTime    = 2 * time.Minute
 )
 
 const settingServer = "setting_server"
 
-// A walk is one boot under way, from the first URL to the last settings file.
+// A walk is the state of one boot, from the first URL to the last settings file.
 type walk struct {
 	phone  phone
 	client client
-	follow bool        // beyond the first answer
-	tell   func(*step) // is called as each step ends
+	follow bool        // go on after the first response
+	onStep func(*step) // called at the end of each step
 
-	server     string // the setting server that the phone has, as it was given; or ""
+	server     string // the phone's setting server as it was given, or ""
 	serverStep int    // the step that gave it
 	given      []given
-	newest     map[settingKey]int // the index in given
+	current    map[settingKey]int // the index in given
 	steps      []*step
-	failed     []*step // that should have gone well
+	failed     []*step
 }
 
-// boot walks from the URL given to the last file. The error is what ended it
-// before, or that something on the way was not as it should be.
+// boot walks from the URL start to the last file. It returns the error that ended
+// the boot, or an error if a step failed or there are no settings.
 func (w *walk) boot(ctx context.Context, start string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, bootTime, fmt.Errorf("the boot took longer than %v", bootTime))
 	defer cancel()
-	var asked []string
+	var visited []string
 	for next, why := start, "first boot"; ; next, why = w.server, settingServer {
 		url := w.phone.fill(next)
 		switch {
-		case slices.Contains(asked, url):
-			return fmt.Errorf("a loop: step %d sends the phone back to %s, which it has asked before", w.serverStep, url)
-		case len(asked) > maxServers:
-			return fmt.Errorf("the phone stops before %s: %d setting servers, of which one gave the next, are enough", url, maxServers)
+		case slices.Contains(visited, url):
+			return fmt.Errorf("a loop: step %d sends the phone back to %s, which it has requested before", w.serverStep, url)
+		case len(visited) > maxServers:
+			return fmt.Errorf("stopped before %s: %d setting servers in a row are the limit", url, maxServers)
 		}
-		asked = append(asked, url)
-		if err := w.ask(ctx, next, why, nil); err != nil {
+		visited = append(visited, url)
+		if err := w.request(ctx, next, why, nil); err != nil {
 			return err
 		}
 		if !w.follow || w.server == "" || w.phone.fill(w.server) == url {
@@ -64,42 +64,41 @@ func (w *walk) boot(ctx context.Context, start string) error {
 	return w.result()
 }
 
-// firmware asks for the file that names the firmware. The image itself is left
-// where it is.
+// firmware requests the file that names the firmware. It does not fetch the image.
 func (w *walk) firmware(ctx context.Context) error {
 	const status = "firmware_status"
 	for _, g := range w.settings() {
 		if g.Name == status && g.Value != "" {
-			return w.ask(ctx, g.Value, status, nil)
+			return w.request(ctx, g.Value, status, nil)
 		}
 	}
 	return nil
 }
 
 func (w *walk) result() error {
-	something := slices.ContainsFunc(w.steps, func(s *step) bool { return s.Lists != nil || s.Files != nil && !w.follow })
+	foundOther := slices.ContainsFunc(w.steps, func(s *step) bool { return s.Lists != nil || s.Files != nil && !w.follow })
 	switch {
 	case len(w.failed) == 1:
 		return w.failed[0].err()
 	case w.failed != nil:
 		return fmt.Errorf("%d of %d steps failed; the first is %w", len(w.failed), len(w.steps), w.failed[0].err())
-	case len(w.given) == 0 && !something:
-		return errors.New("no settings: a phone goes on to look elsewhere (PnP, DHCP); register it, if it should have been sent to a setting server")
+	case len(w.given) == 0 && !foundOther:
+		return errors.New("no settings: a phone would try other sources now (PnP, DHCP); register it if it should be redirected")
 	}
 	return nil
 }
 
-// ask asks for what a URL names, one file or the model's and the phone's own, of
-// which a server may lack one. Behind it are the files that led here.
-func (w *walk) ask(ctx context.Context, given, why string, behind []string) error {
+// request fetches what a URL means: one file, or the model's file and the phone's
+// own, of which one may be missing. The files that led here are in path.
+func (w *walk) request(ctx context.Context, given, why string, path []string) error {
 	urls, err := w.phone.requests(given)
 	if err != nil {
-		w.tell(w.fail(w.begin(w.phone.fill(given), why), err))
+		w.onStep(w.fail(w.begin(w.phone.fill(given), why), err))
 		return nil
 	}
 	var missing []*step
 	for _, url := range urls {
-		s, err := w.fetch(ctx, url, why, behind)
+		s, err := w.fetch(ctx, url, why, path)
 		if err != nil {
 			return err
 		}
@@ -113,53 +112,52 @@ func (w *walk) ask(ctx context.Context, given, why string, behind []string) erro
 	return nil
 }
 
-// fetch asks for one file, behind HTTP redirects if need be, and for the files
-// that it names. The error ends the boot; what is wrong with this file alone is
-// told in its step, which is returned.
-func (w *walk) fetch(ctx context.Context, url, why string, behind []string) (*step, error) {
+// fetch fetches one file, following HTTP redirects, and the files that it names. An
+// error ends the boot. If only this file is wrong, the step it returns says so.
+func (w *walk) fetch(ctx context.Context, url, why string, path []string) (*step, error) {
 	for redirects := 0; ; redirects++ {
 		switch {
-		case slices.Contains(behind, url):
+		case slices.Contains(path, url):
 			return nil, fmt.Errorf("a loop: %s names itself, or files that lead back to it", url)
-		case len(behind) > maxDepth:
-			return nil, fmt.Errorf("the phone stops before %s: it is named by files that are named by files, %d deep", url, len(behind))
+		case len(path) > maxDepth:
+			return nil, fmt.Errorf("stopped before %s: files may name files %d deep", url, maxDepth)
 		case len(w.steps) == maxRequests:
-			return nil, fmt.Errorf("the phone stops before %s: %d questions are enough", url, maxRequests)
+			return nil, fmt.Errorf("stopped before %s: %d requests are the limit", url, maxRequests)
 		}
 		s := w.begin(url, why)
-		a, err := w.client.get(ctx, url, w.phone.userAgent)
-		s.Status, s.Location, s.Bytes = a.status, a.location, len(a.body)
+		r, err := w.client.get(ctx, url, w.phone.userAgent)
+		s.Status, s.Location, s.Bytes = r.status, r.location, len(r.body)
 		if ended := context.Cause(ctx); ended != nil {
 			return nil, ended
 		}
-		if err == nil && a.location != "" {
-			if _, err = parseURL(a.location); err == nil && redirects < maxDepth {
-				w.tell(s)
-				url, why = a.location, fmt.Sprintf("HTTP redirect of %d", s.Number)
+		if err == nil && r.location != "" {
+			if _, err = parseURL(r.location); err == nil && redirects < maxDepth {
+				w.onStep(s)
+				url, why = r.location, fmt.Sprintf("HTTP redirect of %d", s.Number)
 				continue
 			}
 			if err == nil {
-				err = fmt.Errorf("%d HTTP redirects are enough", redirects)
+				err = fmt.Errorf("%d HTTP redirects in a row are the limit", maxDepth)
 			}
 		}
 		if err == nil {
-			err = w.read(s, a)
+			err = w.read(s, r)
 		}
 		if err != nil {
 			w.fail(s, err)
 		}
-		w.tell(s)
-		return s, w.openFiles(ctx, s, behind)
+		w.onStep(s)
+		return s, w.fetchFiles(ctx, s, path)
 	}
 }
 
-// read has the phone remember what is in an answer, if it is one.
-func (w *walk) read(s *step, a answer) error {
-	switch a.status {
-	case http.StatusNotFound: // ask knows whether it had to be there
+// read stores the settings in a response. A missing file is not an error here.
+func (w *walk) read(s *step, got response) error {
+	switch got.status {
+	case http.StatusNotFound: // request knows whether the file was needed
 		return nil
 	case http.StatusOK:
-		r, err := w.phone.read(a.body)
+		r, err := w.phone.read(got.body)
 		if err == nil {
 			w.take(s, r)
 		}
@@ -168,12 +166,13 @@ func (w *walk) read(s *step, a answer) error {
 	return errors.New("expected status 200")
 }
 
-func (w *walk) openFiles(ctx context.Context, s *step, behind []string) error {
+// fetchFiles fetches the files that a step's file names.
+func (w *walk) fetchFiles(ctx context.Context, s *step, path []string) error {
 	if !w.follow {
 		return nil
 	}
 	for _, file := range s.Files {
-		if err := w.ask(ctx, file, fmt.Sprintf("file of %d", s.Number), append(slices.Clip(behind), s.URL)); err != nil {
+		if err := w.request(ctx, file, fmt.Sprintf("file of %d", s.Number), append(slices.Clip(path), s.URL)); err != nil {
 			return err
 		}
 	}

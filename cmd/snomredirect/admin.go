@@ -13,8 +13,9 @@ import (
 	"snomredirect/store/bolt"
 )
 
-// adminKeys reads the values of --admin-key: keys themselves, or files of them.
-func adminKeys(values []string) ([]store.Key, error) {
+// readAdminKeys returns the keys that --admin-key gives, as keys or as files of
+// keys.
+func readAdminKeys(values []string) ([]store.Key, error) {
 	var all []store.Key
 	for _, value := range values {
 		if value == "" { // an empty environment variable
@@ -24,7 +25,7 @@ func adminKeys(values []string) ([]store.Key, error) {
 		if err != nil {
 			text, fileErr := os.ReadFile(value)
 			if fileErr != nil {
-				return nil, fmt.Errorf("--admin-key %q is no file that can be read (%w), nor a public key: %w", value, errors.Unwrap(fileErr), err)
+				return nil, fmt.Errorf("--admin-key %q: neither a readable file (%w) nor a public key: %w", value, errors.Unwrap(fileErr), err)
 			}
 			if keys, err = store.ParseKeys(string(text)); err != nil {
 				return nil, fmt.Errorf("--admin-key %s: %w", value, err)
@@ -35,9 +36,10 @@ func adminKeys(values []string) ([]store.Key, error) {
 	return all, nil
 }
 
-// ensureAdmin sees to the way in. With keys they are added to the operator
-// admin, who is made or enabled if need be. Without, and without any account
-// yet, admin is made with a password, which is returned: it is kept nowhere.
+// ensureAdmin makes sure that an operator can log in. If there are keys, it adds
+// them to the operator admin, and creates or enables the account as needed. If
+// there are none, nor any account, it creates admin with a password and returns
+// the password, which is stored only as a hash.
 func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password string, err error) {
 	audit := store.Audit{Command: "serve --admin-key", Begun: time.Now()}
 	if len(keys) == 0 {
@@ -53,7 +55,7 @@ func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password stri
 	admin, err := db.AccountNamed(store.Admin)
 	if errors.Is(err, store.ErrNoAccount) {
 		if admin, err = db.AddAccount(audit, false, store.Account{Name: store.Admin, Role: store.Operator}); err == nil {
-			log.Info("operator made", "account", store.Admin)
+			log.Info("operator created", "account", store.Admin)
 		}
 	}
 	if err != nil {
@@ -71,13 +73,13 @@ func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password stri
 	case err != nil:
 		return "", err
 	case added > 0 || admin.Disabled:
-		log.Info("operator let in", "account", store.Admin, "keys_added", added, "enabled", admin.Disabled)
+		log.Info("operator authorized", "account", store.Admin, "keys_added", added, "enabled", admin.Disabled)
 	}
 	return "", nil
 }
 
-// showPassword writes the password of the first start, to standard error but
-// not as a line of the log, which may be kept.
+// showPassword prints the password of the first start to standard error. It is
+// not a log record, because logs may be kept.
 func showPassword(w io.Writer, password string, ssh net.Addr) {
 	_, port, _ := net.SplitHostPort(ssh.String())
 	fmt.Fprintf(w, "First start. The operator admin has this password, which is not shown again:\n\n    %s\n\nLog in with: ssh -p %s admin@localhost\n\n", password, port)

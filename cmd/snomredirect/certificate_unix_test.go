@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// The service ends though the file of its certificate hangs, as on a file system
-// that is gone: here, in a pipe that nobody writes to.
+// The service ends even if reading its certificate hangs, as on a file system that
+// is gone. Here the file is a pipe that nobody writes to.
 func TestCertificateHangs(t *testing.T) {
 	folder := t.TempDir()
 	certFile, keyFile := filepath.Join(folder, "tls.pem"), filepath.Join(folder, "tls.key")
@@ -33,7 +33,7 @@ func TestCertificateHangs(t *testing.T) {
 	}
 	for swapped := false; ; time.Sleep(time.Millisecond) {
 		if _, err := os.Stat(filepath.Join(folder, "data", "contacts.db")); err == nil && !swapped {
-			if err := os.Rename(pipe, certFile); err != nil { // the first look is behind it
+			if err := os.Rename(pipe, certFile); err != nil { // the first read is done
 				t.Fatal(err)
 			}
 			swapped = true
@@ -41,7 +41,7 @@ func TestCertificateHangs(t *testing.T) {
 		if !swapped {
 			continue
 		}
-		// It can be opened like this once somebody reads.
+		// Opening succeeds once the service reads.
 		w, err := os.OpenFile(certFile, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err == nil {
 			defer w.Close()

@@ -8,8 +8,8 @@ import (
 	"snomredirect/store"
 )
 
-// A gauges is what there is now, looked up when Prometheus asks. What can't be
-// looked up is left out, and the log tells.
+// gauges is a collector that looks its values up at each scrape. A value that
+// can't be looked up is left out, and logged.
 type gauges struct {
 	phones   func() (int, error)
 	accounts func() ([]store.Account, error)
@@ -22,51 +22,51 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	builtGauge    = gauge("build_info", "1, for what the program was built from.", "version", "revision", "goversion")
-	phonesGauge   = gauge("phones", "Phones that are registered.")
-	accountsGauge = gauge("accounts", "Accounts that there are.", "role", "state")
-	sessionsGauge = gauge("console_open_sessions", "Sessions that are open at the console.")
-	waitingGauge  = gauge("contacts_waiting", "Last contacts of phones that wait to be written.")
+	buildInfoGauge = gauge("build_info", "1, labelled with what the program was built from.", "version", "revision", "goversion")
+	phonesGauge    = gauge("phones", "Registered phones.")
+	accountsGauge  = gauge("accounts", "Accounts, by role and state.", "role", "state")
+	sessionsGauge  = gauge("console_open_sessions", "Open console sessions.")
+	waitingGauge   = gauge("contacts_waiting", "Last contacts of phones that wait to be written.")
 )
 
 // Describe implements [prometheus.Collector].
-func (s gauges) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{builtGauge, phonesGauge, accountsGauge, sessionsGauge, waitingGauge} {
-		to <- d
+func (g gauges) Describe(descs chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{buildInfoGauge, phonesGauge, accountsGauge, sessionsGauge, waitingGauge} {
+		descs <- d
 	}
 }
 
 // Collect implements [prometheus.Collector].
-func (s gauges) Collect(to chan<- prometheus.Metric) {
-	is := func(of *prometheus.Desc, n int, err error, labels ...string) {
+func (g gauges) Collect(values chan<- prometheus.Metric) {
+	send := func(d *prometheus.Desc, n int, err error, labels ...string) {
 		if err != nil {
-			to <- prometheus.NewInvalidMetric(of, err)
+			values <- prometheus.NewInvalidMetric(d, err)
 			return
 		}
-		to <- prometheus.MustNewConstMetric(of, prometheus.GaugeValue, float64(n), labels...)
+		values <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n), labels...)
 	}
 	module, revision := built()
-	is(builtGauge, 1, nil, module, revision, runtime.Version())
-	n, err := s.phones()
-	is(phonesGauge, n, err)
-	is(sessionsGauge, s.sessions(), nil)
-	is(waitingGauge, s.waiting(), nil)
+	send(buildInfoGauge, 1, nil, module, revision, runtime.Version())
+	n, err := g.phones()
+	send(phonesGauge, n, err)
+	send(sessionsGauge, g.sessions(), nil)
+	send(waitingGauge, g.waiting(), nil)
 
-	accounts, err := s.accounts()
+	accounts, err := g.accounts()
 	if err != nil {
-		is(accountsGauge, 0, err)
+		send(accountsGauge, 0, err)
 		return
 	}
 	type kind struct {
 		role     store.Role
 		disabled bool
 	}
-	of := map[kind]int{}
+	count := map[kind]int{}
 	for _, a := range accounts {
-		of[kind{a.Role, a.Disabled}]++
+		count[kind{a.Role, a.Disabled}]++
 	}
 	for _, role := range []store.Role{store.Partner, store.Operator} {
-		is(accountsGauge, of[kind{role, false}], nil, role.String(), "enabled")
-		is(accountsGauge, of[kind{role, true}], nil, role.String(), "disabled")
+		send(accountsGauge, count[kind{role, false}], nil, role.String(), "enabled")
+		send(accountsGauge, count[kind{role, true}], nil, role.String(), "disabled")
 	}
 }

@@ -13,11 +13,11 @@ import (
 )
 
 type health struct {
-	HTTP  string `name:"http" env:"SNOMREDIRECT_HTTP" default:":8080" placeholder:"ADDRESS" help:"Ask the service that answers phones here (${default})."`
-	HTTPS string `name:"https" env:"SNOMREDIRECT_HTTPS" placeholder:"ADDRESS" help:"Ask here over HTTPS, where --http is empty."`
+	HTTP  string `name:"http" default:":8080" placeholder:"ADDRESS" help:"Check the service at this HTTP address (${default})."`
+	HTTPS string `name:"https" placeholder:"ADDRESS" help:"Check the service at this HTTPS address, if --http is empty."`
 }
 
-// Run asks /healthz and fails unless the answer is 200.
+// Run requests /healthz and fails unless the status is 200.
 func (h *health) Run(ctx context.Context, out output) error {
 	scheme, address := "http", h.HTTP
 	if h.HTTP == "" && h.HTTPS == "" {
@@ -39,12 +39,12 @@ func (h *health) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	// The certificate is for names that phones ask, and not for this one; all
-	// that is wanted of this answer is that it comes.
+	// The certificate has the names that phones use, not localhost, and nothing
+	// secret is sent: it need not be verified.
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	response, err := client.Do(request)
 	if err != nil {
-		return fmt.Errorf("no service answers phones at --%s %s: %w", scheme, address, errors.Unwrap(err))
+		return fmt.Errorf("no service at --%s %s: %w", scheme, address, errors.Unwrap(err))
 	}
 	defer response.Body.Close()
 	line, err := io.ReadAll(io.LimitReader(response.Body, 200))
@@ -52,7 +52,7 @@ func (h *health) Run(ctx context.Context, out output) error {
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the service is not well: %s: %s", response.Status, strings.TrimSpace(string(line)))
+		return fmt.Errorf("the service is unhealthy: %s: %s", response.Status, strings.TrimSpace(string(line)))
 	}
 	_, err = fmt.Fprintf(out.stdout, "%s", line)
 	return err

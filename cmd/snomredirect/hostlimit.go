@@ -8,20 +8,21 @@ import (
 	"snomredirect/store"
 )
 
-// A hostLimit is a listener that takes so many connections of one host at a time
-// and hangs up on further ones.
+// A hostLimit is a listener that limits how many connections a host has open at a
+// time. It closes further ones at once.
 type hostLimit struct {
 	net.Listener
-	most int
+	limit int
 
 	mu   sync.Mutex
 	open map[netip.Prefix]int
 }
 
-func newHostLimit(l net.Listener, most int) *hostLimit {
-	return &hostLimit{Listener: l, most: most, open: map[netip.Prefix]int{}}
+func newHostLimit(l net.Listener, limit int) *hostLimit {
+	return &hostLimit{Listener: l, limit: limit, open: map[netip.Prefix]int{}}
 }
 
+// Accept implements [net.Listener].
 func (l *hostLimit) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
@@ -30,7 +31,7 @@ func (l *hostLimit) Accept() (net.Conn, error) {
 		}
 		host := store.HostOf(store.ClientAddr(conn.RemoteAddr().String()))
 		if l.add(host) {
-			return counted{conn, sync.OnceFunc(func() { l.drop(host) })}, nil
+			return countedConn{conn, sync.OnceFunc(func() { l.remove(host) })}, nil
 		}
 		conn.Close()
 	}
@@ -39,14 +40,14 @@ func (l *hostLimit) Accept() (net.Conn, error) {
 func (l *hostLimit) add(host netip.Prefix) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open[host] >= l.most {
+	if l.open[host] >= l.limit {
 		return false
 	}
 	l.open[host]++
 	return true
 }
 
-func (l *hostLimit) drop(host netip.Prefix) {
+func (l *hostLimit) remove(host netip.Prefix) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.open[host]--; l.open[host] == 0 {
@@ -54,13 +55,13 @@ func (l *hostLimit) drop(host netip.Prefix) {
 	}
 }
 
-// A counted connection is one of its host's until it is closed.
-type counted struct {
+// A countedConn counts against its host's limit until it is closed.
+type countedConn struct {
 	net.Conn
-	drop func()
+	remove func()
 }
 
-func (c counted) Close() error {
-	defer c.drop()
+func (c countedConn) Close() error {
+	defer c.remove()
 	return c.Conn.Close()
 }

@@ -1,18 +1,19 @@
-// Snomredirect is the redirection service that snom phones ask on their first
-// boot, self-hosted: a phone whose MAC a partner has registered is sent to that
-// partner's setting server, any other gets an empty settings file.
+// Snomredirect is a self-hosted redirection service for snom phones. A phone asks
+// it for settings on its first boot. If a partner has registered the phone's MAC,
+// the reply names that partner's setting server; otherwise it is an empty
+// settings file.
 //
 //	snomredirect serve     run the service
-//	snomredirect health    ask a running service whether it is well
+//	snomredirect health    check a running service
 //	snomredirect version   show the version
 //
-// Phones ask over HTTP and HTTPS; partners register their phones, and operators
-// run the service, at a console over SSH; partners' tools may ask over XML-RPC.
-// All is kept in one data folder. Each flag of serve is also an environment
-// variable: --public-name is SNOMREDIRECT_PUBLIC_NAME.
+// Phones send their requests over HTTP or HTTPS. Partners register phones, and
+// operators run the service, at a console over SSH. Partners' tools can use snom's
+// XML-RPC API. All data is in one folder. Each flag of serve and health can also be
+// set by an environment variable: --public-name by SNOMREDIRECT_PUBLIC_NAME.
 //
-// The exit status is 0 when all went well (for serve: it was asked to stop), 1
-// when something failed, 2 when the command line was not understood.
+// The exit status is 0 on success, which for serve means that it was asked to
+// stop, 1 if something failed, and 2 if the command line is wrong.
 package main
 
 import (
@@ -22,6 +23,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -29,14 +31,14 @@ import (
 
 type commandLine struct {
 	Serve   serve   `cmd:"" help:"Run the service."`
-	Health  health  `cmd:"" help:"Ask a running service whether it is well: for container health checks."`
+	Health  health  `cmd:"" help:"Check a running service, for container health checks."`
 	Version version `cmd:"" help:"Show the version."`
 }
 
 // output is where a command writes.
 type output struct{ stdout, stderr io.Writer }
 
-// errUsage: the command line was not understood.
+// errUsage ends every error about the command line. The exit status is then 2.
 var errUsage = errors.New("try snomredirect --help")
 
 func main() {
@@ -52,11 +54,9 @@ func main() {
 	}
 }
 
-// run is the program. It ends when its command is done or ctx ends.
+// run runs the program until its command is done or ctx ends.
 func run(ctx context.Context, args []string, out output) error {
-	parser, err := kong.New(&commandLine{},
-		kong.Name("snomredirect"),
-		kong.Description("The redirection service that snom phones ask on their first boot, self-hosted."),
+	parser, err := newParser(&commandLine{},
 		kong.Writers(out.stdout, out.stderr),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(out))
@@ -65,7 +65,16 @@ func run(ctx context.Context, args []string, out output) error {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return fmt.Errorf("%w: %w", err, errUsage)
+		// Kong puts the command's name before the errors of its Validate method.
+		return fmt.Errorf("%s: %w", strings.TrimPrefix(err.Error(), "serve: "), errUsage)
 	}
 	return command.Run()
+}
+
+// newParser returns the parser of the command line and its environment variables.
+func newParser(c *commandLine, options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(c, append(options,
+		kong.Name("snomredirect"),
+		kong.Description("A self-hosted redirection service for snom phones."),
+		kong.DefaultEnvars("SNOMREDIRECT"))...)
 }

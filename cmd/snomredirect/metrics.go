@@ -13,105 +13,93 @@ import (
 	"snomredirect/sshconsole"
 )
 
-// metrics are what Prometheus is told. What has happened since the start is
-// counted as it happens; what there is now is looked up when it asks, see
-// [stock]. All series are there from the start, and no others come: each label
-// has a closed set of values, and what somebody sends never becomes one.
+// metrics are what Prometheus collects. Events are counted as they happen;
+// [gauges] are looked up at each scrape. All series exist from the start and no
+// others are added: each label has a closed set of values, none of which comes
+// from a client.
 type metrics struct {
 	registry *prometheus.Registry
 
-	requests map[requestKey]prometheus.Counter
-	took     map[string]prometheus.Observer // by scheme
-	logins   map[loginKey]prometheus.Counter
-	sessions map[sshconsole.SessionOutcome]prometheus.Counter
-	calls    map[callKey]prometheus.Counter
-
-	phonePanics, consolePanics, toolPanics prometheus.Counter
+	requests *prometheus.CounterVec   // outcome, format, scheme
+	took     *prometheus.HistogramVec // scheme
+	logins   *prometheus.CounterVec   // method, outcome
+	sessions *prometheus.CounterVec   // outcome
+	calls    *prometheus.CounterVec   // method, outcome
+	panics   *prometheus.CounterVec   // component
 
 	commits, flushes       prometheus.Observer
 	flushed, flushFailures prometheus.Counter
 }
 
-type requestKey struct {
-	outcome        redirect.Outcome
-	format, scheme string
-}
-
-type loginKey struct {
-	method  sshconsole.Method
-	outcome sshconsole.LoginOutcome
-}
-
-type callKey struct {
-	method  string
-	outcome rds.Outcome
-}
-
 const namespace = "snomredirect"
 
-// Limits of buckets, in seconds.
+// Values of the label component.
+const (
+	phonesComponent  = "phones"
+	consoleComponent = "console"
+	rdsComponent     = "rds"
+)
+
+// Upper bounds of the histograms' buckets, in seconds.
 var (
-	answerTimes = []float64{10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, .01, .025, .05, .1, .25, .5, 1}
-	diskTimes   = []float64{500e-6, 1e-3, 2.5e-3, 5e-3, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	requestBuckets = []float64{10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, .01, .025, .05, .1, .25, .5, 1}
+	diskBuckets    = []float64{500e-6, 1e-3, 2.5e-3, 5e-3, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 )
 
 func newMetrics() *metrics {
-	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		requests: map[requestKey]prometheus.Counter{},
-		took:     map[string]prometheus.Observer{},
-		logins:   map[loginKey]prometheus.Counter{},
-		sessions: map[sshconsole.SessionOutcome]prometheus.Counter{},
-		calls:    map[callKey]prometheus.Counter{},
-	}
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	in := promauto.With(m.registry)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	in := promauto.With(registry)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return in.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	}
-	histogram := func(name, help string, limits []float64, labels ...string) *prometheus.HistogramVec {
-		return in.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: limits}, labels)
+	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+		return in.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
 	}
+	m := &metrics{
+		registry: registry,
+		requests: counter("requests_total", "Requests of phones by outcome; the format is none if no settings file was sent.", "outcome", "format", "scheme"),
+		took:     histogram("request_duration_seconds", "Time from a phone's request until its reply is ready.", requestBuckets, "scheme"),
+		logins:   counter("console_logins_total", "Connections to the console that offered a key or a password, by the method offered last.", "method", "outcome"),
+		sessions: counter("console_sessions_total", "Console sessions that have ended or could not be opened, by outcome.", "outcome"),
+		calls:    counter("rds_calls_total", "XML-RPC calls by outcome; the method is other if it is unknown or was not read.", "method", "outcome"),
+		panics:   counter("panics_total", "Panics that were caught; the log has their stacks.", "component"),
 
-	requests := counter("requests_total", "Questions of phones by what became of them; the format is none where no settings file was sent.", "outcome", "format", "scheme")
-	took := histogram("request_duration_seconds", "How long questions of phones took until their answers were ready.", answerTimes, "scheme")
+		commits:       histogram("commit_duration_seconds", "Time until the changes of accounts and phones in one transaction are on disk.", diskBuckets).WithLabelValues(),
+		flushes:       histogram("contacts_flush_duration_seconds", "Time to write the last contacts of phones.", diskBuckets).WithLabelValues(),
+		flushed:       counter("contacts_flushed_total", "Phones whose last contact was written.").WithLabelValues(),
+		flushFailures: counter("contacts_flush_failures_total", "Failed attempts to write last contacts; each is retried.").WithLabelValues(),
+	}
+	m.createSeries()
+	return m
+}
+
+// createSeries creates the series of all labels, at zero.
+func (m *metrics) createSeries() {
 	for _, scheme := range []string{schemeOf(false), schemeOf(true)} {
-		m.took[scheme] = took.WithLabelValues(scheme)
+		m.took.WithLabelValues(scheme)
 		for _, outcome := range redirect.Outcomes() {
 			for _, format := range settings.Formats() {
-				// Of a refusal they are all the same.
-				key := requestKey{outcome, formatOf(outcome, format), scheme}
-				m.requests[key] = requests.WithLabelValues(string(outcome), key.format, scheme)
+				m.requests.WithLabelValues(string(outcome), formatOf(outcome, format), scheme)
 			}
 		}
 	}
-
-	logins := counter("console_logins_total", "Connections to the console that offered a key or a password, by which of them came last.", "method", "outcome")
 	for _, method := range sshconsole.Methods() {
 		for _, outcome := range sshconsole.LoginOutcomes() {
-			m.logins[loginKey{method, outcome}] = logins.WithLabelValues(string(method), string(outcome))
+			m.logins.WithLabelValues(string(method), string(outcome))
 		}
 	}
-	sessions := counter("console_sessions_total", "Sessions at the console that have ended, or were not opened, by what they came to.", "outcome")
 	for _, outcome := range sshconsole.SessionOutcomes() {
-		m.sessions[outcome] = sessions.WithLabelValues(string(outcome))
+		m.sessions.WithLabelValues(string(outcome))
 	}
-
-	calls := counter("rds_calls_total", "Calls of tools over XML-RPC by what became of them; the method is other where there is no such one, or it was not read.", "method", "outcome")
 	for _, method := range rds.Methods() {
 		for _, outcome := range rds.Outcomes() {
-			m.calls[callKey{method, outcome}] = calls.WithLabelValues(method, string(outcome))
+			m.calls.WithLabelValues(method, string(outcome))
 		}
 	}
-
-	panics := counter("panics_total", "Panics that were caught; the log has their stacks.", "door")
-	m.phonePanics, m.consolePanics, m.toolPanics = panics.WithLabelValues("phones"), panics.WithLabelValues("console"), panics.WithLabelValues("rds")
-
-	m.commits = histogram("commit_duration_seconds", "How long changes of accounts and phones that share a transaction took to be on disk.", diskTimes).WithLabelValues()
-	m.flushes = histogram("contacts_flush_duration_seconds", "How long it took to write what was heard of phones.", diskTimes).WithLabelValues()
-	m.flushed = counter("contacts_flushed_total", "Phones whose last contact was written.").WithLabelValues()
-	m.flushFailures = counter("contacts_flush_failures_total", "Times that it could not be written; it is tried again.").WithLabelValues()
-	return m
+	for _, component := range []string{phonesComponent, consoleComponent, rdsComponent} {
+		m.panics.WithLabelValues(component)
+	}
 }
 
 func schemeOf(https bool) string {
@@ -121,6 +109,8 @@ func schemeOf(https bool) string {
 	return "http"
 }
 
+// formatOf returns the label's value: a reply without a settings file has no
+// format.
 func formatOf(outcome redirect.Outcome, format settings.Format) string {
 	if !outcome.SendsFile() {
 		return "none"
@@ -128,31 +118,33 @@ func formatOf(outcome redirect.Outcome, format settings.Format) string {
 	return format.String()
 }
 
-// The rest are the functions that the doors and the store call.
+// The methods below are what the servers and the store call.
 
 func (m *metrics) request(o redirect.Observation) {
 	scheme := schemeOf(o.HTTPS)
-	m.requests[requestKey{o.Outcome, formatOf(o.Outcome, o.Format), scheme}].Inc()
-	m.took[scheme].Observe(o.Took.Seconds())
+	m.requests.WithLabelValues(string(o.Outcome), formatOf(o.Outcome, o.Format), scheme).Inc()
+	m.took.WithLabelValues(scheme).Observe(o.Took.Seconds())
 	if o.Outcome == redirect.Panicked {
-		m.phonePanics.Inc()
+		m.panics.WithLabelValues(phonesComponent).Inc()
 	}
 }
 
 func (m *metrics) login(method sshconsole.Method, outcome sshconsole.LoginOutcome) {
-	m.logins[loginKey{method, outcome}].Inc()
+	m.logins.WithLabelValues(string(method), string(outcome)).Inc()
 }
 
-func (m *metrics) session(outcome sshconsole.SessionOutcome) { m.sessions[outcome].Inc() }
+func (m *metrics) session(outcome sshconsole.SessionOutcome) {
+	m.sessions.WithLabelValues(string(outcome)).Inc()
+}
 
 func (m *metrics) call(method string, outcome rds.Outcome) {
-	m.calls[callKey{method, outcome}].Inc()
+	m.calls.WithLabelValues(method, string(outcome)).Inc()
 	if outcome == rds.Panicked {
-		m.toolPanics.Inc()
+		m.panics.WithLabelValues(rdsComponent).Inc()
 	}
 }
 
-func (m *metrics) consolePanic() { m.consolePanics.Inc() }
+func (m *metrics) consolePanic() { m.panics.WithLabelValues(consoleComponent).Inc() }
 
 func (m *metrics) committed(took time.Duration) { m.commits.Observe(took.Seconds()) }
 

@@ -16,22 +16,23 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// Limits on those who measure.
+// Limits on clients of the metrics server.
 const (
-	maxMeasuring = 64 // connections
-	profileTime  = 2 * time.Minute
+	maxMetricsConnections = 64
+	maxScrapes            = 4 // each reads all accounts
+	profileTime           = 2 * time.Minute
 )
 
-// newMetricsServer serves metrics and profiles at l, and asks nobody who he is.
-// Profiles under way end with ctx.
+// newMetricsServer returns a server of metrics and profiles, without
+// authentication. Profiles under way end with ctx.
 func newMetricsServer(ctx context.Context, l net.Listener, metrics prometheus.Gatherer, log *slog.Logger) httpServer {
-	s := webServer(boundProfiles(measured(metrics, log)), nil, log)
+	s := newHTTPServer(boundProfiles(newMetricsHandler(metrics, log)), nil, log)
 	s.BaseContext = func(net.Listener) context.Context { return ctx }
-	return httpServer{s, netutil.LimitListener(l, maxMeasuring)}
+	return httpServer{s, netutil.LimitListener(l, maxMetricsConnections)}
 }
 
-// boundProfiles refuses what takes longer than profileTime: the library gives
-// each page as many seconds as it is asked for, above the server's own limit.
+// boundProfiles rejects requests for profiles longer than profileTime: net/http/pprof
+// takes any number of seconds and extends the server's own write timeout to it.
 func boundProfiles(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if text := r.URL.Query().Get("seconds"); text != "" {
@@ -44,14 +45,15 @@ func boundProfiles(h http.Handler) http.Handler {
 	})
 }
 
-func measured(metrics prometheus.Gatherer, log *slog.Logger) http.Handler {
+func newMetricsHandler(metrics prometheus.Gatherer, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{
 		ErrorHandling:       promhttp.ContinueOnError,
-		MaxRequestsInFlight: 4, // each looks all accounts up
+		MaxRequestsInFlight: maxScrapes,
 		ErrorLog:            slog.NewLogLogger(log.Handler(), slog.LevelError),
 	}))
-	// The package registers them elsewhere by itself, where nothing serves them.
+	// Importing pprof also registers these in http.DefaultServeMux, which nothing
+	// serves.
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

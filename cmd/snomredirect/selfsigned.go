@@ -15,15 +15,14 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
 
-// selfSigned reads a certificate and its key from file.pem and file.key or,
-// where there is no certificate, makes them there, for localhost, the names that
-// snom's tools ask and those given. They are on disk, synced, before it returns:
-// tools pin them, so one that has lost its key is not made anew.
+// selfSigned reads a certificate and its key from file.pem and file.key. If there
+// is no certificate, it makes both, for localhost, the hosts that snom's tools use
+// and the given names. They are on disk, synced, before it returns. Tools pin the
+// certificate, so it is not replaced if only its key is missing.
 func selfSigned(file string, names []string) (pair tls.Certificate, err error) {
 	if _, err = os.Stat(file + ".pem"); errors.Is(err, fs.ErrNotExist) {
 		pair, err = makeSelfSigned(file, names)
@@ -31,7 +30,7 @@ func selfSigned(file string, names []string) (pair tls.Certificate, err error) {
 		pair, err = tls.LoadX509KeyPair(file+".pem", file+".key")
 	}
 	if err != nil {
-		return pair, fmt.Errorf("%s.pem and %s.key: expected a certificate and its key, or neither, and they are made anew: %w", file, file, err)
+		return pair, fmt.Errorf("%s.pem and %s.key: expected a certificate and its key, or no files, to make new ones: %w", file, file, err)
 	}
 	return pair, nil
 }
@@ -48,7 +47,7 @@ func makeSelfSigned(file string, names []string) (tls.Certificate, error) {
 		NotAfter:              now.AddDate(20, 0, 0),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		BasicConstraintsValid: true, // and no authority: who trusts it trusts it for its own names alone
+		BasicConstraintsValid: true, // not a CA: trusting it means trusting its own names only
 		DNSNames:              []string{"localhost", "secure-provisioning.snom.com", "provisioning.snom.com"},
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
@@ -69,38 +68,16 @@ func makeSelfSigned(file string, names []string) (tls.Certificate, error) {
 		return tls.Certificate{}, err
 	}
 	cert, key := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
-	if err := writeWhole(file+".key", key); err != nil {
+	if err := writeDurable(file+".key", key); err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := writeWhole(file+".pem", cert); err != nil { // last, for it tells that both are there
+	if err := writeDurable(file+".pem", cert); err != nil { // last: selfSigned takes it as the sign of both
 		return tls.Certificate{}, err
 	}
 	return tls.X509KeyPair(cert, key)
 }
 
-// writeWhole writes a file that only its user can read. A power cut leaves all
-// of it or what was there before.
-func writeWhole(file string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), file); err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(file))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
-
-// fingerprint is the SHA-256 of a certificate as OpenSSL writes it: 3A:F0:….
+// fingerprint returns the SHA-256 of a certificate as OpenSSL writes it: 3A:F0:….
 func fingerprint(c tls.Certificate) string {
 	sum := sha256.Sum256(c.Certificate[0])
 	var b bytes.Buffer

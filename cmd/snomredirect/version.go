@@ -8,7 +8,7 @@ import (
 
 type version struct{}
 
-// Run writes what this program was built from.
+// Run prints what this program was built from.
 func (version) Run(out output) error {
 	module, revision := built()
 	if revision != "" {
@@ -18,8 +18,8 @@ func (version) Run(out output) error {
 	return err
 }
 
-// built returns the version that this program was built from, and the revision,
-// which is "" where that is not known.
+// built returns the module version and the revision that this program was built
+// from. If the revision is unknown, it is "".
 func built() (module, revision string) {
 	module = "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"snomredirect/store"
+)
+
+// serve is the command that runs the service. Kong makes its flags from this
+// struct, with help, environment variables and checks at the start of the
+// process. The console uses pflag: it has usage strings of its own and needs only
+// a flag set for each line.
+type serve struct {
+	Data             string        `default:"./data" placeholder:"FOLDER" help:"Keep all data in this folder (${default})."`
+	HTTP             string        `name:"http" default:":8080" placeholder:"ADDRESS" help:"Answer phones over HTTP here (${default}). Port 0 picks a free port; an empty address turns HTTP off."`
+	HTTPS            string        `name:"https" placeholder:"ADDRESS" help:"Answer phones over HTTPS here."`
+	TLSCert          string        `name:"tls-cert" placeholder:"FILE" help:"Certificate for HTTPS in PEM, followed by its intermediates. Read again when it changes."`
+	TLSKey           string        `name:"tls-key" placeholder:"FILE" help:"Key of --tls-cert in PEM."`
+	PhoneCA          string        `name:"phone-ca" placeholder:"FILE" help:"Accept phones' certificates from these CAs, in PEM, as proof of their MACs."`
+	RequirePhoneCert bool          `name:"require-phone-cert" help:"Over HTTPS, redirect only phones that have proved their MAC."`
+	RDS              string        `name:"rds" placeholder:"ADDRESS" help:"Serve snom's XML-RPC API to partners' tools here, over HTTPS with --tls-cert or a self-signed certificate."`
+	RDSPlain         bool          `name:"rds-plain" help:"Serve --rds over plain HTTP, on a loopback address only."`
+	SSH              string        `name:"ssh" default:":2222" placeholder:"ADDRESS" help:"Serve the console over SSH here (${default}). Port 0 picks a free port."`
+	Metrics          string        `placeholder:"ADDRESS" help:"Serve Prometheus metrics and pprof here, without authentication."`
+	AdminKey         []string      `sep:"none" placeholder:"KEY" help:"Authorize this key for the operator admin; the account is created if missing. A file, or a line as in authorized_keys. Repeatable."`
+	PublicName       []string      `placeholder:"HOST" help:"Host name at which phones reach this service: no phone is redirected to it. Repeatable."`
+	Hold             time.Duration `default:"10m" placeholder:"TIME" help:"Hold a deregistered phone for its last owner for this long (${default}); 0 turns holds off."`
+	LogFormat        string        `enum:"text,json" default:"text" help:"Write the log to standard error as text or json (${default})."`
+	LogLevel         string        `enum:"debug,info,warn,error" default:"info" help:"Log this level and above: debug (every request of a phone), info (changes and logins), warn or error (${default})."`
+}
+
+// Validate reports flags that can't work, alone or together. Kong calls it when
+// all flags are set. The files that flags name are read and checked by Run.
+func (s *serve) Validate() error {
+	if s.Hold < 0 {
+		return fmt.Errorf("--hold %v: expected a time such as 10m, or 0", s.Hold)
+	}
+	if s.SSH == "" {
+		return errors.New("--ssh: expected an address such as :2222; without the console nobody can register phones")
+	}
+	if _, err := store.NewPublicNames(s.PublicName...); err != nil {
+		return fmt.Errorf("--public-name %w", err)
+	}
+	if err := s.validateRDS(); err != nil {
+		return err
+	}
+	return s.validateTLS()
+}
+
+// validateRDS checks that passwords are never sent in the clear over a network.
+func (s *serve) validateRDS() error {
+	if !s.RDSPlain {
+		return nil
+	}
+	if s.RDS == "" {
+		return errors.New("--rds-plain: expected --rds too")
+	}
+	address, err := net.ResolveTCPAddr("tcp", s.RDS)
+	if err != nil || !address.IP.IsLoopback() {
+		return fmt.Errorf("--rds %s: with --rds-plain, expected a loopback address such as 127.0.0.1:8083", s.RDS)
+	}
+	s.RDS = address.String() // a name might resolve to another address later
+	return nil
+}
+
+func (s *serve) validateTLS() error {
+	switch {
+	case s.HTTP == "" && s.HTTPS == "":
+		return errors.New("--http and --https are both empty: expected an address for phones")
+	case s.HTTPS == "" && (s.PhoneCA != "" || s.RequirePhoneCert):
+		return errors.New("--phone-ca and --require-phone-cert apply to HTTPS: expected --https too, such as --https :443")
+	case s.HTTPS == "" && (s.RDS == "" || s.RDSPlain) && (s.TLSCert != "" || s.TLSKey != ""):
+		return errors.New("--tls-cert and --tls-key apply to HTTPS: expected --https too, such as --https :443, or --rds")
+	case s.HTTPS != "" && (s.TLSCert == "" || s.TLSKey == ""):
+		return fmt.Errorf("--https %s: expected --tls-cert and --tls-key too", s.HTTPS)
+	case (s.TLSCert == "") != (s.TLSKey == ""):
+		return fmt.Errorf("--rds %s: expected both --tls-cert and --tls-key, or neither", s.RDS)
+	case s.RequirePhoneCert && s.PhoneCA == "":
+		return errors.New("--require-phone-cert: expected --phone-ca too; without it no phone can prove its MAC")
+	}
+	return nil
+}

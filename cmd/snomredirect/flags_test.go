@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// Each flag of serve is also an environment variable, named after it.
+func TestFlagsAreEnvironmentVariables(t *testing.T) {
+	var byFlag, byVariable commandLine
+	args := []string{"serve"}
+	for flag, value := range map[string]string{
+		"data": "folder", "http": ":1", "ssh": ":2", "admin-key": "a.pub", "public-name": "a.example", "hold": "7m",
+		"log-format": "json", "log-level": "debug",
+		"https": ":3", "tls-cert": "a.pem", "tls-key": "a.key", "phone-ca": "ca.pem", "metrics": ":4", "require-phone-cert": "true",
+		"rds": "127.0.0.1:5", "rds-plain": "true",
+	} {
+		args = append(args, "--"+flag+"="+value)
+		t.Setenv("SNOMREDIRECT_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")), value)
+	}
+	for command, args := range map[*commandLine][]string{&byFlag: args, &byVariable: {"serve"}} {
+		parse(t, command, args...)
+	}
+	if !reflect.DeepEqual(byFlag.Serve, byVariable.Serve) {
+		t.Errorf("by flag %+v, by variable %+v", byFlag.Serve, byVariable.Serve)
+	}
+	var defaults commandLine
+	for _, name := range []string{"HTTP", "SSH", "DATA", "HOLD", "LOG_FORMAT", "LOG_LEVEL"} {
+		os.Unsetenv("SNOMREDIRECT_" + name) // t.Setenv restores it
+	}
+	parse(t, &defaults, "serve", "--rds-plain=false")
+	for i, v := 0, reflect.ValueOf(byVariable.Serve); i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("the test does not set %s", v.Type().Field(i).Name)
+		}
+	}
+	if s := defaults.Serve; s.HTTP != ":8080" || s.SSH != ":2222" || s.Data != "./data" || s.LogFormat != "text" || s.LogLevel != "info" || s.Hold.Minutes() != 10 {
+		t.Errorf("defaults: %+v", s)
+	}
+	var check commandLine
+	if parse(t, &check, "health"); check.Health != (health{":8080", ":3"}) {
+		t.Errorf("health: %+v", check.Health)
+	}
+}
+
+func parse(t *testing.T, c *commandLine, args ...string) {
+	t.Helper()
+	parser, err := newParser(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A key has blanks and may have commas, so several come one a line.
+func TestAdminKeysInTheEnvironment(t *testing.T) {
+	const keys = "ssh-ed25519 AAAA one, first\nssh-ed25519 BBBB two"
+	t.Setenv("SNOMREDIRECT_ADMIN_KEY", keys)
+	t.Setenv("SNOMREDIRECT_PUBLIC_NAME", "a.example,b.example")
+	var c commandLine
+	parse(t, &c, "serve")
+	if !slices.Equal(c.Serve.AdminKey, []string{keys}) || !slices.Equal(c.Serve.PublicName, []string{"a.example", "b.example"}) {
+		t.Errorf("%q, %q", c.Serve.AdminKey, c.Serve.PublicName)
+	}
+}
+
+// The help of serve names the variable of each flag, and of no other.
+func TestVariablesInHelp(t *testing.T) {
+	var help bytes.Buffer
+	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert rds rds-plain ssh metrics admin-key public-name hold log-format log-level"}, {"health", "http https"}, {"version", ""}} {
+		help.Reset()
+		func() {
+			defer func() { _ = recover() }() // kong expects exit to end the program
+			parser, err := newParser(&commandLine{}, kong.Writers(&help, &help), kong.Exit(func(int) { panic("exit") }))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = parser.Parse([]string{c[0], "--help"})
+		}()
+		var want []string
+		for flag := range strings.FieldsSeq(c[1]) {
+			want = append(want, "$SNOMREDIRECT_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
+		}
+		if got := regexp.MustCompile(`\$\w+`).FindAllString(help.String(), -1); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q in\n%s", c[0], got, want, &help)
+		}
+	}
+}
+
+// Flags that can't work are reported before anything is created, above all the
+// operator's password.
+func TestValidate(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "data")
+	for line, want := range map[string]string{
+		"--hold=-1s":                            "--hold -1s: expected a time such as 10m, or 0",
+		"--ssh=":                                "--ssh: expected an address such as :2222; without the console nobody can register phones",
+		"--public-name=http://x/":               `--public-name "http://x/": expected a host name such as `,
+		"--http=":                               "--http and --https are both empty: expected an address for phones",
+		"--rds-plain":                           "--rds-plain: expected --rds too",
+		"--rds=:8083 --rds-plain":               "--rds :8083: with --rds-plain, expected a loopback address such as 127.0.0.1:8083",
+		"--phone-ca=ca.pem":                     "apply to HTTPS: expected --https too",
+		"--require-phone-cert":                  "apply to HTTPS: expected --https too",
+		"--tls-cert=c.pem":                      "apply to HTTPS: expected --https too",
+		"--rds=:8083 --tls-key=k.pem":           "--rds :8083: expected both --tls-cert and --tls-key, or neither",
+		"--https=:443":                          "--https :443: expected --tls-cert and --tls-key too",
+		"--https=:443 --tls-cert=c.pem":         "--https :443: expected --tls-cert and --tls-key too",
+		"--rds=:8083 --phone-ca=c.pem":          "apply to HTTPS: expected --https too",
+		"--rds=[::1]:0 --rds-plain --tls-key=k": "apply to HTTPS: expected --https too",
+		"--https=:443 --tls-cert=c --tls-key=k --require-phone-cert": "--require-phone-cert: expected --phone-ca too",
+	} {
+		args := append([]string{"serve", "--data", folder}, strings.Fields(line)...)
+		err := run(t.Context(), args, output{io.Discard, io.Discard})
+		if !errors.Is(err, errUsage) || !strings.HasSuffix(err.Error(), ": try snomredirect --help") ||
+			!strings.HasPrefix(err.Error(), want) && !strings.Contains(err.Error(), " "+want) || strings.HasPrefix(err.Error(), "serve") {
+			t.Errorf("%s: %v, want %q", line, err, want)
+		}
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the data folder was made: %v", err)
+	}
+	for _, line := range []string{
+		"", "--hold=0", "--http= --https=:443 --tls-cert=c --tls-key=k", "--https=:443 --tls-cert=c --tls-key=k --phone-ca=ca --require-phone-cert",
+		"--rds=:8083", "--rds=:8083 --tls-cert=c --tls-key=k",
+	} {
+		parse(t, &commandLine{}, append([]string{"serve"}, strings.Fields(line)...)...)
+	}
+}
+
+// Passwords are never sent in the clear over a network.
+func TestRDSPlainOnlyOnLoopback(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:8083", "[::1]:0", "127.1.2.3:80", "localhost:8083"} {
+		s := serve{RDS: address, RDSPlain: true}
+		if err := s.validateRDS(); err != nil || strings.Contains(s.RDS, "localhost") {
+			t.Errorf("%q: %v, %q", address, err, s.RDS)
+		}
+	}
+	for _, address := range []string{"", ":8083", "0.0.0.0:8083", "[::]:8083", "192.0.2.1:8083", "127.0.0.1", "nonsense"} {
+		if err := (&serve{RDS: address, RDSPlain: true}).validateRDS(); err == nil {
+			t.Errorf("%q was accepted", address)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// log returns the logger that the flags describe.
+func (s *serve) log(w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // the flag's enum has only valid levels
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: printable}
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// printable quotes text from clients that could steer the terminal at which the
+// log is read. The JSON handler itself escapes only ASCII control characters.
+func printable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindAny {
+		if err, ok := a.Value.Any().(error); ok { // may quote what a client sent
+			a.Value = slog.StringValue(err.Error())
+		}
+	}
+	if a.Value.Kind() == slog.KindString {
+		if text := a.Value.String(); strings.ContainsFunc(text, func(r rune) bool { return r >= 0x7F && !unicode.IsPrint(r) }) {
+			a.Value = slog.StringValue(strconv.QuoteToASCII(text))
+		}
+	}
+	return a
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"snomredirect/redirect/rds"
+	"snomredirect/store"
+)
+
+// The certificate is made once. It is valid for each of the service's names and
+// for no other.
+func TestSelfSigned(t *testing.T) {
+	folder := t.TempDir()
+	var log bytes.Buffer
+	s := &serve{Data: folder, RDS: ":8083", PublicName: []string{" prov.acme.example. ", "[2001:db8::7]", "192.0.2.7"}}
+	config, err := s.newRDSTLS(nil, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"rds.pem", "rds.key"} {
+		if f, err := os.Stat(filepath.Join(folder, name)); err != nil || f.Mode() != 0o600 {
+			t.Errorf("%v, %v", f, err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "rds.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	leaf := config.Certificates[0].Leaf
+	for name, want := range map[string]bool{
+		"localhost": true, "127.0.0.1": true, "::1": true, "secure-provisioning.snom.com": true, "provisioning.snom.com": true,
+		"prov.acme.example": true, "2001:db8::7": true, "192.0.2.7": true, "other.example": false,
+	} {
+		if _, err := leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: name, CurrentTime: time.Now().AddDate(10, 0, 0)}); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if !strings.Contains(log.String(), "sha256="+fingerprint(config.Certificates[0])) {
+		t.Errorf("%s", &log)
+	}
+	second, err := s.newRDSTLS(nil, slog.New(slog.DiscardHandler))
+	if err != nil || fingerprint(second.Certificates[0]) != fingerprint(config.Certificates[0]) {
+		t.Errorf("the second start has another certificate: %v", err)
+	}
+	write(t, filepath.Join(folder, "rds.key"), "nonsense")
+	if _, err := s.newRDSTLS(nil, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "or no files") {
+		t.Errorf("%v", err)
+	}
+	for _, lost := range []struct {
+		file string
+		made bool // a new pair
+	}{
+		{"rds.key", false}, // removed by mistake
+		{"rds.pem", true},  // not yet written at a power cut
+	} {
+		if err := os.Remove(filepath.Join(folder, lost.file)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := s.newRDSTLS(nil, slog.New(slog.DiscardHandler))
+		if now, _ := os.ReadFile(filepath.Join(folder, "rds.pem")); (err == nil) != lost.made || bytes.Equal(now, text) == lost.made {
+			t.Errorf("without %s: %v", lost.file, err)
+		}
+	}
+	if c, err := (&serve{Data: folder, RDS: ":8083", RDSPlain: true}).newRDSTLS(nil, nil); c != nil || err != nil {
+		t.Errorf("%v, %v", c, err)
+	}
+}
+
+// startRDSServer starts an RDS server with that login.
+func startRDSServer(t *testing.T, login func(context.Context, string, string, netip.Addr) (store.Account, error)) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newRDSServer(l, rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil)
+	go s.serve()
+	t.Cleanup(func() { s.server.Close() })
+	return l.Addr().String()
+}
+
+// A tool sends many calls on one connection. An unauthenticated client is
+// disconnected at once.
+func TestRDSKeepAlive(t *testing.T) {
+	address := startRDSServer(t, func(context.Context, string, string, netip.Addr) (store.Account, error) {
+		return store.Account{ID: 1, Name: "acme"}, nil
+	})
+	for user, keeps := range map[string]bool{"acme:x@": true, "": false} {
+		response, err := http.Post("http://"+user+address+"/xmlrpc", "text/xml", strings.NewReader("<x/>"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		if response.Close == keeps {
+			t.Errorf("%q: %s, closed: %v", user, response.Status, response.Close)
+		}
+	}
+}
+
+// A host with many open connections keeps no other host from connecting.
+func TestRDSConnectionsPerHost(t *testing.T) {
+	address := startRDSServer(t, func(context.Context, string, string, netip.Addr) (store.Account, error) {
+		return store.Account{}, store.ErrDenied
+	})
+	dial := func(from string) net.Conn {
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+		conn, err := dialer.DialContext(t.Context(), "tcp", address)
+		if err != nil {
+			t.Skipf("no second loopback address: %v", err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		return conn
+	}
+	served := func(conn net.Conn) bool {
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		text, _ := io.ReadAll(conn)
+		return strings.HasPrefix(string(text), "HTTP/1.1 404 ")
+	}
+	other := dial("127.0.0.2")
+	var open []net.Conn
+	for range maxRDSConnectionsPerHost {
+		open = append(open, dial("127.0.0.1"))
+	}
+	if served(dial("127.0.0.1")) {
+		t.Error("a connection above the limit was served")
+	}
+	if !served(other) || !served(dial("127.0.0.2")) || !served(open[0]) {
+		t.Error("a connection within the limit was not served")
+	}
+}

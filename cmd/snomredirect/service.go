@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+
+	"golang.org/x/crypto/ssh"
+
+	"snomredirect/redirect"
+	"snomredirect/redirect/rds"
+	"snomredirect/sshconsole"
+	"snomredirect/sshconsole/shell"
+	"snomredirect/store"
+	"snomredirect/store/bolt"
+	"snomredirect/store/contacts"
+	"snomredirect/store/passwords"
+)
+
+// backend is what the servers together need of a store.
+type backend interface {
+	redirect.Finder
+	rds.Phones
+	shell.Registry
+}
+
+var (
+	_ backend        = (*bolt.DB)(nil)
+	_ contacts.Store = (*bolt.Contacts)(nil)
+
+	_ shell.Contacts = (*contacts.Recorder)(nil)
+)
+
+// A service is what the servers share: the open store and all that the flags
+// name, read from its files.
+type service struct {
+	flags       *serve
+	log         *slog.Logger
+	publicNames store.PublicNames
+	adminKeys   []store.Key
+	certificate *certificate   // nil without --tls-cert
+	phoneCAs    *x509.CertPool // nil without --phone-ca
+	rdsTLS      *tls.Config    // nil without --rds or with --rds-plain
+	hostKey     ssh.Signer
+
+	metrics      *metrics
+	db           *bolt.DB
+	lastContacts *bolt.Contacts
+	recorder     *contacts.Recorder
+	login        func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
+}
+
+// open reads the files that the flags name, and opens the data folder.
+func (s *serve) open(log *slog.Logger) (v *service, err error) {
+	v = &service{flags: s, log: log, metrics: newMetrics()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, v.close())
+		}
+	}()
+	// First what may be mistyped, so that a failure leaves no new folder.
+	if v.publicNames, err = store.NewPublicNames(s.PublicName...); err != nil {
+		return v, err
+	}
+	if v.adminKeys, err = readAdminKeys(s.AdminKey); err != nil {
+		return v, err
+	}
+	if v.certificate, v.phoneCAs, err = s.readCertificates(log); err != nil {
+		return v, err
+	}
+
+	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Committed: v.metrics.committed}); err != nil {
+		return v, err
+	}
+	v.login = passwords.New(v.db).Check
+	if v.lastContacts, err = bolt.OpenContacts(s.Data, log); err != nil {
+		return v, err
+	}
+	v.recorder = contacts.New(contacts.Config{Store: v.lastContacts, Log: log, Flushed: v.metrics.flush})
+	if v.hostKey, err = loadHostKey(filepath.Join(s.Data, "ssh_host_ed25519_key")); err != nil {
+		return v, err
+	}
+	v.rdsTLS, err = s.newRDSTLS(v.certificate, log)
+	return v, err
+}
+
+// close closes what open has opened. The recorder's last contacts are written
+// before their file is closed.
+func (v *service) close() (err error) {
+	if v.recorder != nil {
+		v.recorder.Close()
+	}
+	if v.lastContacts != nil {
+		err = v.lastContacts.Close()
+	}
+	if v.db != nil {
+		err = errors.Join(err, v.db.Close())
+	}
+	return err
+}
+
+// newServers returns the HTTP servers for the listeners that are open. Profiles
+// end with ctx.
+func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpServer) {
+	phones := redirect.New(v.phones())
+	if l := ls.on("http"); l != nil {
+		servers = append(servers, newPhoneServer(l, phones, nil, v.log))
+	}
+	if l := ls.on("https"); l != nil {
+		servers = append(servers, newPhoneServer(l, phones, newTLSConfig(v.certificate, v.phoneCAs), v.log))
+	}
+	if l := ls.on("rds"); l != nil {
+		servers = append(servers, newRDSServer(l, rds.Config{
+			Phones:      v.db,
+			Login:       v.login,
+			PublicNames: v.publicNames,
+			Contact:     v.recorder.Contact,
+			Log:         v.log,
+			Observe:     v.metrics.call,
+		}, v.rdsTLS))
+	}
+	if l := ls.on("metrics"); l != nil {
+		servers = append(servers, newMetricsServer(ctx, l, v.metrics.registry, v.log))
+	}
+	return servers
+}
+
+func (v *service) phones() redirect.Config {
+	return redirect.Config{
+		Finder:           v.db,
+		PublicNames:      v.publicNames,
+		PhoneAuthorities: v.phoneCAs,
+		RequireProof:     v.flags.RequirePhoneCert,
+		Log:              v.log,
+		OnContact:        v.recorder.Record,
+		Observe:          v.metrics.request,
+	}
+}
+
+func (v *service) newConsole() *sshconsole.Server {
+	explain := redirect.Explainer(v.phones())
+	return sshconsole.NewServer(sshconsole.Config{
+		Shell: shell.New(shell.Config{
+			Registry:    v.db,
+			PublicNames: v.publicNames,
+			Contacts:    v.recorder,
+			Explain: func(path, userAgent string) shell.Explanation {
+				return shell.Explanation(explain(path, userAgent))
+			},
+		}),
+		Accounts:       v.db,
+		HostKey:        v.hostKey,
+		Password:       v.login,
+		Log:            v.log,
+		ObserveLogin:   v.metrics.login,
+		ObserveSession: v.metrics.session,
+		ObservePanic:   v.metrics.consolePanic,
+	})
+}
+
+// warnOfLoops logs the accounts whose setting server is this service itself: a
+// public name may have been added after the setting server.
+func (v *service) warnOfLoops() {
+	accounts, err := v.db.Accounts()
+	if err != nil {
+		v.log.Error("accounts", "error", err)
+	}
+	for _, a := range accounts {
+		if v.publicNames.Contains(a.SettingServer) {
+			v.log.Warn("setting server points back at this service: its phones get the empty file", "account", a.Name, "setting_server", a.SettingServer)
+		}
+	}
+}
