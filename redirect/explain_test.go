@@ -15,11 +15,11 @@ func TestExplain(t *testing.T) {
 	defer s.Close()
 	explain := Explainer(c)
 	for _, q := range []struct{ path, userAgent, because string }{
-		{"/snom360/snom360.php?mac=" + registered, "Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)", "XML, because its firmware is 7.3.14"},
-		{"/snom360/snom360.php?mac=" + strings.ToLower(registered), "Mozilla/4.0 (compatible; snom360-SIP 6.5.20; snom360 ramdisk v3.31)", "plain, because its firmware is 6.5.20"},
+		{"/snom360/snom360.php?mac=" + registered, "Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)", "XML, because the firmware is 7.3.14"},
+		{"/snom360/snom360.php?mac=" + strings.ToLower(registered), "Mozilla/4.0 (compatible; snom360-SIP 6.5.20; snom360 ramdisk v3.31)", "plain, because the firmware is 6.5.20"},
 		{"/snomm9.php?mac=" + registered, "Mozilla/4.0 (compatible; snom m9 9.1.43)", "a list of settings files"},
-		{"/snomM900.php?mac=" + registered, "Snom M900 05.20.0001 " + registered, "plain, because the versions of DECT"},
-		{"/snom360-" + registered + ".htm", "", "plain, because its User-Agent tells no firmware"},
+		{"/snomM900.php?mac=" + registered, "Snom M900 05.20.0001 " + registered, "plain, because the firmware version of a DECT base"},
+		{"/snom360-" + registered + ".htm", "", "plain, because the User-Agent names no firmware"},
 		{"/snom360.htm", "curl", "plain"},
 		{"/snom360.php?mac=0004132202E5", "", "plain"},
 		{"/snom360.php?mac=x", "", ""},
