@@ -14,8 +14,7 @@ import (
 	"snomredirect/store"
 )
 
-// An answer is what a request is answered with, and what is known about the
-// request.
+// An answer is the HTTP answer to a request, and what is known about the request.
 type answer struct {
 	request
 	proven   macaddr.Addr // the MAC that the client's certificate proves, if any
@@ -81,7 +80,7 @@ var healthMAC = macaddr.MustParse("000413220000")
 func (h *handler) health(a *answer) {
 	if _, err := h.Finder.SettingServer(healthMAC); err != nil && !errors.Is(err, store.ErrNotFound) {
 		a.err = err
-		a.setLine(http.StatusServiceUnavailable, "the store fails: the log says why")
+		a.setLine(http.StatusServiceUnavailable, "the store fails: see the log")
 		return
 	}
 	a.setLine(http.StatusOK, "ok")

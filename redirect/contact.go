@@ -8,12 +8,12 @@ import (
 	"snomredirect/store"
 )
 
-// maxName bounds what a phone tells of itself: anybody may send a longer one.
-// No model or firmware that is real comes near.
+// maxName bounds a model or firmware in a contact, in bytes, because anybody can
+// send a longer one. No real name comes close.
 const maxName = 32
 
-// contact is what is heard of the phone by this question. It shares no memory
-// with the request, which may be a thousand times as large and is soon over.
+// contact returns the phone's contact. It shares no memory with the request,
+// which may be a thousand times as large and would be kept alive.
 func (a *answer) contact(remoteAddr string) store.Contact {
 	c := store.Contact{
 		MAC:              a.mac,
@@ -26,7 +26,7 @@ func (a *answer) contact(remoteAddr string) store.Contact {
 		OtherMAC:         a.agent.MAC.IsValid() && a.agent.MAC != a.mac,
 		OtherModel:       a.agent.Model != "" && !macaddr.SameModel(a.model, a.agent.Model),
 	}
-	if len(a.agent.Firmware) <= maxName { // cut, it would be another version
+	if len(a.agent.Firmware) <= maxName { // cut off, it would be another version
 		c.Firmware = strings.Clone(a.agent.Firmware)
 	}
 	return c

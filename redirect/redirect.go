@@ -163,7 +163,7 @@ func (h *handler) log(r *http.Request, a *answer) {
 	case !a.outcome.SendsFile():
 		return
 	case a.outcome == OtherCertificate:
-		h.Log.Warn("a phone asks for another's settings", "mac", a.mac.String(), "certificate", a.proven.String(), "from", r.RemoteAddr)
+		h.Log.Warn("phone requested another phone's settings", "mac", a.mac.String(), "certificate", a.proven.String(), "from", r.RemoteAddr)
 	}
 	if ctx := r.Context(); h.Log.Enabled(ctx, slog.LevelDebug) {
 		attrs := []any{"mac", a.mac.String(), "model", a.model, "outcome", a.outcome, "format", a.format.String(), "from", r.RemoteAddr, "user_agent", r.UserAgent()}
