@@ -8,26 +8,26 @@ import (
 	"snomredirect/store"
 )
 
-// maxName bounds what a phone tells of itself: anybody may send a longer one.
-// No model or firmware that is real comes near.
+// maxName bounds a model or firmware in a contact, in bytes, because anybody can
+// send a longer one. No real name comes close.
 const maxName = 32
 
-// contact is what is heard of the phone by this question. It shares no memory
-// with the request, which may be a thousand times as large and is soon over.
-func (q *question) contact(remoteAddr string) store.Contact {
+// contact returns the phone's contact. It shares no memory with the request,
+// which may be a thousand times as large and would be kept alive.
+func (a *answer) contact(remoteAddr string) store.Contact {
 	c := store.Contact{
-		MAC:              q.mac,
+		MAC:              a.mac,
 		From:             store.ClientAddr(remoteAddr),
 		At:               time.Now().UTC().Truncate(time.Millisecond),
-		Model:            strings.Clone(q.model[:min(len(q.model), maxName)]),
-		Answer:           q.outcome.answer(),
-		Proven:           q.proven == q.mac,
-		OtherCertificate: q.outcome == OtherCertificate,
-		OtherMAC:         q.agent.MAC.IsValid() && q.agent.MAC != q.mac,
-		OtherModel:       q.agent.Model != "" && !macaddr.SameModel(q.model, q.agent.Model),
+		Model:            strings.Clone(a.model[:min(len(a.model), maxName)]),
+		Answer:           a.outcome.answer(),
+		Proven:           a.proven == a.mac,
+		OtherCertificate: a.outcome == OtherCertificate,
+		OtherMAC:         a.agent.MAC.IsValid() && a.agent.MAC != a.mac,
+		OtherModel:       a.agent.Model != "" && !macaddr.SameModel(a.model, a.agent.Model),
 	}
-	if len(q.agent.Firmware) <= maxName { // cut, it would be another version
-		c.Firmware = strings.Clone(q.agent.Firmware)
+	if len(a.agent.Firmware) <= maxName { // cut off, it would be another version
+		c.Firmware = strings.Clone(a.agent.Firmware)
 	}
 	return c
 }

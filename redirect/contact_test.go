@@ -11,29 +11,29 @@ import (
 	"snomredirect/store"
 )
 
-// hearing starts the handler and returns what it has heard since last asked.
-// The answer leaves when the handler is done, so it is there once a phone has
-// its answer.
-func hearing(t *testing.T, f Finder) (base string, heard func() []store.Contact) {
-	contacts := make(chan store.Contact, 100)
-	base = serve(t, Config{Finder: f, OnContact: func(c store.Contact) { contacts <- c }})
+// serveContacts starts the handler. contacts returns the contacts since its last
+// call. An answer is sent after the handler returns, so the contact of a request
+// is there once its answer is.
+func serveContacts(t *testing.T, f Finder) (base string, contacts func() []store.Contact) {
+	queue := make(chan store.Contact, 100)
+	base = serve(t, Config{Finder: f, OnContact: func(c store.Contact) { queue <- c }})
 	return base, func() (all []store.Contact) {
-		for len(contacts) > 0 {
-			all = append(all, <-contacts)
+		for len(queue) > 0 {
+			all = append(all, <-queue)
 		}
 		return all
 	}
 }
 
-func TestHeard(t *testing.T) {
-	base, heard := hearing(t, finder(t))
+func TestContact(t *testing.T) {
+	base, contacts := serveContacts(t, finder(t))
 	const model = "/snom360/snom360.php?mac="
 	withMAC := func(mac string) string {
 		return "Mozilla/4.0 (compatible; snomD345-SIP 10.1.33.33 x " + mac + ")"
 	}
 	for _, c := range []struct {
 		path, agent string
-		want        store.Contact // At and From apart; MAC where it is not registered's
+		want        store.Contact // without At and From; without MAC if it is registered
 	}{
 		{model + registered, newPhone, store.Contact{Model: "snom360", Firmware: "7.3.14", Answer: store.Redirected}},
 		{model + registered, oldPhone, store.Contact{Model: "snom360", Firmware: "6.5.2", Answer: store.Redirected}},
@@ -60,44 +60,44 @@ func TestHeard(t *testing.T) {
 		for _, method := range []string{"GET", "HEAD"} {
 			before := time.Now().Truncate(time.Millisecond)
 			ask(t, method, base+c.path, c.agent)
-			all := heard()
+			all := contacts()
 			if len(all) != 1 {
-				t.Errorf("%s %.60s: heard %d times", method, c.path, len(all))
+				t.Errorf("%s %.60s: %d contacts, want 1", method, c.path, len(all))
 				continue
 			}
 			got := all[0]
 			if got.At.Before(before) || got.At.After(time.Now()) || got.At.Location() != time.UTC || got.At.Nanosecond()%int(time.Millisecond) != 0 {
-				t.Errorf("%s %.60s: at %v", method, c.path, got.At)
+				t.Errorf("%s %.60s: time %v, want now in UTC, in whole milliseconds", method, c.path, got.At)
 			}
 			if got.At = (time.Time{}); got != c.want {
-				t.Errorf("%s %.60s as %.60q:\nheard %+v\n want %+v", method, c.path, c.agent, got, c.want)
+				t.Errorf("%s %.60s as %.60q:\n got %+v\nwant %+v", method, c.path, c.agent, got, c.want)
 			}
 		}
 	}
 }
 
-// What is no phone's question, or bears no MAC, is not heard.
-func TestNotHeard(t *testing.T) {
-	base, heard := hearing(t, finder(t))
+// A request without a MAC, or that no phone sends, is not a contact.
+func TestNoContact(t *testing.T) {
+	base, contacts := serveContacts(t, finder(t))
 	for _, path := range []string{"/", "/healthz", "/snomD345.htm", "/snom360.php", "/snom360.php?mac=2e4", "/snom360.php?mac=ffffffffffff", "/snom360/snom370.php?mac=" + registered} {
 		ask(t, "GET", base+path, newPhone)
 	}
 	ask(t, "POST", base+"/snom360.php?mac="+registered, newPhone)
-	if all := heard(); len(all) > 0 {
-		t.Errorf("heard %+v", all)
+	if all := contacts(); len(all) > 0 {
+		t.Errorf("contacts %+v", all)
 	}
 }
 
-func TestHeardOfAFailingStore(t *testing.T) {
+func TestContactFailingStore(t *testing.T) {
 	for name, find := range map[string]findFunc{
 		"error": func(macaddr.Addr) (store.URL, error) { return store.URL{}, errors.New("disk on fire") },
 		"panic": func(macaddr.Addr) (store.URL, error) { panic("disk on fire") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			base, heard := hearing(t, find)
+			base, contacts := serveContacts(t, find)
 			ask(t, "GET", base+"/snom360.php?mac="+registered, newPhone)
-			if all := heard(); len(all) != 1 || all[0].Answer != store.Refused {
-				t.Errorf("heard %+v", all)
+			if all := contacts(); len(all) != 1 || all[0].Answer != store.Refused {
+				t.Errorf("contacts %+v", all)
 			}
 		})
 	}

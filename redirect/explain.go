@@ -1,73 +1,63 @@
 package redirect
 
 import (
-	"bytes"
 	"net/http"
-
-	"github.com/labstack/echo/v4"
+	"net/url"
 
 	"snomredirect/macaddr"
 	"snomredirect/redirect/settings"
 )
 
-// An Explanation is what a phone would be told, and why in this form.
+// An Explanation is the answer that a phone would get, and why it has its
+// format.
 type Explanation struct {
-	MAC         macaddr.Addr // that the question bears; the zero Addr for none
+	MAC         macaddr.Addr // in the request; the zero Addr if it has none
 	Status      int
 	ContentType string
 	Body        []byte
-	// Because is the form and the reason for it, in words, and what else the
-	// answer hangs on; "" for a refusal.
+	// Because names the format, the reason for it, and any further condition;
+	// it is "" unless the answer is a settings file.
 	Because string
 }
 
-// Explainer returns a function that tells what the handler of c would answer to
-// GET path, with its query, from a phone of that User-Agent. It asks the handler
-// itself, as over plain HTTP, but nobody is heard and nothing logged.
-func Explainer(c Config) func(path, userAgent string) Explanation {
-	h := New(Config{Finder: c.Finder, PublicNames: c.PublicNames}) // over plain HTTP
-	return func(path, userAgent string) Explanation {
-		r, err := http.NewRequest(http.MethodGet, path, nil)
-		if err != nil || r.URL.Host != "" {
+// Explainer returns a function that returns the answer of New(c) to GET target
+// over plain HTTP from a phone with this User-Agent. The target is a path with
+// its query. Explaining calls neither OnContact nor Observe, and logs nothing.
+func Explainer(c Config) func(target, userAgent string) Explanation {
+	h := &handler{c}
+	return func(target, userAgent string) Explanation {
+		u, err := url.ParseRequestURI(target)
+		if err != nil || u.Host != "" {
 			return Explanation{Status: http.StatusBadRequest} // as net/http does
 		}
-		r.Header.Set("User-Agent", userAgent)
-		w := answerWriter{header: http.Header{}, status: http.StatusOK}
-		h.ServeHTTP(&w, r)
-		e := Explanation{Status: w.status, ContentType: w.header.Get("Content-Type"), Body: w.body.Bytes()}
-		req, err := parseRequest(echo.GetPath(r), r.URL.RawQuery, userAgent)
-		if err == nil {
-			e.MAC, e.Because = req.mac, req.because()
-			if c.RequireProof && req.mac.IsValid() {
-				e.Because += "; over HTTPS only where a certificate proves its MAC"
+		var a answer
+		if u.Path == healthPath {
+			h.health(&a)
+		} else {
+			h.answer(&a, u, userAgent, nil)
+		}
+		e := Explanation{MAC: a.mac, Status: a.status, ContentType: a.contentType, Body: a.body}
+		if a.outcome.SendsFile() {
+			e.Because = a.because()
+			if c.RequireProof && a.mac.IsValid() {
+				e.Because += "; over HTTPS only if a certificate proves its MAC"
 			}
 		}
 		return e
 	}
 }
 
-// because words why the answer has its form.
+// because returns the format and the reason for it.
 func (r request) because() string {
-	switch form := r.format(); {
-	case form == settings.Container:
-		return "a list of settings files, because it is an m9"
-	case form == settings.XML:
-		return "XML, because its firmware is " + r.agent.Firmware + ", and reads it from 7.1.8 on"
+	switch format := r.format(); {
+	case format == settings.Container:
+		return "a list of settings files, because the phone is an m9"
+	case format == settings.XML:
+		return "XML, because the firmware is " + r.agent.Firmware + " (7.1.8 and later read XML)"
 	case r.agent.Desk && r.agent.Firmware != "":
-		return "plain, because its firmware is " + r.agent.Firmware + ", and reads XML from 7.1.8 on"
+		return "plain, because the firmware is " + r.agent.Firmware + " (7.1.8 and later read XML)"
 	case r.agent.Firmware != "":
-		return "plain, because the versions of DECT bases do not tell whether they read XML"
+		return "plain, because the firmware version of a DECT base doesn't show whether it reads XML"
 	}
-	return "plain, because its User-Agent tells no firmware, and every one reads that"
+	return "plain, because the User-Agent names no firmware, and every firmware reads plain"
 }
-
-// An answerWriter keeps an answer.
-type answerWriter struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (w *answerWriter) Header() http.Header         { return w.header }
-func (w *answerWriter) WriteHeader(status int)      { w.status = status }
-func (w *answerWriter) Write(b []byte) (int, error) { return w.body.Write(b) }

@@ -8,30 +8,32 @@ import (
 	"testing"
 )
 
-// What is explained is what is answered, to the byte.
+// An explanation is the real answer, to the byte.
 func TestExplain(t *testing.T) {
-	c := Config{Finder: finder(t)}
-	s := httptest.NewServer(New(c))
+	config := Config{Finder: finder(t)}
+	s := httptest.NewServer(New(config))
 	defer s.Close()
-	explain := Explainer(c)
-	for _, q := range []struct{ path, userAgent, because string }{
-		{"/snom360/snom360.php?mac=" + registered, "Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)", "XML, because its firmware is 7.3.14"},
-		{"/snom360/snom360.php?mac=" + strings.ToLower(registered), "Mozilla/4.0 (compatible; snom360-SIP 6.5.20; snom360 ramdisk v3.31)", "plain, because its firmware is 6.5.20"},
+	explain := Explainer(config)
+	for _, c := range []struct{ path, userAgent, because string }{
+		{"/snom360/snom360.php?mac=" + registered, "Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)", "XML, because the firmware is 7.3.14"},
+		{"/snom360/snom360.php?mac=" + strings.ToLower(registered), "Mozilla/4.0 (compatible; snom360-SIP 6.5.20; snom360 ramdisk v3.31)", "plain, because the firmware is 6.5.20"},
 		{"/snomm9.php?mac=" + registered, "Mozilla/4.0 (compatible; snom m9 9.1.43)", "a list of settings files"},
-		{"/snomM900.php?mac=" + registered, "Snom M900 05.20.0001 " + registered, "plain, because the versions of DECT"},
-		{"/snom360-" + registered + ".htm", "", "plain, because its User-Agent tells no firmware"},
+		{"/snomM900.php?mac=" + registered, "Snom M900 05.20.0001 " + registered, "plain, because the firmware version of a DECT base"},
+		{"/snom360-" + registered + ".htm", "", "plain, because the User-Agent names no firmware"},
 		{"/snom360.htm", "curl", "plain"},
 		{"/snom360.php?mac=0004132202E5", "", "plain"},
 		{"/snom360.php?mac=x", "", ""},
 		{"/snom360.php", "", ""},
 		{"/elsewhere", "", ""},
+		{"//snom360.php?mac=" + registered, "", ""},
+		{"/healthz", "", ""},
 		{"/a%2Fb.php?mac=" + registered, "", ""},
 	} {
-		request, err := http.NewRequest(http.MethodGet, s.URL+q.path, nil)
+		request, err := http.NewRequest(http.MethodGet, s.URL+c.path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header.Set("User-Agent", q.userAgent)
+		request.Header.Set("User-Agent", c.userAgent)
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
@@ -41,17 +43,17 @@ func TestExplain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := explain(q.path, q.userAgent)
+		e := explain(c.path, c.userAgent)
 		if e.Status != response.StatusCode || e.ContentType != response.Header.Get("Content-Type") || string(e.Body) != string(body) {
-			t.Errorf("%s: explained %d %s %q, answered %d %s %q", q.path, e.Status, e.ContentType, e.Body, response.StatusCode, response.Header.Get("Content-Type"), body)
+			t.Errorf("%s: explained %d %s %q, but the server answers %d %s %q", c.path, e.Status, e.ContentType, e.Body, response.StatusCode, response.Header.Get("Content-Type"), body)
 		}
-		if !strings.HasPrefix(e.Because, q.because) || (q.because == "") != (e.Because == "") {
-			t.Errorf("%s: because %q, want %q", q.path, e.Because, q.because)
+		if !strings.HasPrefix(e.Because, c.because) || (c.because == "") != (e.Because == "") {
+			t.Errorf("%s: because %q, want %q", c.path, e.Because, c.because)
 		}
 	}
 	for _, path := range []string{"", "%zz", "http://elsewhere.example/", "//host/x"} {
 		if e := explain(path, ""); e.Status < 400 || e.MAC.IsValid() {
-			t.Errorf("%q: %+v", path, e)
+			t.Errorf("%q: explained %+v, want a refusal", path, e)
 		}
 	}
 }

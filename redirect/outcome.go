@@ -8,23 +8,23 @@ import (
 	"snomredirect/store"
 )
 
-// An Outcome is what became of a question, in one of a closed set of words.
+// An Outcome is the result of a request, one of a closed set of words.
 type Outcome string
 
-// The outcomes. The first six send a settings file.
+// The outcomes. The first six send a settings file; the others are refusals.
 const (
 	Redirected       Outcome = "redirected"
-	Unregistered     Outcome = "unregistered"      // the empty file: nobody has registered the phone
-	NoMAC            Outcome = "no_mac"            // the empty file: the question bears none, and need not
-	PointsBack       Outcome = "points_back"       // the empty file: its setting server is this service
-	OtherCertificate Outcome = "other_certificate" // the empty file: the caller has proven to be another phone
-	Unproven         Outcome = "unproven"          // the empty file: it has not proven to be this one, and must
+	Unregistered     Outcome = "unregistered"      // the empty file: the phone is not registered
+	NoMAC            Outcome = "no_mac"            // the empty file: the request has no MAC, and needs none
+	PointsBack       Outcome = "points_back"       // the empty file: the setting server is this service
+	OtherCertificate Outcome = "other_certificate" // the empty file: the certificate is another phone's
+	Unproven         Outcome = "unproven"          // the empty file: the MAC is not proven, and proof is required
 
-	Malformed        Outcome = "malformed"          // 400, the mac
-	NotFound         Outcome = "not_found"          // 404, no phone asks that
+	Malformed        Outcome = "malformed"          // 400: the MAC is missing or wrong
+	NotFound         Outcome = "not_found"          // 404: no phone requests this path
 	MethodNotAllowed Outcome = "method_not_allowed" // 405
-	Failed           Outcome = "failed"             // 500, the store does
-	Panicked         Outcome = "panicked"           // 500
+	Failed           Outcome = "failed"             // 500: the store failed
+	Panicked         Outcome = "panicked"           // 500: the handler panicked
 )
 
 var outcomes = []Outcome{
@@ -32,11 +32,11 @@ var outcomes = []Outcome{
 	Malformed, NotFound, MethodNotAllowed, Failed, Panicked,
 }
 
-// Outcomes returns all there are.
+// Outcomes returns all outcomes.
 func Outcomes() []Outcome { return slices.Clone(outcomes) }
 
-// SendsFile reports whether a phone gets a settings file: any other outcome is a
-// refusal, in a line of text.
+// SendsFile reports whether a phone gets a settings file. If not, it gets a line
+// of text.
 func (o Outcome) SendsFile() bool {
 	switch o {
 	case Redirected, Unregistered, NoMAC, PointsBack, OtherCertificate, Unproven:
@@ -45,7 +45,7 @@ func (o Outcome) SendsFile() bool {
 	return false
 }
 
-// answer is what the phone's partner is told of it.
+// answer returns what the phone's owner sees of the outcome.
 func (o Outcome) answer() store.Answer {
 	switch o {
 	case Redirected:
@@ -58,10 +58,10 @@ func (o Outcome) answer() store.Answer {
 	return store.Refused
 }
 
-// An Observation is one question and what became of it, for those who count.
+// An Observation describes one request and its outcome, for metrics.
 type Observation struct {
 	Outcome Outcome
-	Format  settings.Format // of the file, where the outcome sends one
+	Format  settings.Format // of the file, if the outcome sends one
 	HTTPS   bool
-	Took    time.Duration // until the answer was ready to leave
+	Took    time.Duration // until the answer was written
 }

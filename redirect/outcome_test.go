@@ -10,17 +10,17 @@ import (
 	"snomredirect/store"
 )
 
-// findFails fails, or panics.
-type findFails struct{ panics bool }
+// A failingFinder fails or panics.
+type failingFinder struct{ panics bool }
 
-func (f findFails) SettingServer(macaddr.Addr) (store.URL, error) {
+func (f failingFinder) SettingServer(macaddr.Addr) (store.URL, error) {
 	if f.panics {
 		panic("finder")
 	}
 	return store.URL{}, errors.New("disk gone")
 }
 
-func TestObserved(t *testing.T) {
+func TestObserve(t *testing.T) {
 	good := finder(t)
 	for _, c := range []struct {
 		finder              Finder
@@ -37,30 +37,30 @@ func TestObserved(t *testing.T) {
 		{good, "GET", "/favicon.ico", "", NotFound, 0},
 		{good, "POST", "/snom360.php?mac=" + registered, newPhone, MethodNotAllowed, 0},
 		{good, "BREW", "/snom360.php?mac=" + registered, newPhone, MethodNotAllowed, 0},
-		{findFails{}, "GET", "/snom360.php?mac=" + registered, newPhone, Failed, 0},
-		{findFails{panics: true}, "GET", "/snom360.php?mac=" + registered, newPhone, Panicked, 0},
+		{failingFinder{}, "GET", "/snom360.php?mac=" + registered, newPhone, Failed, 0},
+		{failingFinder{panics: true}, "GET", "/snom360.php?mac=" + registered, newPhone, Panicked, 0},
 		{good, "GET", "/healthz", "", "", 0},
-		{findFails{}, "GET", "/healthz", "", "", 0},
+		{failingFinder{}, "GET", "/healthz", "", "", 0},
 	} {
-		seen := make(chan Observation, 2)
-		base := serve(t, Config{Finder: c.finder, Observe: func(o Observation) { seen <- o }})
+		observations := make(chan Observation, 2)
+		base := serve(t, Config{Finder: c.finder, Observe: func(o Observation) { observations <- o }})
 		ask(t, c.method, base+c.path, c.agent)
 		if c.want == "" {
-			if len(seen) > 0 {
-				t.Errorf("%s %s: %+v was observed", c.method, c.path, <-seen)
+			if len(observations) > 0 {
+				t.Errorf("%s %s: observed %+v, want nothing", c.method, c.path, <-observations)
 			}
 			continue
 		}
-		if len(seen) != 1 {
-			t.Errorf("%s %s: observed %d times", c.method, c.path, len(seen))
+		if len(observations) != 1 {
+			t.Errorf("%s %s: observed %d times, want once", c.method, c.path, len(observations))
 			continue
 		}
-		o := <-seen
+		o := <-observations
 		if o.Outcome != c.want || o.HTTPS || o.Took <= 0 || o.Outcome.SendsFile() && o.Format != c.format {
-			t.Errorf("%s %s: %+v, want %v %v", c.method, c.path, o, c.want, c.format)
+			t.Errorf("%s %s: observed %+v, want %v %v", c.method, c.path, o, c.want, c.format)
 		}
 		if !slices.Contains(Outcomes(), o.Outcome) {
-			t.Errorf("%v is in no list", o.Outcome)
+			t.Errorf("Outcomes() lacks %v", o.Outcome)
 		}
 	}
 }

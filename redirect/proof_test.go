@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -22,16 +23,16 @@ import (
 	"snomredirect/store"
 )
 
-// An issuer signs certificates, with those between it and the root behind them.
+// An issuer has a certificate, with which it signs others or identifies a client.
 type issuer struct {
-	t     testing.TB
 	cert  *x509.Certificate
 	key   crypto.Signer
-	above [][]byte
+	chain [][]byte // as a client sends it: cert and the intermediates, without the root
 }
 
-// issue returns a certificate of that common name by i, or one by itself where i
-// is nil. change may change what it says; a key of nil is made.
+// issue returns a certificate for that common name signed by i, or self-signed if
+// i is nil. If key is nil, issue generates one. If change is not nil, it edits
+// the template.
 func (i *issuer) issue(t testing.TB, cn string, key crypto.Signer, change func(*x509.Certificate)) *issuer {
 	t.Helper()
 	c := &x509.Certificate{Subject: pkix.Name{CommonName: cn}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
@@ -44,9 +45,9 @@ func (i *issuer) issue(t testing.TB, cn string, key crypto.Signer, change func(*
 			t.Fatal(err)
 		}
 	}
-	parent, signer, above := c, key, [][]byte(nil)
+	parent, signer, chain := c, key, [][]byte(nil)
 	if i != nil {
-		parent, signer, above = i.cert, i.key, i.above
+		parent, signer, chain = i.cert, i.key, i.chain
 	}
 	der, err := x509.CreateCertificate(rand.Reader, c, parent, key.Public(), signer)
 	if err != nil {
@@ -56,20 +57,33 @@ func (i *issuer) issue(t testing.TB, cn string, key crypto.Signer, change func(*
 		t.Fatal(err)
 	}
 	if i != nil {
-		above = append([][]byte{der}, above...)
+		chain = append([][]byte{der}, chain...)
 	}
-	return &issuer{t, c, key, above}
+	return &issuer{c, key, chain}
+}
+
+// with returns i with another chain.
+func (i *issuer) with(chain [][]byte) *issuer { return &issuer{i.cert, i.key, chain} }
+
+// serveTLS starts the handler on a port of its own, over TLS with optional client
+// certificates.
+func serveTLS(t *testing.T, c Config) *httptest.Server {
+	s := httptest.NewUnstartedServer(New(c))
+	s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
 }
 
 func authority(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }
 
-// asks asks over TLS with the certificate of i, or none.
-func (i *issuer) asks(t testing.TB, s *httptest.Server, version uint16, path string) (*http.Response, string) {
+// get sends a GET over TLS with the certificate of i, or without one if i is nil.
+func (i *issuer) get(t testing.TB, s *httptest.Server, version uint16, path string) (*http.Response, string) {
 	t.Helper()
 	config := &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, MaxVersion: version}
 	if i != nil {
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			return &tls.Certificate{Certificate: i.above, PrivateKey: i.key}, nil
+			return &tls.Certificate{Certificate: i.chain, PrivateKey: i.key}, nil
 		}
 	}
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
@@ -85,130 +99,139 @@ func (i *issuer) asks(t testing.TB, s *httptest.Server, version uint16, path str
 	return resp, body.String()
 }
 
-func TestProof(t *testing.T) {
-	old, err := rsa.GenerateKey(rand.Reader, 1024)
+// A proofTest is a client certificate and what it should prove.
+type proofTest struct {
+	client *issuer // nil presents no certificate
+	proven bool
+	log    string // part of the log, if any
+}
+
+// anotherPhones is the test whose certificate is another phone's.
+const anotherPhones = "another phone's"
+
+// proofTests returns the tests by name, and the CAs that they are verified with.
+func proofTests(t *testing.T) (map[string]proofTest, *x509.CertPool) {
+	rsa1024, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sha1 := func(c *x509.Certificate) { c.SignatureAlgorithm = x509.SHA1WithRSA }
-	oldAuthority := func(c *x509.Certificate) { authority(c); sha1(c) }
-	root := (*issuer)(nil).issue(t, "Snom Root", nil, authority)
-	snom := root.issue(t, "Snom Phone 1 SHA-256", nil, authority)
-	snomOld := (*issuer)(nil).issue(t, "Snom Phone 1", old, oldAuthority)
-	other := (*issuer)(nil).issue(t, "Snom Phone 1 SHA-256", nil, authority)
-	good := snom.issue(t, registered, nil, nil)
-	own := *(*issuer)(nil).issue(t, registered, nil, nil)
-	own.above = [][]byte{own.cert.Raw}
-	alone := *good
-	alone.above = good.above[:1]
-	more := *good // with one of no use on top
-	more.above = append(slices.Clone(good.above), other.cert.Raw)
-	many := *good
-	many.above = slices.Concat(good.above, slices.Repeat(good.above[1:], maxSent))
-	ended := func(c *x509.Certificate) { authority(c); c.NotAfter = time.Now().Add(-time.Minute) }
+	expired := func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }
 	usage := func(u x509.ExtKeyUsage) func(*x509.Certificate) {
 		return func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{u} }
 	}
+	root := (*issuer)(nil).issue(t, "Snom Root", nil, authority)
+	snom := root.issue(t, "Snom Phone 1 SHA-256", nil, authority)
+	snomSHA1 := (*issuer)(nil).issue(t, "Snom Phone 1", rsa1024, func(c *x509.Certificate) { authority(c); sha1(c) })
+	snomExpired := root.issue(t, "Snom Phone 0", nil, func(c *x509.Certificate) { authority(c); expired(c) })
+	other := (*issuer)(nil).issue(t, "Snom Phone 1 SHA-256", nil, authority)
+	good := snom.issue(t, registered, nil, nil)
+	selfSigned := (*issuer)(nil).issue(t, registered, nil, nil)
 
 	pool := x509.NewCertPool()
 	pool.AddCert(root.cert)
-	pool.AddCert(snomOld.cert)
-	for name, c := range map[string]struct {
-		who     *issuer
-		proven  bool
-		because string // of the log
-	}{
-		"good":                {good, true, ""},
-		"good, in small":      {snom.issue(t, strings.ToLower(registered), nil, nil), true, ""},
-		"for clients":         {snom.issue(t, registered, nil, usage(x509.ExtKeyUsageClientAuth)), true, ""},
-		"for servers":         {snom.issue(t, registered, nil, usage(x509.ExtKeyUsageServerAuth)), true, ""},
-		"three below":         {snom.issue(t, "Snom Phone 2", nil, authority).issue(t, registered, nil, nil), true, ""},
-		"and a useless one":   {&more, true, ""},
-		"too many":            {&many, false, "10 certificates, where 8 are the most"},
-		"none":                {nil, false, "no certificate"},
-		"below an ended one":  {root.issue(t, "Snom Phone 0", nil, ended).issue(t, registered, nil, nil), false, `that of \"Snom Phone 0\" above it: x509: certificate has expired`},
-		"no intermediate":     {&alone, false, "unknown authority"},
-		"expired":             {snom.issue(t, registered, nil, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), false, "expired"},
-		"another's authority": {other.issue(t, registered, nil, nil), false, "unknown authority"},
-		"its own":             {&own, false, "unknown authority"},
-		"SHA-1 and RSA-1024":  {snomOld.issue(t, registered, old, sha1), false, "SHA1-RSA"},
-		"no phone's":          {snom.issue(t, "gatekeeper", nil, nil), false, "names no phone"},
-		"another phone's":     {snom.issue(t, nobodys, nil, nil), false, ""},
-		"signed by a phone's": {snom.issue(t, nobodys, nil, nil).issue(t, registered, nil, nil), false, "cannot sign"},
-	} {
+	pool.AddCert(snomSHA1.cert)
+	return map[string]proofTest{
+		"good":                    {good, true, ""},
+		"lower case":              {snom.issue(t, strings.ToLower(registered), nil, nil), true, ""},
+		"for clients":             {snom.issue(t, registered, nil, usage(x509.ExtKeyUsageClientAuth)), true, ""},
+		"for servers":             {snom.issue(t, registered, nil, usage(x509.ExtKeyUsageServerAuth)), true, ""},
+		"two intermediates":       {snom.issue(t, "Snom Phone 2", nil, authority).issue(t, registered, nil, nil), true, ""},
+		"useless certificate":     {good.with(append(slices.Clone(good.chain), other.cert.Raw)), true, ""},
+		"too many certificates":   {good.with(slices.Concat(good.chain, slices.Repeat(good.chain[1:], maxSent))), false, "10 certificates: expected at most 8"},
+		"no certificate":          {nil, false, "no certificate"},
+		"expired intermediate":    {snomExpired.issue(t, registered, nil, nil), false, `intermediate certificate of \"Snom Phone 0\": x509: certificate has expired`},
+		"no intermediate":         {good.with(good.chain[:1]), false, "unknown authority"},
+		"expired":                 {snom.issue(t, registered, nil, expired), false, "expired"},
+		"unknown authority":       {other.issue(t, registered, nil, nil), false, "unknown authority"},
+		"self-signed":             {selfSigned.with([][]byte{selfSigned.cert.Raw}), false, "unknown authority"},
+		"SHA-1 and RSA-1024":      {snomSHA1.issue(t, registered, rsa1024, sha1), false, "SHA1-RSA"},
+		"no phone's":              {snom.issue(t, "gatekeeper", nil, nil), false, "names no phone"},
+		anotherPhones:             {snom.issue(t, nobodys, nil, nil), false, ""},
+		"signed by another phone": {snom.issue(t, nobodys, nil, nil).issue(t, registered, nil, nil), false, "cannot sign"},
+	}, pool
+}
+
+func TestProof(t *testing.T) {
+	tests, pool := proofTests(t)
+	for name, c := range tests {
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 			for _, required := range []bool{false, true} {
-				var log bytes.Buffer
-				seen, heard := make(chan Observation, 1), make(chan store.Contact, 1)
-				s := httptest.NewUnstartedServer(New(Config{
-					Finder: finder(t), PhoneAuthorities: pool, RequireProof: required,
-					Log:     slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-					Observe: func(o Observation) { seen <- o }, OnContact: func(c store.Contact) { heard <- c },
-				}))
-				s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
-				s.StartTLS()
-				resp, body := c.who.asks(t, s, version, "/snom360.php?mac="+registered)
-				s.Close()
-				o, contact := <-seen, <-heard
-				want, outcome, answer := file(settings.Plain, server), Redirected, store.Redirected
-				another := name == "another phone's"
-				switch {
-				case another:
-					want, outcome, answer = file(settings.Plain, ""), OtherCertificate, store.Withheld
-				case required && !c.proven:
-					want, outcome, answer = file(settings.Plain, ""), Unproven, store.Withheld
-				}
-				if resp.StatusCode != 200 || body != want || !o.HTTPS || o.Outcome != outcome || contact.Answer != answer || contact.Proven != c.proven || contact.OtherCertificate != another {
-					t.Errorf("%s, required %v: %s\n%s\n%+v %+v\n%s", name, required, resp.Status, body, o, contact, &log)
-				}
-				if told := strings.Contains(log.String(), "level=WARN"); told != another {
-					t.Errorf("%s: %s", name, &log)
-				}
-				if !strings.Contains(log.String(), c.because) {
-					t.Errorf("%s: %q is not told in %s", name, c.because, &log)
-				}
+				t.Run(fmt.Sprintf("%s/%s/required=%v", name, tls.VersionName(version), required), func(t *testing.T) {
+					testProof(t, c, name == anotherPhones, version, Config{PhoneAuthorities: pool, RequireProof: required})
+				})
 			}
 		}
 	}
 }
 
-// Over plain HTTP nothing is proven, and nothing is required; without
-// authorities no certificate counts.
+func testProof(t *testing.T, c proofTest, another bool, version uint16, config Config) {
+	var log bytes.Buffer
+	observations, contacts := make(chan Observation, 1), make(chan store.Contact, 1)
+	config.Finder = finder(t)
+	config.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	config.Observe = func(o Observation) { observations <- o }
+	config.OnContact = func(c store.Contact) { contacts <- c }
+	s := serveTLS(t, config)
+	resp, body := c.client.get(t, s, version, "/snom360.php?mac="+registered)
+	s.Close()
+	o, contact := <-observations, <-contacts
+	want, outcome, answer := file(settings.Plain, server), Redirected, store.Redirected
+	switch {
+	case another:
+		want, outcome, answer = file(settings.Plain, ""), OtherCertificate, store.Withheld
+	case config.RequireProof && !c.proven:
+		want, outcome, answer = file(settings.Plain, ""), Unproven, store.Withheld
+	}
+	if resp.StatusCode != 200 || body != want {
+		t.Errorf("got %s\n%s\nwant\n%s", resp.Status, body, want)
+	}
+	if !o.HTTPS || o.Outcome != outcome {
+		t.Errorf("observed %+v, want outcome %v over HTTPS", o, outcome)
+	}
+	if contact.Answer != answer || contact.Proven != c.proven || contact.OtherCertificate != another {
+		t.Errorf("contact %+v, want answer %v, proven %v, other certificate %v", contact, answer, c.proven, another)
+	}
+	if strings.Contains(log.String(), "level=WARN") != another || !strings.Contains(log.String(), c.log) {
+		t.Errorf("log %s\nwant a warning: %v, and %q", &log, another, c.log)
+	}
+}
+
+// Over plain HTTP nothing is proven and no proof is required. Without CAs no
+// certificate is proof.
 func TestNoProof(t *testing.T) {
 	root := (*issuer)(nil).issue(t, "Snom Phone 1 SHA-256", nil, authority)
 	pool := x509.NewCertPool()
 	pool.AddCert(root.cert)
 	base := serve(t, Config{Finder: finder(t), PhoneAuthorities: pool, RequireProof: true})
 	if _, body := ask(t, "GET", base+"/snom360.php?mac="+registered, oldPhone); body != file(settings.Plain, server) {
-		t.Error(body)
+		t.Errorf("over plain HTTP: got\n%s", body)
 	}
-	heard := make(chan store.Contact, 1)
-	s := httptest.NewUnstartedServer(New(Config{Finder: finder(t), OnContact: func(c store.Contact) { heard <- c }}))
-	s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
-	s.StartTLS()
-	defer s.Close()
-	_, body := root.issue(t, nobodys, nil, nil).asks(t, s, 0, "/snom360.php?mac="+registered)
-	if c := <-heard; body != file(settings.Plain, server) || c.Proven || c.OtherCertificate {
-		t.Errorf("%s %+v", body, c)
+	contacts := make(chan store.Contact, 1)
+	s := serveTLS(t, Config{Finder: finder(t), OnContact: func(c store.Contact) { contacts <- c }})
+	_, body := root.issue(t, nobodys, nil, nil).get(t, s, 0, "/snom360.php?mac="+registered)
+	if c := <-contacts; body != file(settings.Plain, server) || c.Proven || c.OtherCertificate {
+		t.Errorf("without CAs: got\n%s\nand contact %+v", body, c)
 	}
 }
 
-// Nobody's chain costs much: no signature is checked by a key that the
-// authorities have not signed, and those that are are few.
+// Verifying a hostile chain is cheap: no signature is verified with a key that
+// the CAs have not signed, and the number of certificates is bounded.
 func TestProofIsCheap(t *testing.T) {
 	root := (*issuer)(nil).issue(t, "Snom Root", nil, authority)
 	pool := x509.NewCertPool()
 	pool.AddCert(root.cert)
 	phone := (*issuer)(nil).issue(t, "below", nil, authority).issue(t, registered, nil, nil)
-	for n, want := range map[int]string{maxSent - 1: "unknown authority", 100: "are the most"} {
+	for n, want := range map[int]string{maxSent - 1: "unknown authority", 100: "expected at most"} {
 		chain := []*x509.Certificate{phone.cert}
 		for range n {
 			chain = append(chain, (*issuer)(nil).issue(t, "below", nil, authority).cert)
 		}
 		_, err := proof(&tls.ConnectionState{PeerCertificates: chain}, pool)
-		// crypto/x509 tells of a signature that it has checked in vain.
+		// The error of crypto/x509 mentions a signature that it verified and that
+		// was wrong.
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "verification") {
-			t.Errorf("%d: %v", n, err)
+			t.Errorf("%d certificates above the phone's: error %v, want %q", n, err, want)
 		}
 	}
 }

@@ -9,22 +9,23 @@ import (
 	"snomredirect/redirect/settings"
 )
 
-// A request is who asks, from the path, the query and the User-Agent.
+// A request is what a phone says about itself in the path, the query and the
+// User-Agent.
 type request struct {
 	model string       // from the path
-	mac   macaddr.Addr // the zero Addr where none was given and none was due
+	mac   macaddr.Addr // the zero Addr if the request needs none and has none
 	agent userAgent
 }
 
 var errNotFound = errors.New("not found: expected /{model}/{model}.php?mac={MAC}, /{model}.php?mac={MAC}, /{model}.htm or /{model}-{MAC}.htm")
 
-// A macError says what was expected of the mac.
+// A macError says what is wrong with the parameter mac, and what was expected.
 type macError string
 
 func (e macError) Error() string { return string(e) }
 
-// parseRequest reads a phone's question. errNotFound where the path is none that
-// a phone asks for, a macError where it is but the mac is wrong.
+// parseRequest parses a phone's request. It returns errNotFound if no phone
+// requests such a path, and a macError if the path is right but the MAC is wrong.
 func parseRequest(path, rawQuery, userAgent string) (request, error) {
 	r := request{agent: parseUserAgent(userAgent)}
 	file := strings.TrimPrefix(path, "/")
@@ -41,8 +42,8 @@ func parseRequest(path, rawQuery, userAgent string) (request, error) {
 		r.mac, err = macOf(rawQuery)
 		return r, err
 	}
-	// The phone itself appends these where a setting server's URL has no file
-	// name. The first bears a MAC only where the User-Agent does.
+	// A phone appends {model}.htm or {model}-{MAC}.htm to a setting server's URL
+	// that has no file name. The MAC of the former is in the User-Agent, if at all.
 	name, ok := strings.CutSuffix(file, ".htm")
 	model, digits, hasMAC := strings.Cut(name, "-")
 	if !ok || hasFolder || !isModel(model) {
@@ -75,8 +76,8 @@ func macOf(rawQuery string) (macaddr.Addr, error) {
 	return macaddr.Addr{}, macError("mac is missing: expected mac= and twelve hex digits, such as 0004132202E4")
 }
 
-// format chooses the shape that this phone reads. What is not known to read
-// more gets plain, DECT bases too.
+// format returns the settings format that the phone reads. A phone that is not
+// known to read another gets plain, and so does a DECT base.
 func (r request) format() settings.Format {
 	const m9 = "snomm9"
 	switch {

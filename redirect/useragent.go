@@ -7,20 +7,20 @@ import (
 	"snomredirect/macaddr"
 )
 
-// A userAgent is what a phone's User-Agent field tells of it. It is good for
-// choosing a format and for showing a partner what called, and is never proof
-// of who did: anybody may send any.
+// A userAgent is what a phone's User-Agent field says about it. It serves to
+// choose a format and to show a partner what kind of phone called. It proves
+// nothing, because anybody can send any.
 type userAgent struct {
 	Model    string       // letters and digits as the phone spells them, or ""
 	Firmware string       // numbers between dots, or ""
-	MAC      macaddr.Addr // the zero Addr where the string bears none
-	// Desk tells a desk phone's firmware. DECT bases count their versions
-	// otherwise.
+	MAC      macaddr.Addr // the zero Addr if the field has none
+	// Desk reports whether the firmware is a desk phone's. DECT bases number
+	// their versions differently.
 	Desk bool
 }
 
-// parseUserAgent reads what it knows from the strings of snom's phones, and
-// leaves out the rest. The forms, from phones seen:
+// parseUserAgent parses the User-Agent of a snom phone and skips what it does not
+// know. The forms, as seen from real phones:
 //
 //	Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)
 //	Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 000413922D24 SXM:0)
@@ -29,23 +29,23 @@ type userAgent struct {
 //	Mozilla/4.0 (compatible; snom m9 9.1.43)
 func parseUserAgent(s string) userAgent {
 	var ua userAgent
-	var vendor, wantFirmware bool // what the word before was
+	var afterVendor, afterModel bool // what the previous word was
 	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == '(' || r == ')' || r == ';' || r == ',' }) {
-		switch model, firmware, ok := modelWord(word, vendor); {
+		switch model, firmware, ok := modelWord(word, afterVendor); {
 		case ua.Model == "" && ok:
 			ua.Model = model
-			ua.Desk = !vendor && !isDECT(model)
-			wantFirmware = firmware == ""
+			ua.Desk = !afterVendor && !isDECT(model)
+			afterModel = firmware == ""
 			if isVersion(firmware) {
 				ua.Firmware = firmware
 			}
-		case wantFirmware:
-			wantFirmware = false
+		case afterModel:
+			afterModel = false
 			if isVersion(word) {
 				ua.Firmware = word
 			}
 		}
-		vendor = strings.EqualFold(word, "snom")
+		afterVendor = strings.EqualFold(word, "snom")
 		if len(word) == 12 && !ua.MAC.IsValid() {
 			if mac, err := macaddr.Parse(word); err == nil {
 				ua.MAC = mac
@@ -55,10 +55,10 @@ func parseUserAgent(s string) userAgent {
 	return ua
 }
 
-// modelWord reads a word that names a model: snom360-SIP, snomD717/10.1.54.13,
-// or M900 behind the vendor's name.
-func modelWord(word string, behindVendor bool) (model, firmware string, ok bool) {
-	if behindVendor {
+// modelWord parses a word that names a model: snom360-SIP, snomD717/10.1.54.13,
+// or M900 after the vendor's name.
+func modelWord(word string, afterVendor bool) (model, firmware string, ok bool) {
+	if afterVendor {
 		return "snom" + word, "", isModel(word)
 	}
 	const sip = "-SIP"
@@ -69,7 +69,7 @@ func modelWord(word string, behindVendor bool) (model, firmware string, ok bool)
 	return model, firmware, ok && isModel(model) && len(model) > 4 && strings.EqualFold(model[:4], "snom")
 }
 
-// isModel reports whether s can name a model: letters and digits.
+// isModel reports whether s can be a model: one or more letters and digits.
 func isModel(s string) bool {
 	for _, c := range []byte(s) {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9') {
@@ -79,7 +79,8 @@ func isModel(s string) bool {
 	return s != ""
 }
 
-// isDECT tells snomm9, snomM300, snomM900 … from the desk phones and snomMP.
+// isDECT reports whether a model is a DECT base, such as snomm9, snomM300 or
+// snomM900, and not a desk phone or snomMP.
 func isDECT(model string) bool {
 	return len(model) > 5 && (model[4] == 'm' || model[4] == 'M') && '0' <= model[5] && model[5] <= '9'
 }
@@ -89,7 +90,8 @@ func isVersion(s string) bool {
 	return ok
 }
 
-// versionNumbers returns the first three numbers of a version of two to six.
+// versionNumbers returns the first three numbers of a version, which has two to
+// six. ok reports whether s is a version.
 func versionNumbers(s string) (v [3]int, ok bool) {
 	n := 0
 	for part := range strings.SplitSeq(s, ".") {
@@ -105,8 +107,8 @@ func versionNumbers(s string) (v [3]int, ok bool) {
 	return v, n >= 2
 }
 
-// readsXML reports whether the firmware reads XML settings: 7.1.8 and later
-// (snom's slides; the threshold seen in GS3).
+// readsXML reports whether a desk phone's firmware reads XML settings, as 7.1.8
+// and later do (snom's slides; GS3 uses the same threshold).
 func readsXML(firmware string) bool {
 	v, ok := versionNumbers(firmware)
 	switch {

@@ -12,7 +12,7 @@ import (
 
 type agentLine struct{ model, firmware, mac, agent string }
 
-// agents reads the strings of real phones.
+// agents returns the User-Agents of real phones.
 func agents(t testing.TB) []agentLine {
 	t.Helper()
 	text, err := os.ReadFile("testdata/user-agents.tsv")
@@ -26,17 +26,17 @@ func agents(t testing.TB) []agentLine {
 		}
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		if len(f) != 4 {
-			t.Fatalf("line %q", line)
+			t.Fatalf("line %q: expected 4 fields", line)
 		}
 		lines = append(lines, agentLine{f[0], f[1], f[2], f[3]})
 	}
 	if len(lines) < 10 {
-		t.Fatalf("%d lines", len(lines))
+		t.Fatalf("only %d lines", len(lines))
 	}
 	return lines
 }
 
-// What each of the phones in the table gets, by the rule of the slides.
+// formatOf is the format for each firmware in the table, by the rule of the slides.
 var formatOf = map[string]settings.Format{
 	"6.5.2": settings.Plain, "6.5.20": settings.Plain, "7.1.2": settings.Plain,
 	"7.3.14": settings.XML, "8.4.18": settings.XML, "8.4.35": settings.XML, "8.7.5.35": settings.XML,
@@ -48,15 +48,15 @@ func TestRealUserAgents(t *testing.T) {
 	for _, l := range agents(t) {
 		ua := parseUserAgent(l.agent)
 		if ua.Model != l.model || ua.Firmware != l.firmware || ua.MAC.IsValid() != (l.mac != "") || l.mac != "" && ua.MAC != macaddr.MustParse(l.mac) {
-			t.Errorf("%s\nread as %+v", l.agent, ua)
+			t.Errorf("%s\nparsed as %+v", l.agent, ua)
 		}
 		want, ok := formatOf[l.firmware]
 		if !ok {
-			t.Errorf("no format is expected for firmware %s", l.firmware)
+			t.Errorf("formatOf lacks firmware %s", l.firmware)
 		}
 		for _, model := range []string{l.model, strings.ToUpper(l.model), "snom3x0"} {
 			if got := (request{model: model, agent: ua}).format(); got != want {
-				t.Errorf("%s\nasking as %s gets %v, want %v", l.agent, model, got, want)
+				t.Errorf("%s\nrequesting as %s gets %v, want %v", l.agent, model, got, want)
 			}
 		}
 	}
@@ -81,7 +81,7 @@ func TestUserAgent(t *testing.T) {
 		"snom360-SIP 7.3.14 000000000000 000413000001 000413000002": {Model: "snom360", Firmware: "7.3.14", MAC: macaddr.MustParse("000413000001"), Desk: true},
 	} {
 		if got := parseUserAgent(s); got != want {
-			t.Errorf("%q read as %+v, want %+v", s, got, want)
+			t.Errorf("%q parsed as %+v, want %+v", s, got, want)
 		}
 	}
 }
@@ -107,15 +107,15 @@ func FuzzParseUserAgent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		ua := parseUserAgent(s)
 		if ua.Model != "" && !isModel(ua.Model) || ua.Firmware != "" && (!isVersion(ua.Firmware) || !utf8.ValidString(ua.Firmware)) {
-			t.Fatalf("%q read as %+v", s, ua)
+			t.Fatalf("%q parsed as %+v", s, ua)
 		}
 		if ua.Model == "" && (ua.Firmware != "" || ua.Desk) {
-			t.Fatalf("%q read as %+v, without a model", s, ua)
+			t.Fatalf("%q parsed as %+v, without a model", s, ua)
 		}
-		// What was read, written in the usual form, reads the same.
+		// The result, written in the usual form, parses as the same.
 		if ua.Desk && ua.Firmware != "" {
 			if again := parseUserAgent(ua.Model + "-SIP " + ua.Firmware); again.Model != ua.Model || again.Firmware != ua.Firmware || !again.Desk {
-				t.Fatalf("%q read as %+v, then as %+v", s, ua, again)
+				t.Fatalf("%q parsed as %+v, then as %+v", s, ua, again)
 			}
 		}
 	})

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A reader reads the elements of a call, each of its methods one kind of them.
-// White space between tags does not count, nor do attributes and namespaces:
-// an <ex:nil/> is a nil. Its errors are faults, or the decoder's.
+// A reader parses the elements of a call, with a method for each kind of element.
+// It ignores white space between tags, attributes and namespaces: <ex:nil/> is a
+// nil. Its errors are faults or the decoder's.
 type reader struct {
 	tokens *xml.Decoder
 	depth  int
@@ -56,8 +56,8 @@ func (r *reader) call() (c methodCall, err error) {
 	}
 }
 
-// param reads what is in a <param>, and its end. There is a Go library whose nil
-// is a <param> with nothing in it.
+// param reads the content and end of a <param>. One Go library writes nil as an
+// empty <param>.
 func (r *reader) param() (v value, err error) {
 	switch name, err := r.tag(); {
 	case err != nil:
@@ -73,7 +73,7 @@ func (r *reader) param() (v value, err error) {
 	return v, err
 }
 
-// value reads what is in a <value>, and its end.
+// value reads the content and end of a <value>.
 func (r *reader) value() (v value, err error) {
 	if r.values++; r.values > maxValues {
 		return v, tooLong()
@@ -101,7 +101,7 @@ func (r *reader) value() (v value, err error) {
 	}
 }
 
-// typed reads a value of the type that has just been opened, and the type's end.
+// typed reads the content and end of the type element that was just opened.
 func (r *reader) typed(name string) (v value, err error) {
 	switch name {
 	case "string":
@@ -140,8 +140,8 @@ func (r *reader) array() (v value, err error) {
 	}
 }
 
-// token returns the next start or end of an element, or text, which is good
-// until the next call. Comments and processing instructions do not count.
+// token returns the next start or end of an element, or text, which is valid until
+// the next call. It skips comments and processing instructions.
 func (r *reader) token() (xml.Token, error) {
 	for {
 		t, err := r.tokens.Token()
@@ -151,7 +151,7 @@ func (r *reader) token() (xml.Token, error) {
 		switch t.(type) {
 		case xml.StartElement:
 			if r.depth++; r.depth > maxDepth {
-				return nil, faultf(notACall, "Expected elements at most %d deep within each other.", maxDepth)
+				return nil, faultf(notACall, "Expected elements nested at most %d deep.", maxDepth)
 			}
 		case xml.EndElement:
 			r.depth--
@@ -164,8 +164,8 @@ func (r *reader) token() (xml.Token, error) {
 	}
 }
 
-// tag returns the name of the element that begins next, or "" where one ends.
-// Text is none but white space.
+// tag returns the name of the next element if it starts, or "" if the open element
+// ends. Only white space may come before.
 func (r *reader) tag() (name string, err error) {
 	for {
 		t, err := r.token()
@@ -179,13 +179,13 @@ func (r *reader) tag() (name string, err error) {
 			return "", nil
 		case xml.CharData:
 			if len(bytes.TrimSpace(t)) > 0 {
-				return "", faultf(notACall, "Expected a tag, and not the text %.40q.", t)
+				return "", faultf(notACall, "Expected a tag, not the text %.40q.", t)
 			}
 		}
 	}
 }
 
-// open wants the beginning of an element, close the end of the one that is open.
+// open reads the start of the element want.
 func (r *reader) open(want string) error {
 	name, err := r.tag()
 	if err == nil && name != want {
@@ -194,15 +194,16 @@ func (r *reader) open(want string) error {
 	return err
 }
 
+// close reads the end of the element open.
 func (r *reader) close(open string) error {
 	name, err := r.tag()
 	if err == nil && name != "" {
-		err = faultf(notACall, "Expected the end of %s, and not %.40q.", open, name)
+		err = faultf(notACall, "Expected the end of %s, not %.40q.", open, name)
 	}
 	return err
 }
 
-// end wants nothing more.
+// end reads the end of the input.
 func (r *reader) end() error {
 	switch name, err := r.tag(); {
 	case err == io.EOF:
@@ -210,11 +211,11 @@ func (r *reader) end() error {
 	case err != nil:
 		return err
 	default:
-		return faultf(notACall, "Expected nothing behind the methodCall, and not %.40q.", name)
+		return faultf(notACall, "Expected nothing after the methodCall, not %.40q.", name)
 	}
 }
 
-// text reads up to the end of the element that is open, which has no others.
+// text reads the text and the end of the open element, which has no others in it.
 func (r *reader) text() (string, error) {
 	var b strings.Builder
 	for {
@@ -228,12 +229,12 @@ func (r *reader) text() (string, error) {
 		case xml.EndElement:
 			return b.String(), nil
 		case xml.StartElement:
-			return "", faultf(notACall, "Expected text, and not the element %.40q.", t.Name.Local)
+			return "", faultf(notACall, "Expected text, not the element %.40q.", t.Name.Local)
 		}
 	}
 }
 
-// skip reads up to the end of the element that is open, whatever it has.
+// skip reads to the end of the open element, whatever it contains.
 func (r *reader) skip() error {
 	for open := r.depth; r.depth >= open; {
 		if _, err := r.token(); err != nil {
@@ -241,11 +242,4 @@ func (r *reader) skip() error {
 		}
 	}
 	return nil
-}
-
-func unexpected(name, want string) error {
-	if name == "" {
-		return faultf(notACall, "Expected the element %q, and not an end.", want)
-	}
-	return faultf(notACall, "Expected the element %q, and not %.40q.", want, name)
 }

@@ -30,26 +30,26 @@ func TestHTTP(t *testing.T) {
 		status                             int
 		header, value                      string
 	}{
-		"fine":                     {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: echo, status: 200, header: "Content-Type", value: "text/xml"},
-		"the other path":           {method: "POST", path: "/xmlrpc/", user: "acme", password: password, body: echo, status: 200, header: "Content-Type", value: "text/xml"},
-		"as long as can be":        {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long[1:], status: 200, header: "Content-Type", value: "text/xml"},
-		"in chunks":                {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long[1:], chunked: true, status: 200, header: "Content-Type", value: "text/xml"},
-		"too long":                 {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long, status: 413},
-		"too long in chunks":       {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long, chunked: true, status: 413},
-		"another path":             {method: "POST", path: "/", user: "acme", password: password, body: echo, status: 404},
-		"below":                    {method: "POST", path: "/xmlrpc/x", user: "acme", password: password, body: echo, status: 404},
-		"a phone's":                {method: "GET", path: "/snom360/snom360.php?mac=0004132202E4", status: 404},
-		"GET":                      {method: "GET", path: "/xmlrpc", user: "acme", password: password, status: 405, header: "Allow", value: "POST"},
-		"an odd method":            {method: "BREW", path: "/xmlrpc/", user: "acme", password: password, status: 405, header: "Allow", value: "POST"},
-		"no name":                  {method: "POST", path: "/xmlrpc", body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
-		"a wrong password":         {method: "POST", path: "/xmlrpc", user: "acme", password: password + "x", body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
-		"an unknown name":          {method: "POST", path: "/xmlrpc/", user: "../\x1b", password: password, body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
-		"a long name":              {method: "POST", path: "/xmlrpc/", user: strings.Repeat("n", 65), password: password, body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
-		"no name and much to tell": {method: "POST", path: "/xmlrpc", body: long, status: 401},
+		"good":                    {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: echo, status: 200, header: "Content-Type", value: "text/xml"},
+		"the other path":          {method: "POST", path: "/xmlrpc/", user: "acme", password: password, body: echo, status: 200, header: "Content-Type", value: "text/xml"},
+		"longest":                 {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long[1:], status: 200, header: "Content-Type", value: "text/xml"},
+		"in chunks":               {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long[1:], chunked: true, status: 200, header: "Content-Type", value: "text/xml"},
+		"too long":                {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long, status: 413},
+		"too long in chunks":      {method: "POST", path: "/xmlrpc", user: "acme", password: password, body: long, chunked: true, status: 413},
+		"another path":            {method: "POST", path: "/", user: "acme", password: password, body: echo, status: 404},
+		"below":                   {method: "POST", path: "/xmlrpc/x", user: "acme", password: password, body: echo, status: 404},
+		"a phone's":               {method: "GET", path: "/snom360/snom360.php?mac=0004132202E4", status: 404},
+		"GET":                     {method: "GET", path: "/xmlrpc", user: "acme", password: password, status: 405, header: "Allow", value: "POST"},
+		"an odd method":           {method: "BREW", path: "/xmlrpc/", user: "acme", password: password, status: 405, header: "Allow", value: "POST"},
+		"no name":                 {method: "POST", path: "/xmlrpc", body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
+		"a wrong password":        {method: "POST", path: "/xmlrpc", user: "acme", password: password + "x", body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
+		"an unknown name":         {method: "POST", path: "/xmlrpc/", user: "../\x1b", password: password, body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
+		"a long name":             {method: "POST", path: "/xmlrpc/", user: strings.Repeat("n", 65), password: password, body: echo, status: 401, header: "WWW-Authenticate", value: `Basic realm="snomredirect", charset="UTF-8"`},
+		"no name and a long body": {method: "POST", path: "/xmlrpc", body: long, status: 401},
 	} {
 		var body io.Reader = strings.NewReader(c.body)
 		if c.chunked {
-			body = io.MultiReader(body) // of a length that is not known
+			body = io.MultiReader(body) // hides the length
 		}
 		r, err := http.NewRequestWithContext(t.Context(), c.method, l.server.URL+c.path, body)
 		if err != nil {
@@ -60,18 +60,19 @@ func TestHTTP(t *testing.T) {
 		}
 		response, text := l.do(r)
 		if response.StatusCode != c.status || response.Header.Get(c.header) != c.value {
-			t.Errorf("%s: %s, %s: %q", name, response.Status, c.header, response.Header.Get(c.header))
+			t.Errorf("%s: %s, %s: %q; want %d, %q", name, response.Status, c.header, response.Header.Get(c.header), c.status, c.value)
 		}
 		if c.status != 200 && (response.Header.Get("Content-Type") != "text/plain; charset=UTF-8" || strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n")) {
-			t.Errorf("%s: %q", name, text)
+			t.Errorf("%s: refused with %q, want one line of plain text", name, text)
 		}
 	}
 	if log := l.log.String(); strings.Contains(log, password) || strings.Contains(log, strings.Repeat("n", 65)) || !strings.Contains(log, `msg="login refused" user=acme`) {
-		t.Errorf("%s", log)
+		t.Errorf("log:\n%s", log)
 	}
 }
 
-// The address of a login is the connection's, whatever a header says.
+// The address of a login is the connection's. Headers that name another are
+// ignored.
 func TestAddress(t *testing.T) {
 	l := newLab(t, nil)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.server.URL+"/xmlrpc",
@@ -84,12 +85,12 @@ func TestAddress(t *testing.T) {
 	r.Header.Set("X-Real-Ip", "192.0.2.99")
 	l.do(r)
 	if log := l.log.String(); strings.Contains(log, "192.0.2.99") || !strings.Contains(log, "from=127.0.0.1") {
-		t.Errorf("%s", log)
+		t.Errorf("log:\n%s", log)
 	}
 }
 
-// A body that breaks off, whatever the reason, is no failure of the service.
-func TestBrokenOff(t *testing.T) {
+// An incomplete body, for whatever reason, is not a failure of the service.
+func TestIncompleteBody(t *testing.T) {
 	l := newLab(t, nil)
 	for _, why := range []error{io.ErrUnexpectedEOF, os.ErrDeadlineExceeded, errors.New("invalid byte in chunk length")} {
 		body := io.MultiReader(strings.NewReader("<methodCall>"), iotest.ErrReader(why))
@@ -97,17 +98,17 @@ func TestBrokenOff(t *testing.T) {
 		r.SetBasicAuth("acme", password)
 		w := httptest.NewRecorder()
 		l.server.Config.Handler.ServeHTTP(w, r)
-		if w.Code != http.StatusBadRequest || w.Body.String() != "broken off: expected a whole call\n" {
-			t.Errorf("%v: %d %s", why, w.Code, w.Body)
+		if w.Code != http.StatusBadRequest || w.Body.String() != "incomplete body: expected a whole call\n" {
+			t.Errorf("%v: %d %s, want 400", why, w.Code, w.Body)
 		}
 	}
 	if log := l.log.String(); strings.Contains(log, "ERROR") {
-		t.Errorf("%s", log)
+		t.Errorf("log:\n%s", log)
 	}
 }
 
-// An account that is disabled while it sends a call changes nothing more.
-func TestDisabledMeanwhile(t *testing.T) {
+// An account that is disabled while it sends a call can no longer change phones.
+func TestDisabledDuringCall(t *testing.T) {
 	l := newLab(t, nil)
 	acme, err := l.db.AccountNamed("acme")
 	if err != nil {
@@ -123,7 +124,7 @@ func TestDisabledMeanwhile(t *testing.T) {
 		l.server.Config.Handler.ServeHTTP(w, r)
 	}()
 	body := appendCall(nil, of("redirect.registerPhone", str("0004132202E4"), str(own)))
-	if _, err := in.Write(body[:9]); err != nil { // which is read by one that is let in
+	if _, err := in.Write(body[:9]); err != nil { // is read only after the login
 		t.Fatal(err)
 	}
 	if _, err := l.db.UpdateAccount(store.Audit{}, false, acme.ID, func(a *store.Account) error { a.Disabled = true; return nil }); err != nil {
@@ -133,18 +134,18 @@ func TestDisabledMeanwhile(t *testing.T) {
 	in.Close()
 	<-done
 	if _, err := l.db.Phone(macaddr.MustParse("0004132202E4")); w.Code != http.StatusUnauthorized || err != store.ErrNotFound {
-		t.Errorf("%d %s, %v", w.Code, w.Body, err)
+		t.Errorf("%d %s, phone: %v; want 401 and no phone", w.Code, w.Body, err)
 	}
 }
 
-// A call that waits for long is refused while its body can still be read and its
+// A call that waits too long is refused while its body can still be read and its
 // reply written.
-func TestWaitsNoLonger(t *testing.T) {
+func TestMaxWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		waits := false
+		loginBlocks := false
 		s := New(Config{Log: slog.New(slog.NewTextHandler(&log, nil)), Login: func(ctx context.Context, _, _ string, _ netip.Addr) (store.Account, error) {
-			if waits {
+			if loginBlocks {
 				<-ctx.Done()
 			}
 			return store.Account{ID: 1}, ctx.Err()
@@ -156,60 +157,60 @@ func TestWaitsNoLonger(t *testing.T) {
 			s.ServeHTTP(w, r)
 			return w.Code
 		}
-		begun := time.Now()
+		start := time.Now()
 		slow, end := io.Pipe()
-		for range maxAtOnce {
+		for range maxConcurrent {
 			go call(slow)
 		}
 		synctest.Wait()
-		for range 2 { // for a turn, then for the login
+		for range 2 { // for the limiter, then for the login
 			if code := call(strings.NewReader("<x/>")); code != http.StatusServiceUnavailable {
-				t.Errorf("%d", code)
+				t.Errorf("status %d, want 503", code)
 			}
-			waits = true
+			loginBlocks = true
 		}
-		if took := time.Since(begun); took != 2*maxWait || strings.Contains(log.String(), "ERROR") {
-			t.Errorf("%v, %s", took, &log)
+		if took := time.Since(start); took != 2*maxWait || strings.Contains(log.String(), "ERROR") {
+			t.Errorf("waited %v, want %v, and no error in the log:\n%s", took, 2*maxWait, &log)
 		}
 		end.Close()
 	})
 }
 
-// An account's calls wait for each other, and not for another's.
-func TestTurns(t *testing.T) {
+// An account's calls wait for each other, but not for another account's.
+func TestLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var ts limiter
-		enter := func(ctx context.Context, account store.AccountID) func() {
+		var l limiter
+		acquire := func(ctx context.Context, account store.AccountID) func() {
 			t.Helper()
-			leave, err := ts.enter(ctx, account)
+			release, err := l.acquire(ctx, account)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return leave
+			return release
 		}
-		var leaves []func()
-		for range maxAtOnce {
-			leaves = append(leaves, enter(t.Context(), 1))
+		var releases []func()
+		for range maxConcurrent {
+			releases = append(releases, acquire(t.Context(), 1))
 		}
-		entered := make(chan func(), 1)
-		go func() { entered <- enter(t.Context(), 1) }()
+		acquired := make(chan func(), 1)
+		go func() { acquired <- acquire(t.Context(), 1) }()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := ts.enter(ctx, 1); err != context.Canceled {
-			t.Errorf("%v", err)
+		if _, err := l.acquire(ctx, 1); err != context.Canceled {
+			t.Errorf("acquire after ctx ended: %v, want context.Canceled", err)
 		}
-		enter(t.Context(), 2)()
+		acquire(t.Context(), 2)()
 		synctest.Wait()
-		if len(entered) != 0 {
-			t.Error("one too many is let in")
+		if len(acquired) != 0 {
+			t.Error("more than maxConcurrent calls run")
 		}
-		leaves[0]()
-		leaves[0] = <-entered
-		for _, leave := range leaves {
-			leave()
+		releases[0]()
+		releases[0] = <-acquired
+		for _, release := range releases {
+			release()
 		}
-		if len(ts.accounts) != 0 {
-			t.Errorf("left: %+v", ts.accounts)
+		if len(l.accounts) != 0 {
+			t.Errorf("the limiter still has %+v", l.accounts)
 		}
 	})
 }

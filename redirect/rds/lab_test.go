@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,32 +20,15 @@ import (
 
 const password = "ABCDEFGHIJKLMNOPQRST"
 
-// A lab is the service over TLS, with the accounts acme and bravo and the
-// operator olga, who share a password.
+// A lab is the service over TLS, with the accounts acme and bravo and the operator
+// olga, who have the same password.
 type lab struct {
 	*testing.T
 	db      *bolt.DB
 	server  *httptest.Server
-	log     syncBuffer
-	lookups atomic.Int64 // of accounts
-	models  map[string]string
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
+	log     bytes.Buffer      // read only between requests
+	lookups atomic.Int64      // of accounts
+	models  map[string]string // that phones last reported, by MAC
 }
 
 func newLab(t *testing.T, change func(*Config)) *lab {
@@ -73,7 +55,7 @@ func newLab(t *testing.T, change func(*Config)) *lab {
 	l := &lab{T: t, db: db, models: map[string]string{}}
 	c := Config{
 		Phones:      db,
-		Login:       passwords.New(counted{db, &l.lookups}).Check,
+		Login:       passwords.New(countingAccounts{db, &l.lookups}).Check,
 		PublicNames: names,
 		Contact: func(a macaddr.Addr) (store.Contact, error) {
 			if model, ok := l.models[a.String()]; ok {
@@ -91,17 +73,18 @@ func newLab(t *testing.T, change func(*Config)) *lab {
 	return l
 }
 
-type counted struct {
+// countingAccounts counts the lookups of accounts.
+type countingAccounts struct {
 	passwords.Accounts
 	n *atomic.Int64
 }
 
-func (c counted) AccountNamed(name store.Name) (store.Account, error) {
+func (c countingAccounts) AccountNamed(name store.Name) (store.Account, error) {
 	c.n.Add(1)
 	return c.Accounts.AccountNamed(name)
 }
 
-// post posts a body as an account, and returns the status and the answer.
+// post sends a body as an account, and returns the response and its body.
 func (l *lab) post(account, body string) (*http.Response, string) {
 	l.Helper()
 	r, err := http.NewRequestWithContext(l.Context(), http.MethodPost, l.server.URL+"/xmlrpc", strings.NewReader(body))
@@ -109,7 +92,7 @@ func (l *lab) post(account, body string) (*http.Response, string) {
 		l.Fatal(err)
 	}
 	r.SetBasicAuth(account, password)
-	r.Header.Set("User-Agent", "rds-test/1.0 \u202e") // which turns a terminal's text round
+	r.Header.Set("User-Agent", "rds-test/1.0 \u202e") // which reverses a terminal's text
 	return l.do(r)
 }
 
@@ -125,23 +108,23 @@ func (l *lab) do(r *http.Request) (*http.Response, string) {
 		l.Fatal(err)
 	}
 	if response.ContentLength != int64(len(text)) || response.TransferEncoding != nil {
-		l.Errorf("Content-Length %d of %d bytes, %v", response.ContentLength, len(text), response.TransferEncoding)
+		l.Errorf("Content-Length %d for %d bytes, Transfer-Encoding %v", response.ContentLength, len(text), response.TransferEncoding)
 	}
 	return response, string(text)
 }
 
-// calls wants a call to be answered with this value.
+// calls checks that a call is answered with the value want.
 func (l *lab) calls(account string, c methodCall, want string) {
 	l.Helper()
 	l.answers(account, string(appendCall(nil, c)), "<?xml version='1.0'?><methodResponse><params><param>"+want+"</param></params></methodResponse>")
 }
 
-// answers wants a body to be answered with this text, byte for byte.
+// answers checks that a body is answered with want, byte for byte.
 func (l *lab) answers(account, body, want string) {
 	l.Helper()
 	response, got := l.post(account, body)
 	if response.StatusCode != 200 || got != want || response.Header.Get("Content-Type") != "text/xml" {
-		l.Errorf("%s: %.300s\nanswers %s %.500s\nwant %.500s", account, body, response.Status, got, want)
+		l.Errorf("%s: %.300s\ngot %s %.500s\nwant %.500s", account, body, response.Status, got, want)
 	}
 }
 
@@ -157,18 +140,19 @@ func arr(texts ...string) value {
 	return v
 }
 
+// faults checks that a call is answered with a fault that contains want.
 func (l *lab) faults(account string, c methodCall, code faultCode, want string) {
 	l.Helper()
 	l.fault(account, string(appendCall(nil, c)), code, want)
 }
 
-// fault wants a body to be answered with a fault that says this.
+// fault checks that a body is answered with a fault that contains want.
 func (l *lab) fault(account, body string, code faultCode, want string) {
 	l.Helper()
 	response, got := l.post(account, body)
 	v, isFault, err := readReply(got)
 	if err != nil || !isFault || response.StatusCode != 200 || response.Header.Get("Content-Type") != "text/xml" {
-		l.Fatalf("%.200s: %s %s, %v", body, response.Status, got, err)
+		l.Fatalf("%.200s: got %s %s, %v, want a fault", body, response.Status, got, err)
 	}
 	if v[0] != fmt.Sprint(int(code)) || !strings.Contains(v[1], want) || !strings.HasSuffix(v[1], ".") {
 		l.Errorf("%.200s: fault %q, want %d with %q", body, v, code, want)

@@ -7,47 +7,50 @@ import (
 	"snomredirect/store"
 )
 
-// maxAtOnce bounds the calls of one account that are read or answered at a time;
-// others wait. Each may hold a call of 4 MiB, or the MACs of all its phones.
-const maxAtOnce = 4
+// maxConcurrent bounds the calls of one account that are read or answered at the
+// same time; further calls wait. Each can take the memory of a call of 4 MiB, or
+// of the MACs of all the account's phones.
+const maxConcurrent = 4
 
-// limiter are the calls of each account. The zero value works.
+// A limiter bounds the concurrent calls of each account. The zero value is ready
+// to use.
 type limiter struct {
 	mu       sync.Mutex
 	accounts map[store.AccountID]*slots
 }
 
+// slots are the concurrent calls that one account may make.
 type slots struct {
-	taken chan struct{} // as full as calls are under way
-	calls int           // these, and those that wait
+	taken chan struct{} // one element for each running call
+	calls int           // running and waiting
 }
 
-// enter waits until the account may call, which it does until leave is called,
-// or for ctx to end.
-func (ts *limiter) enter(ctx context.Context, account store.AccountID) (leave func(), err error) {
-	ts.mu.Lock()
-	if ts.accounts == nil {
-		ts.accounts = map[store.AccountID]*slots{}
+// acquire waits until the account may run another call. The call runs until
+// release is called. If ctx ends first, acquire returns its error.
+func (l *limiter) acquire(ctx context.Context, account store.AccountID) (release func(), err error) {
+	l.mu.Lock()
+	if l.accounts == nil {
+		l.accounts = map[store.AccountID]*slots{}
 	}
-	t := ts.accounts[account]
-	if t == nil {
-		t = &slots{taken: make(chan struct{}, maxAtOnce)}
-		ts.accounts[account] = t
+	s := l.accounts[account]
+	if s == nil {
+		s = &slots{taken: make(chan struct{}, maxConcurrent)}
+		l.accounts[account] = s
 	}
-	t.calls++
-	ts.mu.Unlock()
-	drop := func() {
-		ts.mu.Lock()
-		defer ts.mu.Unlock()
-		if t.calls--; t.calls == 0 {
-			delete(ts.accounts, account)
+	s.calls++
+	l.mu.Unlock()
+	forget := func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if s.calls--; s.calls == 0 {
+			delete(l.accounts, account)
 		}
 	}
 	select {
-	case t.taken <- struct{}{}:
-		return func() { <-t.taken; drop() }, nil
+	case s.taken <- struct{}{}:
+		return func() { <-s.taken; forget() }, nil
 	case <-ctx.Done():
-		drop()
+		forget()
 		return nil, ctx.Err()
 	}
 }

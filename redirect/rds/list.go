@@ -8,12 +8,13 @@ import (
 	"snomredirect/store"
 )
 
-// pageSize is how many phones are read at a time.
+// pageSize is the number of phones read from the store at a time.
 const pageSize = 1000
 
-// listPhones replies the caller's phones in the order of their MACs: those of a
-// model, and those sent to a URL, where these are not empty. Of a list that is
-// under way only the MACs are held, 8 bytes each, and no page of the store.
+// listPhones replies with the account's phones in MAC order. If a model or a URL
+// is given, it lists only the phones of that model or with that setting server.
+// It keeps only the MACs in memory, 8 bytes each, while it reads the store page
+// by page.
 func listPhones(c *call) (reply, error) {
 	model, url := strings.TrimSpace(c.params[0].text), ""
 	if len(c.params) > 1 {
@@ -22,19 +23,19 @@ func listPhones(c *call) (reply, error) {
 	var macs []macaddr.Addr
 	var last macaddr.Addr
 	for {
-		page, err := c.Phones.Phones(c.by.ID, last, pageSize)
+		page, err := c.Phones.Phones(c.account.ID, last, pageSize)
 		if err != nil {
 			return reply{}, err
 		}
 		for _, p := range page {
 			last = p.MAC
-			if url != "" && p.SettingServer(c.by).String() != url {
+			if url != "" && p.SettingServer(c.account).String() != url {
 				continue
 			}
 			if model != "" {
-				if is, err := c.model(p.MAC); err != nil {
+				if phoneModel, err := c.model(p.MAC); err != nil {
 					return reply{}, err
-				} else if !macaddr.SameModel(model, is) {
+				} else if !macaddr.SameModel(model, phoneModel) {
 					continue
 				}
 			}
@@ -44,13 +45,13 @@ func listPhones(c *call) (reply, error) {
 			return reply{}, err
 		}
 		if len(page) < pageSize {
-			return list(macs), nil
+			return listReply(macs), nil
 		}
 	}
 }
 
-// model returns the model of a phone by the range of its MAC or else, where no
-// range is known, as it called itself last; "" where it never did.
+// model returns the model of a phone by the range of its MAC. If no range is
+// known, it returns the model that the phone last reported, or "".
 func (c *call) model(a macaddr.Addr) (string, error) {
 	if model := a.Model(); model != "" {
 		return model, nil

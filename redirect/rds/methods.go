@@ -13,40 +13,40 @@ import (
 	"snomredirect/store"
 )
 
-// A method is one row of the table that calls are held against.
+// A method is a row of the table of methods.
 type method struct {
-	params   []kind // what it takes; null stands in for an empty text
-	optional int    // how many of them may be left out, at the end
-	usage    string // its parameters in words
+	params   []kind // for a text, null is accepted as the empty text
+	optional int    // the number of parameters at the end that may be omitted
+	usage    string // the parameters in words
 	run      func(*call) (reply, error)
 }
 
 var methods = map[string]method{
-	"network.echo":                 {[]kind{text}, 0, "a string", echoed},
+	"network.echo":                 {[]kind{text}, 0, "a string", echoString},
 	"redirect.registerPhone":       {[]kind{text, text}, 0, "a MAC and a URL as strings", register},
 	"redirect.registerPhoneList":   {[]kind{array, text}, 0, "an array of MACs and a URL as strings", register},
 	"redirect.deregisterPhone":     {[]kind{text}, 0, "a MAC as a string", deregister},
 	"redirect.deregisterPhoneList": {[]kind{array}, 0, "an array of MACs as strings", deregister},
-	"redirect.checkPhone":          {[]kind{text}, 0, "a MAC as a string", check},
-	"redirect.listPhones":          {[]kind{text, text}, 1, "a model and perhaps a URL, as strings or nil", listPhones},
-	"redirect.getPhoneRedirection": {[]kind{text}, 0, "a MAC as a string", redirection},
+	"redirect.checkPhone":          {[]kind{text}, 0, "a MAC as a string", checkPhone},
+	"redirect.listPhones":          {[]kind{text, text}, 1, "a model and optionally a URL, as strings or nil", listPhones},
+	"redirect.getPhoneRedirection": {[]kind{text}, 0, "a MAC as a string", getRedirection},
 }
 
-// A call is one methodCall with who makes it.
+// A call is a methodCall and the account that makes it.
 type call struct {
 	*handler
 	methodCall
 	ctx         context.Context
-	by          store.Account
+	account     store.Account
 	from, agent string
-	begun       time.Time
+	start       time.Time
 }
 
-// run answers a call. The error is a [fault] or a failing store's.
+// run runs the call. The error is a [fault] or the error of a failing store.
 func (c *call) run() (reply, error) {
 	m, ok := methods[c.method]
 	if !ok {
-		return reply{}, faultf(unknownMethod, "Expected one of the methods %s, and not %.80q.", strings.Join(slices.Sorted(maps.Keys(methods)), ", "), c.method)
+		return reply{}, faultf(unknownMethod, "Expected one of the methods %s, not %.80q.", strings.Join(slices.Sorted(maps.Keys(methods)), ", "), c.method)
 	}
 	fits := len(c.params) <= len(m.params) && len(c.params) >= len(m.params)-m.optional
 	for i := 0; fits && i < len(c.params); i++ {
@@ -65,16 +65,16 @@ func (c *call) run() (reply, error) {
 	return m.run(c)
 }
 
-// maxList bounds the MACs of one call.
+// maxList bounds the MACs in one call.
 const maxList = 65_536
 
 func tooLong() error {
 	return faultf(wrongParams, "Expected at most %d MACs: send them in several lists.", maxList)
 }
 
-func echoed(c *call) (reply, error) { return one(c.params[0].text), nil }
+func echoString(c *call) (reply, error) { return stringReply(c.params[0].text), nil }
 
-// What snom's service refuses with.
+// The refusals of snom's service.
 var (
 	errMalformedMAC = errors.New("Error:malformed_mac")
 	errMalformedURL = errors.New("Error:malformed_url")
@@ -82,7 +82,8 @@ var (
 	errOwnedByOther = errors.New("Error:owned_by_other_user")
 )
 
-// replyFor replies what a method refuses, or else that it is done.
+// replyFor returns the reply of a method that ends with err: "Ok" for nil, or a
+// refusal. Any other error is returned.
 func replyFor(err error) (reply, error) {
 	switch {
 	case err == nil:
@@ -98,8 +99,8 @@ func replyFor(err error) (reply, error) {
 	return result(false, err.Error()), nil
 }
 
-// mac reads a MAC: a whole one, in any case, for tools send no short ones.
-func mac(s string) (macaddr.Addr, error) {
+// parseMAC parses a whole MAC in any notation. Tools send no short forms.
+func parseMAC(s string) (macaddr.Addr, error) {
 	a, err := macaddr.Parse(strings.TrimSpace(s))
 	if err != nil {
 		return a, errMalformedMAC
@@ -107,15 +108,15 @@ func mac(s string) (macaddr.Addr, error) {
 	return a, nil
 }
 
-// mine returns the phone that the first parameter names, if it is the caller's.
-func (c *call) mine() (store.Phone, error) {
-	a, err := mac(c.params[0].text)
+// ownPhone returns the account's phone whose MAC is the first parameter.
+func (c *call) ownPhone() (store.Phone, error) {
+	a, err := parseMAC(c.params[0].text)
 	if err != nil {
 		return store.Phone{}, err
 	}
 	p, err := c.Phones.Phone(a)
 	switch {
-	case err == nil && p.Owner != c.by.ID:
+	case err == nil && p.Owner != c.account.ID:
 		return p, store.ErrTaken
 	case err == nil && p.Held():
 		return p, store.ErrNotFound
@@ -123,24 +124,24 @@ func (c *call) mine() (store.Phone, error) {
 	return p, err
 }
 
-func check(c *call) (reply, error) {
-	_, err := c.mine()
+func checkPhone(c *call) (reply, error) {
+	_, err := c.ownPhone()
 	return replyFor(err)
 }
 
-func redirection(c *call) (reply, error) {
-	p, err := c.mine()
+func getRedirection(c *call) (reply, error) {
+	p, err := c.ownPhone()
 	if err != nil {
 		return replyFor(err)
 	}
-	company := c.by.Company
+	company := c.account.Company
 	if company == "" {
-		company = string(c.by.Name)
+		company = string(c.account.Name)
 	}
-	return result(true, company, p.SettingServer(c.by).String()), nil
+	return result(true, company, p.SettingServer(c.account).String()), nil
 }
 
-// register gives phones to the caller, with a URL of their own.
+// register registers phones for the account, with a URL of their own.
 func register(c *call) (reply, error) {
 	macs, err := c.macs()
 	if err != nil {
@@ -161,7 +162,8 @@ func deregister(c *call) (reply, error) {
 	return replyFor(c.change(store.RuleDeregister, macs, store.URL{}))
 }
 
-// macs reads the first parameter, a MAC or an array of them, each of them once.
+// macs returns the MACs of the first parameter, a MAC or an array, without
+// duplicates.
 func (c *call) macs() ([]macaddr.Addr, error) {
 	items := c.params[0].items
 	if c.params[0].kind == text {
@@ -172,7 +174,7 @@ func (c *call) macs() ([]macaddr.Addr, error) {
 	}
 	all, seen := make([]macaddr.Addr, 0, len(items)), make(map[macaddr.Addr]bool, len(items))
 	for _, item := range items {
-		a, err := mac(item.text)
+		a, err := parseMAC(item.text)
 		if err != nil {
 			return nil, err
 		}
@@ -184,15 +186,15 @@ func (c *call) macs() ([]macaddr.Addr, error) {
 	return all, nil
 }
 
-// change changes all phones or none. The error is that of the first of them that
-// is refused.
-func (c *call) change(kind store.Rule, macs []macaddr.Addr, url store.URL) error {
+// change changes all phones or none. If phones are refused, the error is that of
+// the first.
+func (c *call) change(rule store.Rule, macs []macaddr.Addr, url store.URL) error {
 	if len(macs) == 0 {
 		return nil
 	}
 	batch := store.Batch{
-		Audit: store.Audit{Actor: c.by.ID, Name: c.by.Name, RemoteAddr: c.from, Credential: "password", Agent: c.agent, Begun: c.begun, Command: c.method, Detail: url.String()},
-		Rule:  kind, Owner: c.by.ID, From: c.by.ID, Atomic: true,
+		Audit: store.Audit{Actor: c.account.ID, Name: c.account.Name, RemoteAddr: c.from, Credential: "password", Agent: c.agent, Begun: c.start, Command: c.method, Detail: url.String()},
+		Rule:  rule, Owner: c.account.ID, From: c.account.ID, Atomic: true,
 		Changes: make([]store.Change, len(macs)),
 	}
 	for i, a := range macs {
@@ -203,20 +205,20 @@ func (c *call) change(kind store.Rule, macs []macaddr.Addr, url store.URL) error
 		return err
 	}
 	changed := 0
-	for _, out := range results {
-		if out.Err != nil {
-			return out.Err
+	for _, r := range results {
+		if r.Err != nil {
+			return r.Err
 		}
-		if out.Prev != out.Next {
+		if r.Prev != r.Next {
 			changed++
 		}
 	}
 	if changed > 0 {
-		about := []any{"account", c.by.Name, "from", c.from, "by", "password over XML-RPC", "user_agent", c.agent, "command", fmt.Sprint(c.method, " ", url), "phones", changed}
+		attrs := []any{"account", c.account.Name, "from", c.from, "by", "password over XML-RPC", "user_agent", c.agent, "command", fmt.Sprint(c.method, " ", url), "phones", changed}
 		if len(macs) == 1 {
-			about = append(about, "mac", macs[0].String())
+			attrs = append(attrs, "mac", macs[0].String())
 		}
-		c.Log.Info("changed", about...)
+		c.Log.Info("changed", attrs...)
 	}
 	return nil
 }

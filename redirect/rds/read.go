@@ -10,42 +10,43 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// A methodCall is what a tool asks.
+// A methodCall is a parsed call.
 type methodCall struct {
 	method string
 	params []value
 }
 
-// A value is a parameter, or an element of one.
+// A value is a parameter or an element of an array.
 type value struct {
 	kind  kind
-	text  string  // of a text
-	items []value // of an array
+	text  string  // if kind is text
+	items []value // if kind is array
 }
 
 type kind uint8
 
 const (
-	other kind = iota // a number, a struct and what else no method takes
+	other kind = iota // a number, a struct or another type that no method takes
 	text
 	null
 	array
 )
 
-// Bounds on a call, besides its size.
+// Bounds on a call, in addition to its size.
 const (
-	// maxDepth bounds elements within each other; a list of MACs has 8.
+	// maxDepth bounds the nesting of elements. A list of MACs has 8 levels.
 	maxDepth = 32
-	// maxValues bounds the parameters and their elements: a list, and some.
+	// maxValues bounds the parameters and array elements: the longest list and a
+	// few more.
 	maxValues = maxList + 16
-	// maxMarkup bounds a tag with the text behind it, in bytes: attributes take
-	// twenty times their size while they are read.
+	// maxMarkup bounds a tag and the text after it, in bytes. While it is read, a
+	// tag with many attributes takes twenty times its size.
 	maxMarkup = 64 << 10
 )
 
-// readCall reads a methodCall in any form that tools send: pretty-printed or
-// not, with or without an XML declaration, a string in <string>, CDATA or the
-// <value> alone. The error is a [fault], or what r returned in [unread].
+// readCall reads a methodCall in any form that tools send: pretty-printed or not,
+// with or without an XML declaration, and strings in <string>, in CDATA or
+// directly in <value>. The error is a [fault], or a [readError] if r failed.
 func readCall(r io.Reader) (methodCall, error) {
 	limited := &markupLimit{r: r}
 	in := bufio.NewReader(limited)
@@ -55,24 +56,24 @@ func readCall(r io.Reader) (methodCall, error) {
 	rd := reader{tokens: xml.NewDecoder(in)}
 	declared := false
 	rd.tokens.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
-		if declared { // the decoder would read each through the one before
+		if declared { // the decoder would nest the readers
 			return nil, faultf(notWellFormed, "Expected one XML declaration, at the beginning.")
 		}
 		declared = true
 		return charsetReader(label, in)
 	}
 	call, err := rd.call()
-	var bad *fault
+	var f *fault
 	var syntax *xml.SyntaxError
 	switch {
-	case limited.err != nil: // of which the decoder makes errors of its own
-		err = unread{limited.err}
-	case errors.As(err, &bad):
-		err = bad
+	case limited.err != nil: // the decoder would hide it in an error of its own
+		err = readError{limited.err}
+	case errors.As(err, &f):
+		err = f
 	case errors.As(err, &syntax):
 		err = faultf(notWellFormed, "Expected well-formed XML: line %d: %.200s.", syntax.Line, syntax.Msg)
 	case err == io.EOF:
-		err = faultf(notWellFormed, "Expected a methodCall in XML, and no empty body.")
+		err = faultf(notWellFormed, "Expected a methodCall in XML, not an empty body.")
 	case err != nil:
 		err = faultf(notWellFormed, "Expected well-formed XML in UTF-8, US-ASCII or ISO-8859-1: %.200v.", err)
 	}
@@ -82,29 +83,30 @@ func readCall(r io.Reader) (methodCall, error) {
 	return call, nil
 }
 
-// unread is why a call could not be read to its end.
-type unread struct{ error }
+// A readError is why a call could not be read completely.
+type readError struct{ error }
 
-func (u unread) Unwrap() error { return u.error }
+func (e readError) Unwrap() error { return e.error }
 
-// charsetReader reads the charsets that PHP's and others' libraries declare
-// besides UTF-8.
+// charsetReader supports the charsets that libraries, such as PHP's, declare in
+// addition to UTF-8.
 func charsetReader(label string, in io.Reader) (io.Reader, error) {
 	switch strings.ToLower(label) {
 	case "us-ascii", "ascii", "utf8":
-		return in, nil // UTF-8, or a part of it
+		return in, nil // UTF-8 or a subset
 	case "iso-8859-1", "iso8859-1", "latin1":
 		return charmap.ISO8859_1.NewDecoder().Reader(in), nil
 	}
-	return nil, faultf(unknownCharset, "Expected UTF-8, US-ASCII or ISO-8859-1, and not the encoding %.40q.", label)
+	return nil, faultf(unknownCharset, "Expected UTF-8, US-ASCII or ISO-8859-1, not the encoding %.40q.", label)
 }
 
-// A markupLimit refuses more than maxMarkup between a '<' and the next: a tag has
-// none within, whereas a '>' may stand in its attributes.
+// A markupLimit is a reader that fails after more than maxMarkup bytes between a
+// '<' and the next. A tag can't contain another '<', but its attributes can
+// contain '>'.
 type markupLimit struct {
 	r    io.Reader
 	open int   // bytes since the last '<', 0 before the first
-	err  error // of r, or of this, but not io.EOF
+	err  error // from r or from the limit, except io.EOF
 }
 
 func (m *markupLimit) Read(p []byte) (int, error) {

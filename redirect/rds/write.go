@@ -9,18 +9,17 @@ import (
 	"snomredirect/macaddr"
 )
 
-// Replies are one line without white space between the tags, with an explicit
-// <string> and a 1 for true: there are tools that match them with a regular
-// expression. What is not ASCII is written as a number, so that no tool need
-// know the charset.
+// Replies are one line without white space between tags, with an explicit <string>
+// and a 1 for true, because some tools match them with regular expressions.
+// Characters outside ASCII are written as numeric references, so that tools need
+// not know the charset.
 
 // A reply is a methodResponse: its beginning, a value for each MAC, and its end.
 type reply struct {
-	begin string
-	macs  []macaddr.Addr
-	end   string
-	// refused tells that it begins with false.
-	refused bool
+	begin   string
+	macs    []macaddr.Addr
+	end     string
+	refused bool // the reply begins with false
 }
 
 const (
@@ -35,17 +34,18 @@ const (
 	endFault    = `</member></struct></value></fault></methodResponse>`
 )
 
-// one replies a string.
-func one(s string) reply {
+// stringReply returns a reply with a string.
+func stringReply(s string) reply {
 	return reply{begin: string(appendString([]byte(beginParams), s)), end: endParams}
 }
 
-// list replies an array of MACs.
-func list(macs []macaddr.Addr) reply {
+// listReply returns a reply with an array of MACs.
+func listReply(macs []macaddr.Addr) reply {
 	return reply{begin: beginParams + beginArray, macs: macs, end: endArray + endParams}
 }
 
-// result replies an array of a boolean and strings: [true,"Ok"] and the like.
+// result returns a reply with an array of a boolean and strings, such as
+// [true,"Ok"].
 func result(ok bool, texts ...string) reply {
 	b := []byte(beginParams + beginArray)
 	if ok {
@@ -59,7 +59,7 @@ func result(ok bool, texts ...string) reply {
 	return reply{begin: string(b), end: endArray + endParams, refused: !ok}
 }
 
-// len is the number of bytes that write writes.
+// len returns the number of bytes that write writes.
 func (r reply) len() int {
 	const mac = len(beginString) + 12 + len(endString)
 	return len(r.begin) + len(r.macs)*mac + len(r.end)
@@ -96,20 +96,19 @@ func appendString(b []byte, s string) []byte {
 			b = append(b, byte(c))
 		case !inXML(c):
 			b = append(b, '?')
-		default: // a '\r', too, which a reader would take for a '\n'
+		default: // also '\r', which a reader would turn into '\n'
 			b = append(strconv.AppendInt(append(b, "&#"...), int64(c), 10), ';')
 		}
 	}
 	return append(b, endString...)
 }
 
-// inXML reports whether XML 1.0 can hold c at all (section 2.2).
+// inXML reports whether XML 1.0 allows c (section 2.2).
 func inXML(c rune) bool {
 	return c == '\t' || c == '\n' || c == '\r' || ' ' <= c && c <= 0xD7FF || 0xE000 <= c && c <= 0xFFFD && c != utf8.RuneError || 0x10000 <= c
 }
 
-// A fault is what is wrong with a call, in a sentence that says what was
-// expected.
+// A fault is an error in a call, with a sentence that says what was expected.
 type fault struct {
 	code faultCode
 	text string
@@ -131,6 +130,13 @@ func (f *fault) Error() string { return f.text }
 
 func faultf(code faultCode, format string, args ...any) error {
 	return &fault{code, fmt.Sprintf(format, args...)}
+}
+
+func unexpected(name, want string) error {
+	if name == "" {
+		return faultf(notACall, "Expected the element %q, not an end.", want)
+	}
+	return faultf(notACall, "Expected the element %q, not %.40q.", want, name)
 }
 
 func (f *fault) reply() reply {

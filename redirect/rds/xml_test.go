@@ -12,7 +12,7 @@ import (
 	"snomredirect/macaddr"
 )
 
-// appendCall writes a call as a tool does.
+// appendCall appends a call as a tool writes it.
 func appendCall(b []byte, c methodCall) []byte {
 	b = append(b, "<?xml version='1.0'?><methodCall><methodName>"...)
 	name := appendString(nil, c.method)
@@ -40,8 +40,8 @@ func appendValue(b []byte, v value) []byte {
 	return append(b, "<value><int>1</int></value>"...)
 }
 
-// readReply reads a methodResponse as a tool does: the strings, numbers and
-// booleans in it, one after the other.
+// readReply parses a methodResponse as a tool does, and returns its strings,
+// numbers and booleans in order.
 func readReply(s string) (scalars []string, isFault bool, err error) {
 	type scalar struct {
 		String  *string  `xml:"string"`
@@ -75,7 +75,7 @@ func readReply(s string) (scalars []string, isFault bool, err error) {
 	return scalars, r.Fault != nil, nil
 }
 
-// Every form that tools send says the same.
+// Every form of a call that tools send means the same.
 func TestForms(t *testing.T) {
 	want := methodCall{"redirect.registerPhoneList", []value{arr("0004132202E4", "0004132202e5"), str("http://a.example/?a=1&b={mac}")}}
 	for name, body := range map[string]string{
@@ -148,8 +148,8 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// Whatever is read is a call that can be written and read again, or a fault that
-// a tool can read.
+// Any input is either a call that can be written and read again, or a fault that a
+// tool can read.
 func FuzzReadCall(f *testing.F) {
 	f.Add(string(appendCall(nil, of("redirect.registerPhoneList", arr("0004132202E4"), str("http://a.example/")))))
 	f.Add("<methodCall>\n<methodName>x</methodName><params><param><value><![CDATA[a]]>b</value></param><param><value><ex:nil/></value></param></params></methodCall>")
@@ -158,25 +158,24 @@ func FuzzReadCall(f *testing.F) {
 	f.Add("<!DOCTYPE a [<!ENTITY b 'c'>]><methodCall>&b;</methodCall>")
 	f.Fuzz(func(t *testing.T, s string) {
 		c, err := readCall(strings.NewReader(s))
-		var bad *fault
+		var f *fault
 		switch {
 		case err == nil:
 			again, err := readCall(bytes.NewReader(appendCall(nil, c)))
 			if err != nil || !reflect.DeepEqual(c, again) {
 				t.Fatalf("%+v came back as %+v, %v", c, again, err)
 			}
-		case !errors.As(err, &bad):
-			t.Fatalf("%v is no fault", err)
+		case !errors.As(err, &f):
+			t.Fatalf("%v is not a fault", err)
 		default:
-			if v, isFault, err := readReply(written(t, bad.reply())); err != nil || !isFault || len(v) != 2 || len(v[1]) > 1000 || v[0] != fmt.Sprint(int(bad.code)) || v[1] == "" {
-				t.Fatalf("%+v came back as %q, %v", bad, v, err)
+			if v, isFault, err := readReply(written(t, f.reply())); err != nil || !isFault || len(v) != 2 || len(v[1]) > 1000 || v[0] != fmt.Sprint(int(f.code)) || v[1] == "" {
+				t.Fatalf("%+v came back as %q, %v", f, v, err)
 			}
 		}
 	})
 }
 
-// What is written is read again, and is one line of ASCII without a blank between
-// tags.
+// A reply can be read back, and is ASCII without control characters except tab and line feed.
 func FuzzWriteReply(f *testing.F) {
 	f.Add(true, "Ok", "")
 	f.Add(false, "<&>\"' é\r\n\x00\uFFFE\U0010FFFF]]>", "\xff")
@@ -190,15 +189,15 @@ func FuzzWriteReply(f *testing.F) {
 			t.Fatalf("%q: %q, %v; want %q", s, got, err, want)
 		}
 		if strings.Trim(s, "\t\n !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~") != "" {
-			t.Fatalf("%q", s)
+			t.Fatalf("%q is not ASCII", s)
 		}
-		if got, _, err := readReply(written(t, one(a))); err != nil || len(got) != 1 || got[0] != asXML(a) {
+		if got, _, err := readReply(written(t, stringReply(a))); err != nil || len(got) != 1 || got[0] != asXML(a) {
 			t.Fatalf("%q came back as %q, %v", a, got, err)
 		}
 	})
 }
 
-// asXML is what can be told of s in XML.
+// asXML returns s with the characters that XML can't contain replaced.
 func asXML(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !inXML(r) {
@@ -208,16 +207,17 @@ func asXML(s string) string {
 	}, s)
 }
 
+// written returns a reply as written.
 func written(t *testing.T, r reply) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := r.write(&b); err != nil || b.Len() != r.len() {
-		t.Fatalf("%d bytes, and not %d: %v", b.Len(), r.len(), err)
+		t.Fatalf("wrote %d bytes, len is %d: %v", b.Len(), r.len(), err)
 	}
 	return b.String()
 }
 
-// A list comes whole, whatever it takes of the buffer.
+// A list longer than the buffer is written completely.
 func TestLongList(t *testing.T) {
 	var macs []macaddr.Addr
 	var want []string
@@ -225,9 +225,9 @@ func TestLongList(t *testing.T) {
 		macs = append(macs, a)
 		want = append(want, a.String())
 	}
-	got, _, err := readReply(written(t, list(macs)))
+	got, _, err := readReply(written(t, listReply(macs)))
 	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%d of %d came, %v", len(got), len(want), err)
+		t.Errorf("read %d MACs of %d, %v", len(got), len(want), err)
 	}
 }
 

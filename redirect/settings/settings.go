@@ -1,25 +1,25 @@
-// Package settings writes the settings files that snom phones read: one
-// setting, setting_server, or none, in each of the three shapes that their
-// firmwares understand.
+// Package settings writes the settings files that snom phones read. A file has
+// one setting, setting_server, or none, in one of the three formats that snom
+// firmware reads.
 package settings
 
 import "strings"
 
-// A Format is a shape of settings file.
+// A Format is a format of settings files.
 type Format uint8
 
 const (
-	// Plain is understood by every firmware. Its shape is what
-	// provisioning.snom.com sent (seen by snom's RDS-CLI of 2016 to 2018,
-	// which reads the setting off the fourth line).
+	// Plain is read by every firmware. It is what provisioning.snom.com sent, as
+	// snom's RDS-CLI of 2016 to 2018 shows, which reads the setting from the
+	// fourth line.
 	Plain Format = iota
-	// XML is understood by desk phones from firmware 7.1.8 on.
+	// XML is read by desk phones with firmware 7.1.8 and later.
 	XML
-	// Container is what the m9 reads: a list of files to fetch next.
+	// Container is read by the m9: a list of files to fetch next.
 	Container
 )
 
-// Formats returns all there are.
+// Formats returns all formats.
 func Formats() []Format { return []Format{Plain, XML, Container} }
 
 // String returns the format's name: "plain", "xml" or "container".
@@ -33,7 +33,7 @@ func (f Format) String() string {
 	return "plain"
 }
 
-// ContentType returns the value for an HTTP Content-Type field.
+// ContentType returns the value of the HTTP Content-Type field.
 func (f Format) ContentType() string {
 	if f == Plain {
 		return "text/html; charset=utf-8"
@@ -41,11 +41,11 @@ func (f Format) ContentType() string {
 	return "application/xml"
 }
 
-// Each file is a head, the setting where there is one, and a foot.
+// A file consists of a head, the setting if any, and a foot.
 //
-// The setting's flag is '$', changeable and overwritten at each boot: '!' would
-// be ignored by a phone that has a setting server already, '&' would lock the
-// partner out (snom's Mass Deployment slides).
+// The setting's flag is '$': users can change the setting, and each boot
+// overwrites it. A phone that already has a setting server ignores '!', and '&'
+// locks the partner out (snom's Mass Deployment slides).
 const (
 	plainHead   = "<html>\n<pre>\n"
 	plainServer = "# redirected to its own setting server\nsetting_server$: "
@@ -58,18 +58,19 @@ const (
 	xmlFoot        = "</phone-settings>\n"
 	containerHead  = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<setting-files>\n"
 	containerFile  = "<file url=\""
-	containerClose = "\" />\n" // one space: the m9's client matches it
+	containerClose = "\" />\n" // with one space, which the m9's client matches
 	containerFoot  = "</setting-files>\n"
 )
 
-// escape keeps to the entities that XML itself names: what old firmware makes
-// of numeric ones is not known.
+// escape uses only the entities that XML itself defines, because it is unknown
+// whether old firmware reads numeric ones.
 var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 
-// AppendText appends to b a settings file in format f whose one setting is
-// setting_server, or one without settings where settingServer is "". The
-// caller has parsed settingServer: a line break in it would smuggle in a
-// second setting. Braces stay as they are, for the phone fills in {mac}.
+// AppendText appends to b a settings file in format f and returns the extended
+// buffer. The file's one setting is setting_server; if settingServer is "", the
+// file has no settings. AppendText does not validate settingServer: a line break
+// in it would inject a second setting into a plain file. Braces are not escaped,
+// because the phone fills in {mac}.
 func (f Format) AppendText(b []byte, settingServer string) []byte {
 	switch f {
 	case XML:

@@ -12,12 +12,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-var formats = []Format{Plain, XML, Container}
-
-// The golden files are the shapes of snom's slides and of what its own clients
-// were seen to read, to the byte.
+// The golden files show the formats of snom's slides and of what snom's own
+// clients read, to the byte.
 func TestGolden(t *testing.T) {
-	for _, f := range formats {
+	for _, f := range Formats() {
 		for name, server := range map[string]string{
 			"none":    "",
 			"server":  "http://prov.acme.example/snom.php?mac={mac}",
@@ -41,20 +39,20 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// What clients were seen to do with a reply: RDS-CLI's expression, the client
-// that splits the fourth line, and the m9's expression on the third line.
-func TestKnownClientsReadIt(t *testing.T) {
+// Known clients read the files: RDS-CLI with a regular expression, another by
+// splitting the fourth line, and the m9 with a regular expression on the third.
+func TestKnownClients(t *testing.T) {
 	const server = "http://prov.acme.example/snom.php?mac={mac}"
 	plain := string(Plain.AppendText(nil, server))
 	if m := regexp.MustCompile(`(?m)^setting_server.?: (.*)`).FindStringSubmatch(plain); m == nil || m[1] != server {
-		t.Errorf("RDS-CLI's expression found %q", m)
+		t.Errorf("RDS-CLI's expression matches %q", m)
 	}
 	if _, got, _ := strings.Cut(strings.Split(plain, "\n")[3], ": "); got != server {
-		t.Errorf("the fourth line holds %q", got)
+		t.Errorf("the fourth line has %q", got)
 	}
 	container := strings.Split(string(Container.AppendText(nil, server)), "\n")
 	if m := regexp.MustCompile(`<file url="(.*)" />`).FindStringSubmatch(container[2]); m == nil || m[1] != server {
-		t.Errorf("the m9's expression found %q", m)
+		t.Errorf("the m9's expression matches %q", m)
 	}
 }
 
@@ -65,10 +63,10 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Fuzz(func(t *testing.T, server string) {
 		for _, c := range server {
 			if c < '!' || c > '~' {
-				t.Skip("no URL gets here with this")
+				t.Skip("not in a parsed URL")
 			}
 		}
-		for _, format := range formats {
+		for _, format := range Formats() {
 			if got := read(t, format, string(format.AppendText(nil, server))); got != server {
 				t.Fatalf("%v: %q came back as %q", format, server, got)
 			}
@@ -76,8 +74,7 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// read returns the setting server in a file, with a reader that shares nothing
-// with the writer.
+// read returns the setting server in a file. It shares no code with the writer.
 func read(t *testing.T, f Format, file string) string {
 	t.Helper()
 	switch f {
@@ -93,7 +90,7 @@ func read(t *testing.T, f Format, file string) string {
 			t.Fatalf("%v in\n%s", err, file)
 		}
 		if doc.Server.URL != "" && doc.Server.Perm != "$" {
-			t.Fatalf("perm is %q", doc.Server.Perm)
+			t.Fatalf("perm is %q, want $", doc.Server.Perm)
 		}
 		return doc.Server.URL
 	case Container:
@@ -123,12 +120,12 @@ func read(t *testing.T, f Format, file string) string {
 	case 1:
 		return got[0]
 	}
-	t.Fatalf("%d settings in\n%s", len(got), file)
+	t.Fatalf("%d settings, want at most one, in\n%s", len(got), file)
 	return ""
 }
 
 func BenchmarkAppendText(b *testing.B) {
-	for _, f := range formats {
+	for _, f := range Formats() {
 		b.Run(f.String(), func(b *testing.B) {
 			buf := make([]byte, 0, 512)
 			b.ReportAllocs()

@@ -14,7 +14,7 @@ type Explanation struct {
 	Status      int          // HTTP status
 	ContentType string
 	Body        []byte
-	Because     string // the format and its reason, such as "XML, because its firmware is 7.3.14"
+	Because     string // the format and its reason, such as "XML, because the firmware is 7.3.14 …"
 }
 
 // explainPhone shows the reply to a phone, byte for byte, and why.

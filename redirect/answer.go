@@ -1,0 +1,116 @@
+package redirect
+
+import (
+	"cmp"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"snomredirect/macaddr"
+	"snomredirect/redirect/settings"
+	"snomredirect/store"
+)
+
+// An answer is the HTTP answer to a request, and what is known about the request.
+type answer struct {
+	request
+	proven   macaddr.Addr // the MAC that the client's certificate proves, if any
+	unproven error        // why there is no proof, if there might have been
+	outcome  Outcome      // "" for /healthz, which no phone requests
+	err      error        // why the store failed, for the log only
+
+	format      settings.Format // if the outcome sends a file
+	status      int
+	contentType string
+	body        []byte
+}
+
+// answer sets a, which must be zero, to the answer to GET u from a client with
+// this User-Agent. The connection is nil over plain HTTP. If the store panics, a
+// keeps what was known before.
+func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tls.ConnectionState) {
+	var err error
+	if a.request, err = parseRequest(cmp.Or(u.RawPath, u.Path), u.RawQuery, userAgent); err != nil {
+		a.refuse(err)
+		return
+	}
+	if connection != nil && h.PhoneAuthorities != nil && a.mac.IsValid() {
+		a.proven, a.unproven = proof(connection, h.PhoneAuthorities)
+	}
+	server, outcome, err := h.find(a, connection != nil)
+	if err != nil {
+		a.refuse(err)
+		return
+	}
+	a.outcome = outcome
+	a.format = a.request.format()
+	a.status, a.contentType = http.StatusOK, a.format.ContentType()
+	a.body = a.format.AppendText(make([]byte, 0, 384), server.String())
+}
+
+// find returns the setting server to send, or the zero URL for the empty file.
+func (h *handler) find(a *answer, https bool) (store.URL, Outcome, error) {
+	switch {
+	case !a.mac.IsValid():
+		return store.URL{}, NoMAC, nil
+	case a.proven.IsValid() && a.proven != a.mac:
+		return store.URL{}, OtherCertificate, nil
+	}
+	server, err := h.Finder.SettingServer(a.mac)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return store.URL{}, Unregistered, nil
+	case err != nil:
+		return store.URL{}, "", err
+	case h.PublicNames.Contains(server):
+		return store.URL{}, PointsBack, nil
+	case h.RequireProof && https && !a.proven.IsValid():
+		return store.URL{}, Unproven, nil
+	}
+	return server, Redirected, nil
+}
+
+// healthMAC is any MAC: the health check only asks whether the lookup works.
+var healthMAC = macaddr.MustParse("000413220000")
+
+// health sets a to whether the store answers.
+func (h *handler) health(a *answer) {
+	if _, err := h.Finder.SettingServer(healthMAC); err != nil && !errors.Is(err, store.ErrNotFound) {
+		a.err = err
+		a.setLine(http.StatusServiceUnavailable, "the store fails: see the log")
+		return
+	}
+	a.setLine(http.StatusOK, "ok")
+}
+
+// refuse sets a to the refusal for err: one line that says what was expected and
+// shows nothing of an internal error.
+func (a *answer) refuse(err error) {
+	var mac macError
+	switch {
+	case errors.As(err, &mac):
+		a.outcome = Malformed
+		a.setLine(http.StatusBadRequest, mac.Error())
+	case errors.Is(err, errNotFound), errors.Is(err, echo.ErrNotFound): // Echo's for a path without a slash, "" or "*"
+		a.outcome = NotFound
+		a.setLine(http.StatusNotFound, errNotFound.Error())
+	case errors.Is(err, echo.ErrMethodNotAllowed):
+		a.outcome = MethodNotAllowed
+		a.setLine(http.StatusMethodNotAllowed, "method not allowed: expected GET or HEAD")
+	case errors.Is(err, errPanic):
+		a.outcome = Panicked
+		a.setLine(http.StatusInternalServerError, internalError)
+	default:
+		a.outcome, a.err = Failed, err
+		a.setLine(http.StatusInternalServerError, internalError)
+	}
+}
+
+const internalError = "internal error: try again later"
+
+func (a *answer) setLine(status int, line string) {
+	a.status, a.contentType, a.body = status, "text/plain; charset=utf-8", []byte(line+"\n")
+}

@@ -1,0 +1,57 @@
+package rds
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+	"snomredirect/store/bolt"
+)
+
+// failingPhones is a store that fails or panics when a phone is looked up.
+type failingPhones struct {
+	*bolt.DB
+	panics bool
+}
+
+func (f failingPhones) Phone(macaddr.Addr) (store.Phone, error) {
+	if f.panics {
+		panic("secret")
+	}
+	return store.Phone{}, errors.New("secret")
+}
+
+func TestFailures(t *testing.T) {
+	for _, panics := range []bool{false, true} {
+		l := newLab(t, func(c *Config) { c.Phones = failingPhones{c.Phones.(*bolt.DB), panics} })
+		for range 2*maxConcurrent + 1 {
+			l.faults("acme", of("redirect.checkPhone", str("0004132202E4")), internal, "Internal error")
+		}
+		if log := l.log.String(); !strings.Contains(log, "secret") || panics != strings.Contains(log, "goroutine") {
+			t.Errorf("log:\n%s", log)
+		}
+		l.calls("acme", of("network.echo", str("x")), "<value><string>x</string></value>")
+	}
+}
+
+func TestLoginFails(t *testing.T) {
+	var loginErr error
+	l := newLab(t, func(c *Config) {
+		c.Login = func(context.Context, string, string, netip.Addr) (store.Account, error) {
+			return store.Account{}, loginErr
+		}
+	})
+	for _, loginErr = range []error{store.ErrBusy, errors.New("no disk")} {
+		response, got := l.post("acme", "<x/>")
+		if response.StatusCode != 503 || response.Header.Get("Retry-After") == "" || got != "unavailable: try again later\n" {
+			t.Errorf("%v: got %s, %s, want 503 and Retry-After", loginErr, response.Status, got)
+		}
+	}
+	if log := l.log.String(); strings.Count(log, "level=ERROR") != 1 || strings.Count(log, `level=DEBUG msg="login refused"`) != 2 {
+		t.Errorf("log:\n%s", log)
+	}
+}

@@ -1,0 +1,75 @@
+package redirect
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"snomredirect/redirect/settings"
+	"snomredirect/store"
+)
+
+func FuzzParseRequest(f *testing.F) {
+	f.Add("/snom360/snom360.php", "mac=0004132202E4", newPhone)
+	f.Add("/snomD345-0004132202E4.htm", "", m9)
+	f.Add("/snomD345.htm", "mac=1&mac=2", "")
+	f.Fuzz(func(t *testing.T, path, query, agent string) {
+		r, err := parseRequest(path, query, agent)
+		var mac macError
+		switch {
+		case err == nil:
+			if !isModel(r.model) {
+				t.Fatalf("%q parsed with model %q", path, r.model)
+			}
+			if strings.HasSuffix(path, ".php") && !r.mac.IsValid() {
+				t.Fatalf("%q?%q parsed without a MAC", path, query)
+			}
+		case errors.As(err, &mac):
+			if strings.ContainsAny(err.Error(), "\r\n") {
+				t.Fatalf("error %q has several lines", err)
+			}
+		case err != errNotFound:
+			t.Fatalf("unexpected error: %v", err)
+		}
+	})
+}
+
+// BenchmarkRequest measures the handler without the connection, with and without
+// OnContact. A path that is not found shows Echo's share of the cost.
+func BenchmarkRequest(b *testing.B) {
+	f := finder(b)
+	silent, recording := New(Config{Finder: f}), New(Config{Finder: f, OnContact: func(store.Contact) {}})
+	for _, c := range []struct {
+		name, path string
+		h          http.Handler
+	}{
+		{"redirected", "/snom360/snom360.php?mac=" + registered, silent},
+		{"redirected, recorded", "/snom360/snom360.php?mac=" + registered, recording},
+		{"unregistered", "/snom360/snom360.php?mac=" + nobodys, silent},
+		{"unregistered, recorded", "/snom360/snom360.php?mac=" + nobodys, recording},
+		{"healthz", "/healthz", silent},
+		{"not found", "/", silent},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			r := httptest.NewRequest("GET", c.path, nil)
+			r.Header.Set("User-Agent", newPhone)
+			w := &discard{header: http.Header{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				c.h.ServeHTTP(w, r)
+			}
+			if c.name == "redirected" && w.header.Get("Content-Length") != strconv.Itoa(len(file(settings.XML, server))) {
+				b.Fatal(w.header)
+			}
+		})
+	}
+}
+
+type discard struct{ header http.Header }
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d *discard) WriteHeader(int)             {}
