@@ -241,7 +241,7 @@ func TestAKeeperThatFails(t *testing.T) {
 			t.Errorf("kept: %+v", got)
 		}
 		want(t, b, newer)
-		if !strings.Contains(log.String(), "contacts are kept again") {
+		if !strings.Contains(log.String(), "saving contacts works again") {
 			t.Error(log)
 		}
 	})
