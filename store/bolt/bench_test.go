@@ -14,8 +14,14 @@ import (
 	"snomredirect/store"
 )
 
-// filled returns a database with n phones of one account, in random batch.
+// filled returns a database with n phones of one account, added in random order.
 func filled(tb testing.TB, n int) (*DB, []macaddr.Addr) {
+	tb.Helper()
+	return filledWith(tb, n, store.URL{})
+}
+
+// filledWith returns the same with url as every phone's own.
+func filledWith(tb testing.TB, n int, url store.URL) (*DB, []macaddr.Addr) {
 	tb.Helper()
 	db := open(tb, tb.TempDir())
 	tb.Cleanup(func() { db.Close() })
@@ -27,7 +33,7 @@ func filled(tb testing.TB, n int) (*DB, []macaddr.Addr) {
 	for batch := range slices.Chunk(macs, 1000) {
 		err := db.b.Update(func(tx *bbolt.Tx) error {
 			for _, mac := range batch {
-				if err := putResult(tx, mac, store.Result{Next: store.Phone{MAC: mac, Owner: a.ID, Registered: a.Created}}); err != nil {
+				if err := putResult(tx, mac, store.Result{Next: store.Phone{MAC: mac, Owner: a.ID, URL: url, Registered: a.Created}}); err != nil {
 					return err
 				}
 			}
@@ -40,15 +46,24 @@ func filled(tb testing.TB, n int) (*DB, []macaddr.Addr) {
 	return db, macs
 }
 
-// What a phone's request asks of the database.
+// BenchmarkSettingServer measures the look-up of a phone's request, for phones
+// that follow their account and for phones with a URL of their own.
 func BenchmarkSettingServer(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			db, macs := filled(b, n)
+	for _, c := range []struct {
+		name string
+		n    int
+		url  store.URL
+	}{
+		{"1000", 1_000, store.URL{}},
+		{"100000", 100_000, store.URL{}},
+		{"own-100000", 100_000, store.RestoreURL("http://own.example/{mac}")},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			db, macs := filledWith(b, c.n, c.url)
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
-				if _, err := db.SettingServer(macs[i%n]); err != nil {
+				if _, err := db.SettingServer(macs[i%c.n]); err != nil {
 					b.Fatal(err)
 				}
 				i++

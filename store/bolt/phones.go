@@ -30,7 +30,11 @@ func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
 		if err != nil {
 			return err
 		}
-		url = p.SettingServer(store.Account{SettingServer: getServer(tx, p.Owner)})
+		var owner store.Account
+		if p.URL.IsZero() { // saves the look-up for a phone with a URL of its own
+			owner.SettingServer = getServer(tx, p.Owner)
+		}
+		url = p.SettingServer(owner)
 		return nil
 	})
 	return url, err
