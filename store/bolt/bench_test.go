@@ -72,8 +72,9 @@ func BenchmarkSettingServer(b *testing.B) {
 	}
 }
 
-// The room that a phone takes in the pages of the database when phones come in
-// random order, which is when it takes most, and what of it is filled.
+// BenchmarkBytesAPhone measures the space of a phone in the database's pages, and
+// how much of it is filled, when phones are added in random order, which needs the
+// most space.
 func BenchmarkBytesAPhone(b *testing.B) {
 	const n = 100_000
 	for b.Loop() {
@@ -95,7 +96,7 @@ func BenchmarkBytesAPhone(b *testing.B) {
 	}
 }
 
-// A REGISTER that states what is so already.
+// BenchmarkRegister measures a REGISTER that changes nothing.
 func BenchmarkRegister(b *testing.B) {
 	db, macs := filled(b, 100_000)
 	a, err := db.AccountNamed("acme")
@@ -104,21 +105,22 @@ func BenchmarkRegister(b *testing.B) {
 	}
 	i := 0
 	for b.Loop() {
-		carryOut(b, db, register(a.ID, store.URL{}, macs[i%len(macs)]))
+		mustChange(b, db, register(a.ID, store.URL{}, macs[i%len(macs)]))
 		i++
 	}
 }
 
 func register(owner store.AccountID, url store.URL, macs ...macaddr.Addr) store.Batch {
-	o := store.Batch{Audit: store.Audit{Actor: owner, Command: "REGISTER"}, Rule: store.RuleRegister, Owner: owner}
+	b := store.Batch{Audit: store.Audit{Actor: owner, Command: "REGISTER"}, Rule: store.RuleRegister, Owner: owner}
 	for _, mac := range macs {
-		o.Changes = append(o.Changes, store.Change{MAC: mac, URL: url})
+		b.Changes = append(b.Changes, store.Change{MAC: mac, URL: url})
 	}
-	return o
+	return b
 }
 
-// What a change costs: bare in bbolt, as a REGISTER that changes a phone and
-// tells it in the history, and as one of 64 partners who do so at once.
+// BenchmarkCommit measures a change: as a plain bbolt update, as a REGISTER that
+// changes a phone and adds to the history, and as such a REGISTER by one of 64
+// concurrent partners.
 func BenchmarkCommit(b *testing.B) {
 	db, macs := filled(b, 100_000)
 	a, err := db.AccountNamed("acme")
@@ -126,7 +128,7 @@ func BenchmarkCommit(b *testing.B) {
 		b.Fatal(err)
 	}
 	var i atomic.Int64
-	next := func() (macaddr.Addr, store.URL) { // never what a phone has already
+	next := func() (macaddr.Addr, store.URL) { // never the URL that the phone has
 		i := int(i.Add(1))
 		return macs[i%len(macs)], store.RestoreURL(fmt.Sprintf("http://own.example/%d", i))
 	}
@@ -139,10 +141,10 @@ func BenchmarkCommit(b *testing.B) {
 			}
 		}
 	})
-	b.Run("alone", func(b *testing.B) {
+	b.Run("1", func(b *testing.B) {
 		for b.Loop() {
 			mac, url := next()
-			carryOut(b, db, register(a.ID, url, mac))
+			mustChange(b, db, register(a.ID, url, mac))
 		}
 	})
 	b.Run("64", func(b *testing.B) {
@@ -150,8 +152,8 @@ func BenchmarkCommit(b *testing.B) {
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				mac, url := next()
-				if out, err := db.Change(register(a.ID, url, mac)); err != nil || out[0].Err != nil {
-					b.Error(out, err)
+				if results, err := db.Change(register(a.ID, url, mac)); err != nil || results[0].Err != nil {
+					b.Error(results, err)
 					return
 				}
 			}
@@ -159,7 +161,8 @@ func BenchmarkCommit(b *testing.B) {
 	})
 }
 
-// batches of many phones in random order, all new, into a database that grows.
+// BenchmarkUpload measures large batches of new phones in random order, into a
+// growing database.
 func BenchmarkUpload(b *testing.B) {
 	const n = 50_000
 	db := open(b, b.TempDir())
@@ -177,9 +180,9 @@ func BenchmarkUpload(b *testing.B) {
 			}
 			macs = append(macs, mac)
 		}
-		o := register(a.ID, store.URL{}, macs...)
+		batch := register(a.ID, store.URL{}, macs...)
 		b.StartTimer()
-		carryOut(b, db, o)
+		mustChange(b, db, batch)
 		phones += n
 	}
 	b.ReportMetric(float64(phones)/b.Elapsed().Seconds(), "phones/s")
