@@ -29,10 +29,10 @@ var (
 	acmeHeld = Phone{MAC: testMAC, Owner: 1, HeldUntil: late}
 )
 
-// with is p with one thing changed.
+// with returns a changed copy of p.
 func (p Phone) with(change func(*Phone)) Phone { change(&p); return p }
 
-// A rule's case: what becomes of prev, or why it stays.
+// A ruleCase is a case of a rule: the next state, or the error.
 type ruleCase struct {
 	prev, next Phone
 	err        error
@@ -76,7 +76,7 @@ func TestRegister(t *testing.T) {
 }
 
 func TestDeregister(t *testing.T) {
-	held := Phone{MAC: testMAC, Owner: 1, HeldUntil: noonUTC.Add(time.Hour + time.Second)} // noon is a little past the second
+	held := Phone{MAC: testMAC, Owner: 1, HeldUntil: noonUTC.Add(time.Hour + time.Second)} // rounded up, because noon has a fraction
 	for name, c := range map[string]struct {
 		by   Account
 		hold time.Duration
@@ -85,8 +85,8 @@ func TestDeregister(t *testing.T) {
 		"its own":                  {acme, time.Hour, ruleCase{acmes, held, nil}},
 		"its own, with a URL":      {acme, time.Hour, ruleCase{acmesOwn, held, nil}},
 		"by an operator":           {olga, time.Hour, ruleCase{acmes, held, nil}},
-		"not to be held":           {acme, 0, ruleCase{acmes, nobodys, nil}},
-		"to be held less":          {acme, -time.Hour, ruleCase{acmes, nobodys, nil}},
+		"no hold":                  {acme, 0, ruleCase{acmes, nobodys, nil}},
+		"negative hold":            {acme, -time.Hour, ruleCase{acmes, nobodys, nil}},
 		"for a nanosecond":         {acme, 1, ruleCase{acmes, held.with(func(p *Phone) { p.HeldUntil = noonUTC.Add(time.Second) }), nil}},
 		"another's":                {bare, time.Hour, ruleCase{prev: acmes, err: ErrTaken}},
 		"by one disabled":          {fired, time.Hour, ruleCase{prev: acmes, err: ErrTaken}},
@@ -99,7 +99,7 @@ func TestDeregister(t *testing.T) {
 		next, err := Deregister(c.prev, c.by, c.hold, noon)
 		c.check(t, name, next, err)
 	}
-	// To the second there is nothing to round.
+	// Without a fraction nothing is rounded.
 	if p, err := Deregister(acmes, acme, time.Hour, noonUTC); err != nil || p.HeldUntil != noonUTC.Add(time.Hour) {
 		t.Errorf("%+v, %v", p, err)
 	}
