@@ -6,9 +6,10 @@ import (
 	"testing"
 )
 
-// Every arrow of the house points down: doors know no other door and no
-// backend, the vocabulary knows no database, nothing knows the wiring or these
-// stories, and only the wiring knows who counts.
+// TestLayers checks the dependencies between the layers: no protocol depends on
+// another one or on a backend, package store depends on no database, nothing
+// depends on the commands or on these tests, and only cmd/snomredirect depends on
+// Prometheus.
 func TestLayers(t *testing.T) {
 	forbidden := map[string][]string{
 		"snomredirect/macaddr":           {"snomredirect/", "github.com/", "go.etcd.io/"},
@@ -48,6 +49,6 @@ func TestLayers(t *testing.T) {
 		}
 	}
 	if seen != len(forbidden) {
-		t.Errorf("%d of %d packages were found", seen, len(forbidden))
+		t.Errorf("found %d of %d packages", seen, len(forbidden))
 	}
 }

@@ -64,8 +64,8 @@ func ParseShort(s string) (Addr, error) {
 		}
 		n = n<<4 | uint64(d)
 	}
-	kept := ^uint64(0) << (4 * len(s))
-	return Addr{shortBase&kept | n}, nil
+	mask := ^uint64(0) << (4 * len(s))
+	return Addr{shortBase&mask | n}, nil
 }
 
 // MustParse is like [Parse] but panics on an error. It is for addresses in code.

@@ -116,8 +116,8 @@ func (b Batch) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 }
 
 // A Job is work on many phones that takes many batches: a list, a retarget, the
-// removal of an account. It is stored until it is done, so that the account can
-// be told how far an interrupted one came.
+// removal of an account. It is stored until it is done, so that the progress of an
+// interrupted job can be shown to the account.
 type Job struct {
 	ID         uint64    `json:"-"` // assigned when it begins
 	Account    AccountID `json:"account"`
@@ -128,5 +128,5 @@ type Job struct {
 	Some       int       `json:"some"`   // some lines up to this one have been tried, if it is more than Lines
 	Failed     int       `json:"failed"` // how many of them failed
 	Phones     bool      `json:"phones"` // Lines counts phones instead of lines of a list
-	Done       bool      `json:"-"`      // it has ended, and there is nothing left to report
+	Done       bool      `json:"-"`      // it has ended; a batch with it deletes it
 }

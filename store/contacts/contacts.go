@@ -72,7 +72,7 @@ type Recorder struct {
 	stopped chan struct{}
 
 	// The last contact of a phone is the first one found in the order table,
-	// unsaved, writing, Store. Times don't tell: the clock may be set back.
+	// unsaved, writing, Store. Its time does not count: the clock may be set back.
 	mu        sync.Mutex
 	table     *simplelru.LRU[macaddr.Addr, store.Contact]
 	unsaved   map[macaddr.Addr]store.Contact // to be written
