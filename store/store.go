@@ -46,5 +46,5 @@ var (
 	// ErrDenied means that the name or the password is wrong.
 	ErrDenied = errors.New("wrong name or password")
 	// ErrBusy means that too many requests are waiting; a later one may succeed.
-	ErrBusy = errors.New("too many requests waiting")
+	ErrBusy = errors.New("too many are waiting")
 )
