@@ -2,6 +2,7 @@ package integration
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -11,44 +12,75 @@ import (
 // depends on the commands or on these tests, and only cmd/snomredirect depends on
 // Prometheus.
 func TestLayers(t *testing.T) {
+	// Prefixes of packages that a package must not depend on, even indirectly.
 	forbidden := map[string][]string{
-		"snomredirect/macaddr":           {"snomredirect/", "github.com/", "go.etcd.io/"},
-		"snomredirect/redirect/settings": {"snomredirect/", "github.com/", "go.etcd.io/"},
-		"snomredirect/store":             {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/bolt":        {"snomredirect/redirect", "snomredirect/sshconsole", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/contacts":    {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/passwords":   {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/redirect":          {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
-		"snomredirect/redirect/rds":      {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
-		"snomredirect/sshconsole":        {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
-		"snomredirect/cmd/snomphone":     {"snomredirect/store", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/integration":       {"snomredirect/"},
+		"snomredirect/store":           {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/bolt":      {"snomredirect/redirect", "snomredirect/sshconsole", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/contacts":  {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/passwords": {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/redirect":        {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
+		"snomredirect/redirect/rds":    {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole":      {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
+		"snomredirect/cmd/snomphone":   {"snomredirect/store", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/integration":     {"snomredirect/"},
 	}
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Deps}} {{.}}{{end}}`, "snomredirect/...").Output()
-	if err != nil {
-		t.Fatal(err)
+	// Prefixes of the only packages outside the standard library that a package may
+	// depend on.
+	only := map[string][]string{
+		"snomredirect/macaddr":           {},
+		"snomredirect/redirect/settings": {},
 	}
 	seen := 0
-	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(line)
-		pkg, deps := fields[0], fields[1:]
-		prefixes, known := forbidden[pkg]
+	for _, p := range listPackages(t) {
+		prefixes, known := forbidden[p.path]
 		if known {
 			seen++
 		}
 		prefixes = append(prefixes, "snomredirect/cmd", "snomredirect/integration")
-		if pkg != "snomredirect/cmd/snomredirect" {
+		if p.path != "snomredirect/cmd/snomredirect" {
 			prefixes = append(prefixes, "github.com/prometheus/")
 		}
-		for _, dep := range deps {
-			for _, prefix := range prefixes {
-				if dep != pkg && strings.HasPrefix(dep, prefix) {
-					t.Errorf("%s depends on %s", pkg, dep)
-				}
+		allowed, restricted := only[p.path]
+		if restricted {
+			seen++
+		}
+		for _, dep := range p.deps {
+			if dep != p.path && hasPrefix(dep, prefixes) || restricted && !isStandard(dep) && !hasPrefix(dep, allowed) {
+				t.Errorf("%s depends on %s", p.path, dep)
 			}
 		}
 	}
-	if seen != len(forbidden) {
-		t.Errorf("found %d of %d packages", seen, len(forbidden))
+	if want := len(forbidden) + len(only); seen != want {
+		t.Errorf("found %d of %d packages", seen, want)
 	}
+}
+
+// A listedPackage is a package of this module.
+type listedPackage struct {
+	path string
+	deps []string // direct and indirect
+}
+
+func listPackages(t *testing.T) (all []listedPackage) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Deps}} {{.}}{{end}}`, "snomredirect/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		all = append(all, listedPackage{fields[0], fields[1:]})
+	}
+	return all
+}
+
+func hasPrefix(path string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+}
+
+// isStandard reports whether path is in the standard library, including what it
+// vendors: the first element has no dot.
+func isStandard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return first != "snomredirect" && !strings.Contains(first, ".")
 }
