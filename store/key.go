@@ -41,7 +41,7 @@ func ParseKey(line string) (Key, error) {
 	case len(options) > 0:
 		return Key{}, errors.New("expected a key without options in front of it")
 	case len(comment) > maxKeyComment || !printable(comment):
-		return Key{}, errors.New("expected a key with a short, printable comment")
+		return Key{}, fmt.Errorf("expected a printable comment of at most %d bytes after the key", maxKeyComment)
 	}
 	switch pub.Type() {
 	case ssh.KeyAlgoED25519, ssh.KeyAlgoSKED25519:

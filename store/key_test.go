@@ -75,8 +75,8 @@ func TestParseKeyRefuses(t *testing.T) {
 		"-----BEGIN OPENSSH PRIVATE KEY-----": "authorized_keys",
 		sampleKey + "\n" + sampleKey:          "authorized_keys",
 		`from="192.0.2.1" ` + sampleKey:       "without options",
-		sampleKey + "\x1b[2J":                 "printable",
-		sampleKey + strings.Repeat("x", 200):  "short",
+		sampleKey + "\x1b[2J":                 "printable comment",
+		sampleKey + strings.Repeat("x", 200):  "at most 200 bytes",
 		authorized(t, &weak.PublicKey):        "2048 bits",
 		authorized(t, &nist.PublicKey):        "ed25519",
 	} {
