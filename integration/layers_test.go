@@ -30,6 +30,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/macaddr":           {},
 		"snomredirect/redirect/settings": {},
 	}
+	sources(t)
 	seen := 0
 	for _, p := range listPackages(t) {
 		prefixes, known := forbidden[p.path]

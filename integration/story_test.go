@@ -85,7 +85,7 @@ func TestStories(t *testing.T) {
 }
 
 // sources opens all source files, so that the go command caches the result only
-// until one of them changes: the stories depend on them without importing them.
+// until one of them changes: the tests depend on them without importing them.
 func sources(t *testing.T) {
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
