@@ -14,21 +14,29 @@ import (
 func TestLayers(t *testing.T) {
 	// Prefixes of packages that a package must not depend on, even indirectly.
 	forbidden := map[string][]string{
-		"snomredirect/store":           {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/bolt":      {"snomredirect/redirect", "snomredirect/sshconsole", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/contacts":  {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/passwords": {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/redirect":        {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
-		"snomredirect/redirect/rds":    {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
-		"snomredirect/sshconsole":      {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
-		"snomredirect/cmd/snomphone":   {"snomredirect/store", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/integration":     {"snomredirect/"},
+		"snomredirect/store":            {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/bolt":       {"snomredirect/redirect", "snomredirect/sshconsole", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/contacts":   {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/passwords":  {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/redirect":         {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
+		"snomredirect/redirect/rds":     {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole":       {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
+		"snomredirect/sshconsole/shell": {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/cmd/snomphone":    {"snomredirect/store", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/integration":      {"snomredirect/"},
 	}
 	// Prefixes of the only packages outside the standard library that a package may
 	// depend on.
 	only := map[string][]string{
-		"snomredirect/macaddr":           {},
-		"snomredirect/redirect/settings": {},
+		"snomredirect/macaddr":              {},
+		"snomredirect/redirect/settings":    {},
+		"snomredirect/sshconsole/lineedit":  {"golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/sshconsole/phonelist": {"snomredirect/macaddr", "golang.org/x/text/"},
+	}
+	// Prefixes of packages that a package may depend on only through others: the
+	// shell has nothing to do with SSH, but the keys of package store have.
+	indirect := map[string][]string{
+		"snomredirect/sshconsole/shell": {"golang.org/x/crypto/ssh"},
 	}
 	sources(t)
 	seen := 0
@@ -50,6 +58,11 @@ func TestLayers(t *testing.T) {
 				t.Errorf("%s depends on %s", p.path, dep)
 			}
 		}
+		for _, imported := range p.imports {
+			if hasPrefix(imported, indirect[p.path]) {
+				t.Errorf("%s imports %s", p.path, imported)
+			}
+		}
 	}
 	if want := len(forbidden) + len(only); seen != want {
 		t.Errorf("found %d of %d packages", seen, want)
@@ -58,19 +71,20 @@ func TestLayers(t *testing.T) {
 
 // A listedPackage is a package of this module.
 type listedPackage struct {
-	path string
-	deps []string // direct and indirect
+	path    string
+	imports []string
+	deps    []string // direct and indirect
 }
 
 func listPackages(t *testing.T) (all []listedPackage) {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Deps}} {{.}}{{end}}`, "snomredirect/...").Output()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}};{{join .Imports " "}};{{join .Deps " "}}`, "snomredirect/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(line)
-		all = append(all, listedPackage{fields[0], fields[1:]})
+		fields := strings.Split(line, ";")
+		all = append(all, listedPackage{fields[0], strings.Fields(fields[1]), strings.Fields(fields[2])})
 	}
 	return all
 }
