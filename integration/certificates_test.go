@@ -19,15 +19,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// ca NAME [PARENT] [cn=TEXT] [weak] makes a certificate authority: NAME.pem, its
-// certificate and those of the authorities above it, and NAME.key. The root at
-// the top is left out, as it is in what TLS sends, but where it is NAME itself.
-// Without a parent it is such a root. Its common name is NAME unless cn=TEXT
-// says another. A weak one is as snom's old "Snom Phone 1": RSA with 1024 bits,
-// and SHA-1 in its signatures.
+// ca NAME [PARENT] [cn=TEXT] [weak] creates a certificate authority: NAME.pem, with
+// its certificate and those of the CAs above it, and NAME.key. As in what TLS
+// sends, NAME.pem does not contain the root unless NAME is the root. Without
+// PARENT, NAME is a root. Its common name is NAME or TEXT. A weak CA is like
+// snom's old "Snom Phone 1": RSA with 1024 bits and SHA-1 signatures.
 func ca(ts *testscript.TestScript, neg bool, args []string) {
 	l, parent := look{ca: true}, ""
-	understood := len(args) > 0 && !neg
+	valid := len(args) > 0 && !neg
 	for i, arg := range args {
 		text, isCN := strings.CutPrefix(arg, "cn=")
 		switch {
@@ -40,23 +39,23 @@ func ca(ts *testscript.TestScript, neg bool, args []string) {
 		case i == 1:
 			parent = arg
 		default:
-			understood = false
+			valid = false
 		}
 	}
-	if !understood {
+	if !valid {
 		ts.Fatalf("usage: ca NAME [PARENT] [cn=TEXT] [weak]")
 	}
 	ts.Check(of(ts).makeCertificate(args[0], parent, l))
 }
 
-// certificate NAME CA CN [expired] [weak] makes a certificate by that authority:
-// NAME.pem, followed by the authorities' but the root's, and NAME.key. Where CN
-// is twelve hex digits it is a phone's from the factory, which says nothing of
-// its use; else that of a server which has that name, localhost and 127.0.0.1.
-// An expired one ended yesterday.
+// certificate NAME CA CN [expired] [weak] creates a certificate signed by CA:
+// NAME.pem, with the certificates of the CAs except the root, and NAME.key. If CN
+// is twelve hex digits, it is a phone's factory certificate, without key usages;
+// otherwise a server's, for that name, localhost and 127.0.0.1. An expired one
+// ended yesterday.
 func certificate(ts *testscript.TestScript, neg bool, args []string) {
 	var l look
-	understood := len(args) >= 3 && !neg
+	valid := len(args) >= 3 && !neg
 	for _, arg := range args[min(3, len(args)):] {
 		switch arg {
 		case "expired":
@@ -64,17 +63,17 @@ func certificate(ts *testscript.TestScript, neg bool, args []string) {
 		case "weak":
 			l.weak = true
 		default:
-			understood = false
+			valid = false
 		}
 	}
-	if !understood {
+	if !valid {
 		ts.Fatalf("usage: certificate NAME CA CN [expired] [weak]")
 	}
 	l.cn = args[2]
 	ts.Check(of(ts).makeCertificate(args[0], args[1], l))
 }
 
-// A look is what a certificate looks like.
+// A look describes a certificate.
 type look struct {
 	cn                string
 	ca, expired, weak bool
@@ -82,10 +81,10 @@ type look struct {
 
 const weakBits = 1024
 
-var factory = regexp.MustCompile(`^[0-9A-Fa-f]{12}$`) // a phone's common name
+var phoneCN = regexp.MustCompile(`^[0-9A-Fa-f]{12}$`)
 
-// makeCertificate makes one with a key of its own, by the issuer of that name or,
-// where it is "", by itself. What a weak issuer signs is as weak as its own.
+// makeCertificate creates a certificate with a new key, signed by the named issuer
+// or, if issuer is "", self-signed. A weak issuer signs with SHA-1.
 func (s *story) makeCertificate(name, issuer string, l look) error {
 	day := 24 * time.Hour
 	template := &x509.Certificate{
@@ -98,7 +97,7 @@ func (s *story) makeCertificate(name, issuer string, l look) error {
 	switch {
 	case l.ca:
 		template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
-	case !factory.MatchString(l.cn):
+	case !phoneCN.MatchString(l.cn):
 		template.KeyUsage = x509.KeyUsageDigitalSignature
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 		template.DNSNames = []string{l.cn, "localhost"}
@@ -164,8 +163,9 @@ func (s *story) pool(name string) (*x509.CertPool, error) {
 	return pool, err
 }
 
-// tlsOfPhone is how a phone with that certificate, or none, speaks TLS: it has
-// no other to choose from, and presents it to every server that asks for one.
+// tlsOfPhone returns the TLS configuration of a phone with that certificate, or
+// without one if cert is "". The phone presents it to every server that requests a
+// certificate.
 func (s *story) tlsOfPhone(cert, cacert string) (*tls.Config, error) {
 	roots, err := s.pool(cacert)
 	if err != nil || cert == "" {

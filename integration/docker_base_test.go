@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// dockerBuildArgs returns the arguments of a build that have it start from an
-// image like the Dockerfile's base, where that can't be had: the Go toolchain
-// and the modules of this machine, and the one other program that is used.
+// dockerBuildArgs returns the arguments for the build. If the Dockerfile's base image
+// can't be pulled, they replace it with an image made of this machine's Go toolchain
+// and modules, and the one other program that the Dockerfile uses.
 func dockerBuildArgs(t *testing.T, name string) []string {
 	dockerfile, err := os.ReadFile("../Dockerfile")
 	base := regexp.MustCompile(`(?m)^ARG GO_IMAGE=(\S+)$`).FindSubmatch(dockerfile)
@@ -24,16 +24,16 @@ func dockerBuildArgs(t *testing.T, name string) []string {
 	if _, err := dockerTry(dockerSlow, exec.Command("docker", "pull", string(base[1]))); err == nil {
 		return nil
 	} else {
-		t.Logf("makes a stand-in for %s: %v", base[1], err)
+		t.Logf("building a replacement for %s: %v", base[1], err)
 	}
-	// GOPROXY has the modules come from where this machine has them already.
-	here := strings.Split(dockerRun(t, dockerQuick, exec.Command("go", "env", "GOROOT", "GOMODCACHE", "GOPROXY")), "\n")
+	// GOPROXY makes the download use this machine's module cache.
+	env := strings.Split(dockerRun(t, dockerQuick, exec.Command("go", "env", "GOROOT", "GOMODCACHE", "GOPROXY")), "\n")
 	root := t.TempDir()
 	goMod, modErr := os.ReadFile("../go.mod")
 	goSum, sumErr := os.ReadFile("../go.sum")
 	err = errors.Join(modErr, sumErr,
 		os.MkdirAll(root+"/image/tmp", 0o755), os.MkdirAll(root+"/image/usr/local", 0o755), os.Mkdir(root+"/module", 0o755),
-		os.Symlink(here[0], root+"/image/usr/local/go"),
+		os.Symlink(env[0], root+"/image/usr/local/go"),
 		os.WriteFile(root+"/module/go.mod", goMod, 0o600), os.WriteFile(root+"/module/go.sum", goSum, 0o600),
 		os.WriteFile(root+"/module/mkdir.go", []byte(dockerMkdir), 0o600))
 	if err != nil {
@@ -52,17 +52,17 @@ func dockerBuildArgs(t *testing.T, name string) []string {
 		cmd := exec.Command(words[0], words[1:]...)
 		cmd.Dir = root + "/module"
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-modcacherw", "GOMODCACHE="+root+"/image/go/pkg/mod",
-			"GOPROXY=file://"+here[1]+"/cache/download,"+here[2])
+			"GOPROXY=file://"+env[1]+"/cache/download,"+env[2])
 		dockerRun(t, dockerSlow, cmd)
 	}
-	t.Cleanup(func() { // the label is also on the stage that the build leaves
+	t.Cleanup(func() { // the build leaves a stage with the same label
 		dockerRun(t, dockerQuick, exec.Command("docker", "image", "prune", "-f", "--filter", "label=snomredirect-test="+name))
 		dockerRun(t, dockerQuick, exec.Command("docker", "rmi", name))
 	})
 	return []string{"--build-arg", "GO_IMAGE=" + name}
 }
 
-// dockerMkdir is as much of mkdir as the Dockerfile uses.
+// dockerMkdir implements the options of mkdir that the Dockerfile uses.
 const dockerMkdir = `package main
 
 import ("flag"; "log"; "os"; "strconv")

@@ -23,13 +23,13 @@ import (
 const (
 	dockerUser   = "65532"
 	dockerGrace  = 15 * time.Second // stop_grace_period
-	dockerQuick  = time.Minute      // bounds a command that has little to do
-	dockerSlow   = 5 * time.Minute  // bounds one that builds or downloads
+	dockerQuick  = time.Minute      // limit for most commands
+	dockerSlow   = 5 * time.Minute  // limit for commands that build or download
 	dockerServer = "http://prov.example.com/snom.php"
 )
 
 // TestDockerCompose builds and runs the repository's Dockerfile and
-// docker-compose.yml, and uses the service as its operator and a phone do.
+// docker-compose.yml, and uses the service as an operator and a phone.
 func TestDockerCompose(t *testing.T) {
 	d := dockerStart(t)
 	dockerRun(t, dockerSlow, d.compose("build", d.buildArgs...))
@@ -38,7 +38,7 @@ func TestDockerCompose(t *testing.T) {
 	d.checkPhone(t, "<phone-settings>\n</phone-settings>")
 	operator := d.login(t, func(_ string, _ net.Addr, key ssh.PublicKey) error { d.hostKey = key; return nil })
 	if out, err := dockerSay(operator, "ACCOUNT ADD loop http://redirect.example.com/"); err == nil {
-		t.Errorf("a setting server under SNOMREDIRECT_PUBLIC_NAME was not refused: %s", out)
+		t.Errorf("accepted a setting server with the host SNOMREDIRECT_PUBLIC_NAME: %s", out)
 	}
 	for _, line := range []string{"ACCOUNT ADD acme " + dockerServer, "REGISTER 0004132202E4 --account acme"} {
 		if out, err := dockerSay(operator, line); err != nil {
@@ -49,7 +49,7 @@ func TestDockerCompose(t *testing.T) {
 	d.checkPhone(t, redirected)
 	d.checkStop(t) // with the operator still connected
 
-	// After down only the volume is left: host key, admin's key, account, phone.
+	// After down only the volume remains: host key, admin's key, account, phone.
 	dockerRun(t, dockerQuick, d.compose("down"))
 	d.env = append(d.env, "SNOMREDIRECT_ADMIN_KEY=", "SNOMREDIRECT_PUBLIC_NAME=")
 	before := d.container
@@ -65,9 +65,9 @@ func TestDockerCompose(t *testing.T) {
 	d.checkStop(t)
 }
 
-// A dockerProject is one run of docker-compose.yml under a name of its own.
+// A dockerProject is a run of docker-compose.yml under its own project name.
 type dockerProject struct {
-	command   []string // docker compose, in either of its forms, and its options
+	command   []string // docker compose or docker-compose, with options
 	env       []string
 	buildArgs []string
 	http, ssh string // addresses
@@ -76,20 +76,20 @@ type dockerProject struct {
 	container string
 }
 
-// dockerStart finds what the test needs, or skips it, and sees to it that
-// nothing is left of the project in the end.
+// dockerStart prepares a project, or skips the test if Docker is missing. Everything
+// of the project is removed when the test ends.
 func dockerStart(t *testing.T) *dockerProject {
 	if os.Getenv("SNOMREDIRECT_TEST_DOCKER") != "1" || testing.Short() {
-		t.Skip("builds and runs the Docker image: set SNOMREDIRECT_TEST_DOCKER=1, and leave out -short, to run it")
+		t.Skip("set SNOMREDIRECT_TEST_DOCKER=1, without -short, to build and run the Docker image")
 	}
 	if _, err := dockerTry(dockerQuick, exec.Command("docker", "info")); err != nil {
-		t.Skipf("needs Docker: install it, start its daemon and let this user reach it to run this test: %v", err)
+		t.Skipf("needs Docker: install it, start its daemon and give this user access to it: %v", err)
 	}
 	command := []string{"docker", "compose"}
 	if exec.Command("docker", "compose", "version").Run() != nil {
 		command = []string{"docker-compose"}
 		if err := exec.Command("docker-compose", "version").Run(); err != nil {
-			t.Skipf("needs Docker Compose: install docker compose, or docker-compose, to run this test: %v", err)
+			t.Skipf("needs Docker Compose: install docker compose or docker-compose: %v", err)
 		}
 	}
 	name := "snomredirect-test-" + strings.ToLower(rand.Text()[:8])
@@ -100,7 +100,7 @@ func dockerStart(t *testing.T) *dockerProject {
 	}
 	d := &dockerProject{command: append(command, "-p", name, "-f", "../docker-compose.yml"), key: key}
 	for _, address := range []*string{&d.http, &d.ssh} {
-		l, err := net.Listen("tcp", "127.0.0.1:0") // a free port, Docker's in a moment
+		l, err := net.Listen("tcp", "127.0.0.1:0") // a free port, for Docker to use
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +126,7 @@ func (d *dockerProject) compose(command string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// up starts the service and waits until Docker finds it healthy.
+// up starts the service and waits until Docker reports it healthy.
 func (d *dockerProject) up(t *testing.T) {
 	t.Helper()
 	dockerRun(t, dockerQuick, d.compose("up", "-d", "--no-build"))
@@ -146,7 +146,7 @@ func (d *dockerProject) inspect(t *testing.T, format string) string {
 	return dockerRun(t, dockerQuick, exec.Command("docker", "inspect", "-f", format, d.container))
 }
 
-// checkContainer checks that the service may do no more than it needs to.
+// checkContainer checks that the container has no more privileges than it needs.
 func (d *dockerProject) checkContainer(t *testing.T) {
 	t.Helper()
 	const want = dockerUser + ":" + dockerUser + " true [ALL] [no-new-privileges:true]"
@@ -154,8 +154,8 @@ func (d *dockerProject) checkContainer(t *testing.T) {
 		t.Errorf("user, read-only, capabilities dropped, security: got %s, want %s", got, want)
 	}
 	processes := strings.Fields(dockerRun(t, dockerQuick, exec.Command("docker", "top", d.container, "-o", "pid,uid")))
-	if len(processes) != 4 || processes[3] == "0" { // a line of titles, a line for the one process
-		t.Errorf("processes: got %q, want one that is not root's", processes)
+	if len(processes) != 4 || processes[3] == "0" { // a header and one process
+		t.Errorf("processes: got %q, want one that does not run as root", processes)
 	}
 	archive := dockerRun(t, dockerQuick, exec.Command("docker", "cp", d.container+":/data", "-"))
 	data, err := tar.NewReader(strings.NewReader(archive)).Next()
@@ -167,7 +167,7 @@ func (d *dockerProject) checkContainer(t *testing.T) {
 	}
 }
 
-// checkPhone asks for settings as a phone does.
+// checkPhone requests settings as a phone.
 func (d *dockerProject) checkPhone(t *testing.T, want string) {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodGet, "http://"+d.http+"/snom360/snom360.php?mac=0004132202E4", nil)
@@ -181,18 +181,18 @@ func (d *dockerProject) checkPhone(t *testing.T, want string) {
 	}
 	defer response.Body.Close()
 	if body, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
-		t.Errorf("a phone got %s, %v\n%s\nwant %s", response.Status, err, body, want)
+		t.Errorf("phone: got %s, %v\n%s\nwant %s", response.Status, err, body, want)
 	}
 }
 
-// login opens a connection of the operator admin, which ends with the test.
+// login opens a connection as the operator admin. It is closed when the test ends.
 func (d *dockerProject) login(t *testing.T, hostKey ssh.HostKeyCallback) *ssh.Client {
 	t.Helper()
 	client, err := ssh.Dial("tcp", d.ssh, &ssh.ClientConfig{User: "admin", Auth: []ssh.AuthMethod{ssh.PublicKeys(d.key)}, HostKeyCallback: hostKey, Timeout: dockerQuick})
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(dockerQuick, func() { client.Close() }) // bounds its commands
+	time.AfterFunc(dockerQuick, func() { client.Close() }) // limits the time of all its commands
 	t.Cleanup(func() { client.Close() })
 	return client
 }
@@ -207,7 +207,7 @@ func dockerSay(operator *ssh.Client, line string) (string, error) {
 	return string(out), err
 }
 
-// checkStop stops the service and checks that it ended by itself.
+// checkStop stops the service and checks that it exits on its own.
 func (d *dockerProject) checkStop(t *testing.T) {
 	t.Helper()
 	start := time.Now()
@@ -220,8 +220,8 @@ func (d *dockerProject) checkStop(t *testing.T) {
 	}
 }
 
-// dockerTry runs a command and returns its standard output, without the line
-// break at the end. The error holds all that it wrote to standard error.
+// dockerTry runs a command and returns its standard output without the final line
+// break. The error contains its standard error.
 func dockerTry(limit time.Duration, cmd *exec.Cmd) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -2,52 +2,100 @@ package integration
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// Every arrow of the house points down: doors know no other door and no
-// backend, the vocabulary knows no database, nothing knows the wiring or these
-// stories, and only the wiring knows who counts.
+// TestLayers checks the dependencies between the layers: no protocol depends on
+// another one or on a backend, package store depends on no database, nothing
+// depends on the commands or on these tests, and only cmd/snomredirect depends on
+// Prometheus.
 func TestLayers(t *testing.T) {
+	// Prefixes of packages that a package must not depend on, even indirectly.
 	forbidden := map[string][]string{
-		"snomredirect/macaddr":           {"snomredirect/", "github.com/", "go.etcd.io/"},
-		"snomredirect/redirect/settings": {"snomredirect/", "github.com/", "go.etcd.io/"},
-		"snomredirect/store":             {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/bolt":        {"snomredirect/redirect", "snomredirect/sshconsole", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/contacts":    {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/passwords":   {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/redirect":          {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
-		"snomredirect/redirect/rds":      {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
-		"snomredirect/sshconsole":        {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
-		"snomredirect/cmd/snomphone":     {"snomredirect/store", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/integration":       {"snomredirect/"},
+		"snomredirect/store":            {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/bolt":       {"snomredirect/redirect", "snomredirect/sshconsole", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/contacts":   {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/passwords":  {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/redirect":         {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
+		"snomredirect/redirect/rds":     {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole":       {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
+		"snomredirect/sshconsole/shell": {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/cmd/snomphone":    {"snomredirect/store", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/integration":      {"snomredirect/"},
 	}
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Deps}} {{.}}{{end}}`, "snomredirect/...").Output()
-	if err != nil {
-		t.Fatal(err)
+	// Prefixes of the only packages outside the standard library that a package may
+	// depend on.
+	only := map[string][]string{
+		"snomredirect/macaddr":              {},
+		"snomredirect/redirect/settings":    {},
+		"snomredirect/sshconsole/lineedit":  {"golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/sshconsole/phonelist": {"snomredirect/macaddr", "golang.org/x/text/"},
 	}
+	// Prefixes of packages that a package may depend on only through others: the
+	// shell has nothing to do with SSH, but the keys of package store have.
+	indirect := map[string][]string{
+		"snomredirect/sshconsole/shell": {"golang.org/x/crypto/ssh"},
+	}
+	sources(t)
 	seen := 0
-	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(line)
-		pkg, deps := fields[0], fields[1:]
-		prefixes, known := forbidden[pkg]
+	for _, p := range listPackages(t) {
+		prefixes, known := forbidden[p.path]
 		if known {
 			seen++
 		}
 		prefixes = append(prefixes, "snomredirect/cmd", "snomredirect/integration")
-		if pkg != "snomredirect/cmd/snomredirect" {
+		if p.path != "snomredirect/cmd/snomredirect" {
 			prefixes = append(prefixes, "github.com/prometheus/")
 		}
-		for _, dep := range deps {
-			for _, prefix := range prefixes {
-				if dep != pkg && strings.HasPrefix(dep, prefix) {
-					t.Errorf("%s depends on %s", pkg, dep)
-				}
+		allowed, restricted := only[p.path]
+		if restricted {
+			seen++
+		}
+		for _, dep := range p.deps {
+			if dep != p.path && hasPrefix(dep, prefixes) || restricted && !isStandard(dep) && !hasPrefix(dep, allowed) {
+				t.Errorf("%s depends on %s", p.path, dep)
+			}
+		}
+		for _, imported := range p.imports {
+			if hasPrefix(imported, indirect[p.path]) {
+				t.Errorf("%s imports %s", p.path, imported)
 			}
 		}
 	}
-	if seen != len(forbidden) {
-		t.Errorf("%d of %d packages were found", seen, len(forbidden))
+	if want := len(forbidden) + len(only); seen != want {
+		t.Errorf("found %d of %d packages", seen, want)
 	}
+}
+
+// A listedPackage is a package of this module.
+type listedPackage struct {
+	path    string
+	imports []string
+	deps    []string // direct and indirect
+}
+
+func listPackages(t *testing.T) (all []listedPackage) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}};{{join .Imports " "}};{{join .Deps " "}}`, "snomredirect/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Split(line, ";")
+		all = append(all, listedPackage{fields[0], strings.Fields(fields[1]), strings.Fields(fields[2])})
+	}
+	return all
+}
+
+func hasPrefix(path string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+}
+
+// isStandard reports whether path is in the standard library, including what it
+// vendors: the first element has no dot.
+func isStandard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return first != "snomredirect" && !strings.Contains(first, ".")
 }

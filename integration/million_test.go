@@ -14,17 +14,18 @@ import (
 	"time"
 )
 
-// maxMillionMemory is what the service may need for a million phones, in KiB.
+// maxMillionMemory is the memory that the service may need for a million phones,
+// in KiB.
 const maxMillionMemory = 384 << 10
 
-// TestMillion has a partner register a million phones, in no order, as one list,
-// and look at them. The service's memory stays small all the while.
+// TestMillion registers a million phones as one unsorted list, and lists and exports
+// them. The service's memory must stay small.
 func TestMillion(t *testing.T) {
 	if os.Getenv("SNOMREDIRECT_TEST_MILLION") == "" {
-		t.Skip("set SNOMREDIRECT_TEST_MILLION=1 to register a million phones: that takes a minute")
+		t.Skip("set SNOMREDIRECT_TEST_MILLION=1 to register a million phones; it takes a minute")
 	}
 	if len(buildFlags) > 0 {
-		t.Skip("run without -race to register a million phones: the race detector takes memory of its own")
+		t.Skip("skipped with -race: the race detector needs memory of its own")
 	}
 	sources(t)
 	m := startMillion(t)
@@ -39,7 +40,7 @@ func TestMillion(t *testing.T) {
 		n[i] = true
 		mac := fmt.Sprintf("000413%06X", i)
 		macs = append(macs, mac)
-		if i%4 == 0 { // has a setting server of its own
+		if i%4 == 0 { // with a URL of its own
 			list = append(list, mac+`,"`+url+`"`)
 			exported = append(exported, list[len(list)-1])
 		} else {
@@ -72,13 +73,13 @@ func TestMillion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("the service's memory was %d MiB at its peak", kib>>10)
+	t.Logf("peak memory of the service: %d MiB", kib>>10)
 	if kib > maxMillionMemory {
-		t.Errorf("expected %d MiB at most", maxMillionMemory>>10)
+		t.Errorf("peak memory %d MiB, want at most %d MiB", kib>>10, maxMillionMemory>>10)
 	}
 }
 
-// A million is a service with one partner, acme.
+// A million is a running service with one partner, acme.
 type million struct {
 	*testing.T
 	*story
@@ -104,7 +105,7 @@ func startMillion(t *testing.T) million {
 	return m
 }
 
-// want wants a command of acme's to write exactly that.
+// want checks the exact output of a command run by acme.
 func (m million) want(want, input, command string) {
 	m.Helper()
 	begun := time.Now()
@@ -116,13 +117,13 @@ func (m million) want(want, input, command string) {
 	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(want, "\n")
 	for i, line := range gotLines {
 		if i == len(wantLines) || line != wantLines[i] {
-			m.Fatalf("%s: line %d of %d is %q, expected %d like %q", command, i+1, len(gotLines), line, len(wantLines), wantLines[min(i, len(wantLines)-1)])
+			m.Fatalf("%s: line %d of %d is %q, want %d lines with %q", command, i+1, len(gotLines), line, len(wantLines), wantLines[min(i, len(wantLines)-1)])
 		}
 	}
-	m.Fatalf("%s: %d lines, expected %d", command, len(gotLines), len(wantLines))
+	m.Fatalf("%s: %d lines, want %d", command, len(gotLines), len(wantLines))
 }
 
-// run runs one command in a session of its own, and wants it to be done.
+// run runs one command on a connection of its own. The command must succeed.
 func (m million) run(name, input, command string) string {
 	m.Helper()
 	client, err := m.dial(name)
@@ -139,7 +140,7 @@ func (m million) run(name, input, command string) string {
 	if err := session.Run(command); err != nil {
 		m.Fatalf("%s: %v\n%s", command, err, stderr.Bytes())
 	}
-	if stderr.Len() > 0 { // how far it has come
+	if stderr.Len() > 0 { // progress
 		m.Logf("%s: %s", command, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return stdout.String()

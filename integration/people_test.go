@@ -17,7 +17,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// key NAME ... makes a key pair for each name: NAME.key and NAME.pub.
+// key NAME ... creates a key pair for each name: NAME.key and NAME.pub.
 func key(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range args {
 		ts.Check(of(ts).makeKey(name))
@@ -43,9 +43,10 @@ func (s *story) makeKey(name string) error {
 		os.WriteFile(file+".pub", ssh.MarshalAuthorizedKey(line), 0o600))
 }
 
-// operator [<FILE] WORD ... runs a command as admin, partner [<FILE] NAME WORD
-// ... as that account: over SSH, with the password in NAME.password if there is
-// one, else with the key in NAME.key. FILE is the command's standard input.
+// operator [<FILE] WORD ... runs a command as admin, and partner [<FILE] NAME WORD
+// ... runs one as NAME. Both log in over SSH, with the password in NAME.password if
+// that file exists, else with the key in NAME.key. FILE is the command's standard
+// input.
 func operator(ts *testscript.TestScript, neg bool, args []string) {
 	run(ts, neg, "admin", args)
 }
@@ -69,7 +70,7 @@ func run(ts *testscript.TestScript, neg bool, name string, words []string) {
 		if !neg {
 			ts.Fatalf("%s: %v", name, err)
 		}
-		s.lastStatus = 255 // as OpenSSH's
+		s.lastStatus = 255 // as OpenSSH does
 		_, _ = io.WriteString(ts.Stderr(), err.Error())
 		return
 	}
@@ -116,8 +117,8 @@ func (s *story) connect(name string, auth ssh.AuthMethod) (*ssh.Client, error) {
 		User: name, Auth: []ssh.AuthMethod{auth}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: patience})
 }
 
-// offer KEY OTHER NAME tries to log in as NAME with the public key in KEY.pub,
-// which anybody may have, and a signature by OTHER.key.
+// offer KEY OTHER NAME tries to log in as NAME by offering the public key in KEY.pub,
+// which is no secret, and signing with OTHER.key.
 func offer(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: offer KEY OTHER NAME")
@@ -135,7 +136,7 @@ func offer(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// borrowed is a signer that says it is another.
+// A borrowed signer presents a public key that is not its own.
 type borrowed struct {
 	ssh.Signer
 	public ssh.PublicKey
@@ -143,15 +144,15 @@ type borrowed struct {
 
 func (b borrowed) PublicKey() ssh.PublicKey { return b.public }
 
-// status N wants the last command over SSH to have ended with N.
+// status N checks the exit status of the last command over SSH.
 func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got := strconv.Itoa(of(ts).lastStatus); len(args) != 1 || (got == args[0]) == neg {
 		ts.Fatalf("exit status %s", got)
 	}
 }
 
-// console NAME FILE types the lines of FILE at a terminal of 80 columns, and
-// shows the screen.
+// console NAME FILE types the lines of FILE in a terminal session of 80 columns, and
+// writes the screen to standard output.
 func console(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: console NAME FILE")
@@ -169,12 +170,12 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 	_, _ = io.WriteString(ts.Stdout(), strings.ReplaceAll(screen.String(), "\r\n", "\n"))
 }
 
-// phone [--https] [--cert NAME] [--cacert NAME] PATH [USER-AGENT] asks as a phone
-// does. The body goes to standard output; the status and what the header says
-// of the body to standard error. Over HTTPS it trusts the authorities in the
-// NAME.pem of --cacert (ca), and presents NAME.pem of --cert whatever the server
-// says it would take. ! phone wants an answer of 400 and above or, over HTTPS,
-// none, and then the reason is on standard error.
+// phone [--https] [--cert NAME] [--cacert NAME] PATH [USER-AGENT] sends a request as a
+// phone does. The body goes to standard output; the status, Content-Type and
+// Content-Length go to standard error. Over HTTPS it trusts the CAs in the NAME.pem
+// of --cacert (default ca), and presents the NAME.pem of --cert, whichever CAs the
+// server lists. ! phone expects a status of 400 or more or, over HTTPS, a failed
+// connection, whose error goes to standard error.
 func phone(ts *testscript.TestScript, neg bool, args []string) {
 	flags := flag.NewFlagSet("phone", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -189,7 +190,7 @@ func phone(ts *testscript.TestScript, neg bool, args []string) {
 	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true}
 	if *https {
 		if s.HTTPS == "" {
-			ts.Fatalf("the service tells of no HTTPS")
+			ts.Fatalf("the service does not listen for HTTPS")
 		}
 		address = "https://" + s.HTTPS
 		var err error

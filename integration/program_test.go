@@ -17,37 +17,38 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// buildFlags are for go build.
+// buildFlags are flags for go build.
 var buildFlags []string
 
-// patience bounds every wait for the program.
+// patience is the time limit for each wait for the program.
 const patience = time.Minute
 
 type storyKey struct{}
 
-// A story is one script's program and what it said last.
+// A story is the program of one script, and what the last commands returned.
 type story struct {
-	addresses  // it listens on
+	addresses  // of the program
 	folder     string
 	process    *exec.Cmd
 	ended      chan error
 	lastStatus int         // the exit status of the last command over SSH
-	uploading  *ssh.Client // what upload began, until it ends
-	scraped    scraped     // the metrics, when last asked for
+	uploading  *ssh.Client // the connection of upload, until it ends
+	scraped    scraped     // the metrics of the last scrape
 }
 
-// addresses are of the program's doors; a door that is shut has none.
+// addresses are the program's listen addresses, by protocol; "" if it does not
+// listen for it.
 type addresses struct{ HTTP, HTTPS, SSH, RDS, Metrics string }
 
 func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
 
 // serve [flag ...] starts the program on free ports, with its data in data and
 // its standard error in serve.log, and sets HTTP, HTTPS, SSH, SSHPORT, RDS and
-// METRICS to where it listens. The flags win over the free ports.
+// METRICS to its listen addresses. Flags override the free ports.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	if neg || s.process != nil {
-		ts.Fatalf("usage: serve [flag ...], once at a time; use exec to see it fail")
+		ts.Fatalf("usage: serve [flag ...], one at a time; use exec to see it fail")
 	}
 	var env []string
 	for _, name := range []string{"SNOMREDIRECT_ADMIN_KEY", "SNOMREDIRECT_PUBLIC_NAME"} {
@@ -90,16 +91,16 @@ func (s *story) start(env, flags []string) error {
 	s.ended = make(chan error, 1)
 	go func() {
 		defer log.Close()
-		heard := false
+		announced := false
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
 			fmt.Fprintln(log, lines.Text())
 			var entry struct {
 				addresses
 				Msg string
 			}
-			if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "listening" && !heard {
+			if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "listening" && !announced {
 				s.addresses = entry.addresses
-				heard = true
+				announced = true
 				close(listening)
 			}
 		}
@@ -110,14 +111,14 @@ func (s *story) start(env, flags []string) error {
 		return nil
 	case err := <-s.ended:
 		s.process = nil
-		return fmt.Errorf("it ended: %w", err)
+		return fmt.Errorf("the program exited: %w", err)
 	case <-time.After(patience):
-		return fmt.Errorf("it does not listen")
+		return fmt.Errorf("the program does not listen after %v", patience)
 	}
 }
 
-// halt [INT] asks the program to end, by SIGTERM or SIGINT, and wants it to do
-// so well. (stop is a word of the script language itself.)
+// halt [INT] stops the program with SIGTERM or SIGINT, and expects it to exit with
+// status 0. (testscript has a command stop of its own.)
 func halt(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	signal := syscall.SIGTERM
@@ -151,7 +152,7 @@ func logged(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// crash ends the program as a power cut would, as far as a process can tell.
+// crash kills the program, which is for a process what a power failure is.
 func crash(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	if neg || len(args) > 0 || s.process == nil {
@@ -164,7 +165,7 @@ func crash(ts *testscript.TestScript, neg bool, args []string) {
 func (s *story) wait() error {
 	defer func() {
 		s.process = nil
-		if s.uploading != nil { // its other end is gone
+		if s.uploading != nil { // its server is gone
 			s.uploading.Close()
 			s.uploading = nil
 		}
@@ -174,11 +175,11 @@ func (s *story) wait() error {
 		return err
 	case <-time.After(patience):
 		_ = s.process.Process.Kill()
-		return fmt.Errorf("it does not end")
+		return fmt.Errorf("the program does not exit after %v", patience)
 	}
 }
 
-// end leaves nothing running behind a story, and reports whether something was.
+// end kills the program if it is still running, and reports whether it was.
 func (s *story) end() (running bool) {
 	if s.process == nil {
 		return false

@@ -15,10 +15,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// rds [--cacert NAME] [--path PATH] ACCOUNT METHOD [PARAM ...] calls a method as
-// that account, whose password is in ACCOUNT.password, with a Go library for
-// XML-RPC. A PARAM is a string; nil is nil, and [A,B] an array. The reply goes to
-// standard output as JSON. ! rds wants an error, on standard error.
+// rds [--cacert NAME] [--path PATH] ACCOUNT METHOD [PARAM ...] calls an XML-RPC method
+// as ACCOUNT, whose password is in ACCOUNT.password, with a Go library. A PARAM is a
+// string; nil is nil, and [A,B] is an array. The reply goes to standard output as
+// JSON. ! rds expects an error, which goes to standard error.
 func rds(ts *testscript.TestScript, neg bool, args []string) {
 	flags := flag.NewFlagSet("rds", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -56,14 +56,14 @@ func rds(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, _ = ts.Stdout().Write(append(text, '\n'))
 	if neg {
-		ts.Fatalf("%s: no error", flags.Arg(1))
+		ts.Fatalf("%s: succeeded, want an error", flags.Arg(1))
 	}
 }
 
 // post [--cacert NAME] [--path PATH] [--header LINE]... ACCOUNT FILE posts a file
-// as it is, with these lines in the header. The body of the answer goes to
-// standard output; the status and what the header says of it to standard error.
-// ! post wants an answer of 400 and above.
+// unchanged, with the given header lines. The body of the response goes to standard
+// output; the status, Content-Type, Content-Length and WWW-Authenticate go to
+// standard error. ! post expects a status of 400 or more.
 func post(ts *testscript.TestScript, neg bool, args []string) {
 	flags := flag.NewFlagSet("post", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -100,11 +100,11 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// toolURL is where tools ask, with the name and the password of an account.
+// toolURL returns the URL for tools, with the name and password of an account.
 func toolURL(ts *testscript.TestScript, account, path string) string {
 	s := of(ts)
 	if s.RDS == "" {
-		ts.Fatalf("the service tells of no --rds")
+		ts.Fatalf("the service does not listen for --rds")
 	}
 	u := url.URL{Scheme: "https", Host: s.RDS, Path: path}
 	if password, err := os.ReadFile(ts.MkAbs(account + ".password")); err == nil {
@@ -113,7 +113,7 @@ func toolURL(ts *testscript.TestScript, account, path string) string {
 	return u.String()
 }
 
-// toolTransport trusts the certificates in NAME.pem.
+// toolTransport returns a transport that trusts the certificates in NAME.pem.
 func toolTransport(ts *testscript.TestScript, cacert string) *http.Transport {
 	roots, err := of(ts).pool(cacert)
 	ts.Check(err)

@@ -1,7 +1,7 @@
-// Package integration tells stories of the whole program: each file of
-// testdata is a script that starts the real one on free ports and talks to it
-// as operators, partners and phones do. The scripts are the specification to
-// read; they import nothing of the program but what goes over the wire.
+// Package integration tests the whole program. Each file in testdata is a script
+// that starts the real program on free ports and talks to it as operators,
+// partners and phones do. The scripts also serve as its specification. They use
+// only the program's protocols and import none of its packages.
 package integration
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// program is the path of the real one, built once; snomphone stands beside it.
+// program is the path of snomredirect, built once. snomphone is in the same folder.
 var program string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
@@ -47,7 +47,7 @@ func TestStories(t *testing.T) {
 			env.Values[storyKey{}] = s
 			env.Defer(func() {
 				if s.end() {
-					env.T().Fatal("the story does not come to its end: it leaves the program running")
+					env.T().Fatal("the story ended early and left the program running")
 				}
 			})
 			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
@@ -84,9 +84,8 @@ func TestStories(t *testing.T) {
 	})
 }
 
-// sources has the go command know what the stories depend on, though they
-// import nothing of it: it takes a result from its cache only while the files
-// that a test has opened are as they were.
+// sources opens all source files, so that the go command caches the result only
+// until one of them changes: the tests depend on them without importing them.
 func sources(t *testing.T) {
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

@@ -14,9 +14,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// write FILE TEXT [N] writes a file that a script can't hold: TEXT has Go's
-// backslashes, such as \x00, and is written N times. A %X in it, or the like, is
-// the number of the time, from 0 on.
+// write FILE TEXT [N] writes a file that a script can't contain. TEXT may have Go's
+// backslash escapes, such as \x00. It is written N times, with a verb such as %X
+// replaced by the index of the repetition, from 0.
 func write(ts *testscript.TestScript, neg bool, args []string) {
 	times, err := 1, error(nil)
 	if len(args) == 3 {
@@ -40,13 +40,13 @@ func write(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), all.Bytes(), 0o600))
 }
 
-// upload FILE NAME N pipes FILE into REGISTER - as NAME, waits until the account
-// has N phones, and goes on, with the connection open and the list not at its
-// end, as far as the service knows.
+// upload FILE NAME N pipes FILE into REGISTER - as NAME and waits until the account
+// has N phones. The connection then stays open, so for the service the list has not
+// ended.
 func upload(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	if neg || len(args) != 3 || s.uploading != nil {
-		ts.Fatalf("usage: upload FILE NAME N, once at a time")
+		ts.Fatalf("usage: upload FILE NAME N, one at a time")
 	}
 	client, err := s.dial(args[1])
 	ts.Check(err)
@@ -72,8 +72,8 @@ func upload(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// hangup ends what upload began as a network that fails: the connection is gone
-// without a word. It goes on once the service has noticed, which its log tells.
+// hangup closes the connection of upload without ending its session, as a failing
+// network does, and waits until the service has logged the end of the command.
 func hangup(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	if neg || len(args) > 0 || s.uploading == nil {
@@ -85,13 +85,13 @@ func hangup(ts *testscript.TestScript, neg bool, args []string) {
 	s.uploading = nil
 	for end := time.Now().Add(patience); ended() == before; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			ts.Fatalf("the service does not notice\n%s", ts.ReadFile("serve.log"))
+			ts.Fatalf("the service does not log the end of the command\n%s", ts.ReadFile("serve.log"))
 		}
 	}
 }
 
-// objects FILE N wants FILE, which may be stdout or stderr, to be N JSON objects,
-// one a line.
+// objects FILE N checks that FILE, which may be stdout or stderr, contains N JSON
+// objects, one per line.
 func objects(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: objects FILE N")
@@ -101,11 +101,11 @@ func objects(ts *testscript.TestScript, neg bool, args []string) {
 	for lines.Scan() {
 		var object map[string]any
 		if err := json.Unmarshal(lines.Bytes(), &object); err != nil {
-			ts.Fatalf("%q is no JSON object: %v", lines.Text(), err)
+			ts.Fatalf("%q is not a JSON object: %v", lines.Text(), err)
 		}
 		n++
 	}
 	if strconv.Itoa(n) != args[1] {
-		ts.Fatalf("%d objects", n)
+		ts.Fatalf("%d objects, want %s", n, args[1])
 	}
 }

@@ -1,6 +1,5 @@
-// Package macaddr holds the hardware address by which a phone is known: its
-// one text form, the short forms that partners type, and the model that its
-// range belongs to.
+// Package macaddr provides the MAC address that identifies a phone: its text form,
+// the short forms that partners type, and the model to which its range is assigned.
 package macaddr
 
 import (
@@ -11,9 +10,9 @@ import (
 	"strings"
 )
 
-// Addr is the MAC address of one phone: 48 bits, of which the group bit is
-// clear and at least one other is set. The zero Addr is no address; see
-// [Addr.IsValid]. Addrs are comparable with == and may be map keys.
+// An Addr is the MAC address of one phone: 48 bits, with the group bit clear and at
+// least one other bit set. The zero Addr is not a valid address; see
+// [Addr.IsValid]. Addrs are comparable with == and can be map keys.
 type Addr struct {
 	n uint64 // the 48 bits, most significant first
 }
@@ -32,9 +31,9 @@ var (
 	errGroup   = errors.New("a group address (the first byte is odd): expected the address of one phone, as printed on its back")
 )
 
-// Parse reads a full address: twelve hex digits in any case, bare or in equal
-// groups of two, four or six with one of ':', '-' and '.' between them. The
-// error says what was expected instead and does not repeat s.
+// Parse parses a full address: twelve hex digits in any case, without separators or
+// in groups of two, four or six separated by one of ':', '-' and '.'. The error
+// says what was expected and does not repeat s.
 func Parse(s string) (Addr, error) {
 	digits, ok := ungroup(s)
 	if !ok {
@@ -47,8 +46,8 @@ func Parse(s string) (Addr, error) {
 	return From6(b)
 }
 
-// ParseShort reads what partners type: a full address as [Parse] takes it, or
-// 3 to 6 hex digits, which replace the last digits of 000413220000.
+// ParseShort parses what partners type: a full address, as for [Parse], or 3 to 6
+// hex digits, which replace the last digits of 000413220000.
 func ParseShort(s string) (Addr, error) {
 	if len(s) < 3 || len(s) > 6 {
 		a, err := Parse(s)
@@ -65,11 +64,11 @@ func ParseShort(s string) (Addr, error) {
 		}
 		n = n<<4 | uint64(d)
 	}
-	kept := ^uint64(0) << (4 * len(s))
-	return Addr{shortBase&kept | n}, nil
+	mask := ^uint64(0) << (4 * len(s))
+	return Addr{shortBase&mask | n}, nil
 }
 
-// MustParse is [Parse] for addresses written in code; it panics on others.
+// MustParse is like [Parse] but panics on an error. It is for addresses in code.
 func MustParse(s string) Addr {
 	a, err := Parse(s)
 	if err != nil {
@@ -78,8 +77,8 @@ func MustParse(s string) Addr {
 	return a
 }
 
-// From6 returns the address whose six bytes are b, most significant first. All
-// zeros and group addresses are errors.
+// From6 returns the address with the six bytes b, most significant first. It
+// returns an error for all zeros and for group addresses.
 func From6(b [6]byte) (Addr, error) {
 	n := uint64(binary.BigEndian.Uint16(b[:]))<<32 | uint64(binary.BigEndian.Uint32(b[2:]))
 	switch {
@@ -91,8 +90,8 @@ func From6(b [6]byte) (Addr, error) {
 	return Addr{n}, nil
 }
 
-// As6 returns the six bytes of a, most significant first: their order is the
-// order of [Addr.Compare].
+// As6 returns the six bytes of a, most significant first. They sort in the order of
+// [Addr.Compare].
 func (a Addr) As6() [6]byte {
 	var b [6]byte
 	binary.BigEndian.PutUint16(b[:], uint16(a.n>>32))
@@ -100,10 +99,10 @@ func (a Addr) As6() [6]byte {
 	return b
 }
 
-// IsValid reports whether a is an address, and not the zero Addr.
+// IsValid reports whether a is not the zero Addr.
 func (a Addr) IsValid() bool { return a.n != 0 }
 
-// Compare returns -1, 0 or +1 as a comes before, is or comes after b.
+// Compare returns -1, 0 or +1 if a is less than, equal to or greater than b.
 func (a Addr) Compare(b Addr) int {
 	switch {
 	case a.n < b.n:
@@ -115,7 +114,7 @@ func (a Addr) Compare(b Addr) int {
 }
 
 // String returns twelve upper-case hex digits, the form in snom's own examples.
-// The zero Addr is twelve zeros, which Parse refuses.
+// The zero Addr is twelve zeros, which Parse rejects.
 func (a Addr) String() string {
 	return string(a.AppendText(make([]byte, 0, 12)))
 }
@@ -147,8 +146,8 @@ func (a *Addr) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ungroup takes the separators out of s; it reports whether twelve characters
-// in equal groups were there. Whether they are digits is not its question.
+// ungroup removes the separators from s. It reports whether s has twelve characters
+// in equal groups, but does not check whether they are digits.
 func ungroup(s string) (digits [12]byte, ok bool) {
 	const separators = ":-."
 	group, sep := 12, byte(0)

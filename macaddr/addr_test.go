@@ -87,7 +87,7 @@ func TestBytesAndOrder(t *testing.T) {
 		t.Errorf("From6(As6(%v)) = %v, %v", a, got, err)
 	}
 	if a.Compare(b) != -1 || b.Compare(a) != 1 || a.Compare(a) != 0 {
-		t.Error("Compare is not the order of the numbers")
+		t.Error("Compare: wrong order")
 	}
 	if _, err := (Addr{}).MarshalText(); err == nil {
 		t.Error("the zero Addr was marshalled")
@@ -97,7 +97,7 @@ func TestBytesAndOrder(t *testing.T) {
 func TestMustParsePanics(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("MustParse took a short form")
+			t.Error("MustParse accepted a short form")
 		}
 	}()
 	MustParse("2e4")
@@ -119,14 +119,14 @@ func FuzzParse(f *testing.F) {
 		if shortErr != nil {
 			return
 		}
-		// What either accepts has one text form, and it reads back.
+		// The text form of an accepted address parses as the same address.
 		var back Addr
 		text, err := short.MarshalText()
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := back.UnmarshalText(text); err != nil || back != short {
-			t.Fatalf("%q: %v came back as %v, %v", s, short, back, err)
+			t.Fatalf("%q: %v was read back as %v, %v", s, short, back, err)
 		}
 		if short.As6()[0]&1 != 0 {
 			t.Fatalf("%q: group address %v accepted", s, short)

@@ -8,8 +8,9 @@ import (
 	"sync"
 )
 
-// The ranges of snom's phones, from the tables in snom's own RDS-CLI (2016 and
-// 2020) and GS5, and ABP's primer for 000413220000; the file names them too.
+// modelsTSV contains the ranges of snom's phones, from the tables in snom's own
+// RDS-CLI (2016 and 2020) and GS5, and ABP's primer for 000413220000. The file
+// names its sources too.
 //
 //go:embed models.tsv
 var modelsTSV string
@@ -27,9 +28,10 @@ var models = sync.OnceValue(func() []modelRange {
 	return ranges
 })
 
-// Model returns the model whose range a lies in, spelled as that model spells
-// it in the path it asks for ("snom360", "snomD785", "snomm9"), or "" where the
-// table names none: phones sold under another brand, models newer than it.
+// Model returns the model whose range contains a, spelled as that model spells it
+// in the path it requests ("snom360", "snomD785", "snomm9"). It returns "" if the
+// table has no such range, as for phones sold under another brand and for models
+// newer than the table.
 func (a Addr) Model() string {
 	table := models()
 	i := sort.Search(len(table), func(i int) bool { return a.Compare(table[i].last) <= 0 })
@@ -39,7 +41,7 @@ func (a Addr) Model() string {
 	return table[i].model
 }
 
-// ModelRanges returns the ranges that [Addr.Model] knows, in order.
+// ModelRanges returns the ranges that [Addr.Model] knows, sorted.
 func ModelRanges() []Range {
 	var all []Range
 	for _, r := range models() {
@@ -48,8 +50,8 @@ func ModelRanges() []Range {
 	return all
 }
 
-// KnownModel returns the spelling of a model that the table names, given in any
-// case and with or without "snom" before it.
+// KnownModel returns the table's spelling of a model, given in any case and with or
+// without "snom" in front.
 func KnownModel(name string) (model string, ok bool) {
 	for _, r := range models() {
 		if strings.EqualFold(withoutVendor(r.model), withoutVendor(name)) {
@@ -59,17 +61,17 @@ func KnownModel(name string) (model string, ok bool) {
 	return "", false
 }
 
-// SameModel reports whether asked, the model in a path or a filter, is model: in
-// any case, with or without "snom" before it. An x in asked stands for any digit,
-// as in the snom3x0 that DHCP gives to all of the 300 series.
-func SameModel(asked, model string) bool {
-	asked, model = withoutVendor(asked), withoutVendor(model)
-	if len(asked) != len(model) {
+// SameModel reports whether pattern, from a path or a filter, matches model, in any
+// case and with or without "snom" in front. An x in pattern matches any digit, as
+// in snom3x0, which DHCP gives to all phones of the 300 series.
+func SameModel(pattern, model string) bool {
+	pattern, model = withoutVendor(pattern), withoutVendor(model)
+	if len(pattern) != len(model) {
 		return false
 	}
-	for i := range len(asked) {
-		anyDigit := (asked[i] == 'x' || asked[i] == 'X') && '0' <= model[i] && model[i] <= '9'
-		if !anyDigit && !strings.EqualFold(asked[i:i+1], model[i:i+1]) {
+	for i := range len(pattern) {
+		anyDigit := (pattern[i] == 'x' || pattern[i] == 'X') && '0' <= model[i] && model[i] <= '9'
+		if !anyDigit && !strings.EqualFold(pattern[i:i+1], model[i:i+1]) {
 			return false
 		}
 	}
@@ -84,8 +86,8 @@ func withoutVendor(model string) string {
 	return model
 }
 
-// parseModels reads the table: lines of first, last and model between tabs,
-// lines that start with '#' are remarks. The ranges must be sorted and disjoint.
+// parseModels parses the table: lines of first, last and model, separated by tabs.
+// Lines that start with '#' are comments. The ranges must be sorted and disjoint.
 func parseModels(text string) ([]modelRange, error) {
 	var table []modelRange
 	number := 0
@@ -97,7 +99,7 @@ func parseModels(text string) ([]modelRange, error) {
 		}
 		fields := strings.Split(line, "\t")
 		if len(fields) != 3 || fields[2] == "" {
-			return nil, fmt.Errorf("line %d: expected first, last and model between tabs", number)
+			return nil, fmt.Errorf("line %d: expected first, last and model, separated by tabs", number)
 		}
 		first, err := Parse(fields[0])
 		if err != nil {

@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// Every edge of every range, from both sides.
+// Checks both ends of every range and the addresses next to them.
 func TestModelAtTheEdges(t *testing.T) {
 	table := models()
 	if len(table) < 80 {
-		t.Fatalf("the table holds %d ranges", len(table))
+		t.Fatalf("the table has %d ranges, want at least 80", len(table))
 	}
 	for i, r := range table {
 		if r.first.Model() != r.model || r.last.Model() != r.model {
@@ -17,12 +17,12 @@ func TestModelAtTheEdges(t *testing.T) {
 		}
 		if before := (Addr{r.first.n - 1}); i == 0 || table[i-1].last != before {
 			if got := before.Model(); got != "" {
-				t.Errorf("%v lies before its range but is a %q", before, got)
+				t.Errorf("%v is before the range but its model is %q", before, got)
 			}
 		}
 		if after := (Addr{r.last.n + 1}); i == len(table)-1 || table[i+1].first != after {
 			if got := after.Model(); got != "" {
-				t.Errorf("%v lies after its range but is a %q", after, got)
+				t.Errorf("%v is after the range but its model is %q", after, got)
 			}
 		}
 	}
@@ -32,7 +32,7 @@ func TestModel(t *testing.T) {
 	for mac, want := range map[string]string{
 		"0004132202E4": "snom190",
 		"0004132314A4": "snom360",
-		"000413840016": "snomD305", // a range within a range's neighbours
+		"000413840016": "snomD305", // a range between others of its block
 		"00041394B421": "snom715",
 		"00087B08FFFF": "snomM700", // RTX's own prefix
 		"000413B60001": "snomM900",
@@ -41,11 +41,11 @@ func TestModel(t *testing.T) {
 		"FC0000000000": "",
 	} {
 		if got := MustParse(mac).Model(); got != want {
-			t.Errorf("%s is a %q, want %q", mac, got, want)
+			t.Errorf("%s: model %q, want %q", mac, got, want)
 		}
 	}
 	if got := (Addr{}).Model(); got != "" {
-		t.Errorf("the zero Addr is a %q", got)
+		t.Errorf("the zero Addr: model %q", got)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestParseModelsRefuses(t *testing.T) {
 		"overlapping": "000413220000\t00041322FFFF\tsnom190\n00041322FFFF\t00041323FFFF\tsnom360\n",
 	} {
 		if _, err := parseModels("# remark\n\n" + text); err == nil || !strings.HasPrefix(err.Error(), "line ") {
-			t.Errorf("%s: error %v does not name the line", name, err)
+			t.Errorf("%s: error %v, want one with a line number", name, err)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func TestModelRanges(t *testing.T) {
 		}
 	}
 	if len(all) != len(models()) {
-		t.Errorf("%d ranges", len(all))
+		t.Errorf("%d ranges, want %d", len(all), len(models()))
 	}
 }
 

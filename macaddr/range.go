@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// A Range is the addresses from First to Last, both included, within one OUI
-// (the first three bytes). The zero Range is none.
+// A Range is the addresses from First to Last, inclusive, within one OUI (the first
+// three bytes). The zero Range is empty.
 type Range struct{ First, Last Addr }
 
 const ouiBits = 24
@@ -18,8 +18,8 @@ var (
 	errRangeOUI  = errors.New("the range crosses into another vendor's addresses: expected one within the same first six digits")
 )
 
-// ParseShortRange reads one address as [ParseShort] does, which is a range of
-// its own, or two with a '-' between them.
+// ParseShortRange parses one address, as for [ParseShort], or two separated by '-'.
+// A single address is a range of length 1.
 func ParseShortRange(s string) (Range, error) {
 	a, err := ParseShort(s)
 	if err == nil {
@@ -45,21 +45,21 @@ func ParseShortRange(s string) (Range, error) {
 	return r, nil
 }
 
-// cutMiddleDash cuts s at the dash with as many before it as behind: addresses
-// may be written with dashes themselves.
-func cutMiddleDash(s string) (before, behind string, ok bool) {
+// cutMiddleDash cuts s at its middle dash, because the addresses may contain dashes
+// themselves.
+func cutMiddleDash(s string) (before, after string, ok bool) {
 	n := strings.Count(s, "-")
 	if n%2 == 0 {
 		return "", "", false
 	}
-	at := -1
+	i := -1
 	for range n/2 + 1 {
-		at += 1 + strings.IndexByte(s[at+1:], '-')
+		i += 1 + strings.IndexByte(s[i+1:], '-')
 	}
-	return s[:at], s[at+1:], true
+	return s[:i], s[i+1:], true
 }
 
-// Len returns how many addresses r holds.
+// Len returns the number of addresses in r.
 func (r Range) Len() int {
 	if !r.First.IsValid() {
 		return 0
@@ -70,7 +70,7 @@ func (r Range) Len() int {
 // Contains reports whether a is in r.
 func (r Range) Contains(a Addr) bool { return r.First.n <= a.n && a.n <= r.Last.n && a.IsValid() }
 
-// At returns the address at index i, from 0 to Len()-1; it panics at another.
+// At returns the address at index i. It panics if i is not in 0 to Len()-1.
 func (r Range) At(i int) Addr {
 	if i < 0 || i >= r.Len() {
 		panic(fmt.Sprintf("macaddr: index %d of %v", i, r))
@@ -78,7 +78,7 @@ func (r Range) At(i int) Addr {
 	return Addr{r.First.n + uint64(i)}
 }
 
-// All returns the addresses of r in order.
+// All returns an iterator over the addresses of r in order.
 func (r Range) All() iter.Seq[Addr] {
 	return func(yield func(Addr) bool) {
 		for i := range r.Len() {
@@ -89,7 +89,7 @@ func (r Range) All() iter.Seq[Addr] {
 	}
 }
 
-// String returns first-last, or the address alone where it is one.
+// String returns first-last, or only the address if r has a single one.
 func (r Range) String() string {
 	b := r.First.AppendText(make([]byte, 0, 25))
 	if r.Last != r.First {
@@ -98,8 +98,8 @@ func (r Range) String() string {
 	return string(b)
 }
 
-// Join returns r and next as one range, where next begins right behind r, or
-// within it, in the same OUI.
+// Join returns r and next as one range. It reports false unless next starts within
+// r or right after it, in the same OUI.
 func (r Range) Join(next Range) (Range, bool) {
 	if r.Len() == 0 || next.First.n < r.First.n || next.First.n > r.Last.n+1 || next.Last.n>>ouiBits != r.First.n>>ouiBits {
 		return Range{}, false
@@ -110,11 +110,11 @@ func (r Range) Join(next Range) (Range, bool) {
 	return Range{r.First, next.Last}, true
 }
 
-// Ranges returns ordered addresses as ranges, as few as there can be. An
-// address that comes twice counts once.
-func Ranges(ordered []Addr) []Range {
+// Ranges returns sorted addresses as the smallest number of ranges. Repeated
+// addresses count once.
+func Ranges(sorted []Addr) []Range {
 	var all []Range
-	for _, a := range ordered {
+	for _, a := range sorted {
 		if n := len(all); n > 0 {
 			if joined, ok := all[n-1].Join(Range{a, a}); ok {
 				all[n-1] = joined

@@ -43,15 +43,15 @@ func TestParseShortRange(t *testing.T) {
 }
 
 func TestRanges(t *testing.T) {
-	var ordered []Addr
+	var sorted []Addr
 	for _, r := range []string{"2e4", "2e4", "2e5-2ff", "301", "000413FFFFFE-000413FFFFFF", "000414000000"} {
 		parsed, err := ParseShortRange(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		ordered = slices.AppendSeq(ordered, parsed.All())
+		sorted = slices.AppendSeq(sorted, parsed.All())
 	}
-	all := Ranges(ordered)
+	all := Ranges(sorted)
 	var got []string
 	n := 0
 	for _, r := range all {
@@ -65,14 +65,14 @@ func TestRanges(t *testing.T) {
 		t.Error("Contains")
 	}
 	if (Range{}).Len() != 0 || Ranges(nil) != nil {
-		t.Error("the zero Range holds something")
+		t.Error("the zero Range is not empty")
 	}
 	for range all[0].All() {
 		break
 	}
 }
 
-// What is read is written so that it reads the same.
+// The text form of an accepted range parses as the same range.
 func FuzzParseShortRange(f *testing.F) {
 	for _, s := range []string{"2e4", "2e0-2ff", "00-04-13-22-02-E0-00-04-13-22-02-FF", "2ff-2e0"} {
 		f.Add(s)

@@ -10,41 +10,40 @@ import (
 	"unicode/utf8"
 )
 
-// AccountID numbers an account for good: numbers are not given out again, so
-// that what an old account left behind never falls to a new one. The zero
-// AccountID is no account.
+// An AccountID identifies an account. IDs are never reused, so a new account never
+// inherits what a removed one left. The zero AccountID is no account.
 type AccountID uint32
 
-// An Account may log in and own phones. Its JSON form is for backends to keep.
+// An Account can log in and own phones. Backends store its JSON form.
 type Account struct {
 	ID      AccountID `json:"-"`
 	Name    Name      `json:"name"`
 	Role    Role      `json:"role"`
 	Company string    `json:"company,omitempty"` // as ParseCompany returns it
 
-	// SettingServer is where the account's phones are sent that have no URL of
-	// their own. It may be zero until it is first set, and never again.
+	// SettingServer is the setting server of the account's phones without a URL of
+	// their own. It may be zero until it is first set, but not afterwards.
 	SettingServer URL `json:"-"`
 
 	Keys         []Key        `json:"keys,omitempty"` // at most MaxKeys, in the order they were added
 	PasswordHash PasswordHash `json:"password_hash,omitempty"`
 
-	// Disabled accounts can't log in. Their phones are redirected all the same.
+	// Disabled accounts can't log in. Their phones are still redirected.
 	Disabled bool      `json:"disabled,omitempty"`
 	Created  time.Time `json:"created"` // UTC, whole seconds
 }
 
-// Admin is the account that the service itself makes and can always bring back.
-// It is an operator at all times, so that no partner is ever handed its powers.
+// Admin is the account that the service itself creates and can always restore. It
+// must be an operator, so that restoring it never makes a partner one.
 const Admin Name = "admin"
 
-// MaxKeys bounds the public keys of one account.
+// MaxKeys is the maximum number of public keys of one account.
 const MaxKeys = 100
 
-// Operates reports whether a may act as an operator: by role, and not disabled.
+// Operates reports whether a is an enabled operator.
 func (a Account) Operates() bool { return a.Role == Operator && !a.Disabled }
 
-// Key returns a's key of that fingerprint.
+// Key returns a's key with that fingerprint.
 func (a Account) Key(fingerprint string) (Key, bool) {
 	i := slices.IndexFunc(a.Keys, func(k Key) bool { return k.Fingerprint() == fingerprint })
 	if i < 0 {
@@ -53,8 +52,8 @@ func (a Account) Key(fingerprint string) (Key, bool) {
 	return a.Keys[i], true
 }
 
-// AddKeys gives a the keys that it does not have yet; added tells how many
-// those were. ErrTooManyKeys leaves a as it was.
+// AddKeys adds the keys that a does not have yet and returns their number. On
+// ErrTooManyKeys, a is unchanged.
 func (a *Account) AddKeys(keys ...Key) (added int, err error) {
 	next := slices.Clip(a.Keys)
 	for _, k := range keys {
@@ -71,7 +70,8 @@ func (a *Account) AddKeys(keys ...Key) (added int, err error) {
 	return added, nil
 }
 
-// RemoveKey takes a's key of that fingerprint away, or returns ErrNoKey.
+// RemoveKey removes a's key with that fingerprint. The error is ErrNoKey if there
+// is no such key.
 func (a *Account) RemoveKey(fingerprint string) error {
 	k, ok := a.Key(fingerprint)
 	if !ok {
@@ -81,8 +81,8 @@ func (a *Account) RemoveKey(fingerprint string) error {
 	return nil
 }
 
-// CheckAdd is the rule for a new account: the name [Admin] is an operator's.
-// That the name is free is for the backend to see to (ErrNameTaken).
+// CheckAdd checks the rule for a new account: the one named [Admin] must be an
+// operator. The backend checks that the name is free (ErrNameTaken).
 func CheckAdd(a Account) error {
 	if a.Name == Admin && a.Role != Operator {
 		return ErrAdminName
@@ -90,12 +90,12 @@ func CheckAdd(a Account) error {
 	return nil
 }
 
-// CheckUpdate is the rule for changing prev into next. others is the number of
-// accounts other than this one that operate.
+// CheckUpdate checks the rules for changing prev into next. others is the number of
+// enabled operators other than this account.
 func CheckUpdate(prev, next Account, others int) error {
 	switch {
 	case next.ID != prev.ID || next.Name != prev.Name || !next.Created.Equal(prev.Created):
-		return errors.New("store: an account's id, name and creation stay")
+		return errors.New("store: an account's ID, name and creation time can't be changed")
 	case !prev.SettingServer.IsZero() && next.SettingServer.IsZero():
 		return ErrNoSettingServer
 	case len(next.Keys) > MaxKeys:
@@ -106,7 +106,7 @@ func CheckUpdate(prev, next Account, others int) error {
 	return CheckAdd(next)
 }
 
-// CheckRemove is the rule for removing a. others is as for [CheckUpdate].
+// CheckRemove checks the rules for removing a. others is as for [CheckUpdate].
 func CheckRemove(a Account, ownsPhones bool, others int) error {
 	switch {
 	case a.Operates() && others == 0:
@@ -117,10 +117,10 @@ func CheckRemove(a Account, ownsPhones bool, others int) error {
 	return nil
 }
 
-// A Name is an account's name, the one its partner logs in with.
+// A Name is an account's name, which its partner logs in with.
 type Name string
 
-// ParseName reads a name: 2 to 32 of a-z 0-9 . _ -, starting with a letter.
+// ParseName parses a name: 2 to 32 of a-z 0-9 . _ -, starting with a letter.
 func ParseName(s string) (Name, error) {
 	ok := len(s) >= 2 && len(s) <= 32 && 'a' <= s[0] && s[0] <= 'z'
 	for _, c := range []byte(s) {
@@ -132,11 +132,11 @@ func ParseName(s string) (Name, error) {
 	return Name(s), nil
 }
 
-// maxCompany bounds a company's text, in bytes.
+// maxCompany is the maximum length of a company's name in bytes.
 const maxCompany = 200
 
-// ParseCompany reads a company's text: up to 200 bytes that print. Blanks
-// around it are dropped; it may be empty.
+// ParseCompany parses a company's name: up to 200 bytes of printable text. It drops
+// surrounding white space. The name may be empty.
 func ParseCompany(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	if len(s) > maxCompany || !printable(s) {
@@ -145,22 +145,22 @@ func ParseCompany(s string) (string, error) {
 	return s, nil
 }
 
-// printable reports whether s can be written to a terminal as it is.
+// printable reports whether s can be written to a terminal unchanged.
 func printable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-// A Role is what an account may do. The zero Role is Partner.
+// A Role determines what an account may do. The zero Role is Partner.
 type Role uint8
 
 const (
-	// Partner accounts reach their own phones.
+	// Partner accounts manage their own phones.
 	Partner Role = iota
-	// Operator accounts reach every account and its phones.
+	// Operator accounts manage all accounts and their phones.
 	Operator
 )
 
-// ParseRole reads "partner" or "operator", in any case.
+// ParseRole parses "partner" or "operator", in any case.
 func ParseRole(s string) (Role, error) {
 	switch strings.ToLower(s) {
 	case "partner":

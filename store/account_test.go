@@ -16,7 +16,7 @@ func TestParseName(t *testing.T) {
 	}
 	for _, s := range []string{"", "a", "Acme", "9acme", "-acme", "ac me", "ac/me", "acmé", "acme\n", strings.Repeat("a", 33)} {
 		if n, err := ParseName(s); err == nil || n != "" {
-			t.Errorf("%q was taken", s)
+			t.Errorf("accepted %q", s)
 		}
 	}
 }
@@ -27,7 +27,7 @@ func TestParseCompany(t *testing.T) {
 	}
 	for _, s := range []string{"a\x1b[2Jb", "a\nb", "a\x00", "a\u009bb", "a\xff", "a\u202eb", strings.Repeat("x", 201)} {
 		if got, err := ParseCompany(s); err == nil || got != "" {
-			t.Errorf("%q was taken", s)
+			t.Errorf("accepted %q", s)
 		}
 	}
 }
@@ -37,10 +37,10 @@ func FuzzParseNames(f *testing.F) {
 	f.Add("ACME \x1b[2J")
 	f.Fuzz(func(t *testing.T, s string) {
 		if n, err := ParseName(s); err == nil && (string(n) != s || !printable(s) || strings.ContainsAny(s, " /:@\"'\\")) {
-			t.Fatalf("name %q was taken", s)
+			t.Fatalf("accepted name %q", s)
 		}
 		if c, err := ParseCompany(s); err == nil && (!printable(c) || len(c) > maxCompany || c != strings.TrimSpace(s)) {
-			t.Fatalf("company %q was taken as %q", s, c)
+			t.Fatalf("company %q: accepted as %q", s, c)
 		}
 	})
 }
@@ -52,7 +52,7 @@ func TestParseRole(t *testing.T) {
 		}
 	}
 	if _, err := ParseRole("root"); err == nil {
-		t.Error("root was taken")
+		t.Error("accepted root")
 	}
 }
 
@@ -76,7 +76,7 @@ func TestKeysOfAnAccount(t *testing.T) {
 		t.Fatalf("%v, %v", a.Keys, err)
 	}
 	if before.Keys[0] != keys[0] {
-		t.Error("a copy of the account saw its keys change")
+		t.Error("the keys of a copy of the account changed")
 	}
 	if err := a.RemoveKey(keys[0].Fingerprint()); err != ErrNoKey {
 		t.Errorf("removed twice: %v", err)
@@ -100,7 +100,7 @@ func TestAccountRules(t *testing.T) {
 		"disable a partner":      {partner, with(partner, func(a *Account) { a.Disabled = true }), 0, nil},
 		"demote a disabled one":  {with(op, func(a *Account) { a.Disabled = true }), with(op, func(a *Account) { a.Disabled = true; a.Role = Partner }), 1, nil},
 		"empty a setting server": {partner, with(partner, func(a *Account) { a.SettingServer = URL{} }), 1, ErrNoSettingServer},
-		"leave none unset":       {op, with(op, func(a *Account) { a.Company = "x" }), 1, nil},
+		"leave it unset":         {op, with(op, func(a *Account) { a.Company = "x" }), 1, nil},
 		"make admin a partner":   {with(op, func(a *Account) { a.Name = Admin }), with(op, func(a *Account) { a.Name = Admin; a.Role = Partner }), 1, ErrAdminName},
 		"too many keys":          {partner, with(partner, func(a *Account) { a.Keys = make([]Key, MaxKeys+1) }), 1, ErrTooManyKeys},
 	} {
@@ -111,10 +111,10 @@ func TestAccountRules(t *testing.T) {
 	for name, next := range map[string]Account{
 		"another id":   with(partner, func(a *Account) { a.ID = 3 }),
 		"another name": with(partner, func(a *Account) { a.Name = "evil" }),
-		"another past": with(partner, func(a *Account) { a.Created = time.Unix(1, 0) }),
+		"another date": with(partner, func(a *Account) { a.Created = time.Unix(1, 0) }),
 	} {
 		if err := CheckUpdate(partner, next, 1); err == nil {
-			t.Errorf("%s was taken", name)
+			t.Errorf("%s: accepted", name)
 		}
 	}
 	if err := CheckAdd(Account{Name: Admin}); err != ErrAdminName {

@@ -9,26 +9,25 @@ import (
 	"snomredirect/macaddr"
 )
 
-// An Audit is what the history records of a change: which command made it, and
-// on whose authority.
+// An Audit is what the history records of a change: the command, and who gave it.
 type Audit struct {
 	Actor      AccountID // 0 is the service itself
 	Name       Name      // the actor's, because an account may be removed later
 	RemoteAddr string    // the client's address, without its port
 	Credential string    // the fingerprint of the key that the actor logged in with, or "password"
 	Agent      string    // the User-Agent of a tool, as [CleanAgent] returns it; "" for a person
-	Begun      time.Time // the same for all changes of one command; zero is now
+	Begun      time.Time // the same for all changes of one command; if zero, the current time
 	Command    string    // such as "ACCOUNT KEY ADD"
-	// Detail is what else the command was given besides phones: a URL, a
-	// fingerprint. The account whose history it enters can read it.
+	// Detail is an argument of the command other than phones, such as a URL or a
+	// fingerprint. The account whose history contains it can read it.
 	Detail string
 }
 
-// maxAgent bounds what is kept of a tool's name, in bytes.
+// maxAgent is the maximum length of a stored User-Agent in bytes.
 const maxAgent = 200
 
-// CleanAgent returns the User-Agent of a tool as it is kept and shown: the first
-// 200 bytes, with a question mark for all that does not print.
+// CleanAgent returns the User-Agent of a tool as it is stored and shown: its first
+// 200 bytes, with unprintable characters replaced by question marks.
 func CleanAgent(userAgent string) string {
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
@@ -117,8 +116,8 @@ func (b Batch) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 }
 
 // A Job is work on many phones that takes many batches: a list, a retarget, the
-// removal of an account. It is stored until it is done, so that the account can
-// be told how far an interrupted one came.
+// removal of an account. It is stored until it is done, so that the progress of an
+// interrupted job can be shown to the account.
 type Job struct {
 	ID         uint64    `json:"-"` // assigned when it begins
 	Account    AccountID `json:"account"`
@@ -129,5 +128,5 @@ type Job struct {
 	Some       int       `json:"some"`   // some lines up to this one have been tried, if it is more than Lines
 	Failed     int       `json:"failed"` // how many of them failed
 	Phones     bool      `json:"phones"` // Lines counts phones instead of lines of a list
-	Done       bool      `json:"-"`      // it has ended, and there is nothing left to report
+	Done       bool      `json:"-"`      // it has ended; a batch with it deletes it
 }

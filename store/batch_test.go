@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Each kind runs the rule of its name, with what the order names.
+// Apply runs the function of its rule with the arguments in the batch.
 func TestApply(t *testing.T) {
 	to := Account{ID: 9, SettingServer: server}
 	for name, c := range map[string]struct {
@@ -16,43 +16,43 @@ func TestApply(t *testing.T) {
 		by, owner Account
 		ruleCase
 	}{
-		"register":   {Batch{Rule: RuleRegister}, own, olga, acme, ruleCase{nobodys, Phone{testMAC, 1, own, noonUTC, time.Time{}}, nil}},
+		"register":   {Batch{Rule: RuleRegister}, own, olga, acme, ruleCase{unowned, Phone{testMAC, 1, own, noonUTC, time.Time{}}, nil}},
 		"deregister": {Batch{Rule: RuleDeregister}, URL{}, olga, Account{}, ruleCase{acmes, acmeHeld.with(func(p *Phone) { p.HeldUntil = late.Add(time.Second) }), nil}},
 		"retarget":   {Batch{Rule: RuleRetarget, Was: own}, server, acme, Account{}, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.URL = server }), nil}},
 		"transfer":   {Batch{Rule: RuleTransfer}, server, olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
-		"free":       {Batch{Rule: RuleFree}, URL{}, olga, Account{}, ruleCase{acmeHeld, nobodys, nil}},
+		"free":       {Batch{Rule: RuleFree}, URL{}, olga, Account{}, ruleCase{acmeHeld, unowned, nil}},
 
-		"register another's":          {Batch{Rule: RuleRegister}, own, olga, to, ruleCase{prev: acmes, err: ErrTaken}},
-		"deregister another's":        {Batch{Rule: RuleDeregister}, URL{}, bare, Account{}, ruleCase{prev: acmes, err: ErrTaken}},
-		"retarget another's":          {Batch{Rule: RuleRetarget, Was: own}, server, bare, acme, ruleCase{prev: acmesOwn, err: ErrNotFound}},
-		"transfer by a partner":       {Batch{Rule: RuleTransfer}, URL{}, acme, to, ruleCase{prev: acmesOwn, err: ErrNotOperator}},
-		"register for another":        {Batch{Rule: RuleRegister}, own, bare, acme, ruleCase{prev: nobodys, err: ErrNotOperator}},
-		"transfer from its owner":     {Batch{Rule: RuleTransfer, From: 1}, URL{}, olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
-		"transfer from someone else":  {Batch{Rule: RuleTransfer, From: 7}, URL{}, olga, to, ruleCase{prev: acmesOwn, err: ErrNotFound}},
-		"deregister its owner's":      {Batch{Rule: RuleDeregister, From: 1}, URL{}, olga, Account{}, ruleCase{acmes, acmeHeld.with(func(p *Phone) { p.HeldUntil = late.Add(time.Second) }), nil}},
-		"deregister someone else's":   {Batch{Rule: RuleDeregister, From: 3}, URL{}, olga, Account{}, ruleCase{prev: acmes, err: ErrTaken}},
-		"deregister held for another": {Batch{Rule: RuleDeregister, From: 3}, URL{}, olga, Account{}, ruleCase{prev: acmeHeld, err: ErrTaken}},
-		"deregister what is held":     {Batch{Rule: RuleDeregister, From: 1}, URL{}, olga, Account{}, ruleCase{prev: acmeHeld, err: ErrNotFound}},
-		"deregister nobody's":         {Batch{Rule: RuleDeregister, From: 3}, URL{}, olga, Account{}, ruleCase{prev: nobodys, err: ErrNotFound}},
-		"free by a partner":           {Batch{Rule: RuleFree}, URL{}, acme, Account{}, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
-		"no kind there is":            {Batch{Rule: RuleFree + 1}, own, olga, to, ruleCase{acmes, acmes, nil}},
+		"register another's":           {Batch{Rule: RuleRegister}, own, olga, to, ruleCase{prev: acmes, err: ErrTaken}},
+		"deregister another's":         {Batch{Rule: RuleDeregister}, URL{}, bare, Account{}, ruleCase{prev: acmes, err: ErrTaken}},
+		"retarget another's":           {Batch{Rule: RuleRetarget, Was: own}, server, bare, acme, ruleCase{prev: acmesOwn, err: ErrNotFound}},
+		"transfer by a partner":        {Batch{Rule: RuleTransfer}, URL{}, acme, to, ruleCase{prev: acmesOwn, err: ErrNotOperator}},
+		"register for another":         {Batch{Rule: RuleRegister}, own, bare, acme, ruleCase{prev: unowned, err: ErrNotOperator}},
+		"transfer from its owner":      {Batch{Rule: RuleTransfer, From: 1}, URL{}, olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
+		"transfer from someone else":   {Batch{Rule: RuleTransfer, From: 7}, URL{}, olga, to, ruleCase{prev: acmesOwn, err: ErrNotFound}},
+		"deregister its owner's":       {Batch{Rule: RuleDeregister, From: 1}, URL{}, olga, Account{}, ruleCase{acmes, acmeHeld.with(func(p *Phone) { p.HeldUntil = late.Add(time.Second) }), nil}},
+		"deregister someone else's":    {Batch{Rule: RuleDeregister, From: 3}, URL{}, olga, Account{}, ruleCase{prev: acmes, err: ErrTaken}},
+		"deregister on hold for other": {Batch{Rule: RuleDeregister, From: 3}, URL{}, olga, Account{}, ruleCase{prev: acmeHeld, err: ErrTaken}},
+		"deregister on hold":           {Batch{Rule: RuleDeregister, From: 1}, URL{}, olga, Account{}, ruleCase{prev: acmeHeld, err: ErrNotFound}},
+		"deregister unregistered":      {Batch{Rule: RuleDeregister, From: 3}, URL{}, olga, Account{}, ruleCase{prev: unowned, err: ErrNotFound}},
+		"free by a partner":            {Batch{Rule: RuleFree}, URL{}, acme, Account{}, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
+		"unknown rule":                 {Batch{Rule: RuleFree + 1}, own, olga, to, ruleCase{acmes, acmes, nil}},
 	} {
-		out := c.batch.Apply(Change{testMAC, c.url}, c.prev, c.by, c.owner, 24*time.Hour, noon)
-		if out.Prev != c.prev {
-			t.Errorf("%s: it was %+v, and is told as %+v", name, c.prev, out.Prev)
+		r := c.batch.Apply(Change{testMAC, c.url}, c.prev, c.by, c.owner, 24*time.Hour, noon)
+		if r.Prev != c.prev {
+			t.Errorf("%s: Prev is %+v, want %+v", name, r.Prev, c.prev)
 		}
-		c.check(t, name, out.Next, out.Err)
+		c.check(t, name, r.Next, r.Err)
 	}
 }
 
-// To every rule a hold that is over is nothing.
+// Every rule ignores a hold that has ended.
 func TestApplyAfterAHold(t *testing.T) {
-	for kind, want := range map[Rule]error{
+	for rule, want := range map[Rule]error{
 		RuleRegister: nil, RuleDeregister: ErrNotFound, RuleRetarget: ErrNotFound, RuleTransfer: ErrNotFound, RuleFree: ErrNotHeld,
 	} {
-		out := Batch{Rule: kind}.Apply(Change{testMAC, own}, acmeHeld, olga, bare, time.Hour, late)
-		if out.Prev != nobodys || !errors.Is(out.Err, want) || out.Err != nil && out.Next != nobodys {
-			t.Errorf("kind %d: %+v, want %v", kind, out, want)
+		r := Batch{Rule: rule}.Apply(Change{testMAC, own}, acmeHeld, olga, bare, time.Hour, late)
+		if r.Prev != unowned || !errors.Is(r.Err, want) || r.Err != nil && r.Next != unowned {
+			t.Errorf("rule %d: %+v, want %v", rule, r, want)
 		}
 	}
 }

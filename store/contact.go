@@ -7,25 +7,24 @@ import (
 	"snomredirect/macaddr"
 )
 
-// A Contact is what was last heard of a phone: one question and its answer. The
-// zero Contact is none.
+// A Contact is a request of a phone and the answer to it. The zero Contact is none.
 type Contact struct {
 	MAC  macaddr.Addr
 	At   time.Time  // UTC, whole milliseconds
-	From netip.Addr // who asked; not for partners, of phones that are not theirs
-	// Model is as the phone spells it in the path that it asks for, Firmware as
-	// in its User-Agent; "" where it tells none. They are printable ASCII.
+	From netip.Addr // the client; partners may see it only for their own phones
+	// Model is spelled as in the request's path, Firmware as in its User-Agent. They
+	// are "" if the request names none. They are printable ASCII.
 	Model, Firmware string
 	Answer          Answer
-	// Proven tells that a certificate has proven that it was this phone,
-	// OtherCertificate that it was another one.
+	// Proven means that a certificate proved the phone's MAC, OtherCertificate that
+	// it proved another MAC.
 	Proven, OtherCertificate bool
-	// OtherMAC and OtherModel tell that the User-Agent names another phone, or
-	// another model, than the question.
+	// OtherMAC and OtherModel mean that the User-Agent names another MAC or model
+	// than the path.
 	OtherMAC, OtherModel bool
 }
 
-// An Answer is what a phone was told.
+// An Answer is the kind of answer that a phone received.
 type Answer uint8
 
 // The answers.
@@ -33,7 +32,7 @@ const (
 	Redirected   Answer = iota + 1
 	Unregistered        // the empty file
 	Refused             // an error
-	Withheld            // the empty file: it did not prove to be that phone
+	Withheld            // the empty file, because the phone did not prove its MAC
 )
 
 var answers = [...]string{Redirected: "redirected", Unregistered: "unregistered", Refused: "refused", Withheld: "withheld"}

@@ -6,33 +6,33 @@ import (
 	"snomredirect/macaddr"
 )
 
-// An Entry of the history tells what a command did to one account and its
-// phones. What one command did in many transactions is as many entries behind
-// each other, with the same Begun, the first of them first.
+// An Entry of the history records what a command changed of one account and its
+// phones. A command with several transactions has an entry for each, in the order
+// of the transactions and with the same Begun.
 type Entry struct {
-	Account AccountID // whose history it is
-	Name    Name      // that account's
-	Audit   Audit     // as it was given; without By, for entries outlive accounts
-	// Other is the account that the phones came from; where they went Away, the
-	// one they went to. It is empty where they stayed.
+	Account AccountID // the account whose history contains the entry
+	Name    Name      // that account's name
+	Audit   Audit     // without Actor, because entries outlive accounts
+	// Other is the account that the phones came from or, if Away is set, went to. It
+	// is "" if their owner did not change.
 	Other Name
 	Away  bool
-	MACs  []macaddr.Range // in order
+	MACs  []macaddr.Range // sorted
 	Mark  Mark
 }
 
-// A Mark is the place of an entry in the history. The zero Mark is the newest
-// end.
+// A Mark is the position of an entry in the history. The zero Mark is the position
+// after the newest entry.
 type Mark struct {
 	Begun   int64 // Unix nanoseconds
 	Account AccountID
 	Number  uint32
 }
 
-// IsZero reports whether m is the newest end.
+// IsZero reports whether m is the zero Mark.
 func (m Mark) IsZero() bool { return m == Mark{} }
 
-// Bounds of one account's history. The oldest entries go first.
+// Bounds of one account's history. The oldest entries are deleted first.
 const (
 	HistoryAge     = 365 * 24 * time.Hour
 	HistoryEntries = 10_000

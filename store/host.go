@@ -2,16 +2,17 @@ package store
 
 import "net/netip"
 
-// ClientAddr returns the IP address of a connection's remote end, given as host
-// and port: IPv4 as such, without a zone. It is the zero Addr if remote is no such
-// address.
+// ClientAddr returns the IP address of remote, a connection's remote address with
+// port. IPv4-mapped addresses become IPv4, and a zone is dropped. If remote is not
+// an IP address with port, ClientAddr returns the zero Addr.
 func ClientAddr(remote string) netip.Addr {
-	at, _ := netip.ParseAddrPort(remote)
-	return at.Addr().Unmap().WithZone("")
+	addr, _ := netip.ParseAddrPort(remote)
+	return addr.Addr().Unmap().WithZone("")
 }
 
-// HostOf tells whom to count an address to: of IPv6 the network of 64 bits that
-// one host commonly has. What is no address is one host.
+// HostOf returns the network that limits count as one host: the address itself for
+// IPv4, its /64 for IPv6, because a host commonly has a whole one. All invalid
+// addresses count as one host.
 func HostOf(a netip.Addr) netip.Prefix {
 	a = a.Unmap().WithZone("")
 	bits := 64

@@ -29,6 +29,6 @@ func TestHostOf(t *testing.T) {
 		}
 	}
 	if HostOf(netip.Addr{}).IsValid() {
-		t.Error("no address is some host's")
+		t.Error("HostOf of the zero Addr is valid")
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// A Key is an SSH public key that lets a session in: Ed25519, in a security key
-// or not, or RSA of 2048 bits or more. Keys are comparable; the zero Key is none.
+// A Key is an SSH public key that an account can log in with: Ed25519, with or
+// without a security key, or RSA with 2048 bits or more. Keys are comparable. The
+// zero Key is none.
 type Key struct {
 	wire        string // RFC 4253, 6.6
 	kind        string
@@ -26,9 +27,9 @@ const (
 
 var errKeyForm = errors.New("expected a public key as in an authorized_keys file, such as \"ssh-ed25519 AAAAC3… name\"")
 
-// ParseKey reads one line of an authorized_keys file, without options: a key
-// that is only to be used in some way would be used in every way here. The
-// error says what was expected instead.
+// ParseKey parses one line of an authorized_keys file. It rejects options, because
+// the service would not enforce the restrictions they mean. The error says what
+// was expected.
 func ParseKey(line string) (Key, error) {
 	if strings.ContainsAny(line, "\r\n") {
 		return Key{}, errKeyForm
@@ -38,9 +39,9 @@ func ParseKey(line string) (Key, error) {
 	case err != nil:
 		return Key{}, errKeyForm
 	case len(options) > 0:
-		return Key{}, errors.New("expected a key without options before it")
+		return Key{}, errors.New("expected a key without options in front of it")
 	case len(comment) > maxKeyComment || !printable(comment):
-		return Key{}, errors.New("expected a key whose comment is short and prints")
+		return Key{}, fmt.Errorf("expected a printable comment of at most %d bytes after the key", maxKeyComment)
 	}
 	switch pub.Type() {
 	case ssh.KeyAlgoED25519, ssh.KeyAlgoSKED25519:
@@ -54,9 +55,8 @@ func ParseKey(line string) (Key, error) {
 	return Key{string(pub.Marshal()), pub.Type(), comment, ssh.FingerprintSHA256(pub)}, nil
 }
 
-// ParseKeys reads the lines of an authorized_keys file with [ParseKey], past
-// empty ones and those that start with '#'. It returns the first error with the
-// number of its line.
+// ParseKeys parses an authorized_keys file with [ParseKey]. It skips empty lines
+// and lines that start with '#'. It returns the first error, with its line number.
 func ParseKeys(text string) ([]Key, error) {
 	var keys []Key
 	number := 0
@@ -87,19 +87,19 @@ func rsaBits(pub ssh.PublicKey) int {
 	return 0
 }
 
-// SameKey reports whether k and other are one key, whatever their comments.
+// SameKey reports whether k and other are the same key, ignoring comments.
 func (k Key) SameKey(other Key) bool { return k.wire == other.wire }
 
-// Is reports whether k is the key that a client presents.
+// Is reports whether k is the key pub, which a client presents.
 func (k Key) Is(pub ssh.PublicKey) bool { return k.wire == string(pub.Marshal()) }
 
-// Fingerprint returns the form that ssh-keygen -l prints: SHA256:….
+// Fingerprint returns the fingerprint as ssh-keygen -l prints it: SHA256:….
 func (k Key) Fingerprint() string { return k.fingerprint }
 
 // Kind returns the key's algorithm, such as "ssh-ed25519".
 func (k Key) Kind() string { return k.kind }
 
-// Comment returns the text behind the key, which prints; it may be "".
+// Comment returns the text after the key. It is printable and may be "".
 func (k Key) Comment() string { return k.comment }
 
 // MarshalText implements [encoding.TextMarshaler]: a line that [ParseKey] reads.

@@ -8,52 +8,53 @@ import (
 	"github.com/alexedwards/argon2id"
 )
 
-// A PasswordHash is what is kept of a password: argon2id in its PHC string
-// form. The zero PasswordHash matches no password.
+// A PasswordHash is a stored password: an argon2id hash in PHC string format. The
+// zero PasswordHash matches no password.
 type PasswordHash string
 
-// What OWASP's password storage guide asks of argon2id: 19 MiB, two passes, one
-// lane.
+// argon2Params are the parameters that OWASP's password storage guide recommends
+// for argon2id: 19 MiB, two passes, one lane.
 var argon2Params = argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// maxPassword bounds, in bytes, what is worth hashing: longer ones were not
-// made here.
+// maxPassword is the maximum length in bytes of a password worth hashing.
+// NewPassword makes none that is longer.
 const maxPassword = 256
 
-// hashing lets one hash be worked out at a time. Two at once on two cores took
-// the 99th percentile of the phones' answers from 0.9 to 73 ms, one to 8 ms.
+// hashing limits the service to one hash at a time. With two at once on two cores
+// the 99th percentile of the phones' response times rose from 0.9 to 73 ms, with
+// one to 8 ms.
 var hashing sync.Mutex
 
-// noPassword is the hash that a password is held against where there is none,
-// so that the answer takes as long.
-var noPassword = sync.OnceValue(func() PasswordHash { return HashPassword(NewPassword()) })
+// decoy is the hash that a password is compared with if there is none to match, so
+// that the check takes the same time.
+var decoy = sync.OnceValue(func() PasswordHash { return HashPassword(NewPassword()) })
 
-// NewPassword returns a random password of 20 upper-case letters and digits: of
-// 32 kinds, so 100 bits.
+// NewPassword returns a random password of 20 upper-case letters and digits from an
+// alphabet of 32, which is 100 bits.
 func NewPassword() string { return rand.Text()[:20] }
 
-// HashPassword returns a hash of password with a salt of its own.
+// HashPassword returns a hash of password with a new salt.
 func HashPassword(password string) PasswordHash {
 	hashing.Lock()
 	defer hashing.Unlock()
 	hash, err := argon2id.CreateHash(password, &argon2Params)
 	if err != nil {
-		panic("store: " + err.Error()) // crypto/rand fails by ending the program
+		panic("store: " + err.Error()) // not reached: if crypto/rand fails, it ends the program
 	}
 	return PasswordHash(hash)
 }
 
-// Matches reports whether h was made of password. It takes the same time for
-// any h, the zero one too, and compares in constant time. Calls wait for each
-// other.
+// Matches reports whether h is a hash of password. It takes the same time for any
+// h, including the zero one, and compares in constant time. Concurrent calls wait
+// for each other.
 func (h PasswordHash) Matches(password string) bool {
-	decoy := noPassword() // always, or the first stranger would wait for it to be made
-	against, possible := h, h != "" && len(password) <= maxPassword
+	other := decoy() // in any case, or the first call that needs it would take longer
+	hash, possible := h, h != "" && len(password) <= maxPassword
 	if !possible {
-		against, password = decoy, strings.Repeat("x", 20)
+		hash, password = other, strings.Repeat("x", 20)
 	}
 	hashing.Lock()
 	defer hashing.Unlock()
-	ok, err := argon2id.ComparePasswordAndHash(password, string(against))
+	ok, err := argon2id.ComparePasswordAndHash(password, string(hash))
 	return err == nil && ok && possible
 }

@@ -19,12 +19,12 @@ func TestPassword(t *testing.T) {
 		t.Error("two hashes share a salt")
 	}
 	if !h.Matches(pw) || h.Matches(pw+"x") || h.Matches("") || h.Matches(strings.Repeat("x", maxPassword+1)) {
-		t.Error("Matches is wrong")
+		t.Error("Matches: wrong result")
 	}
 }
 
-// Where there is no password none matches, not even what the decoy is held
-// against.
+// If there is no valid hash, no password matches, not even the one that is compared
+// with the decoy.
 func TestNoPasswordMatchesNothing(t *testing.T) {
 	for _, h := range []PasswordHash{"", "plain"} {
 		for _, pw := range []string{"", "plain", strings.Repeat("x", 20)} {
@@ -35,8 +35,8 @@ func TestNoPasswordMatchesNothing(t *testing.T) {
 	}
 }
 
-// A password costs the same where there is one and where there is none: compare
-// the two rows.
+// A check must take the same time with and without a password: compare the two
+// rows.
 func BenchmarkMatches(b *testing.B) {
 	for name, h := range map[string]PasswordHash{"wrong": HashPassword(NewPassword()), "none": ""} {
 		b.Run(name, func(b *testing.B) {

@@ -6,24 +6,24 @@ import (
 	"snomredirect/macaddr"
 )
 
-// A Phone is one that an account has registered, or has let go and that is
-// still held for it. The zero Phone stands for one that is nobody's.
+// A Phone is a phone that an account has registered, or that is on hold for the
+// account that deregistered it. The zero Phone is a phone without an owner.
 type Phone struct {
 	MAC   macaddr.Addr
 	Owner AccountID
 	// URL is the phone's own setting server; the zero URL follows the account's.
 	URL        URL
-	Registered time.Time // UTC, whole seconds; zero for one that is held
-	// HeldUntil is zero for a registered phone. Another has been deregistered,
-	// and until then only its last owner may register it. UTC, whole seconds.
+	Registered time.Time // UTC, whole seconds; zero if the phone is on hold
+	// HeldUntil is the end of the hold: until then only the last owner may register
+	// the phone. UTC, whole seconds. It is zero for a registered phone.
 	HeldUntil time.Time
 }
 
-// Held reports whether p is registered no more, but held for its last owner.
+// Held reports whether p is deregistered and on hold for its last owner.
 func (p Phone) Held() bool { return !p.HeldUntil.IsZero() }
 
-// SettingServer returns where p is sent: its own URL, or else that of owner, the
-// account that has registered it.
+// SettingServer returns the setting server that p is redirected to: its own URL or,
+// if it has none, that of owner, the account that registered it.
 func (p Phone) SettingServer(owner Account) URL {
 	if p.URL.IsZero() {
 		return owner.SettingServer
@@ -31,7 +31,7 @@ func (p Phone) SettingServer(owner Account) URL {
 	return p.URL
 }
 
-// At is p as it stands at the time now: a hold that is over leaves nothing.
+// At returns the state of p at the time now: the zero Phone if its hold has ended.
 func (p Phone) At(now time.Time) Phone {
 	if p.Held() && !now.Before(p.HeldUntil) {
 		return Phone{}
@@ -39,14 +39,14 @@ func (p Phone) At(now time.Time) Phone {
 	return p
 }
 
-// The rules. Each tells what prev, the state of a phone at the time now, becomes,
-// or why it stays.
+// The rules. Each returns the next state of a phone whose state at the time now is
+// prev. If a rule refuses the change, it returns prev and an error.
 
-// Register is the rule for REGISTER of mac for owner. It states what is wanted:
-// with a URL the phone has that one, without one it follows its owner. An owner
-// may repeat it; when the phone was first registered stays. ErrTaken where the
-// phone is another's or held for another, ErrNoSettingServer where it would have
-// none.
+// Register is the rule for REGISTER of mac for owner. With a URL, the phone uses
+// that one; without one, it follows its owner's. The owner may repeat it, which
+// replaces the URL and keeps the time of the first registration. The error is
+// ErrTaken if the phone is registered by or on hold for another account, and
+// ErrNoSettingServer if it would have no setting server.
 func Register(prev Phone, mac macaddr.Addr, owner Account, url URL, now time.Time) (Phone, error) {
 	switch {
 	case prev.Owner != 0 && prev.Owner != owner.ID:
@@ -61,16 +61,16 @@ func Register(prev Phone, mac macaddr.Addr, owner Account, url URL, now time.Tim
 	return next, nil
 }
 
-// Deregister is the rule for DEREGISTER by an account: its owner may, and an
-// operator. The phone is held for its owner as long as hold says. ErrNotFound
-// where the phone is not registered, ErrTaken where it is another's or held for
-// another.
+// Deregister is the rule for DEREGISTER by an account, which must be the owner or
+// an operator. The phone is then on hold for its owner for the duration hold. The
+// error is ErrNotFound if the phone is not registered, and ErrTaken if it is
+// registered by or on hold for another account.
 func Deregister(prev Phone, by Account, hold time.Duration, now time.Time) (Phone, error) {
-	mine := prev.Owner == by.ID || by.Operates()
+	allowed := prev.Owner == by.ID || by.Operates()
 	switch {
-	case prev.Owner == 0 || prev.Held() && mine:
+	case prev.Owner == 0 || prev.Held() && allowed:
 		return prev, ErrNotFound
-	case !mine:
+	case !allowed:
 		return prev, ErrTaken
 	}
 	if hold <= 0 {
@@ -79,9 +79,10 @@ func Deregister(prev Phone, by Account, hold time.Duration, now time.Time) (Phon
 	return Phone{MAC: prev.MAC, Owner: prev.Owner, HeldUntil: now.UTC().Add(hold + time.Second - 1).Truncate(time.Second)}, nil
 }
 
-// Retarget is the rule for giving a phone of by's another URL of its own, where
-// it has the URL was; the zero URL follows by. ErrNotFound where it has another,
-// ErrNoSettingServer where it would have none.
+// Retarget is the rule for changing the URL of a phone of by from was to url. The
+// zero URL means that the phone follows its account. The error is ErrNotFound if
+// the phone is not by's or has another URL than was, and ErrNoSettingServer if it
+// would have no setting server.
 func Retarget(prev Phone, by Account, was, url URL) (Phone, error) {
 	switch {
 	case prev.Owner != by.ID || prev.Held() || prev.URL != was:
@@ -93,9 +94,10 @@ func Retarget(prev Phone, by Account, was, url URL) (Phone, error) {
 	return prev, nil
 }
 
-// Transfer is the rule for handing a registered phone to another account, which
-// only operators do. It keeps a URL of its own. ErrNotFound where it is not
-// registered, ErrNoSettingServer where it would have none.
+// Transfer is the rule for moving a registered phone to another account, which only
+// operators may do (ErrNotOperator). The phone keeps its own URL, if any. The error
+// is ErrNotFound if the phone is not registered, and ErrNoSettingServer if it would
+// have no setting server.
 func Transfer(prev Phone, by, to Account) (Phone, error) {
 	switch {
 	case !by.Operates():
@@ -109,8 +111,8 @@ func Transfer(prev Phone, by, to Account) (Phone, error) {
 	return prev, nil
 }
 
-// Free is the rule for ending a hold before its time, which only operators do.
-// ErrNotHeld where there is none.
+// Free is the rule for ending a hold early, which only operators may do
+// (ErrNotOperator). The error is ErrNotHeld if the phone is not on hold.
 func Free(prev Phone, by Account) (Phone, error) {
 	switch {
 	case !by.Operates():

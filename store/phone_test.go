@@ -23,16 +23,16 @@ var (
 	olga  = Account{ID: 3, Role: Operator}
 	fired = Account{ID: 4, Role: Operator, Disabled: true}
 
-	nobodys  = Phone{}
+	unowned  = Phone{}
 	acmes    = Phone{MAC: testMAC, Owner: 1, Registered: early}
 	acmesOwn = Phone{MAC: testMAC, Owner: 1, URL: own, Registered: early}
 	acmeHeld = Phone{MAC: testMAC, Owner: 1, HeldUntil: late}
 )
 
-// with is p with one thing changed.
+// with returns a changed copy of p.
 func (p Phone) with(change func(*Phone)) Phone { change(&p); return p }
 
-// A rule's case: what becomes of prev, or why it stays.
+// A ruleCase is a case of a rule: the next state, or the error.
 type ruleCase struct {
 	prev, next Phone
 	err        error
@@ -55,10 +55,10 @@ func TestRegister(t *testing.T) {
 		url   URL
 		ruleCase
 	}{
-		"a new one":                 {acme, URL{}, ruleCase{nobodys, fresh, nil}},
-		"a new one with a URL":      {acme, own, ruleCase{nobodys, fresh.with(func(p *Phone) { p.URL = own }), nil}},
-		"without any":               {bare, URL{}, ruleCase{nobodys, nobodys, ErrNoSettingServer}},
-		"bare, with a URL":          {bare, own, ruleCase{nobodys, Phone{testMAC, 2, own, noonUTC, time.Time{}}, nil}},
+		"a new one":                 {acme, URL{}, ruleCase{unowned, fresh, nil}},
+		"a new one with a URL":      {acme, own, ruleCase{unowned, fresh.with(func(p *Phone) { p.URL = own }), nil}},
+		"without any":               {bare, URL{}, ruleCase{unowned, unowned, ErrNoSettingServer}},
+		"bare, with a URL":          {bare, own, ruleCase{unowned, Phone{testMAC, 2, own, noonUTC, time.Time{}}, nil}},
 		"again":                     {acme, URL{}, ruleCase{acmes, acmes, nil}},
 		"again, with a URL":         {acme, own, ruleCase{acmes, acmesOwn, nil}},
 		"again, without its URL":    {acme, URL{}, ruleCase{acmesOwn, acmes, nil}},
@@ -76,30 +76,30 @@ func TestRegister(t *testing.T) {
 }
 
 func TestDeregister(t *testing.T) {
-	held := Phone{MAC: testMAC, Owner: 1, HeldUntil: noonUTC.Add(time.Hour + time.Second)} // noon is a little past the second
+	held := Phone{MAC: testMAC, Owner: 1, HeldUntil: noonUTC.Add(time.Hour + time.Second)} // rounded up, because noon has a fraction
 	for name, c := range map[string]struct {
 		by   Account
 		hold time.Duration
 		ruleCase
 	}{
-		"its own":                  {acme, time.Hour, ruleCase{acmes, held, nil}},
-		"its own, with a URL":      {acme, time.Hour, ruleCase{acmesOwn, held, nil}},
-		"by an operator":           {olga, time.Hour, ruleCase{acmes, held, nil}},
-		"not to be held":           {acme, 0, ruleCase{acmes, nobodys, nil}},
-		"to be held less":          {acme, -time.Hour, ruleCase{acmes, nobodys, nil}},
-		"for a nanosecond":         {acme, 1, ruleCase{acmes, held.with(func(p *Phone) { p.HeldUntil = noonUTC.Add(time.Second) }), nil}},
-		"another's":                {bare, time.Hour, ruleCase{prev: acmes, err: ErrTaken}},
-		"by one disabled":          {fired, time.Hour, ruleCase{prev: acmes, err: ErrTaken}},
-		"nobody's":                 {acme, time.Hour, ruleCase{prev: nobodys, err: ErrNotFound}},
-		"nobody's, by an operator": {olga, time.Hour, ruleCase{prev: nobodys, err: ErrNotFound}},
-		"held for it":              {acme, time.Hour, ruleCase{prev: acmeHeld, err: ErrNotFound}},
-		"held, by an operator":     {olga, time.Hour, ruleCase{prev: acmeHeld, err: ErrNotFound}},
-		"held for another":         {bare, time.Hour, ruleCase{prev: acmeHeld, err: ErrTaken}},
+		"its own":                      {acme, time.Hour, ruleCase{acmes, held, nil}},
+		"its own, with a URL":          {acme, time.Hour, ruleCase{acmesOwn, held, nil}},
+		"by an operator":               {olga, time.Hour, ruleCase{acmes, held, nil}},
+		"no hold":                      {acme, 0, ruleCase{acmes, unowned, nil}},
+		"negative hold":                {acme, -time.Hour, ruleCase{acmes, unowned, nil}},
+		"for a nanosecond":             {acme, 1, ruleCase{acmes, held.with(func(p *Phone) { p.HeldUntil = noonUTC.Add(time.Second) }), nil}},
+		"another's":                    {bare, time.Hour, ruleCase{prev: acmes, err: ErrTaken}},
+		"by one disabled":              {fired, time.Hour, ruleCase{prev: acmes, err: ErrTaken}},
+		"unregistered":                 {acme, time.Hour, ruleCase{prev: unowned, err: ErrNotFound}},
+		"unregistered, by an operator": {olga, time.Hour, ruleCase{prev: unowned, err: ErrNotFound}},
+		"held for it":                  {acme, time.Hour, ruleCase{prev: acmeHeld, err: ErrNotFound}},
+		"held, by an operator":         {olga, time.Hour, ruleCase{prev: acmeHeld, err: ErrNotFound}},
+		"held for another":             {bare, time.Hour, ruleCase{prev: acmeHeld, err: ErrTaken}},
 	} {
 		next, err := Deregister(c.prev, c.by, c.hold, noon)
 		c.check(t, name, next, err)
 	}
-	// To the second there is nothing to round.
+	// Without a fraction nothing is rounded.
 	if p, err := Deregister(acmes, acme, time.Hour, noonUTC); err != nil || p.HeldUntil != noonUTC.Add(time.Hour) {
 		t.Errorf("%+v, %v", p, err)
 	}
@@ -121,7 +121,7 @@ func TestRetarget(t *testing.T) {
 		"another's":             {bare, own, other, ruleCase{prev: acmesOwn, err: ErrNotFound}},
 		"by an operator":        {olga, own, other, ruleCase{prev: acmesOwn, err: ErrNotFound}},
 		"held":                  {acme, URL{}, other, ruleCase{prev: acmeHeld, err: ErrNotFound}},
-		"nobody's":              {acme, URL{}, other, ruleCase{prev: nobodys, err: ErrNotFound}},
+		"unregistered":          {acme, URL{}, other, ruleCase{prev: unowned, err: ErrNotFound}},
 	} {
 		next, err := Retarget(c.prev, c.by, c.was, c.url)
 		c.check(t, name, next, err)
@@ -142,8 +142,8 @@ func TestTransfer(t *testing.T) {
 		"by its owner":                 {acme, to, ruleCase{prev: acmes, err: ErrNotOperator}},
 		"by who gets it":               {to, to, ruleCase{prev: acmes, err: ErrNotOperator}},
 		"by one disabled":              {fired, to, ruleCase{prev: acmes, err: ErrNotOperator}},
-		"nobody's":                     {olga, to, ruleCase{prev: nobodys, err: ErrNotFound}},
-		"nobody's, by nobody":          {acme, to, ruleCase{prev: nobodys, err: ErrNotOperator}},
+		"unregistered":                 {olga, to, ruleCase{prev: unowned, err: ErrNotFound}},
+		"unregistered, by a partner":   {acme, to, ruleCase{prev: unowned, err: ErrNotOperator}},
 		"held":                         {olga, to, ruleCase{prev: acmeHeld, err: ErrNotFound}},
 		"held, to its owner":           {olga, acme, ruleCase{prev: acmeHeld, err: ErrNotFound}},
 	} {
@@ -157,12 +157,12 @@ func TestFree(t *testing.T) {
 		by Account
 		ruleCase
 	}{
-		"held":             {olga, ruleCase{acmeHeld, nobodys, nil}},
-		"by its owner":     {acme, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
-		"by one disabled":  {fired, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
-		"registered":       {olga, ruleCase{prev: acmes, err: ErrNotHeld}},
-		"nobody's":         {olga, ruleCase{prev: nobodys, err: ErrNotHeld}},
-		"nobody's, by one": {acme, ruleCase{prev: nobodys, err: ErrNotOperator}},
+		"held":                       {olga, ruleCase{acmeHeld, unowned, nil}},
+		"by its owner":               {acme, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
+		"by one disabled":            {fired, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
+		"registered":                 {olga, ruleCase{prev: acmes, err: ErrNotHeld}},
+		"unregistered":               {olga, ruleCase{prev: unowned, err: ErrNotHeld}},
+		"unregistered, by a partner": {acme, ruleCase{prev: unowned, err: ErrNotOperator}},
 	} {
 		next, err := Free(c.prev, c.by)
 		c.check(t, name, next, err)
@@ -178,16 +178,16 @@ func TestPhoneAt(t *testing.T) {
 		"registered":         {acmes, late.Add(time.Hour), acmes},
 		"held":               {acmeHeld, noon, acmeHeld},
 		"just before":        {acmeHeld, late.Add(-1), acmeHeld},
-		"over":               {acmeHeld, late, nobodys},
-		"over, another zone": {acmeHeld, late.In(time.FixedZone("", 7200)), nobodys},
-		"long over":          {acmeHeld, late.Add(time.Hour), nobodys},
-		"nobody's":           {nobodys, noon, nobodys},
+		"over":               {acmeHeld, late, unowned},
+		"over, another zone": {acmeHeld, late.In(time.FixedZone("", 7200)), unowned},
+		"long over":          {acmeHeld, late.Add(time.Hour), unowned},
+		"unregistered":       {unowned, noon, unowned},
 	} {
 		if got := c.p.At(c.at); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}
-	if nobodys.Held() || acmes.Held() || !acmeHeld.Held() {
+	if unowned.Held() || acmes.Held() || !acmeHeld.Held() {
 		t.Error("Held")
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// A URL is a setting server's address as a phone is told it: http, https, tftp
-// or ftp with a host, at most 255 bytes of printable ASCII, kept as typed so
-// that {mac} reaches the phone in braces. URLs are comparable; the zero URL is
+// A URL is the address of a setting server as phones receive it: http, https, tftp
+// or ftp with a host, at most 255 bytes of printable ASCII. It is stored as typed,
+// so that {mac} reaches the phone in braces. URLs are comparable. The zero URL is
 // none.
 type URL struct{ s string }
 
@@ -20,8 +20,8 @@ const maxURL = 255
 
 var errURLForm = errors.New("expected a URL such as http://prov.example.com/snom.php?mac={mac}, with http, https, tftp or ftp and a host")
 
-// ParseURL reads a URL. Whether it points back at this service is what
-// [PublicNames.ParseURL] asks on top. The error says what was expected.
+// ParseURL parses a URL. [PublicNames.ParseURL] also rejects URLs that point back
+// at this service. The error says what was expected.
 func ParseURL(s string) (URL, error) {
 	if len(s) > maxURL {
 		return URL{}, fmt.Errorf("expected a URL of at most %d bytes, not %d", maxURL, len(s))
@@ -51,21 +51,21 @@ func ParseURL(s string) (URL, error) {
 	return URL{s}, nil
 }
 
-// filledIn is s as a phone would ask for it.
+// filledIn returns s with {mac} replaced, as a phone would request it.
 func filledIn(s string) string { return strings.ReplaceAll(s, "{mac}", "000413000000") }
 
 // String returns the URL as it was typed, or "" for the zero URL.
 func (u URL) String() string { return u.s }
 
-// IsZero reports whether u is none.
+// IsZero reports whether u is the zero URL.
 func (u URL) IsZero() bool { return u.s == "" }
 
-// RestoreURL returns the URL whose String a backend has kept, without looking
-// at it again: a phone's request pays for no parsing.
+// RestoreURL returns the URL of a string that a backend stored. It does not parse
+// it again, to save that cost in every phone's request.
 func RestoreURL(s string) URL { return URL{s} }
 
-// host returns the name that a phone would look up, in its comparable form. It
-// leans on what ParseURL has seen to.
+// host returns the host name that a phone would resolve, in comparable form. It
+// relies on the checks of ParseURL.
 func (u URL) host() string {
 	_, host, _ := strings.Cut(u.s, "://")
 	if i := strings.IndexAny(host, "/?#"); i >= 0 {
@@ -83,8 +83,8 @@ func (u URL) host() string {
 // MarshalText implements [encoding.TextMarshaler] with the form of [URL.String].
 func (u URL) MarshalText() ([]byte, error) { return []byte(u.s), nil }
 
-// UnmarshalText implements [encoding.TextUnmarshaler] with [ParseURL]; the
-// empty text is the zero URL.
+// UnmarshalText implements [encoding.TextUnmarshaler] with [ParseURL]. The empty
+// text is the zero URL.
 func (u *URL) UnmarshalText(text []byte) (err error) {
 	if len(text) == 0 {
 		*u = URL{}
@@ -95,14 +95,14 @@ func (u *URL) UnmarshalText(text []byte) (err error) {
 }
 
 // PublicNames are the host names under which phones reach this service. A phone
-// must not be sent back to one of them. The zero value holds the two that
-// snom's firmware asks for.
+// must not be redirected back to one of them. The zero value contains the two
+// names that snom's firmware uses.
 type PublicNames struct{ own []string }
 
 var snomNames = []string{"provisioning.snom.com", "secure-provisioning.snom.com"}
 
-// NewPublicNames adds host names or addresses, without scheme or port, to the
-// two of snom's.
+// NewPublicNames returns the two names of snom's firmware and the given host names
+// or addresses, which have no scheme or port.
 func NewPublicNames(names ...string) (PublicNames, error) {
 	var p PublicNames
 	for _, name := range names {
@@ -115,8 +115,8 @@ func NewPublicNames(names ...string) (PublicNames, error) {
 	return p, nil
 }
 
-// ParseURL reads a URL as the function [ParseURL] does, and refuses one that
-// points back at this service (ErrPointsBack).
+// ParseURL parses a URL like the function [ParseURL], and rejects one that points
+// back at this service (ErrPointsBack).
 func (p PublicNames) ParseURL(s string) (URL, error) {
 	u, err := ParseURL(s)
 	if err == nil && p.Contains(u) {
@@ -131,9 +131,10 @@ func (p PublicNames) Contains(u URL) bool {
 	return slices.Contains(snomNames, host) || slices.Contains(p.own, host)
 }
 
-// isHost reports whether a phone can look s up: a name of letters, digits, '-'
-// and '_' between dots, or an address. A name whose last part is a number would
-// be an address in one of C's old spellings, such as 127.1.
+// isHost reports whether a phone can resolve s: labels of letters, digits, '-' and
+// '_', separated by dots, or an address. It rejects a name whose last label is a
+// number, because C libraries read it as an address in an old notation, such as
+// 127.1.
 func isHost(s string) bool {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		return addr.Zone() == ""
@@ -148,8 +149,8 @@ func isHost(s string) bool {
 	return strings.Trim(last, "0123456789") != "" && !strings.HasPrefix(last, "0x")
 }
 
-// comparableHost folds what makes no difference in a host name: case, the dot
-// of the root, the ways to write an address.
+// comparableHost returns host in a form in which equal hosts are equal strings: in
+// lower case, without the trailing dot, and with addresses in one notation.
 func comparableHost(host string) string {
 	if strings.Trim(host, "0123456789.") == "" || strings.Contains(host, ":") {
 		if addr, err := netip.ParseAddr(host); err == nil {

@@ -74,7 +74,8 @@ func TestParseURL(t *testing.T) {
 	}
 }
 
-// A phone must not be sent back here, in whichever way the name is written.
+// A phone must not be redirected back to this service, in whatever form its name is
+// written.
 func TestPublicNames(t *testing.T) {
 	names, err := NewPublicNames("Prov.House.example.", " 192.0.2.7", "[2001:DB8::7]")
 	if err != nil {
@@ -93,10 +94,10 @@ func TestPublicNames(t *testing.T) {
 		"http://[2001:db8::7]/", "http://[2001:db8:0::7]:80", "http://[::ffff:192.0.2.7]/")
 	for _, s := range back {
 		if _, err := names.ParseURL(s); err == nil {
-			t.Errorf("%s was taken", s)
+			t.Errorf("accepted %s", s)
 		}
 		if !names.Contains(RestoreURL(s)) {
-			t.Errorf("%s is not held", s)
+			t.Errorf("Contains(%s) is false", s)
 		}
 	}
 	for _, s := range []string{
@@ -129,13 +130,13 @@ func FuzzParseURL(f *testing.F) {
 			return
 		}
 		if u.String() != s || len(s) > maxURL || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			t.Fatalf("%q was taken as %q", s, u)
+			t.Fatalf("%q: accepted as %q", s, u)
 		}
 		var back URL
 		if err := back.UnmarshalText([]byte(u.String())); err != nil || back != u {
-			t.Fatalf("%q came back as %q, %v", u, back, err)
+			t.Fatalf("%q was read back as %q, %v", u, back, err)
 		}
-		// The short way to the host finds what net/url finds.
+		// The short way to the host returns the same as net/url.
 		parsed, err := url.Parse(filledIn(s))
 		if err != nil {
 			t.Fatal(err)

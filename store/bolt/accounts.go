@@ -14,7 +14,7 @@ import (
 	"snomredirect/store"
 )
 
-// Account returns the account of that number, or store.ErrNoAccount.
+// Account returns the account with that ID, or store.ErrNoAccount.
 func (db *DB) Account(id store.AccountID) (a store.Account, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		a, err = getAccount(tx, id)
@@ -23,7 +23,7 @@ func (db *DB) Account(id store.AccountID) (a store.Account, err error) {
 	return a, err
 }
 
-// AccountNamed returns the account of that name, or store.ErrNoAccount.
+// AccountNamed returns the account with that name, or store.ErrNoAccount.
 func (db *DB) AccountNamed(name store.Name) (a store.Account, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		k := tx.Bucket(bucketNames).Get([]byte(name))
@@ -36,7 +36,7 @@ func (db *DB) AccountNamed(name store.Name) (a store.Account, err error) {
 	return a, err
 }
 
-// Accounts returns all accounts in the order of their names.
+// Accounts returns all accounts, sorted by name.
 func (db *DB) Accounts() (all []store.Account, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket(bucketNames).ForEach(func(_, k []byte) error {
@@ -48,8 +48,10 @@ func (db *DB) Accounts() (all []store.Account, err error) {
 	return all, err
 }
 
-// AddAccount keeps a new account and returns it with the number and the time of
-// creation it was given. store.ErrNameTaken, or what [store.CheckAdd] says.
+// AddAccount stores a new account and returns it with its ID and time of
+// creation. If dryRun is set, it runs the same checks and returns what would be
+// stored, but stores nothing and leaves the ID free. The error is
+// store.ErrNameTaken if the name exists, or that of [store.CheckAdd].
 func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store.Account, error) {
 	err := db.update(dryRun, func(tx *bbolt.Tx) error {
 		if err := store.CheckAdd(a); err != nil {
@@ -64,7 +66,7 @@ func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store
 			return err
 		}
 		if id > math.MaxUint32 {
-			return errors.New("bolt: no account number is left")
+			return errors.New("bolt: no account IDs left")
 		}
 		now := time.Now()
 		a.ID = store.AccountID(id)
@@ -80,11 +82,13 @@ func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store
 	return a, nil
 }
 
-// UpdateAccount changes an account in one transaction and returns it as it is
-// then. change gets it as it stands and may refuse with an error of its own,
-// which is returned as it is; it must not call the database, and may be called
-// again. What changes nothing is not told in the history. store.ErrNoAccount, or
-// what [store.CheckUpdate] says.
+// UpdateAccount changes an account in one transaction and returns the changed
+// account. change receives the stored account and may refuse with an error, which
+// UpdateAccount returns unchanged; it must not call the database, and may be
+// called more than once. If nothing changed, the history gets no entry. If dryRun
+// is set, UpdateAccount runs change and the same checks and returns what would be
+// stored, but stores nothing. The error is store.ErrNoAccount if there is no such
+// account, or that of [store.CheckUpdate].
 func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (next store.Account, err error) {
 	err = db.update(dryRun, func(tx *bbolt.Tx) error {
 		prev, err := getAccount(tx, id)
@@ -114,8 +118,10 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 	return next, err
 }
 
-// RemoveAccount forgets an account; operators may still read its history.
-// store.ErrNoAccount, or what [store.CheckRemove] says.
+// RemoveAccount removes an account and its jobs. Operators can still read its
+// history. If dryRun is set, RemoveAccount runs the same checks but removes
+// nothing. The error is store.ErrNoAccount if there is no such account, or that
+// of [store.CheckRemove].
 func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) error {
 	return db.update(dryRun, func(tx *bbolt.Tx) error {
 		a, err := getAccount(tx, id)
@@ -131,9 +137,9 @@ func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) 
 		if err := store.CheckRemove(a, bytes.HasPrefix(first, key), others); err != nil {
 			return err
 		}
-		uploads := tx.Bucket(bucketJobs).Cursor()
-		for k, _ := uploads.Seek(key); bytes.HasPrefix(k, key); k, _ = uploads.Seek(key) {
-			if err := uploads.Delete(); err != nil {
+		jobs := tx.Bucket(bucketJobs).Cursor()
+		for k, _ := jobs.Seek(key); bytes.HasPrefix(k, key); k, _ = jobs.Seek(key) {
+			if err := jobs.Delete(); err != nil {
 				return err
 			}
 		}
@@ -177,7 +183,7 @@ func getServer(tx *bbolt.Tx, id store.AccountID) store.URL {
 	return store.RestoreURL(string(tx.Bucket(bucketServers).Get(accountKey(id))))
 }
 
-// otherOperators counts the accounts but id that operate.
+// otherOperators returns the number of enabled operators other than id.
 func otherOperators(tx *bbolt.Tx, id store.AccountID) (n int, err error) {
 	err = tx.Bucket(bucketAccounts).ForEach(func(k, _ []byte) error {
 		a, err := getAccount(tx, accountID(k))
@@ -189,7 +195,7 @@ func otherOperators(tx *bbolt.Tx, id store.AccountID) (n int, err error) {
 	return n, err
 }
 
-// accountID reads what accountKey wrote.
+// accountID returns the ID at the start of a key.
 func accountID(key []byte) store.AccountID {
 	return store.AccountID(binary.BigEndian.Uint32(key))
 }

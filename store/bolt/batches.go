@@ -12,25 +12,26 @@ import (
 	"snomredirect/store"
 )
 
-// Change carries out a batch in one transaction and tells what became of each
-// of its changes, in their batch. store.ErrNoAccount where an account that the
-// batch names is gone; what a rule refuses is told in the results alone.
+// Change runs a batch in one transaction and returns the result of each change,
+// in the order of the changes. The error is store.ErrNoAccount if an account that
+// the batch names does not exist; changes that a rule refuses are reported only
+// in their results.
 //
-// It takes some 300 bytes for each change while it runs: 50,000 is a good size.
-func (db *DB) Change(o store.Batch) ([]store.Result, error) {
+// Change needs some 300 bytes of memory per change: 50,000 is a good size.
+func (db *DB) Change(b store.Batch) ([]store.Result, error) {
 	var d draft
 	run := func(tx *bbolt.Tx) (err error) {
-		d, err = db.draft(tx, o)
-		if err == nil && !o.DryRun {
+		d, err = db.draft(tx, b)
+		if err == nil && !b.DryRun {
 			err = d.write(tx)
 		}
 		return err
 	}
 	var err error
-	if o.DryRun { // keeps no writer waiting
+	if b.DryRun { // a read transaction blocks no writer
 		err = db.b.View(run)
 	} else {
-		err = db.updateMany(max(1, len(o.Changes)), run)
+		err = db.updateMany(max(1, len(b.Changes)), run)
 	}
 	if err != nil {
 		return nil, err
@@ -38,36 +39,36 @@ func (db *DB) Change(o store.Batch) ([]store.Result, error) {
 	return d.results, nil
 }
 
-// A draft is a batch with all that becomes of it, before it is written.
+// A draft is a batch with its results, before it is written.
 type draft struct {
 	store.Batch
-	sorted  []int // the changes in the order of their MACs
+	sorted  []int // indices of the changes, sorted by MAC
 	results []store.Result
-	refused int // how many of them
+	refused int // number of refused changes
 	now     time.Time
 }
 
-func (db *DB) draft(tx *bbolt.Tx, o store.Batch) (draft, error) {
-	d := draft{Batch: o, sorted: inOrderOfMAC(o.Changes), results: make([]store.Result, len(o.Changes)), now: time.Now()}
-	by, err := getAccount(tx, o.Audit.Actor)
+func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {
+	d := draft{Batch: b, sorted: sortedByMAC(b.Changes), results: make([]store.Result, len(b.Changes)), now: time.Now()}
+	by, err := getAccount(tx, b.Audit.Actor)
 	if err != nil {
 		return d, err
 	}
 	var owner store.Account
-	if o.Rule == store.RuleRegister || o.Rule == store.RuleTransfer {
-		if owner, err = getAccount(tx, o.Owner); err != nil {
+	if b.Rule == store.RuleRegister || b.Rule == store.RuleTransfer {
+		if owner, err = getAccount(tx, b.Owner); err != nil {
 			return d, err
 		}
 	}
 	for n, i := range d.sorted {
-		mac := o.Changes[i].MAC
+		mac := b.Changes[i].MAC
 		var prev store.Phone
-		if n > 0 && o.Changes[d.sorted[n-1]].MAC == mac {
+		if n > 0 && b.Changes[d.sorted[n-1]].MAC == mac {
 			prev = d.results[d.sorted[n-1]].Next
 		} else if prev, err = getPhone(tx, mac); err != nil {
 			return d, err
 		}
-		d.results[i] = o.Apply(o.Changes[i], prev, by, owner, db.config.Hold, d.now)
+		d.results[i] = b.Apply(b.Changes[i], prev, by, owner, db.config.Hold, d.now)
 		if d.results[i].Err != nil {
 			d.refused++
 		}
@@ -77,9 +78,9 @@ func (db *DB) draft(tx *bbolt.Tx, o store.Batch) (draft, error) {
 
 func (d draft) write(tx *bbolt.Tx) error {
 	if d.Job != nil {
-		upload := *d.Job
-		upload.Failed += d.refused
-		d.Job = &upload
+		job := *d.Job
+		job.Failed += d.refused
+		d.Job = &job
 	}
 	if d.refused > 0 && d.Atomic {
 		return putJob(tx, d.Job)
@@ -103,9 +104,9 @@ func (d draft) write(tx *bbolt.Tx) error {
 		putJob(tx, d.Job))
 }
 
-// inOrderOfMAC returns the indices of changes in the order of their MACs: pages
-// are written that are near each other. Those of one MAC keep their batch.
-func inOrderOfMAC(changes []store.Change) []int {
+// sortedByMAC returns the indices of changes, sorted by MAC, so that neighbouring
+// pages are written together. Changes of the same MAC keep their order.
+func sortedByMAC(changes []store.Change) []int {
 	sorted := make([]int, len(changes))
 	for i := range sorted {
 		sorted[i] = i
@@ -116,9 +117,9 @@ func inOrderOfMAC(changes []store.Change) []int {
 	return sorted
 }
 
-// putResult writes what has changed of a phone.
-func putResult(tx *bbolt.Tx, mac macaddr.Addr, out store.Result) error {
-	prev, next := out.Prev, out.Next
+// putResult writes what a result changes of a phone.
+func putResult(tx *bbolt.Tx, mac macaddr.Addr, r store.Result) error {
+	prev, next := r.Prev, r.Next
 	if prev == next {
 		return nil
 	}
@@ -146,43 +147,41 @@ func putResult(tx *bbolt.Tx, mac macaddr.Addr, out store.Result) error {
 	return errors.Join(errs[:]...)
 }
 
-// registered reports whether p is in the buckets of phones: held ones are not.
+// registered reports whether p is in the buckets of phones. Phones on hold are not.
 func registered(p store.Phone) bool { return p.Owner != 0 && !p.Held() }
 
-// putEntries writes the order into the history of each account that it changed
-// phones of.
+// putEntries writes the batch to the history of each account whose phones it
+// changed.
 func (d draft) putEntries(tx *bbolt.Tx) error {
-	type story struct {
-		whose, other store.AccountID
-		away         bool
+	type group struct { // of phones, for one entry
+		account, other store.AccountID
+		away           bool
 	}
-	var stories []story // in the order of their first phones
-	macs := map[story][]macaddr.Addr{}
-	tell := func(s story, mac macaddr.Addr) {
-		if macs[s] == nil {
-			stories = append(stories, s)
+	var groups []group // in the order of their first phones
+	macs := map[group][]macaddr.Addr{}
+	add := func(g group, mac macaddr.Addr) {
+		if macs[g] == nil {
+			groups = append(groups, g)
 		}
-		macs[s] = append(macs[s], mac)
+		macs[g] = append(macs[g], mac)
 	}
 	for _, i := range d.sorted {
 		prev, next := d.results[i].Prev, d.results[i].Next
 		mac := d.Changes[i].MAC
 		switch from, to := prev.Owner, next.Owner; {
 		case prev == next:
-		case from == to:
-			tell(story{whose: to}, mac)
-		case from == 0:
-			tell(story{whose: to}, mac)
+		case from == to, from == 0:
+			add(group{account: to}, mac)
 		case to == 0:
-			tell(story{whose: from}, mac)
+			add(group{account: from}, mac)
 		default:
-			tell(story{from, to, true}, mac)
-			tell(story{to, from, false}, mac)
+			add(group{from, to, true}, mac)
+			add(group{to, from, false}, mac)
 		}
 	}
-	for _, s := range stories {
-		e := store.Entry{Account: s.whose, Audit: d.Audit, MACs: macaddr.Ranges(macs[s]), Away: s.away}
-		for id, name := range map[store.AccountID]*store.Name{s.whose: &e.Name, s.other: &e.Other} {
+	for _, g := range groups {
+		e := store.Entry{Account: g.account, Audit: d.Audit, MACs: macaddr.Ranges(macs[g]), Away: g.away}
+		for id, name := range map[store.AccountID]*store.Name{g.account: &e.Name, g.other: &e.Other} {
 			a, err := getAccount(tx, id)
 			if err != nil && !errors.Is(err, store.ErrNoAccount) { // a hold may outlive its account
 				return err

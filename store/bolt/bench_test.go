@@ -14,8 +14,14 @@ import (
 	"snomredirect/store"
 )
 
-// filled returns a database with n phones of one account, in random batch.
+// filled returns a database with n phones of one account, added in random order.
 func filled(tb testing.TB, n int) (*DB, []macaddr.Addr) {
+	tb.Helper()
+	return filledWith(tb, n, store.URL{})
+}
+
+// filledWith returns the same with url as every phone's own.
+func filledWith(tb testing.TB, n int, url store.URL) (*DB, []macaddr.Addr) {
 	tb.Helper()
 	db := open(tb, tb.TempDir())
 	tb.Cleanup(func() { db.Close() })
@@ -27,7 +33,7 @@ func filled(tb testing.TB, n int) (*DB, []macaddr.Addr) {
 	for batch := range slices.Chunk(macs, 1000) {
 		err := db.b.Update(func(tx *bbolt.Tx) error {
 			for _, mac := range batch {
-				if err := putResult(tx, mac, store.Result{Next: store.Phone{MAC: mac, Owner: a.ID, Registered: a.Created}}); err != nil {
+				if err := putResult(tx, mac, store.Result{Next: store.Phone{MAC: mac, Owner: a.ID, URL: url, Registered: a.Created}}); err != nil {
 					return err
 				}
 			}
@@ -40,15 +46,24 @@ func filled(tb testing.TB, n int) (*DB, []macaddr.Addr) {
 	return db, macs
 }
 
-// What a phone's request asks of the database.
+// BenchmarkSettingServer measures the look-up of a phone's request, for phones
+// that follow their account and for phones with a URL of their own.
 func BenchmarkSettingServer(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			db, macs := filled(b, n)
+	for _, c := range []struct {
+		name string
+		n    int
+		url  store.URL
+	}{
+		{"1000", 1_000, store.URL{}},
+		{"100000", 100_000, store.URL{}},
+		{"own-100000", 100_000, store.RestoreURL("http://own.example/{mac}")},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			db, macs := filledWith(b, c.n, c.url)
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
-				if _, err := db.SettingServer(macs[i%n]); err != nil {
+				if _, err := db.SettingServer(macs[i%c.n]); err != nil {
 					b.Fatal(err)
 				}
 				i++
@@ -57,8 +72,9 @@ func BenchmarkSettingServer(b *testing.B) {
 	}
 }
 
-// The room that a phone takes in the pages of the database when phones come in
-// random order, which is when it takes most, and what of it is filled.
+// BenchmarkBytesAPhone measures the space of a phone in the database's pages, and
+// how much of it is filled, when phones are added in random order, which needs the
+// most space.
 func BenchmarkBytesAPhone(b *testing.B) {
 	const n = 100_000
 	for b.Loop() {
@@ -80,7 +96,7 @@ func BenchmarkBytesAPhone(b *testing.B) {
 	}
 }
 
-// A REGISTER that states what is so already.
+// BenchmarkRegister measures a REGISTER that changes nothing.
 func BenchmarkRegister(b *testing.B) {
 	db, macs := filled(b, 100_000)
 	a, err := db.AccountNamed("acme")
@@ -89,21 +105,22 @@ func BenchmarkRegister(b *testing.B) {
 	}
 	i := 0
 	for b.Loop() {
-		carryOut(b, db, register(a.ID, store.URL{}, macs[i%len(macs)]))
+		mustChange(b, db, register(a.ID, store.URL{}, macs[i%len(macs)]))
 		i++
 	}
 }
 
 func register(owner store.AccountID, url store.URL, macs ...macaddr.Addr) store.Batch {
-	o := store.Batch{Audit: store.Audit{Actor: owner, Command: "REGISTER"}, Rule: store.RuleRegister, Owner: owner}
+	b := store.Batch{Audit: store.Audit{Actor: owner, Command: "REGISTER"}, Rule: store.RuleRegister, Owner: owner}
 	for _, mac := range macs {
-		o.Changes = append(o.Changes, store.Change{MAC: mac, URL: url})
+		b.Changes = append(b.Changes, store.Change{MAC: mac, URL: url})
 	}
-	return o
+	return b
 }
 
-// What a change costs: bare in bbolt, as a REGISTER that changes a phone and
-// tells it in the history, and as one of 64 partners who do so at once.
+// BenchmarkCommit measures a change: as a plain bbolt update, as a REGISTER that
+// changes a phone and adds to the history, and as such a REGISTER by one of 64
+// concurrent partners.
 func BenchmarkCommit(b *testing.B) {
 	db, macs := filled(b, 100_000)
 	a, err := db.AccountNamed("acme")
@@ -111,7 +128,7 @@ func BenchmarkCommit(b *testing.B) {
 		b.Fatal(err)
 	}
 	var i atomic.Int64
-	next := func() (macaddr.Addr, store.URL) { // never what a phone has already
+	next := func() (macaddr.Addr, store.URL) { // never the URL that the phone has
 		i := int(i.Add(1))
 		return macs[i%len(macs)], store.RestoreURL(fmt.Sprintf("http://own.example/%d", i))
 	}
@@ -124,10 +141,10 @@ func BenchmarkCommit(b *testing.B) {
 			}
 		}
 	})
-	b.Run("alone", func(b *testing.B) {
+	b.Run("1", func(b *testing.B) {
 		for b.Loop() {
 			mac, url := next()
-			carryOut(b, db, register(a.ID, url, mac))
+			mustChange(b, db, register(a.ID, url, mac))
 		}
 	})
 	b.Run("64", func(b *testing.B) {
@@ -135,8 +152,8 @@ func BenchmarkCommit(b *testing.B) {
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				mac, url := next()
-				if out, err := db.Change(register(a.ID, url, mac)); err != nil || out[0].Err != nil {
-					b.Error(out, err)
+				if results, err := db.Change(register(a.ID, url, mac)); err != nil || results[0].Err != nil {
+					b.Error(results, err)
 					return
 				}
 			}
@@ -144,7 +161,8 @@ func BenchmarkCommit(b *testing.B) {
 	})
 }
 
-// batches of many phones in random order, all new, into a database that grows.
+// BenchmarkUpload measures large batches of new phones in random order, into a
+// growing database.
 func BenchmarkUpload(b *testing.B) {
 	const n = 50_000
 	db := open(b, b.TempDir())
@@ -162,9 +180,9 @@ func BenchmarkUpload(b *testing.B) {
 			}
 			macs = append(macs, mac)
 		}
-		o := register(a.ID, store.URL{}, macs...)
+		batch := register(a.ID, store.URL{}, macs...)
 		b.StartTimer()
-		carryOut(b, db, o)
+		mustChange(b, db, batch)
 		phones += n
 	}
 	b.ReportMetric(float64(phones)/b.Elapsed().Seconds(), "phones/s")

@@ -1,9 +1,9 @@
-// Package bolt keeps accounts and phones in one bbolt file, for a service that
+// Package bolt stores accounts and phones in one bbolt file, for a service that
 // runs on one machine.
 //
-// Every change is on disk, synced, when the call that made it returns. Readers
-// see the state of some moment and never wait for a writer. No transaction
-// outlives a call, so that a slow client holds up nobody.
+// When a call that changes something returns, the change is on disk and synced.
+// Readers see a consistent snapshot and never wait for a writer. No transaction
+// outlives a call, so a slow client blocks nobody.
 package bolt
 
 import (
@@ -24,20 +24,20 @@ import (
 // fileName is the name of the database in the data folder.
 const fileName = "snomredirect.db"
 
-// lockWait is how long Open waits for another process that is on its way out.
+// lockWait is how long Open waits for another process that is just ending.
 const lockWait = time.Second
 
-// ErrInUse: another process has the data folder open.
+// ErrInUse is returned if another process has the data folder open.
 var ErrInUse = errors.New("in use by another process")
 
-// The buckets. Phones are found by MAC in one, and in MAC order by owner in the
-// other, at some 30 bytes each. A setting server has a bucket of its own so that
-// a phone's request decodes nothing else of the account.
+// The buckets. Phones are stored twice, by MAC and by owner and MAC, at some 30
+// bytes each. Setting servers have their own bucket, so that a phone's request
+// decodes nothing else of the account.
 var (
-	bucketMeta     = []byte("meta")     // "schema", and since schema 3 "phones" → numbers in digits
+	bucketMeta     = []byte("meta")     // "schema", and since schema 3 "phones" → decimal numbers
 	bucketAccounts = []byte("accounts") // account id → JSON
 	bucketNames    = []byte("names")    // account name → account id
-	bucketServers  = []byte("servers")  // account id → setting server, where it has one
+	bucketServers  = []byte("servers")  // account id → setting server, if it has one
 	bucketPhones   = []byte("phones")   // MAC → owner, registered, own URL: see appendPhone
 	bucketOwned    = []byte("owned")    // account id, MAC → nothing
 
@@ -52,26 +52,27 @@ var (
 	buckets = append([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2...)
 )
 
-// A DB is an open data folder. Its methods may be called at the same time.
+// A DB is an open data folder. Its methods are safe for concurrent use.
 type DB struct {
 	b         *bbolt.DB
 	config    Config
 	committer committer
 }
 
-// A Config is what a database is opened with. The zero value works.
+// A Config is the configuration of a DB. The zero value works.
 type Config struct {
-	// Hold is how long a deregistered phone is held for its last owner; zero
-	// holds none.
+	// Hold is how long a deregistered phone stays on hold for its last owner. If
+	// zero, phones are not put on hold.
 	Hold time.Duration
-	// Committed is told, for metrics, how long each transaction took that is now
-	// on disk: to run the changes that share it and to sync the file. It is called
-	// before their calls return, and must return at once. Nil is told nothing.
+	// Committed is called for metrics after each committed transaction, with the
+	// time it took to run the changes that share it and to sync the file. It is
+	// called before those changes are acknowledged and must return at once. If
+	// nil, it is not called.
 	Committed func(time.Duration)
 }
 
-// Open opens the data folder, and makes it, private to its user, where there is
-// none. The folder is one process's at a time (ErrInUse).
+// Open opens the data folder. If it does not exist, Open creates it, accessible
+// only to its user. Only one process can have a folder open (ErrInUse).
 func Open(folder string, config Config) (*DB, error) {
 	if err := makeFolder(folder); err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", folder, err)
@@ -88,20 +89,20 @@ func Open(folder string, config Config) (*DB, error) {
 	}
 	db := &DB{b: b, config: config, committer: committer{committed: config.Committed}}
 	err = prepare(b, migrations)
-	if err == nil { // idle accounts' histories grow old too
+	if err == nil { // entries of idle accounts expire too
 		err = b.Update(func(tx *bbolt.Tx) error { return pruneAll(tx, time.Now()) })
 	}
-	// bbolt syncs its file, but not the folder that has just got it.
+	// bbolt syncs its file, but not the folder in which it created it.
 	if err = errors.Join(err, syncFolder(folder)); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, errors.Join(err, db.Close()))
 	}
 	return db, nil
 }
 
-// Close waits for the transactions under way and closes the file.
+// Close waits for running transactions and closes the file.
 func (db *DB) Close() error { return db.b.Close() }
 
-// makeFolder makes the folder and those above it, each synced into its parent.
+// makeFolder creates the folder and its missing parents, syncing each parent.
 func makeFolder(folder string) error {
 	info, err := os.Stat(folder)
 	if err == nil && !info.IsDir() {
@@ -128,12 +129,13 @@ func syncFolder(folder string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// accountKey is the key of an account, and the prefix of its keys in owned.
+// accountKey returns the key of an account, which is the prefix of its keys in
+// the buckets owned, history and uploads.
 func accountKey(id store.AccountID) []byte {
 	return binary.BigEndian.AppendUint32(nil, uint32(id))
 }
 
-// ownedKey is accountKey and the MAC behind it.
+// ownedKey returns accountKey followed by the MAC.
 func ownedKey(id store.AccountID, mac macaddr.Addr) []byte {
 	b := mac.As6()
 	return append(accountKey(id), b[:]...)

@@ -11,14 +11,16 @@ import (
 
 var errPanicked = errors.New("bolt: a change panicked")
 
-// maxGroup bounds the size of what shares a commit: batches of many phones would
-// take too much memory together, and too long to run again when one fails.
+// maxGroup bounds the phones in a group of changes that share a commit: large
+// batches together would need too much memory, and too long to run again if one
+// of them fails.
 const maxGroup = 1000
 
-// A committer lets changes that come while another is being written share the
-// next commit: the cost of one is mostly the sync. There is no goroutine of its
-// own: the first to come leads, for itself and all who wait by then, and hands
-// the lead on. A change that is alone is a plain Update.
+// A committer groups the changes that arrive while another is being written into
+// the next commit, because most of a commit's cost is the sync. It has no
+// goroutine of its own: the first caller leads, commits its own change and those
+// that are waiting by then, and hands the lead on. A single change is a plain
+// Update.
 type committer struct {
 	mu      sync.Mutex
 	waiting []*change
@@ -29,16 +31,16 @@ type committer struct {
 
 type change struct {
 	run      func(*bbolt.Tx) error
-	size     int // in phones
+	size     int // number of phones
 	err      error
 	panicked any
-	turn     chan bool // true to lead, false when it is done
+	wake     chan bool // true: lead the next group; false: the change is done
 }
 
-// update runs f in a write transaction, which is on disk when update returns
-// nil. f may run more than once, and shares the transaction with others: only
-// an error of its own takes back what it wrote. A dry run takes it back in any
-// case.
+// update runs f in a write transaction, which is on disk when update returns nil.
+// f may run more than once. It may share the transaction with other changes: what
+// it wrote is rolled back only if f itself returns an error. If dryRun is set, it
+// is always rolled back.
 func (db *DB) update(dryRun bool, f func(*bbolt.Tx) error) error {
 	if !dryRun {
 		return db.updateMany(1, f)
@@ -51,15 +53,15 @@ func (db *DB) update(dryRun bool, f func(*bbolt.Tx) error) error {
 	return f(tx)
 }
 
-// updateMany is update for a change of the size of that many phones.
+// updateMany is update for a change of size phones.
 func (db *DB) updateMany(size int, f func(*bbolt.Tx) error) error {
-	c := &change{run: f, size: size, turn: make(chan bool, 1)}
+	c := &change{run: f, size: size, wake: make(chan bool, 1)}
 	db.committer.mu.Lock()
 	db.committer.waiting = append(db.committer.waiting, c)
 	lead := !db.committer.led
 	db.committer.led = true
 	db.committer.mu.Unlock()
-	if lead || <-c.turn {
+	if lead || <-c.wake {
 		db.committer.lead(db.b)
 	}
 	if c.panicked != nil {
@@ -68,7 +70,8 @@ func (db *DB) updateMany(size int, f func(*bbolt.Tx) error) error {
 	return c.err
 }
 
-// lead commits what waits, the caller's change first, and hands on.
+// lead commits a group of the waiting changes, the caller's first, and hands the
+// lead on.
 func (c *committer) lead(b *bbolt.DB) {
 	c.mu.Lock()
 	n, size := 1, c.waiting[0].size
@@ -83,21 +86,21 @@ func (c *committer) lead(b *bbolt.DB) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.led = len(c.waiting) > 0; c.led {
-			c.waiting[0].turn <- true
+			c.waiting[0].wake <- true
 		}
 		for _, other := range group[1:] {
-			other.turn <- false
+			other.wake <- false
 		}
 	}()
 	commit(b, group, c.committed)
 }
 
-// commit runs a group in one transaction. One that fails is left out, with all
-// it may have written, and the others run again.
+// commit runs a group of changes in one transaction. If one fails, the transaction
+// is rolled back and the others run again without it.
 func commit(b *bbolt.DB, group []*change, committed func(time.Duration)) {
 	group = slices.Clone(group)
 	for _, c := range group {
-		c.err = errPanicked // should bbolt itself panic, nobody may take it for a success
+		c.err = errPanicked // if bbolt itself panics, no change may count as written
 	}
 	for len(group) > 0 {
 		failed, begun := -1, time.Now()
@@ -124,7 +127,7 @@ func commit(b *bbolt.DB, group []*change, committed func(time.Duration)) {
 	}
 }
 
-// try runs the change, and keeps a panic for the one whose change it is.
+// try runs the change. A panic is kept for the goroutine whose change it is.
 func (c *change) try(tx *bbolt.Tx) (err error) {
 	defer func() {
 		if c.panicked = recover(); c.panicked != nil {

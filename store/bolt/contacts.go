@@ -17,34 +17,35 @@ import (
 	"snomredirect/store"
 )
 
-// contactsName is the name of a file of its own in the data folder, so that no
-// change waits for contacts to be written, and a backup need not hold them.
+// contactsName is the name of the contacts file in the data folder. It is a file
+// of its own so that no change waits for contacts to be written, and a backup
+// need not contain them.
 const contactsName = "contacts.db"
 
 // contactsSchema is the schema of contacts that this program reads and writes.
-// There are no migrations: contacts come again.
+// There are no migrations, because lost contacts are soon replaced.
 const contactsSchema = 1
 
-var bucketContacts = []byte("contacts") // MAC → what was last heard, see appendContact
+var bucketContacts = []byte("contacts") // MAC → last contact: see appendContact
 
 var errContact = errors.New("bolt: a contact's record is damaged")
 
-// Contacts keeps what was last heard of phones. Its methods may be called at
-// the same time.
+// Contacts stores the last contact of each phone. Its methods are safe for
+// concurrent use.
 type Contacts struct{ b *bbolt.DB }
 
-// OpenContacts opens the file of contacts in the data folder, which [Open] has
-// made. Nothing in it is worth keeping phones waiting: a file that can't be
-// read, or is of another version, is set aside as contacts.db.damaged, told in
-// log, and a new one made.
+// OpenContacts opens the contacts file in the data folder, which [Open] has
+// created. Contacts are not worth refusing service for: a file that can't be read
+// or has another schema is renamed to contacts.db.damaged, a warning is logged,
+// and a new file is created.
 func OpenContacts(folder string, log *slog.Logger) (*Contacts, error) {
 	file := filepath.Join(folder, contactsName)
 	c, err := openContacts(file)
 	var unreadable unreadableError
 	if errors.As(err, &unreadable) {
-		aside := file + ".damaged"
-		log.Warn("contacts can't be read: set aside, begun anew", "file", aside, "error", unreadable.error)
-		if err := os.Rename(file, aside); err != nil {
+		renamed := file + ".damaged"
+		log.Warn("can't read the contacts file: renaming it and starting with an empty one", "file", renamed, "error", unreadable.error)
+		if err := os.Rename(file, renamed); err != nil {
 			return nil, err
 		}
 		c, err = openContacts(file)
@@ -61,13 +62,14 @@ func OpenContacts(folder string, log *slog.Logger) (*Contacts, error) {
 	return c, nil
 }
 
-// An unreadableError is of a file that holds no contacts of ours.
+// An unreadableError is returned for a file that does not contain contacts in
+// the current schema.
 type unreadableError struct{ error }
 
 func openContacts(file string) (*Contacts, error) {
-	// bbolt reads both of its first two pages, be they there or not.
+	// bbolt reads the first two pages even if the file is shorter.
 	if info, err := os.Stat(file); err == nil && 0 < info.Size() && info.Size() < int64(2*os.Getpagesize()) {
-		return nil, unreadableError{errors.New("cut off")}
+		return nil, unreadableError{errors.New("truncated file")}
 	}
 	b, err := bbolt.Open(file, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
 	switch {
@@ -82,7 +84,7 @@ func openContacts(file string) (*Contacts, error) {
 	return &Contacts{b}, nil
 }
 
-// prepareContacts makes the buckets of a new file and refuses those of others.
+// prepareContacts creates the buckets of a new file and rejects unknown files.
 func prepareContacts(b *bbolt.DB) error {
 	found, err := schema(b)
 	switch {
@@ -96,22 +98,22 @@ func prepareContacts(b *bbolt.DB) error {
 			return putSchema(tx, contactsSchema)
 		})
 	case found != contactsSchema:
-		return unreadableError{fmt.Errorf("of schema %d, where this snomredirect reads %d", found, contactsSchema)}
+		return unreadableError{fmt.Errorf("schema %d; this version reads schema %d", found, contactsSchema)}
 	}
 	return b.View(func(tx *bbolt.Tx) error {
 		if tx.Bucket(bucketContacts) == nil {
-			return unreadableError{errors.New("not a file of contacts")}
+			return unreadableError{errors.New("not a contacts file")}
 		}
 		return nil
 	})
 }
 
-// Close waits for the transactions under way and closes the file.
+// Close waits for running transactions and closes the file.
 func (c *Contacts) Close() error { return c.b.Close() }
 
-// PutContacts keeps contacts, each in place of what there is of that phone, in
-// one transaction, which is on disk when it returns. It is quickest where they
-// come in the order of their MACs.
+// PutContacts stores contacts in one transaction, each replacing the stored
+// contact of its phone. They are on disk when it returns. It is fastest if they
+// are sorted by MAC.
 func (c *Contacts) PutContacts(batch []store.Contact) error {
 	return c.b.Update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketContacts)
@@ -125,7 +127,8 @@ func (c *Contacts) PutContacts(batch []store.Contact) error {
 	})
 }
 
-// Contact returns what was put last of a phone, or store.ErrNotFound.
+// Contact returns the contact that was last put for a phone, or
+// store.ErrNotFound.
 func (c *Contacts) Contact(mac macaddr.Addr) (contact store.Contact, err error) {
 	err = c.b.View(func(tx *bbolt.Tx) error {
 		b := mac.As6()
@@ -139,34 +142,33 @@ func (c *Contacts) Contact(mac macaddr.Addr) (contact store.Contact, err error) 
 	return contact, err
 }
 
-// The first byte of a record: the answer, and what its certificate and the
-// User-Agent tell besides.
+// The bits of a record's first byte: the answer, and the contact's other flags.
 const (
 	contactAnswer           = 0x43
 	contactOtherMAC         = 0x04
 	contactOtherModel       = 0x08
 	contactProven           = 0x10
 	contactOtherCertificate = 0x20
-	contactWithheld         = 0x40 // an answer that came later
+	contactWithheld         = 0x40 // outside contactAnswer: this answer was added later
 )
 
 // appendContact appends a contact's record: a byte of bits, milliseconds since
-// 1970 as a varint, the address and the model each behind a byte of its length,
-// and the firmware.
+// 1970 as a varint, the address and the model, each preceded by a byte with its
+// length, and the firmware.
 func appendContact(b []byte, c store.Contact) []byte {
 	bits := byte(c.Answer)
 	if c.Answer == store.Withheld {
 		bits = contactWithheld
 	}
-	tell := func(bit byte, is bool) {
-		if is {
+	set := func(bit byte, on bool) {
+		if on {
 			bits |= bit
 		}
 	}
-	tell(contactOtherMAC, c.OtherMAC)
-	tell(contactOtherModel, c.OtherModel)
-	tell(contactProven, c.Proven)
-	tell(contactOtherCertificate, c.OtherCertificate)
+	set(contactOtherMAC, c.OtherMAC)
+	set(contactOtherModel, c.OtherModel)
+	set(contactProven, c.Proven)
+	set(contactOtherCertificate, c.OtherCertificate)
 	from := c.From.AsSlice()
 	model := c.Model[:min(len(c.Model), 0xFF)]
 	b = append(b, bits)
@@ -176,7 +178,8 @@ func appendContact(b []byte, c store.Contact) []byte {
 	return append(b, c.Firmware...)
 }
 
-// decodeContact copies what it returns out of the transaction.
+// decodeContact decodes a record. The result does not refer to the transaction's
+// memory.
 func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 	if len(v) == 0 {
 		return store.Contact{}, errContact
@@ -217,7 +220,7 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 	}, nil
 }
 
-// cutCounted returns the bytes behind a byte of their number, and what follows.
+// cutCounted returns the bytes whose number is in the first byte, and the rest.
 func cutCounted(v []byte) (counted, rest []byte, ok bool) {
 	if len(v) == 0 || len(v)-1 < int(v[0]) {
 		return nil, nil, false
@@ -226,7 +229,7 @@ func cutCounted(v []byte) (counted, rest []byte, ok bool) {
 	return v[1:n], v[n:], true
 }
 
-// isVisible reports whether b is printable ASCII, as contacts are.
+// isVisible reports whether b is printable ASCII, as text in a contact must be.
 func isVisible(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' || c > '~' {

@@ -86,8 +86,8 @@ func TestContactsInUse(t *testing.T) {
 	}
 }
 
-// What can't be read keeps no phone waiting: it is set aside, and told once.
-func TestContactsSetAside(t *testing.T) {
+// An unreadable file does not stop the service: it is renamed, with one warning.
+func TestContactsUnreadable(t *testing.T) {
 	bucket := func(name, schema string) func(string) error {
 		return func(file string) error {
 			b, err := bbolt.Open(file, 0o600, nil)
@@ -112,13 +112,13 @@ func TestContactsSetAside(t *testing.T) {
 		write func(file string) error
 		want  string
 	}{
-		"no database":      {text(50_000), "invalid database"},
-		"one page":         {text(os.Getpagesize()), "cut off"},
-		"a byte":           {text(1), "cut off"},
-		"somebody else's":  {bucket("things", "1"), "no schema number"},
-		"no contacts":      {bucket("meta", "1"), "not a file of contacts"},
-		"from the future":  {bucket("meta", "2"), "of schema 2, where this snomredirect reads 1"},
-		"nonsense, schema": {bucket("meta", "x"), "no schema number"},
+		"no database":       {text(50_000), "invalid database"},
+		"one page":          {text(os.Getpagesize()), "truncated"},
+		"a byte":            {text(1), "truncated"},
+		"another program's": {bucket("things", "1"), "no schema number"},
+		"no contacts":       {bucket("meta", "1"), "not a contacts file"},
+		"newer":             {bucket("meta", "2"), "schema 2; this version reads schema 1"},
+		"invalid schema":    {bucket("meta", "x"), "no schema number"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
@@ -130,20 +130,20 @@ func TestContactsSetAside(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(file+".damaged", nil, 0o600); err != nil { // by an earlier start
+			if err := os.WriteFile(file+".damaged", nil, 0o600); err != nil { // of an earlier start
 				t.Fatal(err)
 			}
-			for _, told := range []int{1, 0} { // at the first start alone
+			for _, lines := range []int{1, 0} { // only at the first start
 				var log bytes.Buffer
 				contacts := openTestContacts(t, folder, &log)
 				if err := errors.Join(contacts.PutContacts([]store.Contact{testContact}), contacts.Close()); err != nil {
 					t.Fatal(err)
 				}
-				if strings.Count(log.String(), "\n") != told || strings.Count(log.String(), c.want) != told {
-					t.Errorf("the log: %q, want %d lines with %q", log.String(), told, c.want)
+				if strings.Count(log.String(), "\n") != lines || strings.Count(log.String(), c.want) != lines {
+					t.Errorf("log: %q, want %d lines with %q", log.String(), lines, c.want)
 				}
 				if after, err := os.ReadFile(file + ".damaged"); err != nil || !bytes.Equal(before, after) {
-					t.Errorf("what was set aside is not what was there: %v", err)
+					t.Errorf("the renamed file is not the original: %v", err)
 				}
 			}
 		})
@@ -179,7 +179,7 @@ func TestDamagedContacts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := c.Contact(testMAC); err != nil || got != testContact {
-		t.Errorf("written over: %+v, %v", got, err)
+		t.Errorf("after overwriting it: %+v, %v", got, err)
 	}
 }
 
@@ -200,7 +200,8 @@ func FuzzDecodeContact(f *testing.F) {
 	})
 }
 
-// What was heard of 5,000 of all phones, in the order of their MACs.
+// BenchmarkPutContacts measures a write of 5,000 contacts, sorted by MAC, to files
+// with contacts of that many phones.
 func BenchmarkPutContacts(b *testing.B) {
 	for _, n := range []int{5_000, 200_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

@@ -11,11 +11,11 @@ import (
 	"snomredirect/store"
 )
 
-// A hold is kept by MAC, with its owner and end, and a second time by its end,
-// so that those which are over are found.
+// A hold is stored twice: by MAC, with its owner and end, and by its end, so that
+// expired holds can be found.
 
-// getHold returns the zero Phone where mac is not held. A hold that is over may
-// still be there.
+// getHold returns the phone on hold, or the zero Phone if mac is not on hold. It
+// may return an expired hold.
 func getHold(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
 	b := mac.As6()
 	v := tx.Bucket(bucketHolds).Get(b[:])
@@ -44,14 +44,14 @@ func deleteHold(tx *bbolt.Tx, p store.Phone) error {
 		tx.Bucket(bucketHoldEnds).Delete(holdEnd(p.HeldUntil, p.MAC)))
 }
 
-// dropHolds forgets up to most of the holds that are over: more than a change
-// can add, so that they never pile up.
-func dropHolds(tx *bbolt.Tx, now time.Time, most int) error {
+// dropHolds deletes up to limit expired holds. Each batch drops more than it can
+// add, so they never pile up.
+func dropHolds(tx *bbolt.Tx, now time.Time, limit int) error {
 	c := tx.Bucket(bucketHoldEnds).Cursor()
-	over := holdEnd(now, macaddr.Addr{})[:8]
-	for range most {
+	latest := holdEnd(now, macaddr.Addr{})[:8]
+	for range limit {
 		k, _ := c.First()
-		if k == nil || string(k[:8]) > string(over) {
+		if k == nil || string(k[:8]) > string(latest) {
 			return nil
 		}
 		mac, err := macaddr.From6([6]byte(k[8:]))
@@ -61,7 +61,7 @@ func dropHolds(tx *bbolt.Tx, now time.Time, most int) error {
 		end := time.Unix(int64(binary.BigEndian.Uint64(k)), 0).UTC()
 		if held, err := getHold(tx, mac); err != nil {
 			return err
-		} else if held.HeldUntil.Equal(end) { // and not held anew
+		} else if held.HeldUntil.Equal(end) { // otherwise the phone is on hold again
 			b := mac.As6()
 			if err := tx.Bucket(bucketHolds).Delete(b[:]); err != nil {
 				return err

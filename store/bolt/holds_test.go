@@ -11,8 +11,8 @@ import (
 	"snomredirect/store"
 )
 
-// hold writes a hold without a phone that was registered before.
-func hold(t *testing.T, db *DB, mac macaddr.Addr, until time.Time) {
+// putTestHold writes a hold of a phone that was never registered.
+func putTestHold(t *testing.T, db *DB, mac macaddr.Addr, until time.Time) {
 	t.Helper()
 	err := db.b.Update(func(tx *bbolt.Tx) error { return putHold(tx, store.Phone{MAC: mac, Owner: 1, HeldUntil: until}) })
 	if err != nil {
@@ -20,9 +20,9 @@ func hold(t *testing.T, db *DB, mac macaddr.Addr, until time.Time) {
 	}
 }
 
-func drop(t *testing.T, db *DB, now time.Time, most int) {
+func drop(t *testing.T, db *DB, now time.Time, limit int) {
 	t.Helper()
-	if err := db.b.Update(func(tx *bbolt.Tx) error { return dropHolds(tx, now, most) }); err != nil {
+	if err := db.b.Update(func(tx *bbolt.Tx) error { return dropHolds(tx, now, limit) }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -40,12 +40,12 @@ func heldUntil(t *testing.T, db *DB, mac macaddr.Addr) (until time.Time) {
 	return until
 }
 
-func TestHoldsThatAreOverAreDropped(t *testing.T) {
+func TestExpiredHoldsAreDropped(t *testing.T) {
 	db := open(t, t.TempDir())
 	defer db.Close()
 	mac := func(i int) macaddr.Addr { return macaddr.MustParse(fmt.Sprintf("00041300%04X", i)) }
 	for i := range 10 {
-		hold(t, db, mac(9-i), newYear.Add(time.Duration(i)*time.Second))
+		putTestHold(t, db, mac(9-i), newYear.Add(time.Duration(i)*time.Second))
 	}
 	left := func(holds, ends int) {
 		t.Helper()
@@ -63,22 +63,22 @@ func TestHoldsThatAreOverAreDropped(t *testing.T) {
 	left(4, 4)
 	for i := range 10 {
 		if held := !heldUntil(t, db, mac(i)).IsZero(); held != (i < 4) {
-			t.Errorf("%d is held: %v", i, held)
+			t.Errorf("phone %d: on hold is %v, want %v", i, held, i < 4)
 		}
 	}
 	drop(t, db, newYear.Add(time.Hour), 99)
 	left(0, 0)
 }
 
-// An end without a hold of its own, of a phone held anew since, drops nothing.
-func TestAnOldEndDropsNothing(t *testing.T) {
+// The end of an old hold does not drop a newer hold of the same phone.
+func TestOldEndDropsNothing(t *testing.T) {
 	db := open(t, t.TempDir())
 	defer db.Close()
-	hold(t, db, testMAC, newYear)
-	hold(t, db, testMAC, newYear.Add(time.Hour)) // the first one was over, and is still there
+	putTestHold(t, db, testMAC, newYear)
+	putTestHold(t, db, testMAC, newYear.Add(time.Hour)) // the first one has expired but was not dropped
 	drop(t, db, newYear.Add(time.Minute), 99)
 	if until := heldUntil(t, db, testMAC); !until.Equal(newYear.Add(time.Hour)) {
-		t.Errorf("held until %v", until)
+		t.Errorf("on hold until %v", until)
 	}
 	if n := count(t, db, bucketHoldEnds); n != 1 {
 		t.Errorf("%d ends", n)
@@ -89,7 +89,7 @@ func TestAnOldEndDropsNothing(t *testing.T) {
 	}
 }
 
-// What is taken back or freed leaves nothing to clear away.
+// A hold that ends early, by REGISTER or FREE, leaves nothing to drop.
 func TestEndedHoldsLeaveNothing(t *testing.T) {
 	db := openHold(t, t.TempDir(), time.Hour)
 	defer db.Close()
@@ -99,22 +99,22 @@ func TestEndedHoldsLeaveNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, end := range []store.Rule{store.RuleRegister, store.RuleFree} {
-		carryOut(t, db, register(a.ID, store.URL{}, testMAC))
-		for i, kind := range []store.Rule{store.RuleDeregister, end} {
-			o := register(a.ID, store.URL{}, testMAC)
-			o.Rule = kind
-			if kind == store.RuleFree {
-				o.Audit.Actor = olga.ID
+		mustChange(t, db, register(a.ID, store.URL{}, testMAC))
+		for i, rule := range []store.Rule{store.RuleDeregister, end} {
+			b := register(a.ID, store.URL{}, testMAC)
+			b.Rule = rule
+			if rule == store.RuleFree {
+				b.Audit.Actor = olga.ID
 			}
-			carryOut(t, db, o)
+			mustChange(t, db, b)
 			if h, e := count(t, db, bucketHolds), count(t, db, bucketHoldEnds); h != 1-i || e != 1-i {
-				t.Errorf("after kind %d: %d holds and %d ends", kind, h, e)
+				t.Errorf("after rule %d: %d holds and %d ends", rule, h, e)
 			}
 		}
 	}
 }
 
-// Every batch clears away more than it can add, but not all there is at once.
+// Every batch drops more holds than it can add, but not all of them at once.
 func TestHoldsDontPileUp(t *testing.T) {
 	db := openHold(t, t.TempDir(), time.Hour)
 	defer db.Close()
@@ -133,18 +133,15 @@ func TestHoldsDontPileUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for before := 200; before > 0; {
-		carryOut(t, db, register(a.ID, store.URL{}, testMAC))
-		o := register(a.ID, store.URL{}, testMAC)
-		o.Rule = store.RuleDeregister
-		carryOut(t, db, o)
-		ends := count(t, db, bucketHoldEnds)
-		if over := ends - 1; over >= before {
-			t.Fatalf("%d holds that are over, after %d", over, before)
-		} else if over < before-50 {
-			t.Fatalf("%d holds that are over, after %d: one batch waited for them all", over, before)
-		} else {
-			before = over
+		mustChange(t, db, register(a.ID, store.URL{}, testMAC))
+		b := register(a.ID, store.URL{}, testMAC)
+		b.Rule = store.RuleDeregister
+		mustChange(t, db, b)
+		expired := count(t, db, bucketHoldEnds) - 1
+		if expired >= before || expired < before-50 {
+			t.Fatalf("%d expired holds became %d, want some fewer but not all dropped at once", before, expired)
 		}
+		before = expired
 	}
 	if h, e := count(t, db, bucketHolds), count(t, db, bucketHoldEnds); h != 1 || e != 1 {
 		t.Errorf("%d holds and %d ends are left", h, e)

@@ -11,52 +11,52 @@ import (
 	"snomredirect/store"
 )
 
-// BeginJob keeps u and gives it a number, which is returned. From then on it
-// is told by [DB.Jobs] until a batch or [DB.EndJob] ends it.
-func (db *DB) BeginJob(u store.Job) (store.Job, error) {
+// BeginJob stores j and returns it with its ID. [DB.Jobs] returns it from then on,
+// until a batch or [DB.EndJob] ends it.
+func (db *DB) BeginJob(j store.Job) (store.Job, error) {
 	err := db.update(false, func(tx *bbolt.Tx) (err error) {
-		if u.ID, err = tx.Bucket(bucketJobs).NextSequence(); err != nil {
+		if j.ID, err = tx.Bucket(bucketJobs).NextSequence(); err != nil {
 			return err
 		}
-		return putJob(tx, &u)
+		return putJob(tx, &j)
 	})
-	return u, err
+	return j, err
 }
 
-// EndJob forgets u; there is nothing left to tell of it.
-func (db *DB) EndJob(u store.Job) error {
-	u.Done = true
-	return db.update(false, func(tx *bbolt.Tx) error { return putJob(tx, &u) })
+// EndJob deletes j. Ending a job twice is not an error.
+func (db *DB) EndJob(j store.Job) error {
+	j.Done = true
+	return db.update(false, func(tx *bbolt.Tx) error { return putJob(tx, &j) })
 }
 
-// Uploads returns the uploads of an account that have not ended, the oldest
-// first: those under way, and those that were interrupted.
+// Jobs returns the jobs of an account that have not ended, oldest first: the
+// running ones and the interrupted ones.
 func (db *DB) Jobs(account store.AccountID) (all []store.Job, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		prefix := accountKey(account)
 		c := tx.Bucket(bucketJobs).Cursor()
 		for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
-			u := store.Job{ID: binary.BigEndian.Uint64(k[len(prefix):])}
-			if err := json.Unmarshal(v, &u); err != nil {
-				return fmt.Errorf("bolt: the record of an upload is damaged: %w", err)
+			j := store.Job{ID: binary.BigEndian.Uint64(k[len(prefix):])}
+			if err := json.Unmarshal(v, &j); err != nil {
+				return fmt.Errorf("bolt: the record of a job is damaged: %w", err)
 			}
-			all = append(all, u)
+			all = append(all, j)
 		}
 		return nil
 	})
 	return all, err
 }
 
-// putJob keeps what u is now; nil is none.
-func putJob(tx *bbolt.Tx, u *store.Job) error {
-	if u == nil {
+// putJob stores j, or deletes it if it is done. If j is nil, it does nothing.
+func putJob(tx *bbolt.Tx, j *store.Job) error {
+	if j == nil {
 		return nil
 	}
-	key := binary.BigEndian.AppendUint64(accountKey(u.Account), u.ID)
-	if u.Done {
+	key := binary.BigEndian.AppendUint64(accountKey(j.Account), j.ID)
+	if j.Done {
 		return tx.Bucket(bucketJobs).Delete(key)
 	}
-	v, err := json.Marshal(u)
+	v, err := json.Marshal(j)
 	if err != nil {
 		return err
 	}

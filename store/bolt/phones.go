@@ -16,9 +16,10 @@ import (
 
 var errRecord = errors.New("bolt: a phone's record is damaged")
 
-// SettingServer returns where a phone is to be sent: its own URL, or else its
-// owner's, whether that account is disabled or not. store.ErrNotFound for a
-// phone that nobody has registered. It writes nothing and waits for nobody.
+// SettingServer returns the setting server of a phone: its own URL or, if it has
+// none, its owner's, even if that account is disabled. The error is
+// store.ErrNotFound if the phone is not registered. SettingServer writes nothing
+// and waits for no writer.
 func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		b := mac.As6()
@@ -30,14 +31,18 @@ func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
 		if err != nil {
 			return err
 		}
-		url = p.SettingServer(store.Account{SettingServer: getServer(tx, p.Owner)})
+		var owner store.Account
+		if p.URL.IsZero() { // saves the look-up for a phone with a URL of its own
+			owner.SettingServer = getServer(tx, p.Owner)
+		}
+		url = p.SettingServer(owner)
 		return nil
 	})
 	return url, err
 }
 
-// Phone returns what is known of mac: who has registered it, or for whom it is
-// held. store.ErrNotFound where it is nobody's.
+// Phone returns a phone that is registered or on hold. The error is
+// store.ErrNotFound if it is neither.
 func (db *DB) Phone(mac macaddr.Addr) (p store.Phone, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		p, err = getPhone(tx, mac)
@@ -49,10 +54,10 @@ func (db *DB) Phone(mac macaddr.Addr) (p store.Phone, err error) {
 	return p, err
 }
 
-// Phones returns, in MAC order, up to n of the phones of owner, or of all
-// accounts where owner is 0, from behind after on: the zero Addr begins. Fewer
-// than n are the last. Pages are read one by one, so a change in between may
-// show in a later one.
+// Phones returns, sorted by MAC, up to n phones of owner, or of all accounts if
+// owner is 0, starting after the MAC after; the zero Addr starts at the beginning.
+// Fewer than n phones are the last page. Pages are read separately, so a later
+// page may show a change made in between.
 func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []store.Phone, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		b := after.As6()
@@ -90,8 +95,8 @@ func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []s
 	return page, err
 }
 
-// CountPhones returns how many phones are registered. It takes the same time for
-// ten as for ten million.
+// CountPhones returns the number of registered phones. It reads a stored count,
+// so it takes the same time for ten phones as for ten million.
 func (db *DB) CountPhones() (n int, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		n, err = phoneCount(tx)
@@ -102,7 +107,7 @@ func (db *DB) CountPhones() (n int, err error) {
 
 var keyPhones = []byte("phones")
 
-// phoneCount reads the count, which is not there before the first phone is.
+// phoneCount reads the count, which is not stored until the first phone is.
 func phoneCount(tx *bbolt.Tx) (int, error) {
 	v := tx.Bucket(bucketMeta).Get(keyPhones)
 	if v == nil {
@@ -115,7 +120,7 @@ func phoneCount(tx *bbolt.Tx) (int, error) {
 	return n, nil
 }
 
-// countPhones changes the count by more, or less.
+// countPhones adds more, which may be negative, to the count.
 func countPhones(tx *bbolt.Tx, more int) error {
 	if more == 0 {
 		return nil
@@ -127,8 +132,8 @@ func countPhones(tx *bbolt.Tx, more int) error {
 	return tx.Bucket(bucketMeta).Put(keyPhones, strconv.AppendInt(nil, int64(n+more), 10))
 }
 
-// getPhone returns the zero Phone where mac is neither registered nor held. The
-// hold may be over.
+// getPhone returns the zero Phone if mac is neither registered nor on hold. It may
+// return an expired hold.
 func getPhone(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
 	b := mac.As6()
 	if v := tx.Bucket(bucketPhones).Get(b[:]); v != nil {
@@ -137,15 +142,16 @@ func getPhone(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
 	return getHold(tx, mac)
 }
 
-// appendPhone appends a phone's record: its owner and the second it was
-// registered in, both as varints, then the bytes of its own URL if it has one.
+// appendPhone appends a phone's record: its owner and the second of its
+// registration, both as varints, then its own URL, if any.
 func appendPhone(b []byte, p store.Phone) []byte {
 	b = binary.AppendUvarint(b, uint64(p.Owner))
 	b = binary.AppendVarint(b, p.Registered.Unix())
 	return append(b, p.URL.String()...)
 }
 
-// decodePhone copies what it returns out of the transaction.
+// decodePhone decodes a record. The result does not refer to the transaction's
+// memory.
 func decodePhone(mac, v []byte) (store.Phone, error) {
 	if len(mac) != 6 {
 		return store.Phone{}, errRecord
@@ -158,7 +164,7 @@ func decodePhone(mac, v []byte) (store.Phone, error) {
 	return store.Phone{MAC: addr, Owner: owner, URL: store.RestoreURL(string(url)), Registered: registered}, err
 }
 
-// decodeOwner reads an account and a second, and returns what follows.
+// decodeOwner reads an account ID and a time in seconds, and returns the rest.
 func decodeOwner(v []byte) (owner store.AccountID, second time.Time, rest []byte, err error) {
 	id, n := binary.Uvarint(v)
 	if n <= 0 || id == 0 || id > math.MaxUint32 {

@@ -12,15 +12,16 @@ import (
 
 var keySchema = []byte("schema")
 
-// A migration takes the database from one schema to the next, all or nothing.
+// A migration converts the database from one schema to the next, in one
+// transaction.
 type migration func(*bbolt.Tx) error
 
-// migrations[0] leads from schema 1 to 2, and so on. The schema that this
-// program reads and writes is one more than there are migrations.
+// migrations[0] converts schema 1 to 2, and so on. The schema that this program
+// reads and writes is the number of migrations plus one.
 var migrations = []migration{
-	// To 2: released phones are held, there is a history, and uploads are told.
+	// To 2: adds holds of deregistered phones, the history, and jobs.
 	func(tx *bbolt.Tx) error { return makeBuckets(tx, schema2) },
-	// To 3: phones are counted as they change. Here they are counted once.
+	// To 3: adds the count of phones, which changes keep up to date from here on.
 	func(tx *bbolt.Tx) error {
 		n := 0
 		err := tx.Bucket(bucketPhones).ForEach(func(_, _ []byte) error { n++; return nil })
@@ -37,9 +38,9 @@ func makeBuckets(tx *bbolt.Tx, names [][]byte) error {
 	return nil
 }
 
-// prepare makes the buckets of a new database and brings an older one to the
-// current schema, after a copy of it beside the file. A schema from the future
-// and a file of something else are refused, untouched.
+// prepare creates the buckets of a new database. It converts an older database to
+// the current schema, after copying it to a file beside it. It rejects a newer
+// schema and a file of another program, without changing them.
 func prepare(b *bbolt.DB, migrations []migration) error {
 	current := len(migrations) + 1
 	found, err := schema(b)
@@ -54,14 +55,14 @@ func prepare(b *bbolt.DB, migrations []migration) error {
 			return putSchema(tx, current)
 		})
 	case found > current:
-		return fmt.Errorf("written by a newer snomredirect (schema %d; this one reads up to %d): run that one", found, current)
+		return fmt.Errorf("written by a newer snomredirect (schema %d; this version reads up to %d): run that version", found, current)
 	case found < current:
 		return migrate(b, found, migrations)
 	}
 	return nil
 }
 
-// schema returns the number that is stored, or 0 for a database still empty.
+// schema returns the stored schema number, or 0 if the database is empty.
 func schema(b *bbolt.DB) (n int, err error) {
 	err = b.View(func(tx *bbolt.Tx) error {
 		if first, _ := tx.Cursor().First(); first == nil {
@@ -72,7 +73,7 @@ func schema(b *bbolt.DB) (n int, err error) {
 			text = meta.Get(keySchema)
 		}
 		if n, err = strconv.Atoi(string(text)); err != nil || n < 1 {
-			return errors.New("not a snomredirect database: it holds no schema number")
+			return errors.New("not a snomredirect database: no schema number")
 		}
 		return nil
 	})
@@ -83,11 +84,11 @@ func putSchema(tx *bbolt.Tx, n int) error {
 	return tx.Bucket(bucketMeta).Put(keySchema, []byte(strconv.Itoa(n)))
 }
 
-// migrate copies the file to FILE.schema-N, synced, and then runs all that leads
-// on from schema N in one transaction.
+// migrate copies the file to FILE.schema-N and syncs the copy, then runs all
+// migrations from schema N on in one transaction.
 func migrate(b *bbolt.DB, from int, migrations []migration) error {
 	if err := backup(b, fmt.Sprintf("%s.schema-%d", b.Path(), from)); err != nil {
-		return fmt.Errorf("copy before the migration: %w", err)
+		return fmt.Errorf("backup before the migration: %w", err)
 	}
 	return b.Update(func(tx *bbolt.Tx) error {
 		for n := from; n <= len(migrations); n++ {

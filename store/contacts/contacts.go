@@ -1,192 +1,182 @@
-// Package contacts remembers what was last heard of each phone, and is never in
-// a phone's way: what is heard goes into memory, and one goroutine writes it to
-// a [Store] every few seconds.
+// Package contacts records the last contact of each phone without delaying any
+// phone: contacts are recorded in memory, and one goroutine writes them to a
+// [Store] every few seconds.
 //
-// Only contacts of phones that were redirected are kept; they are as many as
-// phones are registered. What anybody may send, with MACs that he makes up, has
-// a table in memory, where the phones that were not heard for longest make room
-// for others: a stranger grows neither the file nor the process.
+// Only contacts of redirected phones are stored; there are as many of those as
+// there are registered phones. Anybody can send requests with made-up MACs, so
+// the contacts of all other phones stay in memory, in a table of fixed size from
+// which the oldest contact makes room for a new one. Unauthenticated clients can
+// therefore grow neither the file nor the process.
 //
-// A crash loses what was heard since the last write, and the table.
+// A crash loses the contacts since the last write, and the table.
 package contacts
 
 import (
-	"container/list"
 	"context"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"snomredirect/macaddr"
 	"snomredirect/store"
 )
 
-// A Store keeps contacts across restarts.
+// A Store stores contacts across restarts.
 type Store interface {
-	// PutContacts keeps contacts of up to 5,000 phones, each in place of what
-	// it has of that phone, all or none. They come in the order of their MACs,
-	// with none twice.
+	// PutContacts stores contacts of up to 5,000 phones, all or none, each
+	// replacing the stored contact of its phone. They are sorted by MAC, and no
+	// MAC appears twice.
 	PutContacts([]store.Contact) error
-	// Contact returns what was put last of a phone, or store.ErrNotFound. It may
-	// be called at the same time as PutContacts.
+	// Contact returns the contact that was last put for a phone, or
+	// store.ErrNotFound. It may be called concurrently with PutContacts.
 	Contact(macaddr.Addr) (store.Contact, error)
 }
 
-// flushEvery is how often what was heard is written: what a crash may lose.
+// flushEvery is the interval between writes, and so the most that a crash loses.
 const flushEvery = 5 * time.Second
 
-// Bounds. A contact takes some 200 bytes, its place in a map included.
+// Bounds. A contact takes some 200 bytes, including its map entry.
 const (
-	// maxBatch phones are written at once: neighbours share pages, and more
-	// would take long to commit.
+	// maxBatch is the number of phones in one write. Neighbouring MACs share
+	// pages, so a batch is cheap; a larger one would take long to commit.
 	maxBatch = 5_000
-	// maxUnsaved phones wait to be written, and as many are being written. Only
-	// a Keeper that fails lets so many come together: further ones go to the
-	// table.
+	// maxUnsaved is the number of phones that can wait to be written while as
+	// many are being written. It is reached only if the Store fails; further
+	// phones go to the table.
 	maxUnsaved = 1 << 18
-	// maxTable phones are in the table.
+	// maxTable is the number of phones in the table.
 	maxTable = 1 << 16
 )
 
-// A Config is what a Book works with. Only Keeper must be set.
+// A Config is the configuration of a Recorder. Only Store is required.
 type Config struct {
 	Store Store
-	// Log is told when a keeper begins to fail, and when that ends. Nil logs
-	// nothing.
+	// Log receives an error when writing starts to fail, and a message when it
+	// works again. If nil, nothing is logged.
 	Log *slog.Logger
-	// Flushed is told, for metrics, of every time that there was something to
-	// write: how long it took, how many phones' contacts were written and what
-	// broke it off, if anything did. It may take its time: no phone waits for it.
-	// Nil is told nothing.
+	// Flushed is called for metrics after each write: with the time it took, the
+	// number of phones whose contacts were written, and the error that ended it
+	// early, if any. It is not called if there was nothing to write. It may
+	// block: no phone waits for it. If nil, it is not called.
 	Flushed func(took time.Duration, phones int, err error)
 }
 
-// A Recorder is what was last heard of each phone. Its methods may be called at the
-// same time.
+// A Recorder records the last contact of each phone. Its methods are safe for
+// concurrent use.
 type Recorder struct {
-	config Config
-	end    context.CancelFunc
-	ended  chan struct{}
+	config  Config
+	stop    context.CancelFunc
+	stopped chan struct{}
 
-	// A phone is found where it was heard last if they are asked in this order:
-	// table, unsaved, writing, keeper. The clock may be set back in between.
-	mu      sync.Mutex
-	table   map[macaddr.Addr]*list.Element
-	recent  *list.List                     // of store.Contact, all in table, the one heard last at the back
-	unsaved map[macaddr.Addr]store.Contact // to be written
-	writing map[macaddr.Addr]store.Contact // not changed any more
-	left    int                            // how many of writing are not yet written
+	// The last contact of a phone is the first one found in the order table,
+	// unsaved, writing, Store. Its time does not count: the clock may be set back.
+	mu        sync.Mutex
+	table     *simplelru.LRU[macaddr.Addr, store.Contact]
+	unsaved   map[macaddr.Addr]store.Contact // to be written
+	writing   map[macaddr.Addr]store.Contact // not modified any more
+	unwritten int                            // how many of writing are not yet written
 
-	// Of the goroutine that writes.
-	rest    []macaddr.Addr // what is not yet written of writing, in order
+	// Used only by the writing goroutine.
+	rest    []macaddr.Addr // the MACs of writing that are not yet written, in order
 	failing bool
 
-	watching sync.RWMutex
-	watchers []*func(store.Contact)
+	watchersMu sync.RWMutex
+	watchers   []*func(store.Contact)
 }
 
-// New returns a Book that writes to its keeper until it is closed.
+// New returns a Recorder that writes to its Store until it is closed.
 func New(c Config) *Recorder {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	ctx, end := context.WithCancel(context.Background())
-	b := &Recorder{
+	table, err := simplelru.NewLRU[macaddr.Addr, store.Contact](maxTable, nil)
+	if err != nil {
+		panic("contacts: " + err.Error()) // only for a size of zero or less
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r := &Recorder{
 		config:  c,
-		end:     end,
-		ended:   make(chan struct{}),
-		table:   make(map[macaddr.Addr]*list.Element),
-		recent:  list.New(),
+		stop:    stop,
+		stopped: make(chan struct{}),
+		table:   table,
 		unsaved: make(map[macaddr.Addr]store.Contact),
 	}
-	go b.run(ctx)
-	return b
+	go r.run(ctx)
+	return r
 }
 
-// Close writes what was heard before, and ends the writing.
-func (b *Recorder) Close() {
-	b.end()
-	<-b.ended
+// Close writes the contacts recorded so far and stops writing.
+func (r *Recorder) Close() {
+	r.stop()
+	<-r.stopped
 }
 
-// Record notes a contact and tells those who watch. It waits for no disk.
-func (b *Recorder) Record(c store.Contact) {
-	b.note(c)
-	b.watching.RLock()
-	defer b.watching.RUnlock()
-	for _, heard := range b.watchers {
-		(*heard)(c)
+// Record records a contact and passes it to the watchers. It does no disk I/O.
+func (r *Recorder) Record(c store.Contact) {
+	r.record(c)
+	r.watchersMu.RLock()
+	defer r.watchersMu.RUnlock()
+	for _, onContact := range r.watchers {
+		(*onContact)(c)
 	}
 }
 
-func (b *Recorder) note(c store.Contact) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	e := b.table[c.MAC]
+func (r *Recorder) record(c store.Contact) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if c.Answer == store.Redirected {
-		if _, waits := b.unsaved[c.MAC]; waits || len(b.unsaved) < maxUnsaved {
-			b.unsaved[c.MAC] = c
-			if e != nil {
-				b.recent.Remove(e)
-				delete(b.table, c.MAC)
-			}
+		if _, waiting := r.unsaved[c.MAC]; waiting || len(r.unsaved) < maxUnsaved {
+			r.unsaved[c.MAC] = c
+			r.table.Remove(c.MAC)
 			return
 		}
 	}
-	if e == nil && len(b.table) == maxTable {
-		e = b.recent.Front()
-		delete(b.table, e.Value.(store.Contact).MAC)
-	}
-	if e == nil {
-		e = b.recent.PushBack(c)
-	} else {
-		e.Value = c
-		b.recent.MoveToBack(e)
-	}
-	b.table[c.MAC] = e
+	r.table.Add(c.MAC, c)
 }
 
-// Contact returns what was last heard of a phone, or store.ErrNotFound.
-func (b *Recorder) Contact(mac macaddr.Addr) (store.Contact, error) {
-	if c, ok := b.remembered(mac); ok {
+// Contact returns the last contact of a phone, or store.ErrNotFound.
+func (r *Recorder) Contact(mac macaddr.Addr) (store.Contact, error) {
+	if c, ok := r.inMemory(mac); ok {
 		return c, nil
 	}
-	return b.config.Store.Contact(mac)
+	return r.config.Store.Contact(mac)
 }
 
-func (b *Recorder) remembered(mac macaddr.Addr) (store.Contact, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if e := b.table[mac]; e != nil {
-		return e.Value.(store.Contact), true
-	}
-	if c, ok := b.unsaved[mac]; ok {
+func (r *Recorder) inMemory(mac macaddr.Addr) (store.Contact, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c, ok := r.table.Peek(mac); ok { // reading makes no contact younger
 		return c, true
 	}
-	c, ok := b.writing[mac]
+	if c, ok := r.unsaved[mac]; ok {
+		return c, true
+	}
+	c, ok := r.writing[mac]
 	return c, ok
 }
 
-// Waiting returns how many contacts are still to be written. A phone that was
-// heard again while it is being written counts twice.
-func (b *Recorder) Waiting() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.unsaved) + b.left
+// Waiting returns the number of contacts that are still to be written. A phone
+// with a new contact while its last one is being written counts twice.
+func (r *Recorder) Waiting() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.unsaved) + r.unwritten
 }
 
-// Watch has heard called for every contact from now on, on the phone's own
-// goroutine: it must return at once, and neither call Watch nor stop. stop ends
-// it; heard is not called after stop returns.
-func (b *Recorder) Watch(heard func(store.Contact)) (stop func()) {
-	w := &heard
-	b.watching.Lock()
-	defer b.watching.Unlock()
-	b.watchers = append(b.watchers, w)
+// Watch calls onContact for every contact from now on, on the goroutine that
+// serves the phone: it must return at once and must not call Watch or stop. stop
+// ends the watch; onContact is not called after stop has returned.
+func (r *Recorder) Watch(onContact func(store.Contact)) (stop func()) {
+	w := &onContact
+	r.watchersMu.Lock()
+	defer r.watchersMu.Unlock()
+	r.watchers = append(r.watchers, w)
 	return func() {
-		b.watching.Lock()
-		defer b.watching.Unlock()
-		b.watchers = slices.DeleteFunc(b.watchers, func(other *func(store.Contact)) bool { return other == w })
+		r.watchersMu.Lock()
+		defer r.watchersMu.Unlock()
+		r.watchers = slices.DeleteFunc(r.watchers, func(other *func(store.Contact)) bool { return other == w })
 	}
 }

@@ -2,26 +2,21 @@ package contacts_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"runtime"
 	"slices"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
-	"snomredirect/store/bolt"
 	"snomredirect/store/contacts"
 )
 
-// every is how often a Book writes.
+// every is the interval at which a Recorder writes.
 const every = 5 * time.Second
 
 func phone(n int) macaddr.Addr { return macaddr.MustParse(fmt.Sprintf("%012X", 0x000413000000+n)) }
@@ -33,76 +28,78 @@ func contact(n int, answer store.Answer) store.Contact {
 	}
 }
 
-// keepUntilTold keeps contacts and notes the sizes of batches, unless it is told
-// to fail: at once, or after some batches.
-type keepUntilTold struct {
+// A failingStore stores contacts and records the sizes of batches, until it is set
+// to fail.
+type failingStore struct {
 	t       testing.TB
 	mu      sync.Mutex
-	kept    map[macaddr.Addr]store.Contact
+	stored  map[macaddr.Addr]store.Contact
 	batches []int
-	flushes []string // as they were told
+	flushes []string // the calls of Flushed
 	waiting func() int
 	fail    error
-	after   int // how many batches more it takes before it fails
+	after   int // number of batches to store before failing
 }
 
-func (k *keepUntilTold) PutContacts(batch []store.Contact) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+func (f *failingStore) PutContacts(batch []store.Contact) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for i, c := range batch {
 		if i > 0 && batch[i-1].MAC.Compare(c.MAC) >= 0 {
-			k.t.Errorf("%v comes before %v", batch[i-1].MAC, c.MAC)
+			f.t.Errorf("batch not sorted: %v before %v", batch[i-1].MAC, c.MAC)
 		}
 	}
-	if k.fail != nil && k.after == 0 {
-		return k.fail
+	if f.fail != nil && f.after == 0 {
+		return f.fail
 	}
-	k.after--
-	k.batches = append(k.batches, len(batch))
+	f.after--
+	f.batches = append(f.batches, len(batch))
 	for _, c := range batch {
-		k.kept[c.MAC] = c
+		f.stored[c.MAC] = c
 	}
 	return nil
 }
 
-func (k *keepUntilTold) Contact(mac macaddr.Addr) (store.Contact, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	c, ok := k.kept[mac]
+func (f *failingStore) Contact(mac macaddr.Addr) (store.Contact, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, ok := f.stored[mac]
 	if !ok {
 		return c, store.ErrNotFound
 	}
 	return c, nil
 }
 
-func (k *keepUntilTold) flush(took time.Duration, phones int, err error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.flushes = append(k.flushes, fmt.Sprint(took, " ", phones, " ", err, ", ", k.waiting(), " wait"))
+func (f *failingStore) flushed(took time.Duration, phones int, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.flushes = append(f.flushes, fmt.Sprint(took, " ", phones, " ", err, ", ", f.waiting(), " waiting"))
 }
 
-func (k *keepUntilTold) written() []int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Clone(k.batches)
+func (f *failingStore) written() []int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.batches)
 }
 
-func (k *keepUntilTold) failing(err error, after int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.fail, k.after = err, after
+// failAfter makes PutContacts fail with err after that many batches. If err is
+// nil, it works again.
+func (f *failingStore) failAfter(batches int, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail, f.after = err, batches
 }
 
-// newBook returns a Book inside a bubble of testing/synctest.
-func newBook(t *testing.T) (*contacts.Recorder, *keepUntilTold, *bytes.Buffer) {
-	k := &keepUntilTold{t: t, kept: map[macaddr.Addr]store.Contact{}}
+// newRecorder returns a Recorder in a synctest bubble, with its Store and log.
+func newRecorder(t *testing.T) (*contacts.Recorder, *failingStore, *bytes.Buffer) {
+	f := &failingStore{t: t, stored: map[macaddr.Addr]store.Contact{}}
 	var log bytes.Buffer
-	b := contacts.New(contacts.Config{Store: k, Log: slog.New(slog.NewTextHandler(&log, nil)), Flushed: k.flush})
-	k.mu.Lock()
-	k.waiting = b.Waiting // can be asked for by who is told
-	k.mu.Unlock()
-	t.Cleanup(b.Close)
-	return b, k, &log
+	r := contacts.New(contacts.Config{Store: f, Log: slog.New(slog.NewTextHandler(&log, nil)), Flushed: f.flushed})
+	f.mu.Lock()
+	f.waiting = r.Waiting // Flushed may call it
+	f.mu.Unlock()
+	t.Cleanup(r.Close)
+	return r, f, &log
 }
 
 func pass(d time.Duration) {
@@ -110,351 +107,115 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// want checks what the book answers of the phone of c.
-func want(t *testing.T, b *contacts.Recorder, c store.Contact) {
+// want checks that c is the last contact of its phone.
+func want(t *testing.T, r *contacts.Recorder, c store.Contact) {
 	t.Helper()
-	if got, err := b.Contact(c.MAC); err != nil || got != c {
+	if got, err := r.Contact(c.MAC); err != nil || got != c {
 		t.Errorf("%+v, %v\nwant %+v", got, err, c)
 	}
 }
 
-func TestTheLastHeardCounts(t *testing.T) {
+func TestLastContact(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, k, _ := newBook(t)
-		if c, err := b.Contact(phone(1)); err != store.ErrNotFound {
+		r, f, _ := newRecorder(t)
+		if c, err := r.Contact(phone(1)); err != store.ErrNotFound {
 			t.Errorf("%+v, %v", c, err)
 		}
 		answers := []store.Answer{
 			store.Redirected, store.Redirected, store.Unregistered, store.Refused, store.Unregistered, store.Redirected, store.Unregistered,
 		}
 		for _, written := range []bool{false, true} {
-			var kept store.Contact
+			var stored store.Contact
 			for _, answer := range answers {
 				pass(time.Millisecond)
 				c := contact(1, answer)
-				b.Record(c)
-				want(t, b, c)
+				r.Record(c)
+				want(t, r, c)
 				if written {
 					pass(every)
-					want(t, b, c)
+					want(t, r, c)
 				}
 				if answer == store.Redirected {
-					kept = c
+					stored = c
 				}
 			}
 			pass(every)
-			if got, err := k.Contact(phone(1)); err != nil || got != kept {
-				t.Errorf("kept: %+v, %v\nwant %+v", got, err, kept)
+			if got, err := f.Contact(phone(1)); err != nil || got != stored {
+				t.Errorf("stored: %+v, %v\nwant %+v", got, err, stored)
 			}
 		}
-		// A clock that was set back makes no phone's past of its present.
+		// The last contact counts even if the clock was set back.
 		c := contact(1, store.Redirected)
 		c.At = c.At.Add(-time.Hour)
-		b.Record(c)
-		want(t, b, c)
+		r.Record(c)
+		want(t, r, c)
 		pass(every)
-		want(t, b, c)
+		want(t, r, c)
 	})
 }
 
-// Strangers reach no file, and as many as the table holds are remembered.
-func TestStrangers(t *testing.T) {
+// Contacts of phones that are not redirected stay in the table, whose oldest
+// contact makes room for a new one.
+func TestTable(t *testing.T) {
 	const table = 1 << 16
 	synctest.Test(t, func(t *testing.T) {
-		b, k, _ := newBook(t)
+		r, f, _ := newRecorder(t)
 		for n := range table {
-			b.Record(contact(n, store.Unregistered))
+			r.Record(contact(n, store.Unregistered))
 		}
-		b.Record(contact(0, store.Refused)) // heard again: 1 is the oldest now
-		b.Record(contact(table, store.Unregistered))
-		for n, remembered := range map[int]bool{0: true, 1: false, 2: true, table: true} {
-			if c, err := b.Contact(phone(n)); (err == nil) != remembered {
+		r.Record(contact(0, store.Refused)) // now 1 is the oldest, although 0 came first
+		r.Record(contact(table, store.Unregistered))
+		for n, known := range map[int]bool{0: true, 1: false, 2: true, table: true} {
+			if c, err := r.Contact(phone(n)); (err == nil) != known {
 				t.Errorf("%d: %+v, %v", n, c, err)
 			}
 		}
-		b.Record(contact(2, store.Redirected)) // leaves the table
-		b.Record(contact(table+1, store.Unregistered))
-		want(t, b, contact(3, store.Unregistered))
-		b.Record(contact(table+2, store.Unregistered))
-		if c, err := b.Contact(phone(3)); err != store.ErrNotFound {
+		r.Record(contact(2, store.Redirected)) // leaves the table
+		r.Record(contact(table+1, store.Unregistered))
+		want(t, r, contact(3, store.Unregistered))
+		r.Record(contact(table+2, store.Unregistered))
+		if c, err := r.Contact(phone(3)); err != store.ErrNotFound {
 			t.Errorf("the oldest: %+v, %v", c, err)
 		}
 		pass(every)
-		if !slices.Equal(k.written(), []int{1}) {
-			t.Errorf("written: %v", k.written())
+		if !slices.Equal(f.written(), []int{1}) {
+			t.Errorf("written: %v", f.written())
 		}
 	})
 }
 
 func TestBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, k, _ := newBook(t)
+		r, f, _ := newRecorder(t)
 		for n := range 12_000 {
-			b.Record(contact(n*7919%12_000, store.Redirected))
+			r.Record(contact(n*7919%12_000, store.Redirected))
 		}
 		pass(every - time.Millisecond)
-		if sizes := k.written(); len(sizes) > 0 {
+		if sizes := f.written(); len(sizes) > 0 {
 			t.Errorf("written too soon: %v", sizes)
 		}
 		pass(time.Millisecond)
-		if !slices.Equal(k.written(), []int{5_000, 5_000, 2_000}) {
-			t.Errorf("written: %v", k.written())
+		if !slices.Equal(f.written(), []int{5_000, 5_000, 2_000}) {
+			t.Errorf("written: %v", f.written())
 		}
 		pass(time.Hour)
-		if len(k.written()) != 3 {
-			t.Errorf("written again: %v", k.written())
-		}
-	})
-}
-
-func TestAKeeperThatFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b, k, log := newBook(t)
-		for n := range 11_000 {
-			b.Record(contact(n, store.Redirected))
-		}
-		old := contact(10_999, store.Redirected)
-		k.failing(errors.New("disk full"), 1)
-		pass(every)
-		newer := contact(10_999, store.Redirected)
-		b.Record(newer)
-		k.failing(errors.New("disk full"), 0)
-		pass(10 * time.Minute)
-		if got := strings.Count(log.String(), "disk full"); got != 1 {
-			t.Errorf("told %d times:\n%s", got, log)
-		}
-		for n := range 10_999 {
-			if c, err := b.Contact(phone(n)); err != nil || c.Answer != store.Redirected {
-				t.Fatalf("%d: %+v, %v", n, c, err)
-			}
-		}
-		want(t, b, newer)
-		if old == newer {
-			t.Error("they are to differ")
-		}
-		k.failing(nil, 0)
-		pass(every)
-		if !slices.Equal(k.written(), []int{5_000, 5_000, 1_000, 1}) {
-			t.Errorf("written: %v", k.written())
-		}
-		if got, _ := k.Contact(newer.MAC); got != newer {
-			t.Errorf("kept: %+v", got)
-		}
-		want(t, b, newer)
-		if !strings.Contains(log.String(), "contacts are kept again") {
-			t.Error(log)
-		}
-	})
-}
-
-// What waits and what is written can be watched.
-func TestFlushesAreTold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b, k, _ := newBook(t)
-		waiting := func(want int) {
-			t.Helper()
-			if got := b.Waiting(); got != want {
-				t.Errorf("%d wait, want %d", got, want)
-			}
-		}
-		hear := func(phones int) {
-			for n := range phones {
-				b.Record(contact(n, store.Redirected))
-			}
-		}
-		pass(every) // nothing to write is nothing to tell
-		hear(7)
-		hear(7)
-		b.Record(contact(8, store.Unregistered))
-		waiting(7)
-		pass(every)
-		waiting(0)
-		hear(6_000)
-		k.failing(errors.New("disk full"), 1)
-		pass(every)
-		waiting(1_000)
-		hear(2_000)
-		waiting(3_000)
-		pass(every)
-		k.failing(nil, 0)
-		pass(every)
-		waiting(0)
-		if want := []string{"0s 7 <nil>, 0 wait", "0s 5000 disk full, 1000 wait", "0s 0 disk full, 3000 wait", "0s 3000 <nil>, 0 wait"}; !slices.Equal(k.flushes, want) {
-			t.Errorf("told %q, want %q", k.flushes, want)
-		}
-	})
-}
-
-// Even where nothing can be written, memory is bounded: further phones go to
-// the table, and old ones from there.
-func TestAKeeperThatFailsForLong(t *testing.T) {
-	if testing.Short() {
-		t.Skip("leave out -short: it hears of half a million phones")
-	}
-	const unsaved, table = 1 << 18, 1 << 16
-	synctest.Test(t, func(t *testing.T) {
-		b, k, log := newBook(t)
-		k.failing(errors.New("disk full"), 0)
-		first := store.Contact{Answer: store.Redirected}
-		for n := range 2*unsaved + table + 1 {
-			if n == unsaved {
-				pass(every) // now these are being written
-			}
-			first.MAC = phone(n)
-			b.Record(first)
-		}
-		for n, remembered := range map[int]bool{0: true, unsaved: true, 2*unsaved - 1: true, 2 * unsaved: false, 2*unsaved + 1: true, 2*unsaved + table: true} {
-			if c, err := b.Contact(phone(n)); (err == nil) != remembered {
-				t.Errorf("%d: %+v, %v", n, c, err)
-			}
-		}
-		b.Close()
-		if !strings.Contains(log.String(), fmt.Sprintf("phones=%d", 2*unsaved)) {
-			t.Errorf("what is lost in the end: %s", log)
+		if len(f.written()) != 3 {
+			t.Errorf("written again: %v", f.written())
 		}
 	})
 }
 
 func TestCloseWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, k, log := newBook(t)
+		r, f, log := newRecorder(t)
 		c := contact(1, store.Redirected)
-		b.Record(c)
-		b.Close()
-		b.Close()
-		if got, err := k.Contact(c.MAC); err != nil || got != c || log.Len() > 0 {
+		r.Record(c)
+		r.Close()
+		r.Close()
+		if got, err := f.Contact(c.MAC); err != nil || got != c || log.Len() > 0 {
 			t.Errorf("%+v, %v\n%s", got, err, log)
 		}
-		b.Record(contact(2, store.Redirected)) // a phone that was still on the line
-		want(t, b, contact(2, store.Redirected))
+		r.Record(contact(2, store.Redirected)) // a request that was still being served
+		want(t, r, contact(2, store.Redirected))
 	})
-}
-
-func TestWatch(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b, _, _ := newBook(t)
-		b.Record(contact(0, store.Redirected))
-		var first, second []store.Contact
-		stopFirst := b.Watch(func(c store.Contact) {
-			want(t, b, c) // it is noted by then
-			first = append(first, c)
-		})
-		b.Record(contact(1, store.Redirected))
-		stopSecond := b.Watch(func(c store.Contact) { second = append(second, c) })
-		b.Record(contact(2, store.Unregistered))
-		stopFirst()
-		stopFirst()
-		b.Record(contact(3, store.Refused))
-		stopSecond()
-		b.Record(contact(4, store.Redirected))
-		if !slices.Equal(first, []store.Contact{contact(1, store.Redirected), contact(2, store.Unregistered)}) ||
-			!slices.Equal(second, []store.Contact{contact(2, store.Unregistered), contact(3, store.Refused)}) {
-			t.Errorf("%+v\n%+v", first, second)
-		}
-	})
-}
-
-// Watchers come and go while phones ask: none is called after its stop.
-func TestWatchersComeAndGo(t *testing.T) {
-	b := contacts.New(contacts.Config{Store: &keepUntilTold{t: t, kept: map[macaddr.Addr]store.Contact{}}})
-	defer b.Close()
-	var phones, watchers sync.WaitGroup
-	var over atomic.Bool
-	for p := range 4 {
-		phones.Go(func() {
-			for n := 0; !over.Load(); n++ {
-				b.Record(contact(p*1000+n%1000, store.Answer(1+n%3)))
-			}
-		})
-	}
-	for range 4 {
-		watchers.Go(func() {
-			for range 200 {
-				var stopped atomic.Bool
-				heard := make(chan bool, 1)
-				stop := b.Watch(func(store.Contact) {
-					if stopped.Load() {
-						t.Error("called after stop")
-					}
-					select {
-					case heard <- true:
-					default:
-					}
-				})
-				<-heard
-				stop()
-				stopped.Store(true)
-			}
-		})
-	}
-	watchers.Wait()
-	over.Store(true)
-	phones.Wait()
-}
-
-// Twenty thousand phones at once, into the file.
-func TestStorm(t *testing.T) {
-	const goroutines, each = 50, 400
-	folder := t.TempDir()
-	file, err := bolt.OpenContacts(folder, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { file.Close() }()
-	b := contacts.New(contacts.Config{Store: file})
-	var phones sync.WaitGroup
-	for g := range goroutines {
-		phones.Go(func() {
-			for n := range each {
-				c := contact(g*each+n, store.Redirected)
-				b.Record(c)
-				if got, err := b.Contact(c.MAC); err != nil || got != c {
-					t.Errorf("%+v, %v", got, err)
-				}
-			}
-		})
-	}
-	phones.Wait()
-	b.Close()
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if file, err = bolt.OpenContacts(folder, slog.New(slog.DiscardHandler)); err != nil {
-		t.Fatal(err)
-	}
-	for n := range goroutines * each {
-		if c, err := file.Contact(phone(n)); err != nil || c.MAC != phone(n) || c.Firmware != "7.3.14" {
-			t.Fatalf("%d: %+v, %v", n, c, err)
-		}
-	}
-}
-
-type discard struct{}
-
-func (discard) PutContacts([]store.Contact) error { return nil }
-func (discard) Contact(macaddr.Addr) (store.Contact, error) {
-	return store.Contact{}, store.ErrNotFound
-}
-
-// What a phone's request spends on being heard, when 64 are at once.
-func BenchmarkHear(b *testing.B) {
-	const n = 1 << 17 // twice as many as the table holds
-	all := make([]store.Contact, n)
-	for _, answer := range []store.Answer{store.Redirected, store.Unregistered} {
-		for i := range all {
-			all[i] = contact(i, answer)
-		}
-		b.Run(answer.String(), func(b *testing.B) {
-			book := contacts.New(contacts.Config{Store: discard{}})
-			defer book.Close()
-			var start atomic.Uint32
-			b.ReportAllocs()
-			b.SetParallelism(max(1, 64/runtime.GOMAXPROCS(0)))
-			b.RunParallel(func(pb *testing.PB) {
-				for i := start.Add(7919); pb.Next(); i++ {
-					book.Record(all[i%n])
-				}
-			})
-		})
-	}
 }

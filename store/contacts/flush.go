@@ -10,88 +10,88 @@ import (
 	"snomredirect/store"
 )
 
-// run writes every few seconds until ctx ends, and then once more.
-func (b *Recorder) run(ctx context.Context) {
-	defer close(b.ended)
+// run writes every few seconds until ctx is done, and then once more.
+func (r *Recorder) run(ctx context.Context) {
+	defer close(r.stopped)
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			b.report(b.flush())
+			r.report(r.flush())
 		case <-ctx.Done():
-			if err := b.flush(); err != nil {
-				b.config.Log.Error("contacts are lost", "phones", b.lost(), "error", err)
+			if err := r.flush(); err != nil {
+				r.config.Log.Error("unsaved contacts lost", "phones", r.lost(), "error", err)
 			}
 			return
 		}
 	}
 }
 
-// report tells of a keeper that begins to fail, and of one that works again.
-func (b *Recorder) report(err error) {
+// report logs when the Store starts to fail and when it works again.
+func (r *Recorder) report(err error) {
 	switch failed := err != nil; {
-	case failed && !b.failing:
-		b.config.Log.Error("contacts are not kept: trying again", "every", flushEvery, "error", err)
-	case !failed && b.failing:
-		b.config.Log.Info("contacts are kept again")
+	case failed && !r.failing:
+		r.config.Log.Error("saving contacts failed, retrying", "every", flushEvery, "error", err)
+	case !failed && r.failing:
+		r.config.Log.Info("saving contacts works again")
 	}
-	b.failing = err != nil
+	r.failing = err != nil
 }
 
-// flush writes what an earlier one has left, and what was heard up to now.
-func (b *Recorder) flush() error {
+// flush writes what an earlier flush has left, and the contacts recorded since.
+func (r *Recorder) flush() error {
 	begun := time.Now()
-	phones, err := b.write()
+	phones, err := r.write()
 	if err == nil {
-		b.mu.Lock()
-		b.writing, b.unsaved = b.unsaved, make(map[macaddr.Addr]store.Contact)
-		b.left = len(b.writing)
-		b.mu.Unlock()
-		b.rest = slices.SortedFunc(maps.Keys(b.writing), macaddr.Addr.Compare)
+		r.mu.Lock()
+		r.writing, r.unsaved = r.unsaved, make(map[macaddr.Addr]store.Contact)
+		r.unwritten = len(r.writing)
+		r.mu.Unlock()
+		r.rest = slices.SortedFunc(maps.Keys(r.writing), macaddr.Addr.Compare)
 		var more int
-		more, err = b.write()
+		more, err = r.write()
 		phones += more
 	}
-	if b.config.Flushed != nil && (phones > 0 || err != nil) {
-		b.config.Flushed(time.Since(begun), phones, err)
+	if r.config.Flushed != nil && (phones > 0 || err != nil) {
+		r.config.Flushed(time.Since(begun), phones, err)
 	}
 	return err
 }
 
-// write writes the rest, and returns how many phones' contacts that were. It
-// reads what is being written without the lock: only this goroutine puts another
-// map there, and nobody changes one.
-func (b *Recorder) write() (written int, err error) {
-	batch := make([]store.Contact, 0, min(len(b.rest), maxBatch))
-	for len(b.rest) > 0 {
-		n := min(len(b.rest), maxBatch)
+// write writes the contacts of rest, and returns for how many phones it did. It
+// reads writing without the lock: only this goroutine replaces that map, and no
+// goroutine modifies it.
+func (r *Recorder) write() (written int, err error) {
+	batch := make([]store.Contact, 0, min(len(r.rest), maxBatch))
+	for len(r.rest) > 0 {
+		n := min(len(r.rest), maxBatch)
 		batch = batch[:0]
-		for _, mac := range b.rest[:n] {
-			batch = append(batch, b.writing[mac])
+		for _, mac := range r.rest[:n] {
+			batch = append(batch, r.writing[mac])
 		}
-		if err := b.config.Store.PutContacts(batch); err != nil {
+		if err := r.config.Store.PutContacts(batch); err != nil {
 			return written, err
 		}
-		b.rest = b.rest[n:]
+		r.rest = r.rest[n:]
 		written += n
-		b.mu.Lock()
-		b.left -= n
-		b.mu.Unlock()
+		r.mu.Lock()
+		r.unwritten -= n
+		r.mu.Unlock()
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.rest, b.writing = nil, nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rest, r.writing = nil, nil
 	return written, nil
 }
 
-// lost counts the phones of which something is not yet written, each once.
-func (b *Recorder) lost() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	n := len(b.unsaved)
-	for _, mac := range b.rest {
-		if _, again := b.unsaved[mac]; !again {
+// lost returns the number of phones with an unwritten contact, each counted once.
+func (r *Recorder) lost() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := len(r.unsaved)
+	for _, mac := range r.rest {
+		if _, again := r.unsaved[mac]; !again {
 			n++
 		}
 	}

@@ -1,7 +1,6 @@
 package passwords
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"strings"
@@ -15,10 +14,10 @@ import (
 	"snomredirect/store/bolt"
 )
 
-var here = netip.MustParseAddr("192.0.2.7")
+var client = netip.MustParseAddr("192.0.2.7")
 
-// A lab is a Checker over a real store, with an account acme and a count of the
-// hashes that were worked out.
+// A lab is a Checker with a real store, an account acme, and a count of the computed
+// hashes.
 type lab struct {
 	*testing.T
 	*Checker
@@ -65,11 +64,11 @@ func (l *lab) update(change func(*store.Account)) {
 	}
 }
 
-// check wants a check to end with an error, after so many hashes.
+// check checks a password, and checks the error and the number of computed hashes.
 func (l *lab) check(name, password string, want error, hashes int64) {
 	l.Helper()
 	before := l.hashes.Load()
-	a, err := l.Check(l.Context(), name, password, here)
+	a, err := l.Check(l.Context(), name, password, client)
 	if !errors.Is(err, want) || (err == nil) != (string(a.Name) == name && a.ID != 0) {
 		l.Errorf("%s with %q: %+v, %v; want %v", name, password, a, err, want)
 	}
@@ -78,8 +77,8 @@ func (l *lab) check(name, password string, want error, hashes int64) {
 	}
 }
 
-// Whoever is not let in costs a hash, too: else the time it takes would tell
-// which accounts there are.
+// A failed check costs a hash in every case: otherwise its time would reveal which
+// accounts exist.
 func TestCheck(t *testing.T) {
 	l := newLab(t)
 	l.add("bare", "")
@@ -91,14 +90,14 @@ func TestCheck(t *testing.T) {
 	l.check("acme", "", store.ErrDenied, 1)
 	l.check("acme", strings.Repeat("x", 1<<20), store.ErrDenied, 1)
 	l.check("acme", password, nil, 1)
-	if a, err := l.Check(t.Context(), "acme", password, here); err != nil || a.PasswordHash != l.acme.PasswordHash {
+	if a, err := l.Check(t.Context(), "acme", password, client); err != nil || a.PasswordHash != l.acme.PasswordHash {
 		t.Errorf("%+v, %v", a, err)
 	}
 	l.update(func(a *store.Account) { a.Disabled = true })
 	l.check("acme", password, store.ErrDenied, 1)
 }
 
-func TestRightOnesAreRemembered(t *testing.T) {
+func TestCorrectPasswordsAreRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t)
 		l.check("acme", password, nil, 1)
@@ -108,15 +107,15 @@ func TestRightOnesAreRemembered(t *testing.T) {
 		l.check("acme", password+"x", store.ErrDenied, 1)
 		l.check("acme", "", store.ErrDenied, 1)
 		l.check("acme", password, nil, 0)
-		l.add("bravo", l.acme.PasswordHash) // what is right of one is nothing of another
+		l.add("bravo", l.acme.PasswordHash) // remembered per account
 		l.check("bravo", password, nil, 1)
 
 		time.Sleep(rememberFor - time.Second)
 		l.check("acme", password, nil, 0)
 		time.Sleep(time.Second)
 		l.check("acme", password, nil, 1)
-		if len(l.right) != 1 {
-			t.Errorf("%d are remembered: those that are over should be gone", len(l.right))
+		if len(l.correct) != 1 {
+			t.Errorf("%d passwords are remembered, want 1: the others have expired", len(l.correct))
 		}
 
 		l.update(func(a *store.Account) { a.Disabled = true })
@@ -140,99 +139,27 @@ func TestRightOnesAreRemembered(t *testing.T) {
 	})
 }
 
-// A tool that asks many things at once is let in once.
-func TestManyAtOnce(t *testing.T) {
+// Concurrent requests of a tool cost one hash.
+func TestConcurrentChecks(t *testing.T) {
 	l := newLab(t)
 	var wg sync.WaitGroup
 	for range maxWaitingAHost {
 		wg.Go(func() {
-			if _, err := l.Check(t.Context(), "acme", password, here); err != nil {
+			if _, err := l.Check(t.Context(), "acme", password, client); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
 	if n := l.hashes.Load(); n != 1 {
-		t.Errorf("%d hashes", n)
+		t.Errorf("%d hashes, want 1", n)
 	}
 	if l.queue.waiting != 0 || len(l.queue.hosts) != 0 {
-		t.Errorf("%d are left in the queue", l.queue.waiting)
+		t.Errorf("%d checks are left in the queue", l.queue.waiting)
 	}
 }
 
-// A crowd of strangers keeps a host out that is not known, and makes one wait
-// from which a password was right that day.
-func TestKnownHosts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLab(t)
-		known, other := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8:0:1::1")
-		in := func(from netip.Addr) error {
-			_, err := l.Check(t.Context(), "acme", password, from)
-			return err
-		}
-		if err := in(known); err != nil {
-			t.Fatal(err)
-		}
-		var leaves []func()
-		crowd := func() {
-			leave, err := l.queue.enter(t.Context(), here, false)
-			if err != nil {
-				t.Fatal(err)
-			}
-			leaves = append(leaves, leave)
-			l.queue.most = 1
-		}
-		time.Sleep(rememberFor)
-		crowd()
-		if err := in(other); err != store.ErrBusy {
-			t.Errorf("%v", err)
-		}
-		done := make(chan error, 2*maxWaitingAHost)
-		for range cap(done) {
-			go func() { done <- in(known.Next()) }()
-		}
-		synctest.Wait()
-		leaves[0]()
-		for range cap(done) {
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
-		}
-		time.Sleep(knownFor)
-		crowd()
-		if err := in(known); err != store.ErrBusy {
-			t.Errorf("a day later: %v", err)
-		}
-		leaves[1]()
-		if err := in(other); err != nil || len(l.known) != 1 {
-			t.Errorf("%v, %d are known", err, len(l.known))
-		}
-	})
-}
-
-// What happens to an account while a check waits counts.
-func TestChangedMeanwhile(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLab(t)
-		leave, err := l.queue.enter(t.Context(), here, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		done := make(chan error)
-		go func() {
-			_, err := l.Check(t.Context(), "acme", password, here)
-			done <- err
-		}()
-		synctest.Wait()
-		l.update(func(a *store.Account) { a.Disabled = true })
-		leave()
-		if err := <-done; err != store.ErrDenied {
-			t.Errorf("%v", err)
-		}
-	})
-}
-
-// What is remembered is nothing to who has not the key, or the name.
+// The sums of the same password differ between accounts and between processes.
 func TestSums(t *testing.T) {
 	l := newLab(t)
 	sums := map[[32]byte]bool{}
@@ -249,12 +176,12 @@ func TestSums(t *testing.T) {
 	}
 }
 
-// A store that fails is told as what it is, and denies nobody.
-func TestAFailingStore(t *testing.T) {
+// The error of a failing store is returned, not store.ErrDenied.
+func TestFailingStore(t *testing.T) {
 	l := newLab(t)
 	failing := errors.New("no disk")
 	l.Checker = New(failsToLookUp{failing})
-	if _, err := l.Check(t.Context(), "acme", password, here); err != failing {
+	if _, err := l.Check(t.Context(), "acme", password, client); err != failing {
 		t.Errorf("%v", err)
 	}
 }
@@ -263,22 +190,4 @@ type failsToLookUp struct{ error }
 
 func (f failsToLookUp) AccountNamed(store.Name) (store.Account, error) {
 	return store.Account{}, f.error
-}
-
-// A cancelled check is let go, and what it held as well.
-func TestCancelled(t *testing.T) {
-	l := newLab(t)
-	leave, err := l.queue.enter(t.Context(), here, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for _, from := range []string{"192.0.2.7", "192.0.2.8"} {
-		if _, err := l.Check(ctx, "acme", password, netip.MustParseAddr(from)); err != context.Canceled {
-			t.Errorf("%s: %v", from, err)
-		}
-	}
-	leave()
-	l.check("acme", password, nil, 1)
 }

@@ -8,36 +8,37 @@ import (
 	"snomredirect/store"
 )
 
-// Bounds on checks of hosts that are not known, that wait or are under way.
+// Bounds on the waiting and running checks from which on those of unknown hosts are
+// refused.
 const (
 	maxWaiting      = 256
 	maxWaitingAHost = 16
 )
 
-// A queue gives a turn to one check at a time: to hosts in the order they came,
-// and to each of them for one check, whose others wait until that is done. So a
-// host that asks much waits for itself.
+// A queue runs one check at a time. Each host can have one check in the common
+// line, which is served in order; its other checks wait until that one is done. A
+// host with many checks therefore delays only itself.
 type queue struct {
-	turn        chan struct{} // full while it is somebody's; who waits is served in order
-	most, aHost int
-	mu          sync.Mutex
-	hosts       map[netip.Prefix]*host
-	waiting     int
+	running      chan struct{} // full while a check runs; waiting senders are served in order
+	limit, aHost int           // bounds on the checks of all hosts and of one
+	mu           sync.Mutex
+	hosts        map[netip.Prefix]*host
+	waiting      int // including the running one
 }
 
-// A host is one that has checks in the queue.
+// A host is a host with checks in the queue.
 type host struct {
-	turn    chan struct{} // full while one of its checks stands in the common line
+	inLine  chan struct{} // full while one of its checks is in the common line
 	waiting int
 }
 
-func newQueue(most, aHost int) queue {
-	return queue{turn: make(chan struct{}, 1), most: most, aHost: aHost, hosts: map[netip.Prefix]*host{}}
+func newQueue(limit, aHost int) queue {
+	return queue{running: make(chan struct{}, 1), limit: limit, aHost: aHost, hosts: map[netip.Prefix]*host{}}
 }
 
-// enter waits for a turn, which lasts until leave is called. store.ErrBusy where
-// too many wait already and from is not known, or ctx's error where that ends
-// first.
+// enter waits until the caller's check may run, which lasts until it calls leave.
+// The error is store.ErrBusy if too many checks are waiting and the host is not
+// known, or ctx's error if ctx is done first.
 func (q *queue) enter(ctx context.Context, from netip.Addr, known bool) (leave func(), err error) {
 	name := store.HostOf(from)
 	h := q.add(name, known)
@@ -45,35 +46,35 @@ func (q *queue) enter(ctx context.Context, from netip.Addr, known bool) (leave f
 		return nil, store.ErrBusy
 	}
 	select {
-	case h.turn <- struct{}{}:
+	case h.inLine <- struct{}{}:
 	case <-ctx.Done():
 		q.drop(name, h)
 		return nil, ctx.Err()
 	}
 	select {
-	case q.turn <- struct{}{}:
+	case q.running <- struct{}{}:
 	case <-ctx.Done():
-		<-h.turn
+		<-h.inLine
 		q.drop(name, h)
 		return nil, ctx.Err()
 	}
 	return func() {
-		<-q.turn
-		<-h.turn
+		<-q.running
+		<-h.inLine
 		q.drop(name, h)
 	}, nil
 }
 
-// add counts a check to its host, or returns nil where there is no room.
+// add adds a check to its host. It returns nil if too many are waiting.
 func (q *queue) add(name netip.Prefix, known bool) *host {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	h := q.hosts[name]
-	if !known && (q.waiting >= q.most || h != nil && h.waiting >= q.aHost) {
+	if !known && (q.waiting >= q.limit || h != nil && h.waiting >= q.aHost) {
 		return nil
 	}
 	if h == nil {
-		h = &host{turn: make(chan struct{}, 1)}
+		h = &host{inLine: make(chan struct{}, 1)}
 		q.hosts[name] = h
 	}
 	q.waiting++

@@ -10,13 +10,13 @@ import (
 	"snomredirect/store"
 )
 
-// A host that asks much keeps another waiting for one turn alone.
-func TestTurns(t *testing.T) {
+// A host with many checks delays another one by a single check.
+func TestOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(maxWaiting, maxWaitingAHost)
 		next := make(chan struct{})
 		var served []string
-		ask := func(from string) {
+		check := func(from string) {
 			go func() {
 				leave, err := q.enter(t.Context(), netip.MustParseAddr(from), false)
 				if err != nil {
@@ -30,30 +30,30 @@ func TestTurns(t *testing.T) {
 			synctest.Wait()
 		}
 		for range 5 {
-			ask("192.0.2.1")
+			check("192.0.2.1")
 		}
 		for range 2 {
-			ask("2001:db8::1")
+			check("2001:db8::1")
 		}
-		ask("192.0.2.3")
-		ask("2001:db8::ffff") // the same host
+		check("192.0.2.3")
+		check("2001:db8::ffff") // the same host
 		for range 9 {
 			next <- struct{}{}
 			synctest.Wait()
 		}
 		if want := []string{"192.0.2.1", "2001:db8::1", "192.0.2.3"}; len(served) != 9 || !slices.Equal(served[:3], want) {
-			t.Errorf("%v", served)
+			t.Errorf("served %v, want %v first", served, want)
 		}
-		if q.waiting != 0 || len(q.hosts) != 0 || len(q.turn) != 0 {
-			t.Errorf("%d are left", q.waiting)
+		if q.waiting != 0 || len(q.hosts) != 0 || len(q.running) != 0 {
+			t.Errorf("%d checks are left", q.waiting)
 		}
 	})
 }
 
-func TestRoom(t *testing.T) {
+func TestLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const most, aHost = 6, 4
-		q := newQueue(most, aHost)
+		const limit, aHost = 6, 4
+		q := newQueue(limit, aHost)
 		leave, err := q.enter(t.Context(), netip.MustParseAddr("192.0.2.1"), false)
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +88,7 @@ func TestRoom(t *testing.T) {
 		synctest.Wait()
 		wait("192.0.2.1")
 		if q.waiting != 0 || len(q.hosts) != 0 {
-			t.Errorf("%d are left", q.waiting)
+			t.Errorf("%d checks are left", q.waiting)
 		}
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"snomredirect/store"
 )
 
-func accountsAreKept(b *bench) {
+func accountsAreStored(b *bench) {
 	before := time.Now().Add(-time.Second)
 	key, err := store.ParseKey("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ anna@acme")
 	b.must(err)
@@ -19,9 +19,9 @@ func accountsAreKept(b *bench) {
 	})
 	b.must(err)
 	if added.ID == 0 || added.Created.Before(before) || added.Created.Location() != time.UTC || added.Created.Nanosecond() != 0 {
-		b.Errorf("number %d, created %v", added.ID, added.Created)
+		b.Errorf("ID %d, created %v", added.ID, added.Created)
 	}
-	other := b.account("ac", store.Partner, "") // a name within a name
+	other := b.account("ac", store.Partner, "") // a prefix of the other's name
 	byID, err := b.Account(added.ID)
 	b.must(err)
 	byName, err := b.AccountNamed("acme")
@@ -29,7 +29,7 @@ func accountsAreKept(b *bench) {
 	for _, a := range []store.Account{byID, byName} {
 		if a.ID != added.ID || a.Name != "acme" || a.Role != store.Operator || a.Company != "ACME" || a.SettingServer.String() != serverA ||
 			!slices.Equal(a.Keys, []store.Key{key}) || a.PasswordHash != "hash" || !a.Disabled || !a.Created.Equal(added.Created) {
-			b.Errorf("kept %+v", a)
+			b.Errorf("stored %+v", a)
 		}
 	}
 	all, err := b.Accounts()
@@ -55,9 +55,9 @@ func accountsAreUpdated(b *bench) {
 		return nil
 	})
 	b.must(err)
-	kept, err := b.Account(a.ID)
+	stored, err := b.Account(a.ID)
 	b.must(err)
-	for _, a := range []store.Account{next, kept} {
+	for _, a := range []store.Account{next, stored} {
 		if a.Company != "ACME" || a.SettingServer.String() != serverB {
 			b.Errorf("%+v", a)
 		}
@@ -69,8 +69,8 @@ func accountsAreUpdated(b *bench) {
 	b.want(err, store.ErrNoSettingServer)
 	_, err = b.UpdateAccount(audit, false, 99, func(*store.Account) error { return nil })
 	b.want(err, store.ErrNoAccount)
-	if kept, err := b.Account(a.ID); err != nil || kept.Company != "ACME" || kept.SettingServer.String() != serverB {
-		b.Errorf("after refusals: %+v, %v", kept, err)
+	if stored, err := b.Account(a.ID); err != nil || stored.Company != "ACME" || stored.SettingServer.String() != serverB {
+		b.Errorf("after refusals: %+v, %v", stored, err)
 	}
 }
 
@@ -87,7 +87,7 @@ func oneOperatorStays(b *bench) {
 	otto := b.account("otto", store.Operator, "")
 	_, err = b.UpdateAccount(audit, false, otto.ID, disable)
 	b.must(err)
-	// One that is disabled does not count.
+	// A disabled operator does not count.
 	b.want(b.RemoveAccount(audit, false, olga.ID), store.ErrLastOperator)
 	b.must(b.RemoveAccount(audit, false, otto.ID))
 }
@@ -111,12 +111,12 @@ func removedAccounts(b *bench) {
 
 	again := b.account("acme", store.Partner, "")
 	if again.ID == a.ID || !again.SettingServer.IsZero() {
-		b.Errorf("a new account got number %d and setting server %q of one removed", again.ID, again.SettingServer)
+		b.Errorf("a new account got ID %d and setting server %q of a removed one", again.ID, again.SettingServer)
 	}
 }
 
-// A dry run tells what would come of it, and leaves all as it was.
-func triedAccounts(b *bench) {
+// A dry run returns what the change would return, and changes nothing.
+func dryRunsOfAccounts(b *bench) {
 	audit := store.Audit{Command: "TEST"}
 	olga := b.account("olga", store.Operator, "")
 	acme := b.account("acme", store.Partner, serverA)
@@ -142,6 +142,6 @@ func triedAccounts(b *bench) {
 	_, err = b.AccountNamed("bravo")
 	b.want(err, store.ErrNoAccount)
 	if bravo := b.account("bravo", store.Partner, ""); bravo.ID != would.ID {
-		b.Errorf("a dry run used up number %d", would.ID)
+		b.Errorf("a dry run used up ID %d", would.ID)
 	}
 }

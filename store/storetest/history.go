@@ -12,7 +12,7 @@ import (
 	"snomredirect/store"
 )
 
-// entries returns all of a history, newest first.
+// entries returns all entries of a history, newest first.
 func (b *bench) entries(account store.AccountID) []store.Entry {
 	b.Helper()
 	all, err := b.History(account, macaddr.Addr{}, store.Mark{}, 1000)
@@ -20,7 +20,7 @@ func (b *bench) entries(account store.AccountID) []store.Entry {
 	return all
 }
 
-// macs returns the MACs of an entry, in one text.
+// macs returns the MACs of an entry, separated by spaces.
 func macs(e store.Entry) string {
 	var all []string
 	for _, r := range e.MACs {
@@ -29,19 +29,19 @@ func macs(e store.Entry) string {
 	return strings.Join(all, " ")
 }
 
-func historyTellsTheCause(b *bench) {
+func historyHasTheAudit(b *bench) {
 	acme := b.account("acme", store.Partner, serverA)
 	olga := b.account("olga", store.Operator, "")
 	begun := time.Now().Add(-12345 * time.Microsecond)
-	c := store.Audit{Actor: olga.ID, Name: "olga", RemoteAddr: "192.0.2.1", Credential: "SHA256:x", Agent: "tool/1.0 <é>", Begun: begun, Command: "REGISTER", Detail: "http://<a>/?b=1&c=\"2\""}
-	_, err := b.Change(store.Batch{Audit: c, Rule: store.RuleRegister, Owner: acme.ID, Changes: []store.Change{{MAC: mac1}}})
+	audit := store.Audit{Actor: olga.ID, Name: "olga", RemoteAddr: "192.0.2.1", Credential: "SHA256:x", Agent: "tool/1.0 <é>", Begun: begun, Command: "REGISTER", Detail: "http://<a>/?b=1&c=\"2\""}
+	_, err := b.Change(store.Batch{Audit: audit, Rule: store.RuleRegister, Owner: acme.ID, Changes: []store.Change{{MAC: mac1}}})
 	b.must(err)
 	for range 2 {
-		e := b.entries(acme.ID)[1] // the account was added since
+		e := b.entries(acme.ID)[1] // entry 0 is that of adding the account
 		if !e.Audit.Begun.Equal(begun) || e.Audit.Begun.Location() != time.UTC {
 			b.Errorf("begun %v, want %v", e.Audit.Begun, begun)
 		}
-		want := c
+		want := audit
 		want.Actor, want.Begun = 0, e.Audit.Begun
 		if e.Audit != want || e.Account != acme.ID || e.Name != "acme" || e.Other != "" || e.Away || macs(e) != mac1.String() || e.Mark.IsZero() {
 			b.Errorf("%+v, want the audit %+v", e, want)
@@ -49,9 +49,9 @@ func historyTellsTheCause(b *bench) {
 		b.reopen(0)
 	}
 	if all := b.entries(olga.ID); len(all) != 1 {
-		b.Errorf("who did it has %+v", all)
+		b.Errorf("the actor has %+v", all)
 	}
-	// What names no time is of now.
+	// If Begun is zero, the current time is stored.
 	time.Sleep(time.Second)
 	_, err = b.deregister(mac1, acme.ID)
 	b.must(err)
@@ -60,7 +60,7 @@ func historyTellsTheCause(b *bench) {
 	}
 }
 
-func historyTellsRanges(b *bench) {
+func historyHasRanges(b *bench) {
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	_, err := b.register(macaddr.MustParse("000413000012"), bravo.ID, none)
 	b.must(err)
@@ -69,7 +69,7 @@ func historyTellsRanges(b *bench) {
 	for _, i := range []int{5, 0x12, 3, 4, 0x10, 5, 0x11, 0x13, 0xFFFFFF, 0x1000000} {
 		changes = append(changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("%012X", 0x000413000000+i))})
 	}
-	_, err = b.Change(batch(store.RuleRegister, acme.ID, changes...))
+	_, err = b.Change(newBatch(store.RuleRegister, acme.ID, changes...))
 	b.must(err)
 	all := b.entries(acme.ID)
 	if want := "000413000003-000413000005 000413000010-000413000011 000413000013 000413FFFFFF 000414000000"; len(all) != 2 || macs(all[0]) != want {
@@ -77,13 +77,13 @@ func historyTellsRanges(b *bench) {
 	}
 }
 
-// each rule tells the account whose phones it changed.
-func historyOfKinds(b *bench) {
+// The batch of each rule is in the history of the account whose phones it changed.
+func historyOfRules(b *bench) {
 	b.reopen(time.Hour)
 	acme := b.account("acme", store.Partner, serverA)
 	olga := b.account("olga", store.Operator, "")
 	steps := []struct {
-		kind store.Rule
+		rule store.Rule
 		by   store.AccountID
 		url  store.URL
 	}{
@@ -97,7 +97,7 @@ func historyOfKinds(b *bench) {
 	}
 	for i, s := range steps {
 		time.Sleep(time.Second)
-		_, err := b.Change(store.Batch{Audit: store.Audit{Actor: s.by, Command: fmt.Sprint(i)}, Rule: s.kind, Owner: acme.ID,
+		_, err := b.Change(store.Batch{Audit: store.Audit{Actor: s.by, Command: fmt.Sprint(i)}, Rule: s.rule, Owner: acme.ID,
 			Was: urlB, Changes: []store.Change{{MAC: mac1, URL: s.url}}})
 		b.must(err)
 		all := b.entries(acme.ID)
@@ -118,7 +118,7 @@ func historyOfKinds(b *bench) {
 	}
 }
 
-// What changes nothing is not told.
+// What changes nothing is not in the history.
 func historyOfNothing(b *bench) {
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	olga := b.account("olga", store.Operator, "")
@@ -174,57 +174,6 @@ func historyOfAccounts(b *bench) {
 	}
 }
 
-// The history of one phone names no other, and is told page by page as well.
-func historyOfOnePhone(b *bench) {
-	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
-	olga := b.account("olga", store.Operator, "")
-	var changes []store.Change
-	for i := range 10 {
-		changes = append(changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("%012X", 0x000413000000+i+1))})
-	}
-	first, inside, outside := changes[0].MAC, changes[5].MAC, macaddr.MustParse("00041300000B")
-	step := func(o store.Batch) {
-		time.Sleep(time.Second)
-		_, err := b.Change(o)
-		b.must(err)
-	}
-	step(batch(store.RuleRegister, acme.ID, changes...))
-	step(batch(store.RuleDeregister, acme.ID, changes[:3]...))
-	step(store.Batch{Audit: store.Audit{Actor: olga.ID, Command: "TRANSFER"}, Rule: store.RuleTransfer, Owner: bravo.ID, Changes: changes[3:]})
-	step(batch(store.RuleDeregister, bravo.ID, changes[5]))
-	for _, c := range []struct {
-		account store.AccountID
-		mac     macaddr.Addr
-		want    int
-	}{
-		{acme.ID, inside, 2}, {bravo.ID, inside, 2}, {0, inside, 4},
-		{acme.ID, first, 2}, {bravo.ID, first, 0}, {0, first, 2},
-		{0, outside, 0}, {acme.ID, mac1, 0}, {olga.ID, inside, 0},
-	} {
-		for _, n := range []int{1, 3, 9} {
-			var got []store.Entry
-			var before store.Mark
-			for {
-				page, err := b.History(c.account, c.mac, before, n)
-				b.must(err)
-				if len(page) == 0 {
-					break
-				}
-				got = append(got, page...)
-				before = page[len(page)-1].Mark
-			}
-			if len(got) != c.want {
-				b.Errorf("%v of account %d by %d: %+v, want %d", c.mac, c.account, n, got, c.want)
-			}
-			for _, e := range got {
-				if macs(e) != c.mac.String() {
-					b.Errorf("%v of account %d: %s is named", c.mac, c.account, macs(e))
-				}
-			}
-		}
-	}
-}
-
 func historyOfATransfer(b *bench) {
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	carl := b.account("carl", store.Partner, serverB)
@@ -242,7 +191,7 @@ func historyOfATransfer(b *bench) {
 		away        bool
 		macs        string
 	}
-	tell := func(id store.AccountID) (all []line) {
+	transfers := func(id store.AccountID) (all []line) {
 		for _, e := range b.entries(id) {
 			if e.Audit.Command == "TRANSFER" {
 				all = append(all, line{e.Name, e.Other, e.Away, macs(e)})
@@ -257,14 +206,14 @@ func historyOfATransfer(b *bench) {
 		bravo.ID: {{"bravo", "acme", false, mac1.String() + " " + mac3.String()}, {"bravo", "carl", false, mac2.String()}},
 		olga.ID:  nil,
 	} {
-		if got := tell(id); !slices.Equal(got, want) {
+		if got := transfers(id); !slices.Equal(got, want) {
 			b.Errorf("account %d: %+v, want %+v", id, got, want)
 		}
 	}
-	// To the one who has it is nothing to tell.
+	// A transfer to the owner is not in the history.
 	_, err = b.one(store.RuleTransfer, olga.ID, bravo.ID, mac1, none)
 	b.must(err)
-	if got := tell(bravo.ID); len(got) != 2 {
+	if got := transfers(bravo.ID); len(got) != 2 {
 		b.Errorf("%+v", got)
 	}
 }
@@ -287,12 +236,12 @@ func historyOutlivesAccounts(b *bench) {
 	if after := b.entries(acme.ID); !reflect.DeepEqual(before, after) {
 		b.Errorf("%+v became %+v", before, after)
 	}
-	// A new account of that name starts with its own.
+	// A new account of the same name has its own history.
 	again := b.account("acme", store.Partner, serverB)
 	if e := b.entries(again.ID); len(e) != 1 {
 		b.Errorf("%+v", e)
 	}
-	// What becomes of a phone still held is told of the account that is gone.
+	// The history of the removed account continues for a phone still on hold.
 	_, err = b.one(store.RuleFree, olga.ID, 0, mac1, none)
 	b.must(err)
 	if page, err := b.History(acme.ID, mac1, store.Mark{}, 1); err != nil || len(page) != 1 || macs(page[0]) != mac1.String() {

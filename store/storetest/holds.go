@@ -8,7 +8,7 @@ import (
 	"snomredirect/store"
 )
 
-func heldPhones(b *bench) {
+func phonesOnHold(b *bench) {
 	b.reopen(24 * time.Hour)
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	olga := b.account("olga", store.Operator, serverB)
@@ -17,21 +17,21 @@ func heldPhones(b *bench) {
 	_, err = b.register(mac2, acme.ID, none)
 	b.must(err)
 	before := time.Now()
-	out, err := b.one(store.RuleDeregister, acme.ID, 0, mac1, none)
+	r, err := b.one(store.RuleDeregister, acme.ID, 0, mac1, none)
 	b.must(err)
-	if out.Prev != p {
-		b.Errorf("deregistered %+v, want %+v", out.Prev, p)
+	if r.Prev != p {
+		b.Errorf("deregistered %+v, want %+v", r.Prev, p)
 	}
 	for _, again := range []bool{false, true} {
 		if again {
-			b.reopen(0) // what is held stays held, whatever holds from now on
+			b.reopen(0) // existing holds stay, whatever the configuration is now
 		}
 		held, err := b.Phone(mac1)
 		b.must(err)
-		if held != out.Next || !held.Held() || held.Owner != acme.ID || held.MAC != mac1 || !held.URL.IsZero() || !held.Registered.IsZero() ||
+		if held != r.Next || !held.Held() || held.Owner != acme.ID || held.MAC != mac1 || !held.URL.IsZero() || !held.Registered.IsZero() ||
 			held.HeldUntil.Before(before.Add(24*time.Hour)) || held.HeldUntil.After(before.Add(24*time.Hour+time.Second)) ||
 			held.HeldUntil.Location() != time.UTC || held.HeldUntil.Nanosecond() != 0 {
-			b.Errorf("%+v, of %+v", held, out)
+			b.Errorf("%+v, want %+v", held, r.Next)
 		}
 		_, err = b.SettingServer(mac1)
 		b.want(err, store.ErrNotFound)
@@ -44,17 +44,17 @@ func heldPhones(b *bench) {
 			_, err := b.deregister(mac1, by)
 			b.want(err, want)
 		}
-		for _, owner := range []store.AccountID{bravo.ID, olga.ID} { // not even an operator
+		for _, owner := range []store.AccountID{bravo.ID, olga.ID} { // not even an operator may
 			_, err := b.register(mac1, owner, none)
 			b.want(err, store.ErrTaken)
 		}
 		_, err = b.one(store.RuleTransfer, olga.ID, bravo.ID, mac1, none)
 		b.want(err, store.ErrNotFound)
-		if kept, err := b.Phone(mac1); err != nil || kept != held {
-			b.Errorf("after refusals: %+v, %v", kept, err)
+		if stored, err := b.Phone(mac1); err != nil || stored != held {
+			b.Errorf("after refusals: %+v, %v", stored, err)
 		}
 	}
-	// Nothing but a hold does not keep the account.
+	// Holds do not prevent the removal of their account.
 	_, err = b.deregister(mac2, acme.ID)
 	b.must(err)
 	b.must(b.RemoveAccount(audit, false, acme.ID))
@@ -67,7 +67,7 @@ func ownersTakeBack(b *bench) {
 	first, err := b.register(mac1, acme.ID, urlB)
 	b.must(err)
 	time.Sleep(time.Hour)
-	_, err = b.deregister(mac1, olga.ID) // for its owner, whoever deregisters it
+	_, err = b.deregister(mac1, olga.ID) // on hold for its owner, whoever deregisters it
 	b.must(err)
 	time.Sleep(time.Hour)
 	p, err := b.register(mac1, acme.ID, none)
@@ -75,14 +75,14 @@ func ownersTakeBack(b *bench) {
 	if p.Held() || !p.Registered.Equal(first.Registered.Add(2*time.Hour)) || p.Owner != acme.ID {
 		b.Errorf("%+v, first %+v", p, first)
 	}
-	b.sentTo(mac1, serverA) // its old URL is forgotten
-	if kept, err := b.Phone(mac1); err != nil || kept != p {
-		b.Errorf("%+v, %v; want %+v", kept, err, p)
+	b.sentTo(mac1, serverA) // its old URL is gone
+	if stored, err := b.Phone(mac1); err != nil || stored != p {
+		b.Errorf("%+v, %v; want %+v", stored, err, p)
 	}
 	if page, err := b.Phones(acme.ID, macaddr.Addr{}, 9); err != nil || len(page) != 1 || page[0] != p {
 		b.Errorf("%+v, %v", page, err)
 	}
-	// Nothing of the hold is left.
+	// Nothing is left of the hold.
 	_, err = b.one(store.RuleFree, olga.ID, 0, mac1, none)
 	b.want(err, store.ErrNotHeld)
 	time.Sleep(48 * time.Hour)
@@ -107,8 +107,8 @@ func operatorsFree(b *bench) {
 		_, err := b.one(store.RuleFree, by, 0, mac1, none)
 		b.want(err, store.ErrNotOperator)
 	}
-	o := batch(store.RuleFree, olga.ID, store.Change{MAC: mac3}, store.Change{MAC: mac2}, store.Change{MAC: mac1}, store.Change{MAC: mac1})
-	b.results(o, store.ErrNotHeld, store.ErrNotHeld, nil, store.ErrNotHeld)
+	batch := newBatch(store.RuleFree, olga.ID, store.Change{MAC: mac3}, store.Change{MAC: mac2}, store.Change{MAC: mac1}, store.Change{MAC: mac1})
+	b.change(batch, store.ErrNotHeld, store.ErrNotHeld, nil, store.ErrNotHeld)
 	_, err = b.Phone(mac1)
 	b.want(err, store.ErrNotFound)
 	_, err = b.register(mac1, bravo.ID, none)
@@ -117,15 +117,15 @@ func operatorsFree(b *bench) {
 	b.sentTo(mac2, serverA)
 }
 
-func nothingIsHeld(b *bench) {
+func noHolds(b *bench) {
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	olga := b.account("olga", store.Operator, "")
 	_, err := b.register(mac1, acme.ID, none)
 	b.must(err)
-	out, err := b.one(store.RuleDeregister, acme.ID, 0, mac1, none)
+	r, err := b.one(store.RuleDeregister, acme.ID, 0, mac1, none)
 	b.must(err)
-	if out.Next != (store.Phone{}) {
-		b.Errorf("%+v is left", out.Next)
+	if r.Next != (store.Phone{}) {
+		b.Errorf("%+v is left", r.Next)
 	}
 	_, err = b.Phone(mac1)
 	b.want(err, store.ErrNotFound)
@@ -139,7 +139,7 @@ func holdsEnd(b *bench) {
 	b.reopen(time.Hour)
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	olga := b.account("olga", store.Operator, "")
-	time.Sleep(time.Second / 3) // so that the hour does not end with a second
+	time.Sleep(time.Second / 3) // so that the hour does not end on a full second
 	p, err := b.register(mac1, acme.ID, none)
 	b.must(err)
 	_, err = b.register(mac2, acme.ID, none)
@@ -150,7 +150,7 @@ func holdsEnd(b *bench) {
 	}
 	time.Sleep(time.Hour)
 	_, err = b.register(mac1, bravo.ID, none)
-	b.want(err, store.ErrTaken) // never a moment too early
+	b.want(err, store.ErrTaken) // never early
 	time.Sleep(time.Second)
 	_, err = b.Phone(mac1)
 	b.want(err, store.ErrNotFound)
@@ -160,24 +160,24 @@ func holdsEnd(b *bench) {
 	}
 	_, err = b.one(store.RuleFree, olga.ID, 0, mac1, none)
 	b.want(err, store.ErrNotHeld)
-	out, err := b.one(store.RuleRegister, bravo.ID, bravo.ID, mac1, none)
+	r, err := b.one(store.RuleRegister, bravo.ID, bravo.ID, mac1, none)
 	b.must(err)
-	if out.Prev != (store.Phone{}) || out.Next.Registered.Equal(p.Registered) {
-		b.Errorf("%+v", out)
+	if r.Prev != (store.Phone{}) || r.Next.Registered.Equal(p.Registered) {
+		b.Errorf("%+v", r)
 	}
 	b.sentTo(mac1, serverB)
 	b.reopen(time.Hour)
 	b.sentTo(mac1, serverB)
 	_, err = b.Phone(mac2)
 	b.want(err, store.ErrNotFound)
-	// The last owner has no claim any more.
+	// The last owner no longer has precedence.
 	_, err = b.register(mac1, acme.ID, none)
 	b.want(err, store.ErrTaken)
 }
 
-// The end of an old hold does not end one that came after it, however many ends
-// there are to clear away.
-func heldAnew(b *bench) {
+// The end of an old hold does not end a newer hold of the same phone, however many
+// expired holds there are to drop.
+func heldAgain(b *bench) {
 	b.reopen(time.Hour)
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	churn := func(n int) {
@@ -186,11 +186,11 @@ func heldAnew(b *bench) {
 			changes = append(changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("F8E7D6%06X", i))})
 		}
 		for _, rule := range []store.Rule{store.RuleRegister, store.RuleDeregister} {
-			_, err := b.Change(batch(rule, acme.ID, changes...))
+			_, err := b.Change(newBatch(rule, acme.ID, changes...))
 			b.must(err)
 		}
 	}
-	churn(100) // ends before those of mac1 and mac2
+	churn(100) // these holds end before those of mac1 and mac2
 	time.Sleep(time.Second)
 	for _, mac := range []macaddr.Addr{mac1, mac2} {
 		_, err := b.register(mac, acme.ID, none)
@@ -198,7 +198,7 @@ func heldAnew(b *bench) {
 		_, err = b.deregister(mac, acme.ID)
 		b.must(err)
 	}
-	// mac1 is taken back and let go before its hold is over, mac2 after it.
+	// mac1 is registered and deregistered again before its hold ends, mac2 after.
 	time.Sleep(30 * time.Minute)
 	_, err := b.register(mac1, acme.ID, none)
 	b.must(err)
@@ -214,7 +214,7 @@ func heldAnew(b *bench) {
 	}
 	for mac, owner := range map[macaddr.Addr]store.AccountID{mac1: acme.ID, mac2: bravo.ID} {
 		if p, err := b.Phone(mac); err != nil || !p.Held() || p.Owner != owner {
-			b.Errorf("%+v, %v; want it held for %d", p, err, owner)
+			b.Errorf("%+v, %v; want it on hold for %d", p, err, owner)
 		}
 	}
 	_, err = b.register(mac1, bravo.ID, none)

@@ -6,14 +6,15 @@ import (
 	"snomredirect/store"
 )
 
-// same compares uploads but for the clock that their time was read from.
-func same(a, c store.Job) bool {
-	begun := a.Begun.Equal(c.Begun)
-	a.Begun, c.Begun = time.Time{}, time.Time{}
-	return begun && a == c
+// same reports whether two jobs are equal, comparing their times with Time.Equal.
+func same(x, y store.Job) bool {
+	begun := x.Begun.Equal(y.Begun)
+	x.Begun, y.Begun = time.Time{}, time.Time{}
+	return begun && x == y
 }
 
-func (b *bench) uploads(account store.AccountID, want ...store.Job) {
+// jobs checks the jobs of an account.
+func (b *bench) jobs(account store.AccountID, want ...store.Job) {
 	b.Helper()
 	all, err := b.Jobs(account)
 	b.must(err)
@@ -22,13 +23,13 @@ func (b *bench) uploads(account store.AccountID, want ...store.Job) {
 		ok = same(all[i], want[i])
 	}
 	if !ok {
-		b.Fatalf("account %d has the uploads %+v, want %+v", account, all, want)
+		b.Fatalf("account %d has the jobs %+v, want %+v", account, all, want)
 	}
 }
 
-func uploadsAreTold(b *bench) {
+func jobsAreListed(b *bench) {
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
-	b.uploads(acme.ID)
+	b.jobs(acme.ID)
 	given := store.Job{Account: acme.ID, Command: "REGISTER", RemoteAddr: "192.0.2.1", Begun: time.Now()}
 	first, err := b.BeginJob(given)
 	b.must(err)
@@ -41,81 +42,81 @@ func uploadsAreTold(b *bench) {
 	theirs, err := b.BeginJob(store.Job{Account: bravo.ID, Command: "REGISTER", Begun: time.Now()})
 	b.must(err)
 	for range 2 {
-		b.uploads(acme.ID, first, second)
-		b.uploads(bravo.ID, theirs)
-		b.uploads(99)
+		b.jobs(acme.ID, first, second)
+		b.jobs(bravo.ID, theirs)
+		b.jobs(99)
 		b.reopen(0)
 	}
 	b.must(b.EndJob(first))
-	b.must(b.EndJob(first)) // once more does no harm
-	b.uploads(acme.ID, second)
+	b.must(b.EndJob(first)) // ending it again is not an error
+	b.jobs(acme.ID, second)
 	third, err := b.BeginJob(store.Job{Account: acme.ID})
 	b.must(err)
 	if third.ID == first.ID || third.ID == second.ID {
-		b.Errorf("number %d was given out twice", third.ID)
+		b.Errorf("ID %d was assigned twice", third.ID)
 	}
 	b.reopen(0)
-	b.uploads(acme.ID, second, third)
-	b.uploads(bravo.ID, theirs)
+	b.jobs(acme.ID, second, third)
+	b.jobs(bravo.ID, theirs)
 }
 
-func uploadsProgress(b *bench) {
+func jobsProgress(b *bench) {
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	_, err := b.register(mac3, bravo.ID, none)
 	b.must(err)
-	u, err := b.BeginJob(store.Job{Account: acme.ID, Command: "REGISTER", Begun: time.Now()})
+	job, err := b.BeginJob(store.Job{Account: acme.ID, Command: "REGISTER", Begun: time.Now()})
 	b.must(err)
-	o := batch(store.RuleRegister, acme.ID, store.Change{MAC: mac1})
-	u.Lines = 50_000
-	o.Job = &u
-	b.results(o, nil)
+	batch := newBatch(store.RuleRegister, acme.ID, store.Change{MAC: mac1})
+	job.Lines = 50_000
+	batch.Job = &job
+	b.change(batch, nil)
 	b.reopen(0)
-	b.uploads(acme.ID, u)
+	b.jobs(acme.ID, job)
 	b.sentTo(mac1, serverA)
 
-	// What is refused is done with, too.
-	u.Lines = 100_000
-	o.Changes, o.Atomic = []store.Change{{MAC: mac3}}, true
-	b.results(o, store.ErrTaken)
-	if u.Failed != 0 {
-		b.Errorf("the batch's own job was changed: %+v", u)
+	// The job is stored even if a change is refused.
+	job.Lines = 100_000
+	batch.Changes, batch.Atomic = []store.Change{{MAC: mac3}}, true
+	b.change(batch, store.ErrTaken)
+	if job.Failed != 0 {
+		b.Errorf("the batch's own job was changed: %+v", job)
 	}
-	u.Failed = 1
-	b.uploads(acme.ID, u)
+	job.Failed = 1
+	b.jobs(acme.ID, job)
 
-	// Where the order fails, progress fails with it.
-	stays := u
-	u.Lines = 150_000
-	o.Owner = 99
-	_, err = b.Change(o)
+	// If the batch fails, the job is not stored.
+	stored := job
+	job.Lines = 150_000
+	batch.Owner = 99
+	_, err = b.Change(batch)
 	b.want(err, store.ErrNoAccount)
-	b.uploads(acme.ID, stays)
+	b.jobs(acme.ID, stored)
 
-	u.Done = true
-	o.Owner, o.Changes = acme.ID, []store.Change{{MAC: mac2}}
-	b.results(o, nil)
-	b.uploads(acme.ID)
+	job.Done = true
+	batch.Owner, batch.Changes = acme.ID, []store.Change{{MAC: mac2}}
+	b.change(batch, nil)
+	b.jobs(acme.ID)
 	b.sentTo(mac2, serverA)
 	b.reopen(0)
-	b.uploads(acme.ID)
+	b.jobs(acme.ID)
 }
 
-func uploadsOfAccounts(b *bench) {
+func jobsOfAccounts(b *bench) {
 	b.account("olga", store.Operator, "")
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	var theirs []store.Job
 	for range 3 {
 		_, err := b.BeginJob(store.Job{Account: acme.ID})
 		b.must(err)
-		u, err := b.BeginJob(store.Job{Account: bravo.ID})
+		job, err := b.BeginJob(store.Job{Account: bravo.ID})
 		b.must(err)
-		theirs = append(theirs, u)
+		theirs = append(theirs, job)
 	}
 	b.must(b.RemoveAccount(audit, true, acme.ID))
 	if all, err := b.Jobs(acme.ID); err != nil || len(all) != 3 {
 		b.Errorf("%+v, %v", all, err)
 	}
 	b.must(b.RemoveAccount(audit, false, acme.ID))
-	b.uploads(acme.ID)
-	b.uploads(bravo.ID, theirs...)
+	b.jobs(acme.ID)
+	b.jobs(bravo.ID, theirs...)
 }

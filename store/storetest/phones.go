@@ -31,8 +31,8 @@ func ownersOnly(b *bench) {
 	}
 	_, err = b.deregister(mac1, bravo.ID)
 	b.want(err, store.ErrTaken)
-	if kept, err := b.Phone(mac1); err != nil || kept != p {
-		b.Errorf("after refusals: %+v, %v", kept, err)
+	if stored, err := b.Phone(mac1); err != nil || stored != p {
+		b.Errorf("after refusals: %+v, %v", stored, err)
 	}
 	prev, err := b.deregister(mac1, acme.ID)
 	b.must(err)
@@ -51,10 +51,10 @@ func operatorsDeregister(b *bench) {
 	_, err := b.register(mac1, acme.ID, none)
 	b.must(err)
 	_, err = b.register(mac1, olga.ID, none)
-	b.want(err, store.ErrTaken) // not even an operator takes a phone over
-	o := batch(store.RuleDeregister, olga.ID, store.Change{MAC: mac1})
-	o.From = olga.ID
-	b.results(o, store.ErrTaken) // who means its own phones
+	b.want(err, store.ErrTaken) // not even an operator can register another's phone
+	batch := newBatch(store.RuleDeregister, olga.ID, store.Change{MAC: mac1})
+	batch.From = olga.ID
+	b.change(batch, store.ErrTaken) // only its own phones
 	b.sentTo(mac1, serverA)
 	_, err = b.deregister(mac1, olga.ID)
 	b.must(err)
@@ -62,7 +62,7 @@ func operatorsDeregister(b *bench) {
 	b.want(err, store.ErrNotFound)
 }
 
-func registerStatesWhatIsWanted(b *bench) {
+func registerReplaces(b *bench) {
 	acme, bare := b.account("acme", store.Partner, serverA), b.account("bare", store.Partner, "")
 	_, err := b.register(mac2, bare.ID, none)
 	b.want(err, store.ErrNoSettingServer)
@@ -95,7 +95,7 @@ func phonesFollowTheirAccount(b *bench) {
 	_, err = b.UpdateAccount(audit, false, a.ID, func(a *store.Account) error { a.SettingServer = urlB; return nil })
 	b.must(err)
 	b.sentTo(mac1, serverB)
-	b.sentTo(mac2, serverA) // the phone's own, though the text was the same
+	b.sentTo(mac2, serverA) // the phone's own URL, although the account's was the same
 }
 
 func disabledAccountsPhonesServe(b *bench) {
@@ -129,11 +129,11 @@ func pages(b *bench) {
 				page, err := b.Phones(owner, after, n)
 				b.must(err)
 				if len(page) > n || len(got) > len(want) {
-					b.Fatalf("a page of %d, asked for %d, behind %d", len(page), n, len(got))
+					b.Fatalf("a page of %d, want at most %d, %d phones so far", len(page), n, len(got))
 				}
 				for _, p := range page {
-					if kept, err := b.Phone(p.MAC); err != nil || kept != p {
-						b.Errorf("listed %+v, looked up %+v, %v", p, kept, err)
+					if stored, err := b.Phone(p.MAC); err != nil || stored != p {
+						b.Errorf("listed %+v, stored %+v, %v", p, stored, err)
 					}
 					got = append(got, p.MAC)
 					after = p.MAC
@@ -147,7 +147,7 @@ func pages(b *bench) {
 			}
 		}
 	}
-	// From behind an address that nobody has registered.
+	// Starting after an unregistered address.
 	page, err := b.Phones(acme.ID, macaddr.MustParse("000413000002"), 1)
 	b.must(err)
 	if len(page) != 1 || page[0].MAC.String() != "1C7126FFFFFF" {
@@ -155,14 +155,14 @@ func pages(b *bench) {
 	}
 }
 
-func oneOfManyWins(b *bench) {
-	const many = 8
-	var ids [many]store.AccountID
+func oneRegistrationWins(b *bench) {
+	const partners = 8
+	var ids [partners]store.AccountID
 	for i := range ids {
 		ids[i] = b.account(store.Name(fmt.Sprintf("partner%d", i)), store.Partner, serverA).ID
 	}
 	var wg sync.WaitGroup
-	var errs [many]error
+	var errs [partners]error
 	for i, id := range ids {
 		wg.Go(func() { _, errs[i] = b.register(mac1, id, none) })
 	}
@@ -178,15 +178,15 @@ func oneOfManyWins(b *bench) {
 	}
 }
 
-func allIsThereAfterReopening(b *bench) {
+func dataSurvivesReopening(b *bench) {
 	acme := b.account("acme", store.Partner, serverA)
 	p, err := b.register(mac1, acme.ID, urlB)
 	b.must(err)
 	_, err = b.register(mac2, acme.ID, none)
 	b.must(err)
 	b.reopen(0)
-	if kept, err := b.Phone(mac1); err != nil || kept != p {
-		b.Errorf("%+v, %v; want %+v", kept, err, p)
+	if stored, err := b.Phone(mac1); err != nil || stored != p {
+		b.Errorf("%+v, %v; want %+v", stored, err, p)
 	}
 	b.sentTo(mac1, serverB)
 	b.sentTo(mac2, serverA)
@@ -194,6 +194,6 @@ func allIsThereAfterReopening(b *bench) {
 		b.Errorf("%+v, %v; want %+v", a, err, acme)
 	}
 	if bravo := b.account("bravo", store.Partner, ""); bravo.ID == acme.ID {
-		b.Error("a number was given out twice")
+		b.Error("an account ID was assigned twice")
 	}
 }

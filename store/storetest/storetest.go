@@ -1,5 +1,5 @@
-// Package storetest is the contract that every backend of accounts and phones
-// passes, said case by case.
+// Package storetest contains the tests that every backend of accounts and phones
+// must pass.
 package storetest
 
 import (
@@ -12,8 +12,7 @@ import (
 	"snomredirect/store"
 )
 
-// A Backend is all that a backend offers. The rules that its methods run are
-// the functions of package store.
+// A Backend stores accounts and phones. Its methods run the rules of package store.
 type Backend interface {
 	SettingServer(macaddr.Addr) (store.URL, error)
 	Phone(macaddr.Addr) (store.Phone, error)
@@ -37,50 +36,50 @@ type Backend interface {
 	Close() error
 }
 
-// Run holds a backend to the contract. open opens what the folder holds, or
-// makes it, to hold deregistered phones as long as hold says; it may be called
-// again for one folder once that is closed.
+// Run tests a backend. open opens or creates the database in the folder; hold is
+// how long deregistered phones stay on hold. After the database is closed, open
+// may be called again for the same folder.
 //
-// The cases run by the clock of [synctest], which only their sleeping moves.
+// The tests run in a [synctest] bubble, whose clock advances only while they sleep.
 func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration) Backend) {
 	for name, test := range map[string]func(*bench){
-		"AccountsAreKept":    accountsAreKept,
+		"AccountsAreStored":  accountsAreStored,
 		"AccountsAreUpdated": accountsAreUpdated,
 		"OneOperatorStays":   oneOperatorStays,
 		"RemovedAccounts":    removedAccounts,
-		"TriedAccounts":      triedAccounts,
+		"DryRunsOfAccounts":  dryRunsOfAccounts,
 
 		"OwnersOnly":                  ownersOnly,
 		"OperatorsDeregister":         operatorsDeregister,
-		"RegisterStatesWhatIsWanted":  registerStatesWhatIsWanted,
+		"RegisterReplaces":            registerReplaces,
 		"PhonesFollowTheirAccount":    phonesFollowTheirAccount,
 		"DisabledAccountsPhonesServe": disabledAccountsPhonesServe,
 		"Pages":                       pages,
-		"OneOfManyWins":               oneOfManyWins,
-		"AllIsThereAfterReopening":    allIsThereAfterReopening,
+		"OneRegistrationWins":         oneRegistrationWins,
+		"DataSurvivesReopening":       dataSurvivesReopening,
 
-		"OutcomesAreInOrder":      outcomesAreInOrder,
-		"TheLastChangeCounts":     theLastChangeCounts,
-		"AtomicOrders":            atomicOrders,
-		"TriedOrders":             triedOrders,
-		"OrdersNameAccounts":      ordersNameAccounts,
-		"RetargetedPhones":        retargetedPhones,
-		"TransferredPhones":       transferredPhones,
-		"TransferNeedsAServer":    transferNeedsAServer,
-		"AnEmptyOrder":            anEmptyOrder,
-		"ManyPhonesInRandomOrder": manyPhonesInRandomOrder,
+		"ResultsAreInOrder":    resultsAreInOrder,
+		"TheLastChangeCounts":  theLastChangeCounts,
+		"AtomicBatches":        atomicBatches,
+		"DryRunsOfBatches":     dryRunsOfBatches,
+		"AccountsOfBatches":    accountsOfBatches,
+		"RetargetedPhones":     retargetedPhones,
+		"TransferredPhones":    transferredPhones,
+		"TransferNeedsAServer": transferNeedsAServer,
+		"EmptyBatch":           emptyBatch,
+		"PhonesInRandomOrder":  phonesInRandomOrder,
 
-		"HeldPhones":            heldPhones,
+		"PhonesOnHold":          phonesOnHold,
 		"OwnersTakeBack":        ownersTakeBack,
 		"OperatorsFree":         operatorsFree,
-		"NothingIsHeld":         nothingIsHeld,
+		"NoHolds":               noHolds,
 		"HoldsEnd":              holdsEnd,
-		"HeldAnew":              heldAnew,
+		"HeldAgain":             heldAgain,
 		"HoldsOutliveAnAccount": holdsOutliveAnAccount,
 
-		"HistoryTellsTheCause":    historyTellsTheCause,
-		"HistoryTellsRanges":      historyTellsRanges,
-		"HistoryOfKinds":          historyOfKinds,
+		"HistoryHasTheAudit":      historyHasTheAudit,
+		"HistoryHasRanges":        historyHasRanges,
+		"HistoryOfRules":          historyOfRules,
 		"HistoryOfNothing":        historyOfNothing,
 		"HistoryOfAccounts":       historyOfAccounts,
 		"HistoryOfOnePhone":       historyOfOnePhone,
@@ -89,9 +88,9 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"HistoryOfOneCommand":     historyOfOneCommand,
 		"HistoryOutlivesAccounts": historyOutlivesAccounts,
 
-		"UploadsAreTold":    uploadsAreTold,
-		"UploadsProgress":   uploadsProgress,
-		"UploadsOfAccounts": uploadsOfAccounts,
+		"JobsAreListed":  jobsAreListed,
+		"JobsProgress":   jobsProgress,
+		"JobsOfAccounts": jobsOfAccounts,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -104,16 +103,16 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 				}
 				defer func() { b.must(b.Close()) }()
 				test(b)
-				b.counted()
+				b.checkCount()
 				b.reopen(0)
-				b.counted()
+				b.checkCount()
 			})
 		})
 	}
 }
 
-// A bench holds nothing back of deregistered phones until it is reopened with a
-// hold.
+// A bench is a backend under test. Deregistered phones are not put on hold until it
+// is reopened with a hold.
 type bench struct {
 	testing.TB
 	Backend
@@ -121,7 +120,7 @@ type bench struct {
 	reopen func(hold time.Duration)
 }
 
-// audit is the service's own.
+// audit is that of the service itself.
 var audit = store.Audit{Command: "TEST"}
 
 func (b *bench) must(err error) {
@@ -138,7 +137,7 @@ func (b *bench) want(err, want error) {
 	}
 }
 
-// account adds an account; a url of "" leaves it without a setting server.
+// account adds an account. If url is "", it has no setting server.
 func (b *bench) account(name store.Name, role store.Role, url string) store.Account {
 	b.Helper()
 	a, err := b.AddAccount(audit, false, store.Account{Name: name, Role: role, SettingServer: store.RestoreURL(url)})
@@ -146,10 +145,10 @@ func (b *bench) account(name store.Name, role store.Role, url string) store.Acco
 	return a
 }
 
-// one carries out a batch for one phone.
-func (b *bench) one(kind store.Rule, by, owner store.AccountID, mac macaddr.Addr, url store.URL) (store.Result, error) {
+// one runs a batch with one change.
+func (b *bench) one(rule store.Rule, by, owner store.AccountID, mac macaddr.Addr, url store.URL) (store.Result, error) {
 	results, err := b.Change(store.Batch{
-		Audit: store.Audit{Actor: by, Command: "TEST"}, Rule: kind, Owner: owner,
+		Audit: store.Audit{Actor: by, Command: "TEST"}, Rule: rule, Owner: owner,
 		Changes: []store.Change{{MAC: mac, URL: url}},
 	})
 	if err != nil {
@@ -161,21 +160,21 @@ func (b *bench) one(kind store.Rule, by, owner store.AccountID, mac macaddr.Addr
 	return results[0], results[0].Err
 }
 
-// register returns the phone as it is then.
+// register registers a phone and returns it.
 func (b *bench) register(mac macaddr.Addr, owner store.AccountID, url store.URL) (store.Phone, error) {
-	out, err := b.one(store.RuleRegister, owner, owner, mac, url)
-	return out.Next, err
+	r, err := b.one(store.RuleRegister, owner, owner, mac, url)
+	return r.Next, err
 }
 
-// deregister returns the phone as it was.
+// deregister deregisters a phone and returns it as it was before.
 func (b *bench) deregister(mac macaddr.Addr, by store.AccountID) (store.Phone, error) {
-	out, err := b.one(store.RuleDeregister, by, 0, mac, store.URL{})
-	return out.Prev, err
+	r, err := b.one(store.RuleDeregister, by, 0, mac, store.URL{})
+	return r.Prev, err
 }
 
-// counted holds the count of phones against all there are, which is done after
-// every case.
-func (b *bench) counted() {
+// checkCount compares the count of phones with their list. It runs after every
+// test.
+func (b *bench) checkCount() {
 	b.Helper()
 	listed := 0
 	for after := (macaddr.Addr{}); ; {
@@ -188,27 +187,28 @@ func (b *bench) counted() {
 		after = page[len(page)-1].MAC
 	}
 	if n, err := b.CountPhones(); err != nil || n != listed {
-		b.Errorf("%d phones are counted, %v, and %d listed", n, err, listed)
+		b.Errorf("CountPhones: %d, %v; want %d as listed", n, err, listed)
 	}
 }
 
+// sentTo checks the setting server of a phone.
 func (b *bench) sentTo(mac macaddr.Addr, url string) {
 	b.Helper()
 	got, err := b.SettingServer(mac)
 	b.must(err)
 	if got.String() != url {
-		b.Fatalf("%v is sent to %s, want %s", mac, got, url)
+		b.Fatalf("%v: setting server %s, want %s", mac, got, url)
 	}
 }
 
-// state is all that can be read of a backend, to be compared.
+// A state is all that can be read from a backend, for comparison.
 type state struct {
 	Accounts []store.Account
 	Phones   []store.Phone
 	Count    int // of phones
 	History  []store.Entry
 	Jobs     []store.Job
-	Known    []store.Phone // of mac1 to mac3, held ones too
+	Known    []store.Phone // mac1 to mac3, including phones on hold
 }
 
 func (b *bench) state() (s state) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The certificates are what the stories take them for: the good ones hold, each
-// of the others is refused for its own reason.
+// The certificates are what the stories rely on: the good ones verify, and each of
+// the others is rejected for its own reason.
 func TestCertificates(t *testing.T) {
 	s := &story{folder: t.TempDir()}
 	for _, c := range []struct {
@@ -47,7 +47,7 @@ func TestCertificates(t *testing.T) {
 	for _, c := range []struct {
 		name, root, host string
 		use              x509.ExtKeyUsage
-		want             string // in the error; nothing where it holds
+		want             string // part of the error; "" if it verifies
 	}{
 		{"phone", "root", "", x509.ExtKeyUsageClientAuth, ""},
 		{"deep", "root", "", x509.ExtKeyUsageClientAuth, ""},
@@ -71,8 +71,8 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-// verification returns the leaf of NAME.pem, and what verifies it by the rest of
-// that file and ROOT.pem.
+// verification returns the leaf of NAME.pem, and the options to verify it with the
+// intermediates in that file and the root in ROOT.pem.
 func (s *story) verification(t *testing.T, name, root string) (*x509.Certificate, x509.VerifyOptions) {
 	t.Helper()
 	pair, err := s.pair(name)

@@ -1,0 +1,141 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+var errEntry = errors.New("bolt: a record of the history is damaged")
+
+// entryHead is the JSON that precedes an entry's MACs.
+type entryHead struct {
+	Account store.Name `json:"account"`
+	By      store.Name `json:"by,omitempty"`
+	From    string     `json:"from,omitempty"`
+	With    string     `json:"with,omitempty"`
+	Agent   string     `json:"agent,omitempty"`
+	What    string     `json:"what"`
+	Detail  string     `json:"detail,omitempty"`
+	Other   store.Name `json:"other,omitempty"`
+	Away    bool       `json:"away,omitempty"`
+}
+
+// entryKey returns the key of an entry: the account, the time at which the command
+// began, and a number that distinguishes the entries of a command's transactions.
+// An account's history is thus sorted by time. It is read backwards, so the number
+// counts down.
+func entryKey(m store.Mark) []byte {
+	k := binary.BigEndian.AppendUint64(accountKey(m.Account), uint64(m.Begun))
+	return binary.BigEndian.AppendUint32(k, m.Number)
+}
+
+// appendEntry appends an entry's value: its head, preceded by its length, and its
+// MACs.
+func appendEntry(b []byte, e store.Entry) ([]byte, error) {
+	head, err := json.Marshal(entryHead{
+		Account: e.Name,
+		By:      e.Audit.Name,
+		From:    e.Audit.RemoteAddr,
+		With:    e.Audit.Credential,
+		Agent:   e.Audit.Agent,
+		What:    e.Audit.Command,
+		Detail:  e.Audit.Detail,
+		Other:   e.Other,
+		Away:    e.Away,
+	})
+	b = binary.AppendUvarint(b, uint64(len(head)))
+	return appendRanges(append(b, head...), e.MACs), err
+}
+
+// decodeEntry decodes an entry. If mac is not zero and the entry does not name it,
+// ok is false.
+func decodeEntry(k, v []byte, mac macaddr.Addr) (e store.Entry, ok bool, err error) {
+	n, size := binary.Uvarint(v)
+	if len(k) != 16 || size <= 0 || n > uint64(len(v)-size) {
+		return e, false, errEntry
+	}
+	macs := v[size+int(n):]
+	if mac.IsValid() {
+		found := false
+		if err := eachRange(macs, func(r macaddr.Range) { found = found || r.Contains(mac) }); err != nil || !found {
+			return e, false, err
+		}
+		e.MACs = []macaddr.Range{{First: mac, Last: mac}}
+	} else if err := eachRange(macs, func(r macaddr.Range) { e.MACs = append(e.MACs, r) }); err != nil {
+		return e, false, err
+	}
+	var head entryHead
+	if err := json.Unmarshal(v[size:size+int(n)], &head); err != nil {
+		return e, false, errEntry
+	}
+	e.Mark = store.Mark{Account: accountID(k), Begun: int64(binary.BigEndian.Uint64(k[4:])), Number: binary.BigEndian.Uint32(k[12:])}
+	e.Account, e.Name, e.Other, e.Away = e.Mark.Account, head.Account, head.Other, head.Away
+	e.Audit = store.Audit{
+		Name:       head.By,
+		RemoteAddr: head.From,
+		Credential: head.With,
+		Agent:      head.Agent,
+		Command:    head.What,
+		Detail:     head.Detail,
+		Begun:      time.Unix(0, e.Mark.Begun).UTC(),
+	}
+	return e, true, nil
+}
+
+// appendRanges appends sorted ranges, each as its distance from the end of the
+// previous one and its length minus one.
+func appendRanges(b []byte, ranges []macaddr.Range) []byte {
+	last := uint64(0)
+	for _, r := range ranges {
+		first := number(r.First)
+		b = binary.AppendUvarint(b, first-last)
+		b = binary.AppendUvarint(b, uint64(r.Len()-1))
+		last = number(r.Last)
+	}
+	return b
+}
+
+// eachRange calls f for each range that appendRanges wrote.
+func eachRange(b []byte, f func(macaddr.Range)) error {
+	last := uint64(0)
+	for len(b) > 0 {
+		distance, n := binary.Uvarint(b)
+		if n <= 0 {
+			return errEntry
+		}
+		b = b[n:]
+		more, n := binary.Uvarint(b)
+		if n <= 0 || distance >= 1<<48 || more >= 1<<24 {
+			return errEntry
+		}
+		b = b[n:]
+		first, err1 := fromNumber(last + distance)
+		end, err2 := fromNumber(last + distance + more)
+		if err1 != nil || err2 != nil {
+			return errEntry
+		}
+		f(macaddr.Range{First: first, Last: end})
+		last += distance + more
+	}
+	return nil
+}
+
+// number returns the bytes of an address as a big-endian number.
+func number(a macaddr.Addr) uint64 {
+	b := a.As6()
+	return uint64(binary.BigEndian.Uint16(b[:]))<<32 | uint64(binary.BigEndian.Uint32(b[2:]))
+}
+
+func fromNumber(n uint64) (macaddr.Addr, error) {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], n)
+	if b[0] != 0 || b[1] != 0 {
+		return macaddr.Addr{}, errEntry
+	}
+	return macaddr.From6([6]byte(b[2:]))
+}

@@ -1,0 +1,91 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// checkSizes compares the stored sizes with the histories, and returns the number
+// of entries and bytes of an account's history.
+func checkSizes(t *testing.T, db *DB, account store.AccountID) (entries, size int) {
+	t.Helper()
+	type sizes struct{ entries, size int }
+	actual, stored := map[store.AccountID]sizes{}, map[store.AccountID]sizes{}
+	err := db.b.View(func(tx *bbolt.Tx) error {
+		_ = tx.Bucket(bucketHistory).ForEach(func(k, v []byte) error {
+			s := actual[accountID(k)]
+			actual[accountID(k)] = sizes{s.entries + 1, s.size + len(k) + len(v)}
+			return nil
+		})
+		return tx.Bucket(bucketHistorySizes).ForEach(func(k, v []byte) error {
+			e, n := binary.Uvarint(v)
+			s, _ := binary.Uvarint(v[n:])
+			stored[accountID(k)] = sizes{int(e), int(s)}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(actual, stored) {
+		t.Errorf("stored sizes %v, want %v", stored, actual)
+	}
+	return actual[account].entries, actual[account].size
+}
+
+// After any change the stored sizes of the histories are right.
+func TestHistorySizes(t *testing.T) {
+	db := openHold(t, t.TempDir(), time.Hour)
+	defer db.Close()
+	r := rand.New(rand.NewPCG(3, 4))
+	var ids []store.AccountID
+	for i := range 5 {
+		ids = append(ids, addAccount(t, db, store.Name(fmt.Sprintf("partner%d", i))).ID)
+	}
+	for i := range 300 {
+		id := ids[r.IntN(len(ids))]
+		audit := store.Audit{Actor: id, Command: "TEST", Detail: strings.Repeat("d", r.IntN(300)), Begun: time.Now().Add(-time.Duration(r.IntN(1000)) * time.Hour)}
+		dryRun := r.IntN(5) == 0
+		switch r.IntN(4) {
+		case 0:
+			_, _ = db.UpdateAccount(audit, dryRun, id, func(a *store.Account) error { a.Company = fmt.Sprint(r.IntN(2)); return nil })
+		case 1:
+			if removed, err := db.AddAccount(store.Audit{}, false, store.Account{Name: store.Name(fmt.Sprintf("short%d", i))}); err == nil {
+				_ = db.RemoveAccount(audit, dryRun, removed.ID)
+			}
+		default:
+			b := store.Batch{Audit: audit, Rule: store.Rule(r.IntN(2)), Owner: id, Atomic: r.IntN(3) == 0, DryRun: dryRun}
+			for range r.IntN(10) {
+				b.Changes = append(b.Changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("0004130000%02X", r.IntN(32)))})
+			}
+			if _, err := db.Change(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i%50 == 0 {
+			// Many entries expire now.
+			if err := db.b.Update(func(tx *bbolt.Tx) error { return pruneAll(tx, time.Now().Add(store.HistoryAge-500*time.Hour)) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		checkSizes(t, db, id)
+	}
+	total := 0
+	for _, id := range ids {
+		n, _ := checkSizes(t, db, id)
+		total += n
+	}
+	if total == 0 {
+		t.Error("the histories are empty")
+	}
+}
