@@ -1,13 +1,10 @@
 package shell
 
 import (
-	"bytes"
 	"fmt"
 	"net/netip"
-	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"snomredirect/macaddr"
@@ -132,76 +129,4 @@ func FuzzParseAge(f *testing.F) {
 			t.Errorf("%q is %v", s, age)
 		}
 	})
-}
-
-func TestExplain(t *testing.T) {
-	h := newHouse(t)
-	h.explain = func(path, userAgent string) Explanation {
-		e := Explanation{Status: 200, ContentType: "text/xml", Body: []byte("<x/>\n"), Because: "XML, because of " + userAgent}
-		_, mac, _ := strings.Cut(path, "mac=")
-		e.MAC, _ = macaddr.Parse(mac)
-		return e
-	}
-	h.says("acme", "register 2e4", ".*\n")
-	h.says("acme", "explain 2e4 --user-agent 'a b'", `Question:       GET /snom190/snom190.php\?mac=0004132202E4
-User-Agent:     a b
-Answer:         200, text/xml, 5 bytes
-Why:            registered by you; http://prov.acme.example/\{mac\} \(the account's\); XML, because of a b
-
-<x/>
-`)
-	h.contacts.hear(contactOf("0004132202E4", -time.Second, store.Redirected))
-	h.says("acme", "explain 2e4 --json", `\{"mac":"0004132202E4","path":"/snom360/snom360.php\?mac=0004132202E4","user_agent":"Mozilla/4.0 \(compatible; snom360-SIP 7.3.14\)","status":200,.*"body":"<x/>\\n","why":\["registered by you",.*\]\}`+"\n")
-	h.says("olga", "explain 2e4", "(?s).*registered by acme;.*")
-	h.says("acme", "explain 2e5", "(?s).*Why:            not registered; XML.*")
-	h.says("acme", "explain 2e4 --path /snom360.htm", "(?s).*Why:            the question bears no MAC; XML.*")
-	// Nothing of another's phone, whichever way it is asked for.
-	h.refuses("bravo", "explain 2e4", StatusRefused, "0004132202E4 is registered by another account.")
-	h.refuses("bravo", "explain 2e5 --path /snom360.php?mac=0004132202E4", StatusMisunderstood, "asks for 0004132202E4: expected a question of 0004132202E5.")
-	h.refuses("acme", "explain F8E7D6000001", StatusMisunderstood, "say what it asks, such as --path /snom360/snom360.php?mac=F8E7D6000001.")
-	h.refuses("acme", "explain 2e4 --path x", StatusMisunderstood, `"x": expected a path such as /snom360/snom360.php?mac=0004132202E4.`)
-	h.says("acme", "deregister 2e4", ".*\n")
-	h.says("acme", "explain 2e4", "(?s).*not registered any more, but held until.*")
-}
-
-// A watcher who reads slowly misses contacts, and is told how many.
-func TestSlowWatcher(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		contacts := &memo{}
-		h := newHouse(t)
-		h.contacts = contacts
-		blocked := &blockedWriter{release: make(chan struct{})}
-		quit := make(chan struct{})
-		c := h.caller("olga")
-		c.Stopping = quit
-		done := make(chan int)
-		go func() {
-			done <- h.runs(t.Context(), c, IO{In: h.input(strings.NewReader("")), Out: blocked, Err: blocked}, "watch")
-		}()
-		synctest.Wait()
-		for i := range watchedAhead + 11 {
-			contacts.hear(contactOf(fmt.Sprintf("0004132%05X", i), 0, store.Unregistered))
-			synctest.Wait() // the first is being written
-		}
-		close(blocked.release)
-		synctest.Wait()
-		close(quit)
-		if status := <-done; status != StatusDone {
-			t.Error(status)
-		}
-		if text := blocked.String(); !strings.Contains(text, "10 contacts were missed: they came faster than they are read.\n") || strings.Count(text, " UTC 0004132") != watchedAhead+1 {
-			t.Errorf("%d lines: %.300s", strings.Count(text, " UTC 0004132"), text)
-		}
-	})
-}
-
-// A blockedWriter takes nothing before it is released.
-type blockedWriter struct {
-	bytes.Buffer
-	release chan struct{}
-}
-
-func (b *blockedWriter) Write(p []byte) (int, error) {
-	<-b.release
-	return b.Buffer.Write(p)
 }

@@ -1,0 +1,53 @@
+package shell
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"snomredirect/store"
+)
+
+// A watcher who reads slowly misses contacts, and is told how many.
+func TestSlowWatcher(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		contacts := &memo{}
+		h := newHouse(t)
+		h.contacts = contacts
+		blocked := &blockedWriter{release: make(chan struct{})}
+		quit := make(chan struct{})
+		c := h.caller("olga")
+		c.Stopping = quit
+		done := make(chan int)
+		go func() {
+			done <- h.runs(t.Context(), c, IO{In: h.input(strings.NewReader("")), Out: blocked, Err: blocked}, "watch")
+		}()
+		synctest.Wait()
+		for i := range watchedAhead + 11 {
+			contacts.hear(contactOf(fmt.Sprintf("0004132%05X", i), 0, store.Unregistered))
+			synctest.Wait() // the first is being written
+		}
+		close(blocked.release)
+		synctest.Wait()
+		close(quit)
+		if status := <-done; status != StatusDone {
+			t.Error(status)
+		}
+		if text := blocked.String(); !strings.Contains(text, "10 contacts were missed: they came faster than they are read.\n") || strings.Count(text, " UTC 0004132") != watchedAhead+1 {
+			t.Errorf("%d lines: %.300s", strings.Count(text, " UTC 0004132"), text)
+		}
+	})
+}
+
+// A blockedWriter takes nothing before it is released.
+type blockedWriter struct {
+	bytes.Buffer
+	release chan struct{}
+}
+
+func (b *blockedWriter) Write(p []byte) (int, error) {
+	<-b.release
+	return b.Buffer.Write(p)
+}
