@@ -62,7 +62,7 @@ Created:        \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
 	}
 	h.refuses("carl", "account show ../x", StatusMisunderstood, "no account's name")
 	if log := h.log.String(); !strings.Contains(log, `msg=changed command="account disable carl"`) || !strings.Contains(log, `command="register 2e4" mac=0004132202E4 owner=acme`) || strings.Contains(log, "account list") {
-		t.Errorf("the log holds\n%s", log)
+		t.Errorf("the log contains\n%s", log)
 	}
 }
 
@@ -87,7 +87,7 @@ func TestKeysFromStandardInput(t *testing.T) {
 	h.says("olga", "account key bravo list", "")
 }
 
-// Keys are added as a whole or not at all.
+// Half a key, cut off by a client that has gone, adds none of the keys.
 func TestHalfAKey(t *testing.T) {
 	h := newHouse(t)
 	h.gone = true

@@ -40,7 +40,7 @@ func TestLongAtomicLists(t *testing.T) {
 	h.gives("acme", "register - --atomic", lines(maxAtOnce), StatusDone, "65536 lines: 65536 registered.\n")
 }
 
-// Lines keep their numbers after the first chunk, and are reported in their order.
+// Lines keep their numbers after the first chunk, and are reported by number.
 func TestLineNumbersOfLaterBatches(t *testing.T) {
 	h := newHouse(t)
 	list := lines(chunkSize) + "00041330000B\n00041330000A\n000413300009\n000413300008\n"
@@ -58,7 +58,7 @@ func TestListOfOneFullChunk(t *testing.T) {
 		if out != want {
 			t.Errorf("followed by %q: %q, %q", tail, out, problems)
 		}
-		h.gives("acme", "count", "", StatusDone, "50000\n") // and no notice
+		h.gives("acme", "count", "", StatusDone, "50000\n") // and no notice of an interrupted job
 		out, _, _ = h.at("acme", 0, "register - --dry-run", lines(chunkSize)+tail)
 		if !strings.HasPrefix(out, "Dry run: ") {
 			t.Errorf("followed by %q: %q", tail, out)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// No dry run changes anything, and each says what it is.
+// A dry run changes nothing, and says that it is one.
 func TestDryRuns(t *testing.T) {
 	h := newHouse(t)
 	h.says("acme", "register 2e4 2e6 http://old.example.com/{mac}", "(?s).*")
@@ -32,10 +32,10 @@ func TestDryRuns(t *testing.T) {
 			}
 		}
 		if out == "" && problems == "" {
-			t.Errorf("%s: says nothing", line)
+			t.Errorf("%s: no output", line)
 		}
 		if after := h.everything(); after != before {
-			t.Errorf("%s: was\n%s\nand is\n%s", line, before, after)
+			t.Errorf("%s: was\n%s\nis now\n%s", line, before, after)
 		}
 		if strings.Contains(h.log.String(), "msg=changed") {
 			t.Errorf("%s: %s", line, h.log.String())

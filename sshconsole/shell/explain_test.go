@@ -25,12 +25,12 @@ Why:            registered by you; http://prov.acme.example/\{mac\} \(the accoun
 
 <x/>
 `)
-	h.contacts.hear(contactOf("0004132202E4", -time.Second, store.Redirected))
+	h.contacts.record(contactOf("0004132202E4", -time.Second, store.Redirected))
 	h.says("acme", "explain 2e4 --json", `\{"mac":"0004132202E4","path":"/snom360/snom360.php\?mac=0004132202E4","user_agent":"Mozilla/4.0 \(compatible; snom360-SIP 7.3.14\)","status":200,.*"body":"<x/>\\n","why":\["registered by you",.*\]\}`+"\n")
 	h.says("olga", "explain 2e4", "(?s).*registered by acme;.*")
 	h.says("acme", "explain 2e5", "(?s).*Why:            not registered; XML.*")
 	h.says("acme", "explain 2e4 --path /snom360.htm", "(?s).*Why:            the question bears no MAC; XML.*")
-	// Nothing of another's phone, whichever way it is asked for.
+	// Another account's phone is not explained, by MAC or by path.
 	h.refuses("bravo", "explain 2e4", StatusRefused, "0004132202E4 is registered by another account.")
 	h.refuses("bravo", "explain 2e5 --path /snom360.php?mac=0004132202E4", StatusMisunderstood, "asks for 0004132202E4: expected a question of 0004132202E5.")
 	h.refuses("acme", "explain F8E7D6000001", StatusMisunderstood, "say what it asks, such as --path /snom360/snom360.php?mac=F8E7D6000001.")

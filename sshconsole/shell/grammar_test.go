@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// Every command that the help names works as it says there, and as in its
-// example, for those it is shown to and nobody else.
+// Each command can be found by its usage and by its example, by the callers that
+// HELP shows it to and no others, and accepts --json, and --dry-run if it changes
+// something.
 func TestTable(t *testing.T) {
 	h := newHouse(t)
 	sample := strings.NewReplacer("<mac>...", "2e4 2e5-2ff", "<mac>", "2e4", "[<url>]", serverA, "<url>", serverA, "<name>", "acme", "<text>...", "ACME Ltd",
@@ -15,7 +16,7 @@ func TestTable(t *testing.T) {
 		"[<model>]", "snom360", "<time>", "7d", "<path>", "/x", "--user-agent <text>", "--user-agent x", "<old-url>", serverA, "<new-url>", serverA, "<other>", "bravo", "[", "", "]", "")
 	for _, c := range commands {
 		if c.summary == "" || c.alias == "" && (c.example == "" || c.run == nil) {
-			t.Errorf("%s is not told whole", c.usage)
+			t.Errorf("%s has no summary, example or function", c.usage)
 		}
 		lines := []string{sample.Replace(c.usage), c.example}
 		if c.alias != "" {
@@ -31,7 +32,7 @@ func TestTable(t *testing.T) {
 				found := got.cmd
 				if c.group == operator && !operates {
 					if err == nil || !strings.HasSuffix(err.Error(), "for operators.") && !strings.HasPrefix(err.Error(), "Type help") {
-						t.Errorf("a partner's %q: %v, %v", line, found, err)
+						t.Errorf("%q of a partner: %v, %v", line, found, err)
 					}
 					continue
 				}
@@ -39,11 +40,11 @@ func TestTable(t *testing.T) {
 					t.Errorf("%q is %+v, %v", line, found, err)
 				}
 				if rest, json := takeJSON(append(words, "--json")); !json || !slices.Equal(rest, words) {
-					t.Errorf("%q does not take --json: %v", line, err)
+					t.Errorf("%q does not accept --json: %v", line, err)
 				}
 				got, err = find(append(words, "--dry-run"), operates)
 				if _, ok := got.options[optionDryRun]; ok != (found.changes != nothing) || ok != (err == nil) {
-					t.Errorf("%q takes --dry-run: %v, %v", line, ok, err)
+					t.Errorf("%q accepts --dry-run: %v, %v", line, ok, err)
 				}
 			}
 		}
@@ -69,7 +70,7 @@ func TestTable(t *testing.T) {
 	h.refuses("olga", "account server acme", StatusMisunderstood, "Expected: ACCOUNT SERVER <name> <url>")
 }
 
-// A partner is not told of forms that are for operators.
+// Usage errors don't show partners the options of operators.
 func TestUsageOfPartners(t *testing.T) {
 	h := newHouse(t)
 	for _, line := range []string{"register", "list a b", "count a b", "export x", "history 1 2"} {
@@ -80,7 +81,8 @@ func TestUsageOfPartners(t *testing.T) {
 	}
 }
 
-func TestOptionNamedFalse(t *testing.T) {
+// The value of an option may be the word false.
+func TestOptionValueFalse(t *testing.T) {
 	h := newHouse(t)
 	h.says("olga", "account add false http://false.example/", ".*\n")
 	h.says("olga", "register 2e4 --account false", ".*\n")
@@ -88,8 +90,8 @@ func TestOptionNamedFalse(t *testing.T) {
 	h.refuses("olga", "list --server false", StatusMisunderstood, "expected a URL")
 }
 
-// The value of an option is no list, and the lines behind it are commands.
-func TestDashThatIsNoList(t *testing.T) {
+// A dash as the value of an option is not a list: the lines after it are commands.
+func TestDashAsAnOptionsValue(t *testing.T) {
 	h := newHouse(t)
 	out, _, _ := h.at("olga", 0, "", "register 2e4 --account -\ncount\n")
 	if out != "0\n" {

@@ -10,7 +10,7 @@ import (
 	"snomredirect/store"
 )
 
-// A partner learns from the history what was done, and of others only that.
+// The history tells a partner of an operator's changes, but not who made them.
 func TestHistoryOfAPartner(t *testing.T) {
 	h := newHouse(t)
 	h.says("acme", "register 2e4", ".*\n")
@@ -25,7 +25,7 @@ func TestHistoryOfAPartner(t *testing.T) {
 `+when+`acme from 192\.0\.2\.7 by password: REGISTER 0004132202E4
 `+when+`the service: ACCOUNT ADD
 `)
-	// What came by a tool is told by its name, an operator's to operators alone.
+	// A tool's changes show its name; only operators see the tool of an operator.
 	for by, name := range map[string]store.Name{"acme": "acme", "olga": "olga"} {
 		a := h.account(name)
 		_, err := h.registry.Change(store.Batch{Rule: store.RuleRegister, Owner: h.account("acme").ID,
@@ -40,7 +40,7 @@ func TestHistoryOfAPartner(t *testing.T) {
 	h.says("acme", "history 300", `(?s).*an operator: redirect.registerPhone 000413220300\n.*`)
 	h.says("acme", "history 300 --json", `(?s).*"key":"password","user_agent":"rds \\"acme\\"","command".*`)
 	if out, _, _ := h.at("acme", 0, "history 300 --json", ""); strings.Contains(out, "olga\\") {
-		t.Errorf("a partner sees an operator's tool: %s", out)
+		t.Errorf("a partner sees the tool of an operator: %s", out)
 	}
 	h.says("acme", "history 2f8", when+`acme from 192\.0\.2\.7 by password: REGISTER 0004132202F8 http://own\.example/`+"\n")
 	h.says("acme", "history 301", "")
@@ -50,8 +50,8 @@ func TestHistoryOfAPartner(t *testing.T) {
 	h.refuses("acme", "history 1", StatusMisunderstood, `"1": expected`)
 }
 
-// What one command did in many transactions is one line, cut for people and
-// whole for programs.
+// A command of several transactions is one line, shortened for people and complete
+// with --json.
 func TestHistoryOfALongList(t *testing.T) {
 	h := newHouse(t)
 	var list strings.Builder
@@ -78,14 +78,15 @@ func TestHistoryOfALongList(t *testing.T) {
 	h.says("bravo", "history", "[^\n]* REGISTER 00041F000000-00041F004E20\n.*\n")
 }
 
-// A phone that one command changed twice is one phone.
+// A phone that one command changed twice counts once.
 func TestHistoryOfRepeatedPhones(t *testing.T) {
 	h := newHouse(t)
 	h.gives("acme", "register -", "2e4\n2e4,http://x.example/\n", StatusDone, "2 lines: 1 registered, 1 changed.\n")
 	h.says("acme", "history 2e4 --json", `.*"macs":\["0004132202E4"\],"phones":1\}`+"\n")
 }
 
-// Two commands of one instant are two lines, and so are the ways of one.
+// Entries of different accounts, with different other accounts or from different
+// sides of a transfer are not of the same command.
 func TestSameCommand(t *testing.T) {
 	a := store.Entry{Account: 1, Other: "x"}
 	for _, b := range []store.Entry{{Account: 2, Other: "x"}, {Account: 1, Other: "y"}, {Account: 1, Other: "x", Away: true}} {
@@ -94,6 +95,6 @@ func TestSameCommand(t *testing.T) {
 		}
 	}
 	if !sameCommand(a, a) {
-		t.Error("not itself")
+		t.Error("an entry differs from itself")
 	}
 }

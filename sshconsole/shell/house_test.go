@@ -28,7 +28,7 @@ type house struct {
 	registry Registry
 	commitN  *atomic.Int32 // transactions that the store has committed
 	log      bytes.Buffer
-	contacts *memo
+	contacts *memoryContacts
 	explain  func(path, userAgent string) Explanation
 	shell    *Shell
 	gone     bool            // the client is gone at the end of its input
@@ -43,7 +43,7 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	h := &house{TB: t, registry: db, commitN: commitN, contacts: &memo{}, shell: New(Config{})}
+	h := &house{TB: t, registry: db, commitN: commitN, contacts: &memoryContacts{}, shell: New(Config{})}
 	for _, a := range []store.Account{
 		{Name: "olga", Role: store.Operator},
 		{Name: "acme", SettingServer: store.RestoreURL(serverA)},

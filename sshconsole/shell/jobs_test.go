@@ -11,7 +11,8 @@ import (
 	"snomredirect/store"
 )
 
-// An upload whose caller goes before its end is told at the next login, once.
+// If the client goes before the end of an upload, the next login is told how far
+// it came, once.
 func TestInterruptedUploads(t *testing.T) {
 	h := newHouse(t)
 	h.gone = true
@@ -21,19 +22,19 @@ func TestInterruptedUploads(t *testing.T) {
 	h.gives("acme", "count", "", StatusDone, "0\n", "REGISTER - of 20")
 	h.gives("acme", "count", "", StatusDone, "0\n")
 
-	// Half of a line is not taken for a whole one, though its batch be full.
+	// Half a line is not taken for a whole one, even if it fills the chunk.
 	h.gone = true
 	h.gives("acme", "register -", lines(chunkSize-1)+"0004132202E4,http://prov.acme.exam", StatusRefused, "")
 	h.gives("acme", "register -", lines(chunkSize+10), StatusRefused, "", "REGISTER - of ")
 	h.gone = false
-	_, told, _ := h.at("acme", 0, "count --json", "")
+	_, stderr, _ := h.at("acme", 0, "count --json", "")
 	var notice noticeObject
-	if err := json.Unmarshal([]byte(told), &notice); err != nil || !strings.Contains(notice.Notice, "from 192.0.2.7 was interrupted: it was done up to line 50000. Send the whole list again: what is done stays done.") {
-		t.Errorf("%q: %v", told, err)
+	if err := json.Unmarshal([]byte(stderr), &notice); err != nil || !strings.Contains(notice.Notice, "from 192.0.2.7 was interrupted: it was done up to line 50000. Send the whole list again: what is done stays done.") {
+		t.Errorf("%q: %v", stderr, err)
 	}
 	h.gives("acme", "count", "", StatusDone, "50000\n")
 
-	// One that is under way is not interrupted.
+	// An upload that is running is not interrupted.
 	acme := h.account("acme")
 	end, err := h.shell.jobs.begin(acme.ID)
 	if err != nil {
@@ -52,18 +53,19 @@ func TestInterruptedUploads(t *testing.T) {
 	h.gives("acme", "register -", lines(1), StatusRefused, "", "Your account is changing many phones 4 times at once already")
 	end(record)
 
-	// As after a crash: part of a batch was done.
+	// As after a crash: part of a chunk was done.
 	record.Lines, record.Some = 50_000, 60_000
 	if _, err := h.registry.BeginJob(record); err != nil {
 		t.Fatal(err)
 	}
-	out, told, _ := h.at("acme", 80, "", "")
-	if want := "was interrupted: it was done up to line 50000 and, in part, up to line 60000."; !strings.Contains(out, "Welcome") || !strings.Contains(told, want) {
-		t.Errorf("%q, %q; want %q", out, told, want)
+	out, stderr, _ := h.at("acme", 80, "", "")
+	if want := "was interrupted: it was done up to line 50000 and, in part, up to line 60000."; !strings.Contains(out, "Welcome") || !strings.Contains(stderr, want) {
+		t.Errorf("%q, %q; want %q", out, stderr, want)
 	}
 	h.gives("acme", "server", "", StatusDone, serverA+"\n")
 }
 
+// Ctrl-C in a list typed at a prompt reports that nothing was done.
 func TestInterruptedUploadAtAPrompt(t *testing.T) {
 	h := newHouse(t)
 	var out bytes.Buffer
@@ -78,7 +80,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// A caller that goes in the middle of RETARGET is told at the next login.
+// If the client goes during RETARGET, the next login is told how far it came; after
+// Ctrl-C the session is.
 func TestInterruptedRetarget(t *testing.T) {
 	h := newHouse(t)
 	h.gives("acme", "register - http://old.example/", lines(batchSize+10), StatusDone, "10010 lines: 10010 registered.\n")
@@ -92,7 +95,6 @@ func TestInterruptedRetarget(t *testing.T) {
 	h.gives("acme", "count --server http://new.example/", "", StatusDone, "10000\n", "RETARGET http://old.example/ http://new.example/ of 20")
 	h.gives("acme", "count --server http://old.example/", "", StatusDone, "10\n")
 
-	// Ctrl-C is told at once.
 	h.ctx, cancel = context.WithCancel(t.Context())
 	h.registry = changeThen{whole, cancel}
 	out, problems, status := h.at("olga", 0, "account remove acme --transfer-to bravo --json", "")
@@ -105,7 +107,7 @@ func TestInterruptedRetarget(t *testing.T) {
 		`{"account":"acme","role":"partner","state":"removed","setting_server":"`+serverA+`","password":false,"keys":[],"created_at":"`+machineTime(h.account("acme").Created)+`","phones":10,"transferred_to":"bravo"}`+"\n")
 }
 
-// Nothing was done by a dry run, however far it came.
+// An interrupted dry run reports that nothing was done.
 func TestInterruptedDryRuns(t *testing.T) {
 	h := newHouse(t)
 	h.gives("acme", "register -", lines(batchSize+10), StatusDone, "10010 lines: 10010 registered.\n")
@@ -124,7 +126,7 @@ func TestInterruptedDryRuns(t *testing.T) {
 	h.gives("acme", "count", "", StatusDone, "10010\n")
 }
 
-// Refused lines are not lost with what is interrupted behind them.
+// The refused lines of an interrupted list are reported and counted.
 func TestRefusalsOfInterruptedLists(t *testing.T) {
 	h := newHouse(t)
 	h.says("bravo", "register 000413000000 000413000001", "(?s).*")
@@ -135,14 +137,15 @@ func TestRefusalsOfInterruptedLists(t *testing.T) {
 	h.registry, h.gone = whole, true
 	h.at("acme", 0, "register -", lines(chunkSize+1))
 	h.gone = false
-	_, told, _ := h.at("acme", 0, "count", "")
-	if !strings.Contains(told, "was interrupted: it was done up to line 50000, but for 2 lines that failed.") {
-		t.Error(told)
+	_, stderr, _ := h.at("acme", 0, "count", "")
+	if !strings.Contains(stderr, "was interrupted: it was done up to line 50000, but for 2 lines that failed.") {
+		t.Error(stderr)
 	}
 }
 
-// Many phones in a line take one of the places that lists take.
-func TestPlacesForMany(t *testing.T) {
+// A line that names more than 1,000 phones, and RETARGET, count as one of the
+// account's maxJobs.
+func TestManyPhonesAreAJob(t *testing.T) {
 	h := newHouse(t)
 	acme := h.account("acme")
 	for range maxJobs {

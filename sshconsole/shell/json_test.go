@@ -8,8 +8,7 @@ import (
 	"snomredirect/store"
 )
 
-// Every command answers programs in objects, a line each, and says what was
-// wrong in one.
+// With --json every command writes objects, one per line, and so it does errors.
 func TestJSON(t *testing.T) {
 	h := newHouse(t)
 	h.says("acme", "register 2e4 --json", `\{"mac":"0004132202E4","model":"snom190","state":"registered","setting_server":"http://prov.acme.example/\{mac\}","registered_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\}`+"\n")
@@ -45,8 +44,8 @@ func TestJSON(t *testing.T) {
 		{"bare", "register 2e5 --json", StatusRefused, codeForbidden},
 	} {
 		out, problems, status := h.at(c.as, 0, c.line, "")
-		var told errorObject
-		if err := json.Unmarshal([]byte(problems), &told); err != nil || told.Code != c.code || told.Error == "" || status != c.status || out != "" {
+		var object errorObject
+		if err := json.Unmarshal([]byte(problems), &object); err != nil || object.Code != c.code || object.Error == "" || status != c.status || out != "" {
 			t.Errorf("%s: status %d, %q, %q (%v); want %d, %s", c.line, status, out, problems, err, c.status, c.code)
 		}
 	}

@@ -76,7 +76,7 @@ func TestListIsAsWideAsTheTerminal(t *testing.T) {
 	}
 }
 
-// Pages follow each other without a seam.
+// A list of several pages contains each phone once, in order.
 func TestListOfManyPages(t *testing.T) {
 	h := newHouse(t)
 	h.registry = manyPhones{Registry: h.registry, n: 2*pageSize + 1}
@@ -92,7 +92,8 @@ func TestListOfManyPages(t *testing.T) {
 	}
 }
 
-// What LIST shows of an account whose phones go meanwhile are its own.
+// LIST and EXPORT show only phones that still belong to the account when they are
+// written.
 func TestListOfARemovedAccount(t *testing.T) {
 	h := newHouse(t)
 	h.says("acme", "register 2e4 2e5", "(?s).*")

@@ -47,7 +47,7 @@ Last contact:   none yet
 	h.refuses("olga", "register 2314a4 --account bravo", StatusRefused, "registered by another account")
 	h.says("olga", "register --account acme 2314a4 http://own.example/", `(?s).*http://own.example/ \(the phone's own\)\n`)
 	h.says("olga", "deregister 2314a4", "0004132314A4 deregistered.\n")
-	h.refuses("bravo", "register 2314a4", StatusRefused, "registered by another account") // held for acme
+	h.refuses("bravo", "register 2314a4", StatusRefused, "registered by another account") // on hold for acme
 	h.says("olga", "free 2314a4", "0004132314A4 freed: anybody may register it.\n")
 	h.says("bravo", "register 2314a4", "(?s).*prov.bravo.example.*")
 }
@@ -101,7 +101,7 @@ func TestManyInOneLine(t *testing.T) {
 	} {
 		h.refuses("acme", line, StatusMisunderstood, want)
 	}
-	h.says("acme", "count", "65537\n") // nothing of them was done
+	h.says("acme", "count", "65537\n") // none of them changed anything
 }
 
 func TestPartlyDoneLineIsLogged(t *testing.T) {
@@ -114,7 +114,7 @@ func TestPartlyDoneLineIsLogged(t *testing.T) {
 	}
 }
 
-// Of a hold whose account is gone an operator sees that much.
+// Operators see a hold whose account was removed, and can end it.
 func TestHoldOfARemovedAccount(t *testing.T) {
 	h := newHouse(t)
 	h.says("bravo", "register 2e4", ".*\n")

@@ -27,7 +27,7 @@ func TestSettingServers(t *testing.T) {
 	const what = "2 phones with a setting server of their own and the account's setting server"
 	h.refuses("bare", "retarget "+one+" "+two, StatusMisunderstood, what+" will change from "+one+" to "+two+". Nothing was done: say --yes to go on.")
 	h.says("bare", "retarget --dry-run "+one+" "+two, "Dry run: "+what+" would change from "+one+" to "+two+".\n")
-	for _, answer := range []string{"n\n", "\n", ""} { // the last is the end
+	for _, answer := range []string{"n\n", "\n", ""} { // the last is the end of the input
 		out, _, status := h.at("bare", 80, "retarget "+one+" "+two, answer)
 		if status != StatusRefused || !strings.Contains(out, what) {
 			t.Errorf("answered %q: status %d, %q", answer, status, out)

@@ -8,8 +8,8 @@ import (
 	"snomredirect/store"
 )
 
-// Without a terminal and a command, commands come by line: nothing is said that
-// was not asked for, and the exit status is the worst.
+// Without a terminal and a command, each line of the input is a command. Only
+// answers are written, and the exit status is the highest.
 func TestScript(t *testing.T) {
 	h := newHouse(t)
 	out, problems, status := h.at("acme", 0, "", "reg 2e4\r\n\nnonsense\nderegister 2e5\nlist\nbye\nreg 2e6\n")
@@ -21,7 +21,8 @@ func TestScript(t *testing.T) {
 	}
 }
 
-// Half a line is never run, and neither is a list that was refused.
+// Half a line is not run, and the lines of a list whose command was refused are not
+// run as commands.
 func TestHalfALine(t *testing.T) {
 	h := newHouse(t)
 	h.says("acme", "register 2e4", ".*\n")
@@ -38,8 +39,8 @@ func TestHalfALine(t *testing.T) {
 	h.says("acme", "count", "0\n")
 }
 
-// What precedes a problem is written before it.
-func TestOrderAtATerminal(t *testing.T) {
+// At a terminal, answers and errors come in the order of what they are about.
+func TestOutputOrderAtATerminal(t *testing.T) {
 	h := newHouse(t)
 	h.says("bravo", "register 2e5", ".*\n")
 	var both bytes.Buffer
@@ -49,7 +50,8 @@ func TestOrderAtATerminal(t *testing.T) {
 	}
 }
 
-func TestWhatFailsInsideStaysInside(t *testing.T) {
+// The error of a store goes to the log and not to the caller.
+func TestInternalErrorsAreNotShown(t *testing.T) {
 	h := newHouse(t)
 	h.registry = failing{h.registry}
 	out, problems, status := h.at("acme", 0, "show 2e4", "")
@@ -57,7 +59,7 @@ func TestWhatFailsInsideStaysInside(t *testing.T) {
 		t.Errorf("status %d, %q, %q", status, out, problems)
 	}
 	if !strings.Contains(h.log.String(), "disk on fire") {
-		t.Errorf("the log holds\n%s", h.log.String())
+		t.Errorf("the log contains\n%s", h.log.String())
 	}
 }
 
@@ -69,9 +71,9 @@ func FuzzLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		for _, name := range []store.Name{"acme", "olga"} {
 			if strings.Contains(strings.ToLower(line), "olga") {
-				continue // who may be removed
+				continue // it may remove olga
 			}
-			out, problems, status := (&house{TB: t, registry: h.registry, contacts: &memo{}, shell: New(Config{})}).at(name, 0, line, "")
+			out, problems, status := (&house{TB: t, registry: h.registry, contacts: &memoryContacts{}, shell: New(Config{})}).at(name, 0, line, "")
 			if (status == StatusDone) == (problems != "") || strings.ContainsAny(out+problems, "\x1b\x00\x07") {
 				t.Fatalf("%s: %q: status %d, %q, %q", name, line, status, out, problems)
 			}

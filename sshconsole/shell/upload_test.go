@@ -29,13 +29,13 @@ func TestListOnStandardInput(t *testing.T) {
 	h.says("acme", "export", "0004132202E4,\n0004132202E5,"+own+"\n0004132202EC,\n")
 	h.says("acme", "history", `[^\n]* acme from 192\.0\.2\.7 by password: REGISTER 0004132202E4-0004132202E5 0004132202EC\n.*\n`)
 
-	// The list's URLs win over the line's.
+	// The list's URLs take precedence over the command's.
 	h.gives("acme", "register - http://all.example/", "2e4\n2e5,"+own+"\n", StatusDone, "2 lines: 1 changed, 1 unchanged.\n")
 	h.gives("acme", "register - --atomic", "2e4\n2e6\n2ed\n", StatusRefused, "", "Line 2: 0004132202E6 is registered by another", "1 line was refused; nothing was done.\n")
 	h.gives("acme", "register - --atomic --dry-run", "2e4\n2ed\n", StatusDone, "Dry run: 2 lines: 1 registered, 1 changed.\n")
 	h.gives("acme", "deregister -", "2e4,whatever\n2ff\n2ec\n", StatusRefused, "3 lines: 2 deregistered, 1 failed.\n", "Line 2: 0004132202FF is not registered.\n")
 	h.says("acme", "export", "0004132202E5,"+own+"\n")
-	// Of one phone the last line counts.
+	// If a phone is listed more than once, the last line counts.
 	h.gives("acme", "register -", "2e5\n2e4,"+own+"\n2e4\n", StatusDone, "3 lines: 1 registered, 2 changed.\n")
 	h.says("acme", "export", "0004132202E4,\n0004132202E5,\n")
 
@@ -50,11 +50,11 @@ func TestListOnStandardInput(t *testing.T) {
 	h.gives("olga", "register - --account acme", "2e9\n", StatusDone, "1 line: 1 registered.\n")
 	h.says("acme", "show 2e9", "(?s).*State:          registered\n.*")
 	if all, err := h.registry.Jobs(h.account("acme").ID); err != nil || len(all) > 0 {
-		t.Errorf("%+v, %v are left", all, err)
+		t.Errorf("jobs left: %+v, %v", all, err)
 	}
 }
 
-// What EXPORT writes, REGISTER - takes back.
+// REGISTER - accepts what EXPORT writes.
 func TestExportGoesRound(t *testing.T) {
 	h := newHouse(t)
 	h.says("acme", `register 2e4 "http://x.example/a,b#c;d"`, ".*\n")
@@ -73,7 +73,7 @@ func TestExportGoesRound(t *testing.T) {
 	}
 }
 
-// In a script, a list is the rest of it: its lines are never taken for commands.
+// In a script, a list extends to its end: its lines are never run as commands.
 func TestListInAScript(t *testing.T) {
 	h := newHouse(t)
 	h.gives("acme", "", "register 2e4\nregister -\n2e5\nlist\n", StatusRefused,
@@ -83,7 +83,7 @@ func TestListInAScript(t *testing.T) {
 	h.gives("acme", "", "register -\nnumber,place\n1,2\nlist\n", StatusMisunderstood, "", "Line 1: expected a column named mac")
 }
 
-// A store that fails in the middle is told with how far the list came.
+// If the store fails during a list, the error reports how far the list came.
 func TestUploadIntoAFailingStore(t *testing.T) {
 	h := newHouse(t)
 	whole := h.registry
@@ -93,7 +93,7 @@ func TestUploadIntoAFailingStore(t *testing.T) {
 	h.registry = whole
 	h.gives("acme", "count", "", StatusDone, "70000\n")
 	if !strings.Contains(h.log.String(), "disk is full") {
-		t.Errorf("the log does not say why: %s", h.log.String())
+		t.Errorf("the log has no reason: %s", h.log.String())
 	}
 }
 
@@ -105,7 +105,7 @@ func TestUploadIsLogged(t *testing.T) {
 	}
 }
 
-// Of a phone that a list has twice, a dry run says what would happen.
+// A dry run counts phones that are listed more than once as the real run does.
 func TestDryRunOfRepeatedPhones(t *testing.T) {
 	h := newHouse(t)
 	list := strings.Repeat("2e4\n", batchSize) + "2e5\n"

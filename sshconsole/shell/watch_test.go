@@ -10,10 +10,10 @@ import (
 	"snomredirect/store"
 )
 
-// A watcher who reads slowly misses contacts, and is told how many.
+// A caller of WATCH who reads slowly misses contacts, and is told how many.
 func TestSlowWatcher(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		contacts := &memo{}
+		contacts := &memoryContacts{}
 		h := newHouse(t)
 		h.contacts = contacts
 		blocked := &blockedWriter{release: make(chan struct{})}
@@ -26,8 +26,8 @@ func TestSlowWatcher(t *testing.T) {
 		}()
 		synctest.Wait()
 		for i := range watchedAhead + 11 {
-			contacts.hear(contactOf(fmt.Sprintf("0004132%05X", i), 0, store.Unregistered))
-			synctest.Wait() // the first is being written
+			contacts.record(contactOf(fmt.Sprintf("0004132%05X", i), 0, store.Unregistered))
+			synctest.Wait() // the first is being written, the others are queued
 		}
 		close(blocked.release)
 		synctest.Wait()
@@ -41,7 +41,7 @@ func TestSlowWatcher(t *testing.T) {
 	})
 }
 
-// A blockedWriter takes nothing before it is released.
+// A blockedWriter blocks until it is released.
 type blockedWriter struct {
 	bytes.Buffer
 	release chan struct{}
