@@ -172,7 +172,7 @@ func TestPassword(t *testing.T) {
 		"lets in":    {func() (store.Account, error) { return acme, nil }, true, "msg=login account=acme by=password"},
 		"refuses":    {func() (store.Account, error) { return store.Account{}, store.ErrDenied }, false, `by=password why="wrong name or password"`},
 		"is busy":    {func() (store.Account, error) { return store.Account{}, store.ErrBusy }, false, `by=password why="too many are waiting"`},
-		"fails":      {func() (store.Account, error) { return store.Account{}, errors.New("no disk") }, false, `level=ERROR msg=login error="no disk"`},
+		"fails":      {func() (store.Account, error) { return store.Account{}, errors.New("no disk") }, false, `level=ERROR msg="login failed" error="no disk"`},
 		"panics":     {func() (store.Account, error) { panic("no disk") }, false, `msg=panic in=login error="no disk"`},
 		"is not set": {nil, false, `msg="login refused" user=acme`},
 	} {

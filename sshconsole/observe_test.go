@@ -72,7 +72,7 @@ func newNISTSigner(t *testing.T) gossh.Signer {
 // A login is one connection's, whatever it tries on the way.
 func TestLoginsAreObserved(t *testing.T) {
 	limits := defaultLimits
-	limits.clientsAnOwner = 1
+	limits.clientsPerAccount = 1
 	l := newLab(t, limits, nil)
 	key, password := gossh.PublicKeys(l.newKey("acme")), gossh.Password(l.newPassword("acme"))
 	strange, wrong := gossh.PublicKeys(newSigner(t), newSigner(t)),
@@ -123,8 +123,8 @@ func TestEndedWhileJudged(t *testing.T) {
 	c := cs.add(near)
 	cs.offered(c, ByPassword)
 	c.Close()
-	if got := cs.loggedIn(c, login{account: 1}); got != "" || !slices.Equal(refused, []Method{ByPassword}) || c.in {
-		t.Errorf("%q after %v, %v", got, refused, c.in)
+	if got := cs.logIn(c, login{account: 1}); got != "" || !slices.Equal(refused, []Method{ByPassword}) || c.loggedIn {
+		t.Errorf("%q after %v, %v", got, refused, c.loggedIn)
 	}
 	c.Close()
 	if len(refused) != 1 {
@@ -165,7 +165,7 @@ func TestSessionsAreObserved(t *testing.T) {
 	}
 	l.hasSessions(0)
 	var open []*gossh.Session
-	for range defaultLimits.sessionsAClient {
+	for range defaultLimits.sessionsPerClient {
 		session, err := client.NewSession()
 		if err != nil {
 			t.Fatal(err)

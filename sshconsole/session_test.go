@@ -116,7 +116,7 @@ func TestOddRequests(t *testing.T) {
 // A channel on which nothing is asked for does not stay.
 func TestSessionThatAsksForNothing(t *testing.T) {
 	quick := defaultLimits
-	quick.askTime = time.Second
+	quick.requestTime = time.Second
 	l := newLab(t, quick, nil)
 	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
 	ch, requests, err := c.OpenChannel("session", nil)
@@ -141,7 +141,7 @@ func TestSessionThatAsksForNothing(t *testing.T) {
 	// One that has a console does, for as long as it likes.
 	e := l.terminal(c, 80)
 	e.sees("==> ")
-	time.Sleep(quick.askTime + 100*time.Millisecond)
+	time.Sleep(quick.requestTime + 100*time.Millisecond)
 	e.types("list\rbye\r")
 	e.leaves(0)
 }
