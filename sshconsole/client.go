@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
 
@@ -18,223 +17,157 @@ type client struct {
 	host    netip.Prefix // as store.HostOf returns it
 
 	// Guarded by clients.mu:
-	timer    *time.Timer // ends a login that takes too long
-	offer    Method      // what it has offered last to log in with; "" before
-	in       bool        // logged in
+	timer    *time.Timer // closes a connection that takes too long to log in
+	method   Method      // of the last credential that it offered; "" before the first
+	loggedIn bool
 	login    login
-	busy     int // commands that run
+	busy     int // commands that are running
 	sessions int
 	refusals int // of sessions, that the client has not read yet
 }
 
-// Close implements net.Conn; the connection is forgotten first.
+// Close implements net.Conn. It first removes the connection from its clients.
 func (c *client) Close() error {
-	if offer := c.clients.remove(c); offer != "" {
-		c.clients.refused(offer)
+	if method := c.clients.remove(c); method != "" {
+		c.clients.onRefused(method)
 	}
 	return c.Conn.Close()
 }
 
-// Limits bound what clients may take up. Those not logged in are strangers.
+// limits bound what clients may use.
 type limits struct {
-	loginTime       time.Duration
-	askTime         time.Duration // for a session to ask for something
-	strangers       int           // connections without a login
-	strangersAHost  int
-	clientsAnOwner  int // connections of one account
-	sessionsAClient int // as OpenSSH's MaxSessions
-	sessionsAnOwner int // each may hold 2 MiB that it was sent and has not read
-	refusals        int // of sessions on one connection, not read yet
+	loginTime              time.Duration
+	requestTime            time.Duration // from the opening of a session to its request for a shell or a command
+	unauthenticated        int           // connections that are not logged in
+	unauthenticatedPerHost int
+	clientsPerAccount      int
+	sessionsPerClient      int // as OpenSSH's MaxSessions
+	sessionsPerAccount     int // each may hold 2 MiB that it was sent and has not read
+	refusals               int // of sessions on one connection, not read yet
 }
 
 var defaultLimits = limits{
-	loginTime:       30 * time.Second,
-	askTime:         30 * time.Second,
-	strangers:       256,
-	strangersAHost:  64,
-	clientsAnOwner:  64,
-	sessionsAClient: 10,
-	sessionsAnOwner: 64,
-	refusals:        16,
+	loginTime:              30 * time.Second,
+	requestTime:            30 * time.Second,
+	unauthenticated:        256,
+	unauthenticatedPerHost: 64,
+	clientsPerAccount:      64,
+	sessionsPerClient:      10,
+	sessionsPerAccount:     64,
+	refusals:               16,
 }
 
-// clients are all connections. Its methods may be called at the same time.
+// clients are all connections. Its methods may be called concurrently.
 type clients struct {
-	limits  limits
-	refused func(Method) // is told of connections that end without a login
+	limits    limits
+	onRefused func(Method) // called for connections that end without a login
 
 	mu      sync.Mutex
 	all     map[*client]struct{}
 	closing bool
 }
 
-func newClients(l limits, refused func(Method)) *clients {
-	return &clients{limits: l, refused: refused, all: map[*client]struct{}{}}
+func newClients(l limits, onRefused func(Method)) *clients {
+	return &clients{limits: l, onRefused: onRefused, all: map[*client]struct{}{}}
 }
 
-// add takes a new connection, or returns nil where there is no room for it.
+// add adds a new connection. It returns nil if there are too many unauthenticated
+// ones, or the service is shutting down.
 func (cs *clients) add(conn net.Conn) *client {
 	host := store.HostOf(store.ClientAddr(conn.RemoteAddr().String()))
 	c := &client{Conn: conn, clients: cs, host: host}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	strangers, ofHost := 0, 0
+	unauthenticated, ofHost := 0, 0
 	for other := range cs.all {
-		if !other.in {
-			strangers++
+		if !other.loggedIn {
+			unauthenticated++
 			if other.host == host {
 				ofHost++
 			}
 		}
 	}
-	if cs.closing || strangers >= cs.limits.strangers || ofHost >= cs.limits.strangersAHost {
+	if cs.closing || unauthenticated >= cs.limits.unauthenticated || ofHost >= cs.limits.unauthenticatedPerHost {
 		return nil
 	}
 	cs.all[c] = struct{}{}
-	// Not a deadline on the connection: the SSH server sets its own over it.
+	// Not a deadline on the connection: the SSH server overwrites it with its own.
 	c.timer = time.AfterFunc(cs.limits.loginTime, func() { c.Close() })
 	return c
 }
 
-// remove forgets a connection, and returns once what it has offered where it was
-// not let in.
+// remove removes a connection. The first call for one that offered a credential
+// and was not logged in returns the method of the last offer; others return "".
 func (cs *clients) remove(c *client) (refused Method) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	c.timer.Stop()
-	if _, there := cs.all[c]; there && !c.in {
-		refused = c.offer
+	if _, ok := cs.all[c]; ok && !c.loggedIn {
+		refused = c.method
 	}
 	delete(cs.all, c)
 	return refused
 }
 
-// offered notes what a connection offers to be let in, before it is judged: one
-// that signs with another key than it offers ends with no further word.
+// offered records the method of a credential that a client offers. It is called
+// before the credential is checked: if a client signs with another key than it
+// offered, the connection ends and no callback follows.
 func (cs *clients) offered(c *client, m Method) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	c.offer = m
+	c.method = m
 }
 
-// loggedIn notes that a connection has been let in, and returns what its login
-// came to. It closes the connection where its account has too many. One that was
-// ended while it was judged has been refused, and "" tells that.
-func (cs *clients) loggedIn(c *client, l login) LoginOutcome {
+// logIn records a client's login and returns the outcome. If the account has too
+// many connections, it closes this one. The outcome is "" if the connection was
+// closed while the credential was checked: that login already counts as refused.
+func (cs *clients) logIn(c *client, l login) LoginOutcome {
 	cs.mu.Lock()
-	if _, there := cs.all[c]; !there {
+	if _, ok := cs.all[c]; !ok {
 		cs.mu.Unlock()
 		return ""
 	}
 	c.timer.Stop()
 	n := 0
 	for other := range cs.all {
-		if other.in && other.login.account == l.account {
+		if other.loggedIn && other.login.account == l.account {
 			n++
 		}
 	}
-	c.in, c.login = true, l
+	c.loggedIn, c.login = true, l
 	cs.mu.Unlock()
-	if n >= cs.limits.clientsAnOwner {
+	if n >= cs.limits.clientsPerAccount {
 		c.Close()
 		return LoginTooMany
 	}
 	return LoginAccepted
 }
 
-// openSession counts a session of c until closeSession, or refuses one too many.
-func (cs *clients) openSession(c *client) (ok bool) {
+// recheck closes all connections except one whose login is no longer valid.
+func (cs *clients) recheck(accounts Accounts, except *client) {
 	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	ofOwner := 0
-	for other := range cs.all {
-		if other.in && other.login.account == c.login.account {
-			ofOwner += other.sessions
-		}
-	}
-	if cs.closing || c.sessions >= cs.limits.sessionsAClient || ofOwner >= cs.limits.sessionsAnOwner {
-		return false
-	}
-	c.sessions++
-	return true
-}
-
-// refuseSession counts a refusal on its way to c until sessionRefused. A client
-// that asks on and reads none of them is ended instead.
-func (cs *clients) refuseSession(c *client) (ok bool) {
-	cs.mu.Lock()
-	c.refusals++
-	ok = c.refusals <= cs.limits.refusals
-	cs.mu.Unlock()
-	if !ok {
-		c.Close()
-	}
-	return ok
-}
-
-func (cs *clients) sessionRefused(c *client) {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	c.refusals--
-}
-
-func (cs *clients) closeSession(c *client) {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	c.sessions--
-}
-
-func (cs *clients) sessions() (n int) {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
+	var loggedIn []*client
 	for c := range cs.all {
-		n += c.sessions
-	}
-	return n
-}
-
-// begin counts a command that c runs, or refuses it while the service ends.
-func (cs *clients) begin(c *client) error {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	if cs.closing {
-		return shell.ErrStopping
-	}
-	c.busy++
-	return nil
-}
-
-func (cs *clients) end(c *client) {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	c.busy--
-}
-
-// recheck ends all connections but one whose login is no longer good.
-func (cs *clients) recheck(accounts Accounts, but *client) {
-	cs.mu.Lock()
-	var in []*client
-	for c := range cs.all {
-		if c.in && c != but {
-			in = append(in, c)
+		if c.loggedIn && c != except {
+			loggedIn = append(loggedIn, c)
 		}
 	}
 	cs.mu.Unlock()
 	known := map[store.AccountID]store.Account{}
-	for _, c := range in {
+	for _, c := range loggedIn {
 		a, ok := known[c.login.account]
 		if !ok {
-			a, _ = accounts.Account(c.login.account) // without one nothing is good
+			a, _ = accounts.Account(c.login.account) // no login is valid for the zero account
 			known[c.login.account] = a
 		}
-		if !c.login.good(a) {
+		if !c.login.valid(a) {
 			c.Close()
 		}
 	}
 }
 
-// drain lets nothing new begin, ends what is idle at once and the rest as its
-// commands end, or when ctx does.
+// drain refuses new connections, sessions and commands. It closes idle connections
+// at once, and the others when their commands end or ctx does.
 func (cs *clients) drain(ctx context.Context) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

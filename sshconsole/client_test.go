@@ -13,20 +13,20 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 )
 
-func TestRoomForStrangers(t *testing.T) {
-	cs := newClients(limits{loginTime: time.Hour, strangers: 4, strangersAHost: 2}, nil)
+func TestLimitsOnUnauthenticatedClients(t *testing.T) {
+	cs := newClients(limits{loginTime: time.Hour, unauthenticated: 4, unauthenticatedPerHost: 2}, nil)
 	for i, c := range []struct {
 		from string
 		want bool
 	}{
-		{"192.0.2.1:1", true}, {"192.0.2.1:2", true}, {"192.0.2.1:3", false}, // of one host
-		{"192.0.2.2:1", true}, {"192.0.2.3:1", true}, {"192.0.2.4:1", false}, // of all
+		{"192.0.2.1:1", true}, {"192.0.2.1:2", true}, {"192.0.2.1:3", false}, // 2 of one host
+		{"192.0.2.2:1", true}, {"192.0.2.3:1", true}, {"192.0.2.4:1", false}, // 4 in all
 	} {
 		near, far := net.Pipe()
 		defer far.Close()
 		got := cs.add(fromConn{near, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.from))})
 		if (got != nil) != c.want {
-			t.Errorf("%d, from %s: room %v", i, c.from, got != nil)
+			t.Errorf("connection %d, from %s: accepted %v", i, c.from, got != nil)
 		}
 		if got != nil {
 			defer got.Close()
@@ -34,7 +34,7 @@ func TestRoomForStrangers(t *testing.T) {
 	}
 }
 
-// fromConn is a connection from that address.
+// fromConn is a connection with a remote address.
 type fromConn struct {
 	net.Conn
 	from net.Addr
@@ -42,34 +42,34 @@ type fromConn struct {
 
 func (f fromConn) RemoteAddr() net.Addr { return f.from }
 
-// A client that opens sessions on and on and reads no refusal is ended.
+// A client that keeps opening sessions and reads no refusal is disconnected.
 func TestRefusalsNotRead(t *testing.T) {
-	cs := newClients(limits{loginTime: time.Hour, strangers: 1, strangersAHost: 1, refusals: 2}, nil)
+	cs := newClients(limits{loginTime: time.Hour, unauthenticated: 1, unauthenticatedPerHost: 1, refusals: 2}, nil)
 	near, far := net.Pipe()
 	defer far.Close()
 	near.SetDeadline(time.Now().Add(soon))
 	c := cs.add(near)
 	for range 2 {
 		if !cs.refuseSession(c) {
-			t.Fatal("ended too early")
+			t.Fatal("disconnected too early")
 		}
 		cs.sessionRefused(c) // it was read
 	}
 	for i, want := range []bool{true, true, false} {
 		if got := cs.refuseSession(c); got != want {
-			t.Errorf("refusal %d: %v", i, got)
+			t.Errorf("refusal %d: connected %v", i, got)
 		}
 	}
 	if _, err := near.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("the connection goes on: %v", err)
+		t.Errorf("the connection is still open: %v", err)
 	}
 }
 
 func TestLimits(t *testing.T) {
-	short := limits{loginTime: 300 * time.Millisecond, strangers: 3, strangersAHost: 2}
+	short := limits{loginTime: 300 * time.Millisecond, unauthenticated: 3, unauthenticatedPerHost: 2}
 	l := newLab(t, short, nil)
 
-	// Strangers from one host are two at a time, and not for long.
+	// Two unauthenticated clients of one host at a time, for 300 ms each.
 	silent := func() net.Conn {
 		conn, err := net.Dial("tcp", l.address)
 		if err != nil {
@@ -84,17 +84,17 @@ func TestLimits(t *testing.T) {
 	}
 	one.SetReadDeadline(time.Now().Add(soon))
 	if banner, err := io.ReadAll(one); errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("a stranger may stay; it got %q", banner)
+		t.Errorf("an unauthenticated client stays connected; it got %q", banner)
 	}
 
 	small := defaultLimits
-	small.loginTime, small.clientsAnOwner, small.sessionsAClient, small.sessionsAnOwner, small.refusals = 2*time.Second, 2, 2, 3, 2
+	small.loginTime, small.clientsPerAccount, small.sessionsPerClient, small.sessionsPerAccount, small.refusals = 2*time.Second, 2, 2, 3, 2
 	l = newLab(t, small, nil)
 	key := l.newKey("acme")
 	c := l.login("acme", gossh.PublicKeys(key))
-	time.Sleep(small.loginTime + 100*time.Millisecond) // the time to log in is not the time to stay
+	time.Sleep(small.loginTime + 100*time.Millisecond) // loginTime does not limit a client that is logged in
 	var sessions []*gossh.Session
-	for range small.sessionsAClient {
+	for range small.sessionsPerClient {
 		s, err := c.NewSession()
 		if err != nil {
 			t.Fatal(err)
@@ -102,7 +102,7 @@ func TestLimits(t *testing.T) {
 		sessions = append(sessions, s)
 	}
 	if _, err := c.NewSession(); err == nil {
-		t.Error("a session too many was opened")
+		t.Error("a session over the limit of the connection was opened")
 	}
 	second := l.login("acme", gossh.PublicKeys(key))
 	third, err := second.NewSession()
@@ -110,7 +110,7 @@ func TestLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := second.NewSession(); err == nil {
-		t.Error("a session too many of one account was opened")
+		t.Error("a session over the limit of the account was opened")
 	}
 	third.Close()
 	sessions[0].Close()

@@ -1,3 +1,3 @@
-// Package sshconsole serves the console over SSH: logins, sessions, terminals and
-// their limits. What a session says is the matter of [snomredirect/sshconsole/shell].
+// Package sshconsole serves the console over SSH: it handles logins, sessions,
+// terminals and their limits. The commands are in [snomredirect/sshconsole/shell].
 package sshconsole

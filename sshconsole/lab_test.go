@@ -6,29 +6,27 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"runtime/pprof"
-	"snomredirect/macaddr"
-	"snomredirect/sshconsole/shell"
-	"snomredirect/store"
-	"snomredirect/store/bolt"
-	"snomredirect/store/passwords"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"snomredirect/sshconsole/shell"
+	"snomredirect/store"
+	"snomredirect/store/bolt"
+	"snomredirect/store/passwords"
 )
 
-// soon bounds what should happen at once.
+// soon bounds how long a test waits for what should happen at once.
 const soon = 10 * time.Second
 
-// A lab is a server on a port of its own, with a real store of an operator and
-// two partners.
+// A lab is a server on a port of its own, and a real store with an operator and two
+// partners.
 type lab struct {
 	testing.TB
 	registry shell.Registry
@@ -41,26 +39,8 @@ type lab struct {
 	observed map[string]int
 }
 
-// A syncBuffer is a log that a test reads while the server writes it.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
-// newLab starts a server. If wrap is not nil, the shell gets the store in its
-// wrapping.
+// newLab starts a server. If wrap is not nil, the server uses the store that wrap
+// returns.
 func newLab(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry) *lab {
 	t.Helper()
 	db, err := bolt.Open(t.TempDir(), bolt.Config{Hold: 10 * time.Minute})
@@ -110,7 +90,7 @@ func newLab(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry) *l
 	return lab
 }
 
-// account returns an account as it stands.
+// account returns an account as it is now.
 func (l *lab) account(name store.Name) store.Account {
 	l.Helper()
 	a, err := l.registry.AccountNamed(name)
@@ -120,7 +100,7 @@ func (l *lab) account(name store.Name) store.Account {
 	return a
 }
 
-// does runs a line as an account, without SSH, and returns its answer.
+// does runs a line as an account, without SSH, and returns its output.
 func (l *lab) does(name store.Name, line string) string {
 	l.Helper()
 	var out, problems bytes.Buffer
@@ -132,49 +112,7 @@ func (l *lab) does(name store.Name, line string) string {
 	return out.String()
 }
 
-// phoneCalls are contacts that a test makes happen.
-type phoneCalls struct {
-	mu       sync.Mutex
-	watchers map[int]func(store.Contact)
-	n        int
-}
-
-func (p *phoneCalls) Contact(macaddr.Addr) (store.Contact, error) {
-	return store.Contact{}, store.ErrNotFound
-}
-
-func (p *phoneCalls) Watch(onContact func(store.Contact)) (stop func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.watchers == nil {
-		p.watchers = map[int]func(store.Contact){}
-	}
-	id := p.n
-	p.n++
-	p.watchers[id] = onContact
-	return func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.watchers, id)
-	}
-}
-
-// call is a contact of a snom360.
-func (p *phoneCalls) call(mac string, answer store.Answer) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, onContact := range p.watchers {
-		onContact(store.Contact{MAC: macaddr.MustParse(mac), At: time.Now().UTC(), From: netip.MustParseAddr("192.0.2.20"), Model: "snom360", Firmware: "7.3.14", Answer: answer})
-	}
-}
-
-func (p *phoneCalls) watched() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.watchers)
-}
-
-// newKey gives an account a new key.
+// newKey adds a new key to an account.
 func (l *lab) newKey(name store.Name) gossh.Signer {
 	l.Helper()
 	signer := newSigner(l)
@@ -195,7 +133,7 @@ func newSigner(t testing.TB) gossh.Signer {
 	return signer
 }
 
-// newPassword gives an account a new password.
+// newPassword sets a new password for an account.
 func (l *lab) newPassword(name store.Name) string {
 	l.Helper()
 	return strings.TrimSpace(l.does("olga", "account password "+string(name)))
@@ -217,7 +155,7 @@ func (l *lab) login(user string, auth ...gossh.AuthMethod) *gossh.Client {
 	return c
 }
 
-// runs wants a command to end with a status and to write this.
+// runs requires a command to end with an exit status and its output to contain want.
 func (l *lab) runs(c *gossh.Client, command string, wantStatus int, want string) {
 	l.Helper()
 	session, err := c.NewSession()
@@ -237,7 +175,7 @@ func (l *lab) runs(c *gossh.Client, command string, wantStatus int, want string)
 	}
 }
 
-// ends waits for the server to end a connection.
+// ends waits until the server closes a connection.
 func (l *lab) ends(c *gossh.Client) {
 	l.Helper()
 	ended := make(chan struct{})
@@ -245,81 +183,12 @@ func (l *lab) ends(c *gossh.Client) {
 	select {
 	case <-ended:
 	case <-time.After(soon):
-		l.Fatal("the connection goes on")
+		l.Fatal("the connection is still open")
 	}
 }
 
-// expect drives a session at a terminal.
-type expect struct {
-	testing.TB
-	in     io.Writer
-	screen syncBuffer
-	seen   int
-	*gossh.Session
-}
-
-func (l *lab) terminal(c *gossh.Client, columns int) *expect {
-	l.Helper()
-	session, err := c.NewSession()
-	if err != nil {
-		l.Fatal(err)
-	}
-	e := &expect{TB: l, Session: session}
-	session.Stdout = &e.screen
-	session.Stderr = &e.screen
-	if e.in, err = session.StdinPipe(); err != nil {
-		l.Fatal(err)
-	}
-	if err := session.RequestPty("xterm", 24, columns, nil); err != nil {
-		l.Fatal(err)
-	}
-	if err := session.Shell(); err != nil {
-		l.Fatal(err)
-	}
-	return e
-}
-
-func (e *expect) types(s string) {
-	e.Helper()
-	if _, err := io.WriteString(e.in, s); err != nil {
-		e.Fatal(err)
-	}
-}
-
-// sees waits for s to come after all it has seen before.
-func (e *expect) sees(s string) {
-	e.Helper()
-	deadline := time.Now().Add(soon)
-	for {
-		screen := e.screen.String()[e.seen:]
-		if i := strings.Index(screen, s); i >= 0 {
-			e.seen += i + len(s)
-			return
-		}
-		if time.Now().After(deadline) {
-			e.Fatalf("the screen shows\n%q\nand not %q", screen, s)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
-// leaves wants the session to end with a status.
-func (e *expect) leaves(status int) {
-	e.Helper()
-	err := e.Wait()
-	got := 0
-	if exit := (*gossh.ExitError)(nil); errors.As(err, &exit) {
-		got = exit.ExitStatus()
-	} else if err != nil {
-		e.Fatal(err)
-	}
-	if got != status {
-		e.Fatalf("status %d, want %d", got, status)
-	}
-}
-
-// forgets waits until the server has nothing left of its clients.
-func (l *lab) forgets() {
+// releases waits until the server has no connections, and no goroutines of sessions.
+func (l *lab) releases() {
 	l.Helper()
 	for deadline := time.Now().Add(soon); ; time.Sleep(5 * time.Millisecond) {
 		var stacks bytes.Buffer
@@ -333,7 +202,7 @@ func (l *lab) forgets() {
 			return
 		}
 		if time.Now().After(deadline) {
-			l.Fatalf("%d connections are not forgotten\n%s", left, stacks.String())
+			l.Fatalf("%d connections left\n%s", left, stacks.String())
 		}
 	}
 }

@@ -10,17 +10,17 @@ import (
 	"snomredirect/store"
 )
 
-// A login is how a connection was let in: by a key of the account or by its
-// password. It is good for as long as the account has that credential.
+// A login records which account a connection is logged in to, and by which
+// credential. It is valid for as long as the account has that credential.
 type login struct {
 	account  store.AccountID
 	name     store.Name
-	key      string             // the fingerprint, or ""
+	key      string             // its fingerprint, or ""
 	password store.PasswordHash // the hash that the password matched, or ""
 }
 
-// by tells the credential, for the log.
-func (l login) by() string {
+// credential returns the key's fingerprint, or "password".
+func (l login) credential() string {
 	if l.key != "" {
 		return l.key
 	}
@@ -34,8 +34,9 @@ func (l login) method() Method {
 	return ByPassword
 }
 
-// good reports whether a, the account as it stands, would still let l in.
-func (l login) good(a store.Account) bool {
+// valid reports whether a, the account as it is now, still has the credential of l
+// and is enabled.
+func (l login) valid(a store.Account) bool {
 	if a.Disabled {
 		return false
 	}
@@ -46,8 +47,8 @@ func (l login) good(a store.Account) bool {
 	return l.password != "" && a.PasswordHash == l.password
 }
 
-// lookUp returns the account that a client wants to log in to. The zero account
-// stands for none, and lets nobody in.
+// lookUp returns the account that a client wants to log in to. If it does not exist,
+// or the store fails, lookUp returns the zero account, which nobody can log in to.
 func lookUp(accounts Accounts, log *slog.Logger, user string) store.Account {
 	name, err := store.ParseName(user)
 	if err != nil {
@@ -56,15 +57,15 @@ func lookUp(accounts Accounts, log *slog.Logger, user string) store.Account {
 	a, err := accounts.AccountNamed(name)
 	if err != nil {
 		if !errors.Is(err, store.ErrNoAccount) {
-			log.Error("login", "error", err)
+			log.Error("login failed", "error", err)
 		}
 		return store.Account{}
 	}
 	return a
 }
 
-// byKey returns the login that a key gives to a, if it is one of a's. A client
-// that offers a key has not shown yet that it is its own.
+// byKey returns the login to a with a key, and whether a has that key and is
+// enabled. It does not prove that the client has the key.
 func byKey(a store.Account, key gossh.PublicKey) (login, bool) {
 	for _, k := range a.Keys {
 		if k.Is(key) {
@@ -74,17 +75,18 @@ func byKey(a store.Account, key gossh.PublicKey) (login, bool) {
 	return login{}, false
 }
 
-// byPassword returns the login that conn's name and a password give.
+// byPassword returns the login with a password to the account that conn names.
 func (s *Server) byPassword(conn gossh.ConnMetadata, password string) (login, error) {
 	if s.Password == nil {
 		return login{}, store.ErrDenied
 	}
-	// A client that has gone is not noticed while it waits; it had no longer.
+	// While the check waits, nothing notices that the client has gone. After
+	// loginTime the connection is closed in any case.
 	ctx, cancel := context.WithTimeout(s.stopping, s.clients.limits.loginTime)
 	defer cancel()
 	a, err := s.Password(ctx, conn.User(), password, store.ClientAddr(conn.RemoteAddr().String()))
 	if err != nil && !errors.Is(err, store.ErrDenied) && !errors.Is(err, store.ErrBusy) && ctx.Err() == nil {
-		s.Log.Error("login", "error", err)
+		s.Log.Error("login failed", "error", err)
 	}
 	return login{account: a.ID, name: a.Name, password: a.PasswordHash}, err
 }

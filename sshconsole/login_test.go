@@ -7,12 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"snomredirect/sshconsole/shell"
-	"snomredirect/store"
 	"strings"
 	"testing"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"snomredirect/sshconsole/shell"
+	"snomredirect/store"
 )
 
 func TestLogins(t *testing.T) {
@@ -20,7 +21,7 @@ func TestLogins(t *testing.T) {
 	key, password := l.newKey("acme"), l.newPassword("acme")
 	l.runs(l.login("acme", gossh.PublicKeys(key)), "register 2e4", 0, "0004132202E4 registered")
 	c := l.login("acme", gossh.Password(password))
-	l.runs(c, "list\nderegister 2e4", shell.StatusMisunderstood, "control character") // a line break smuggles in nothing
+	l.runs(c, "list\nderegister 2e4", shell.StatusMisunderstood, "control character") // a line break does not smuggle in a command
 	l.runs(c, "register 2e5 http://a.example/\nuser_pass:x", shell.StatusMisunderstood, "control character")
 	l.runs(c, "list", 0, "0004132202E4\n")
 	for name, try := range map[string]struct {
@@ -37,22 +38,22 @@ func TestLogins(t *testing.T) {
 		"no name at all":       {"../x\x1b", gossh.Password(password)},
 	} {
 		if c, err := l.dial(try.user, try.auth); err == nil {
-			t.Errorf("%s lets in", name)
+			t.Errorf("logged in with %s", name)
 			c.Close()
 		}
 	}
 	l.does("olga", "account disable acme")
 	for _, auth := range []gossh.AuthMethod{gossh.PublicKeys(key), gossh.Password(password)} {
 		if _, err := l.dial("acme", auth); err == nil {
-			t.Error("a disabled account is let in")
+			t.Error("logged in to a disabled account")
 		}
 	}
 	if log := l.log.String(); strings.Contains(log, password) || !strings.Contains(log, `msg="login refused" user=nobody`) {
-		t.Errorf("the log holds\n%s", log)
+		t.Errorf("the log contains\n%s", log)
 	}
 }
 
-// offering is a signer that offers one key and signs with another, or not at all.
+// offering is a signer that offers one key, and signs with another or not at all.
 type offering struct {
 	gossh.Signer
 	offered gossh.PublicKey
@@ -60,26 +61,26 @@ type offering struct {
 
 func (o offering) PublicKey() gossh.PublicKey { return o.offered }
 
-// Public keys are public. A client offers the key of somebody else, gets told
-// that it would do, and then has to prove another one.
+// Attack: public keys are public. A client offers a key of another account, is told
+// that it would be accepted, and then signs with its own.
 func TestKeyOfferedIsNotKeyOwned(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	acme, evil := l.newKey("acme"), l.newKey("bravo")
 	if c, err := l.dial("acme", gossh.PublicKeys(offering{evil, acme.PublicKey()})); err == nil {
-		t.Error("a signature by another key lets in")
+		t.Error("logged in with a signature by another key")
 		c.Close()
 	}
 
-	// With a key and a password of its own, bravo offers a second key without
-	// signing and logs in by password. Its session stands by the password: when
-	// that goes, so does the session, though the key offered stays.
+	// bravo offers a key of its own without signing, and logs in with its password.
+	// The session depends on the password: when that changes, the session ends,
+	// though the account still has the key.
 	password, unsigned := l.newPassword("bravo"), l.newKey("bravo")
 	c := l.login("bravo",
 		gossh.PublicKeys(offering{failingSigner{evil}, unsigned.PublicKey()}),
 		gossh.Password(password))
 	l.runs(c, "list", 0, "")
 	if log := l.log.String(); !strings.Contains(log, "msg=login account=bravo by=password") {
-		t.Errorf("the log holds\n%s", log)
+		t.Errorf("the log contains\n%s", log)
 	}
 	l.newPassword("bravo")
 	l.runs(c, "list", 1, "You are logged out")
@@ -91,9 +92,9 @@ func (failingSigner) Sign(io.Reader, []byte) (*gossh.Signature, error) {
 	return nil, errors.New("not mine")
 }
 
-// What lets a session in may be taken away while it sits at the prompt.
-func TestSessionsEndWithWhatLetThemIn(t *testing.T) {
-	for name, take := range map[string]func(l *lab, key gossh.Signer) string{
+// A session at the prompt ends when its account or credential is removed.
+func TestSessionsEndWithTheirCredential(t *testing.T) {
+	for name, remove := range map[string]func(l *lab, key gossh.Signer) string{
 		"disabled": func(*lab, gossh.Signer) string { return "account disable acme" },
 		"removed":  func(*lab, gossh.Signer) string { return "account remove acme" },
 		"key removed": func(_ *lab, k gossh.Signer) string {
@@ -114,7 +115,7 @@ func TestSessionsEndWithWhatLetThemIn(t *testing.T) {
 			case "password removed":
 				auth, command = gossh.Password(password), "account password acme remove"
 			default:
-				command = take(l, key)
+				command = remove(l, key)
 			}
 			c := l.login("acme", auth)
 			session, err := c.NewSession()
@@ -134,19 +135,19 @@ func TestSessionsEndWithWhatLetThemIn(t *testing.T) {
 	}
 }
 
-// An operator whose command takes away its own way in gets the answer first.
-func TestOperatorShutsItselfOut(t *testing.T) {
+// An operator who changes its own password gets the answer before it is logged out.
+func TestOperatorLogsItselfOut(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	password := l.newPassword("olga")
 	c := l.login("olga", gossh.Password(password))
 	other := l.terminal(c, 80)
 	other.sees("==> ")
 	l.runs(c, "account password olga", 0, "")
-	l.ends(c) // with the other session on it
+	l.ends(c) // the other session too
 }
 
-// A client gets so many tries and no more.
-func TestTries(t *testing.T) {
+// A client can offer six keys.
+func TestMaxAuthTries(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	var offers []gossh.Signer
 	for range 6 {
@@ -158,21 +159,21 @@ func TestTries(t *testing.T) {
 	}
 }
 
-// What Password says lets in or not, and is asked with the address of the
-// connection; why it does not is for the log alone.
+// Password decides about logins by password. It gets the address of the connection
+// and a deadline. Why it refuses goes to the log only.
 func TestPassword(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	acme := l.account("acme")
 	acme.PasswordHash = "hash"
 	for name, c := range map[string]struct {
-		password func() (store.Account, error) // nil is none
-		in       bool
-		told     string
+		password func() (store.Account, error) // if nil, Config.Password is nil
+		ok       bool
+		log      string
 	}{
-		"lets in":    {func() (store.Account, error) { return acme, nil }, true, "msg=login account=acme by=password"},
+		"accepts":    {func() (store.Account, error) { return acme, nil }, true, "msg=login account=acme by=password"},
 		"refuses":    {func() (store.Account, error) { return store.Account{}, store.ErrDenied }, false, `by=password why="wrong name or password"`},
 		"is busy":    {func() (store.Account, error) { return store.Account{}, store.ErrBusy }, false, `by=password why="too many are waiting"`},
-		"fails":      {func() (store.Account, error) { return store.Account{}, errors.New("no disk") }, false, `level=ERROR msg=login error="no disk"`},
+		"fails":      {func() (store.Account, error) { return store.Account{}, errors.New("no disk") }, false, `level=ERROR msg="login failed" error="no disk"`},
 		"panics":     {func() (store.Account, error) { panic("no disk") }, false, `msg=panic in=login error="no disk"`},
 		"is not set": {nil, false, `msg="login refused" user=acme`},
 	} {
@@ -181,7 +182,7 @@ func TestPassword(t *testing.T) {
 		if c.password != nil {
 			config.Password = func(ctx context.Context, user, password string, from netip.Addr) (store.Account, error) {
 				if _, bounded := ctx.Deadline(); user != "acme" || password != "secret" || !from.IsLoopback() || !bounded {
-					t.Errorf("%s: asked for %s with %s from %v", name, user, password, from)
+					t.Errorf("%s: called with %s, %s, from %v, deadline %v", name, user, password, from, bounded)
 				}
 				return c.password()
 			}
@@ -195,7 +196,7 @@ func TestPassword(t *testing.T) {
 		go func() { served <- s.Serve(listener) }()
 		client, err := gossh.Dial("tcp", listener.Addr().String(), &gossh.ClientConfig{
 			User: "acme", Auth: []gossh.AuthMethod{gossh.Password("secret")}, HostKeyCallback: gossh.InsecureIgnoreHostKey()})
-		if (err == nil) != c.in {
+		if (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err == nil {
@@ -205,8 +206,8 @@ func TestPassword(t *testing.T) {
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
-		if !strings.Contains(log.String(), c.told) {
-			t.Errorf("%s: told %s", name, &log)
+		if !strings.Contains(log.String(), c.log) {
+			t.Errorf("%s: log %q does not contain %q", name, &log, c.log)
 		}
 	}
 }

@@ -6,40 +6,40 @@ import (
 	"snomredirect/sshconsole/shell"
 )
 
-// What logins and sessions come to is told in closed sets of words, for those
-// who count.
+// The methods and outcomes of logins and sessions are closed sets of words, which
+// metrics use as labels.
 
-// A Method is how a client shows who it is.
+// A Method is the kind of credential that a client logs in with.
 type Method string
 
-// The methods.
+// The methods of logins.
 const (
 	ByKey      Method = "key"
 	ByPassword Method = "password"
 )
 
-// A LoginOutcome is what the login of one connection came to.
+// A LoginOutcome is the outcome of the login of one connection.
 type LoginOutcome string
 
 // The outcomes of logins.
 const (
 	LoginAccepted LoginOutcome = "accepted"
-	LoginRefused  LoginOutcome = "refused"  // the connection ended before it was let in
-	LoginTooMany  LoginOutcome = "too_many" // what it offered would do, but its account has too many connections
+	LoginRefused  LoginOutcome = "refused"  // the connection ended before it was logged in
+	LoginTooMany  LoginOutcome = "too_many" // the credential is valid, but the account has too many connections
 )
 
-// A SessionOutcome is what one session came to.
+// A SessionOutcome is the outcome of one session.
 type SessionOutcome string
 
-// The outcomes of sessions. The first three are exit statuses: of several
-// commands, the highest.
+// The outcomes of sessions. The first three are exit statuses; a session of several
+// commands counts with the highest.
 const (
 	SessionDone          SessionOutcome = "done"
 	SessionRefused       SessionOutcome = "refused" // or not found
 	SessionMisunderstood SessionOutcome = "misunderstood"
-	SessionFailed        SessionOutcome = "failed"   // something did in the service, whatever the exit status
-	SessionUnused        SessionOutcome = "unused"   // it ended, and had asked for nothing
-	SessionTooMany       SessionOutcome = "too_many" // it was not opened: there were too many, or the service ends
+	SessionFailed        SessionOutcome = "failed"   // something failed in the service, whatever the exit status
+	SessionUnused        SessionOutcome = "unused"   // it ended without a request for a shell or a command
+	SessionTooMany       SessionOutcome = "too_many" // it was refused: there were too many, or the service was shutting down
 )
 
 var (
@@ -48,16 +48,17 @@ var (
 	sessionOutcomes = []SessionOutcome{SessionDone, SessionRefused, SessionMisunderstood, SessionFailed, SessionUnused, SessionTooMany}
 )
 
-// Methods returns all there are.
+// Methods returns all methods of logins.
 func Methods() []Method { return slices.Clone(methods) }
 
-// LoginOutcomes returns all there are.
+// LoginOutcomes returns all outcomes of logins.
 func LoginOutcomes() []LoginOutcome { return slices.Clone(loginOutcomes) }
 
-// SessionOutcomes returns all there are.
+// SessionOutcomes returns all outcomes of sessions.
 func SessionOutcomes() []SessionOutcome { return slices.Clone(sessionOutcomes) }
 
-// sessionOutcome is what a session that ends with that exit status came to.
+// sessionOutcome returns the outcome of a session that ended with an exit status;
+// failed reports whether something failed in the service.
 func sessionOutcome(status int, failed bool) SessionOutcome {
 	switch {
 	case failed:

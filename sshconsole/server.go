@@ -16,53 +16,55 @@ import (
 	"snomredirect/store"
 )
 
-// Accounts is where the server looks accounts up, as they stand at the time of the
-// call. The error is store.ErrNoAccount if there is no such account; any other
-// means that the store failed.
+// Accounts returns accounts, as they are at the time of the call. The error is
+// [store.ErrNoAccount] if the account does not exist; any other means that the
+// store failed.
 type Accounts interface {
 	Account(store.AccountID) (store.Account, error)
 	AccountNamed(store.Name) (store.Account, error)
 }
 
-// A Config is what the server works with. Shell, Accounts and HostKey must be set.
+// A Config configures a [Server]. Shell, Accounts and HostKey must be set.
 type Config struct {
 	Shell    *shell.Shell // runs the commands
 	Accounts Accounts
 	HostKey  gossh.Signer
-	// Password returns the account that a name and a password from an address
-	// let in, store.ErrDenied where that is none, store.ErrBusy where too many
-	// wait, or ctx's error; any other is a failing store. It takes the same time
-	// whether there is such an account or not. Nil lets nobody in by password.
+	// Password checks a name and a password from an address, and returns the
+	// account. The error is [store.ErrDenied] if they are wrong, [store.ErrBusy] if
+	// too many checks are waiting, or ctx's error; any other means that the store
+	// failed. Password must take as long for a name without an account. If nil,
+	// nobody can log in with a password.
 	Password func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
-	// Log gets logins and changes at info, failures at error. Nil logs nothing.
+	// Log receives logins and changes at info, failures at error. If nil, nothing
+	// is logged.
 	Log *slog.Logger
 
-	// These are told what happens, for metrics, on the goroutine that it happens
-	// on: they must return at once. Nil is told nothing.
+	// The functions below are for metrics. They are called concurrently, and must
+	// return at once. If nil, they are not called.
 
-	// ObserveLogin is told once of each connection that offers a key or a
-	// password: when it is let in, or when it ends without. The method is that of
-	// the last offer. A client offers its keys one after another, so that one
-	// which does not fit is no refused login by itself.
+	// ObserveLogin is called once for each connection that offers a key or a
+	// password: when it is logged in, or when it ends without. The method is that
+	// of the last offer. Clients offer their keys one after another, so a key that
+	// the account does not have is not a refused login by itself.
 	ObserveLogin func(Method, LoginOutcome)
-	// ObserveSession is told once of each session, before its client has its exit
-	// status or, where there is none, at its end.
+	// ObserveSession is called once for each session, before its exit status is
+	// sent. If it has none, ObserveSession is called at its end.
 	ObserveSession func(SessionOutcome)
-	// ObservePanic is told of each panic that was caught.
+	// ObservePanic is called for each panic that was recovered.
 	ObservePanic func()
 }
 
 // A Server serves the console over SSH.
 type Server struct {
 	Config
-	ssh     *ssh.Server // handles connections; accepting them is done here
+	ssh     *ssh.Server // handles connections; Serve accepts them
 	clients *clients
 
 	stopping context.Context // ends with Shutdown
 	stop     context.CancelFunc
 }
 
-// What the server speaks: no NIST curves, no SHA-1, no encrypt-and-MAC.
+// The algorithms of the server: no NIST curves, no SHA-1, no encrypt-and-MAC.
 var (
 	keyExchanges = []string{gossh.KeyExchangeMLKEM768X25519, gossh.KeyExchangeCurve25519, "curve25519-sha256@libssh.org"}
 	ciphers      = []string{gossh.CipherChaCha20Poly1305, gossh.CipherAES256GCM, gossh.CipherAES128GCM}
@@ -70,7 +72,7 @@ var (
 	publicKeys   = []string{gossh.KeyAlgoED25519, gossh.KeyAlgoSKED25519, gossh.KeyAlgoRSASHA512, gossh.KeyAlgoRSASHA256}
 )
 
-// NewServer returns a server that is ready to serve.
+// NewServer returns a Server that is ready to serve.
 func NewServer(c Config) *Server { return newServer(c, defaultLimits) }
 
 func newServer(c Config, l limits) *Server {
@@ -100,8 +102,8 @@ func newServer(c Config, l limits) *Server {
 	return s
 }
 
-// Serve serves connections from l, which it closes, until Shutdown. It returns
-// nil then, and at once where that has been called before.
+// Serve serves connections from l until Shutdown, and closes l. It returns nil
+// after Shutdown, and at once if Shutdown was called before.
 func (s *Server) Serve(l net.Listener) error {
 	defer l.Close()
 	defer context.AfterFunc(s.stopping, func() { l.Close() })()
@@ -115,8 +117,8 @@ func (s *Server) Serve(l net.Listener) error {
 			return nil
 		case errors.Is(err, net.ErrClosed):
 			return err
-		case err != nil: // no file descriptor is left, for one
-			s.Log.Error("accept", "error", err)
+		case err != nil: // such as: no file descriptor is left
+			s.Log.Error("accept failed", "error", err)
 			time.Sleep(100 * time.Millisecond)
 		default:
 			go s.guard("connection", func() { s.ssh.HandleConn(conn) })
@@ -124,8 +126,8 @@ func (s *Server) Serve(l net.Listener) error {
 	}
 }
 
-// Shutdown stops accepting, ends idle sessions at once and the others when
-// their command is done or ctx ends.
+// Shutdown stops accepting connections. It closes idle ones at once, and the others
+// when their commands end or ctx does.
 func (s *Server) Shutdown(ctx context.Context) {
 	s.stop()
 	s.clients.drain(ctx)
@@ -135,13 +137,14 @@ type contextKey int
 
 const (
 	clientKey contextKey = iota // *client
-	loginKey                    // login, set where a credential was proven
+	loginKey                    // login, set once a credential was proven
 )
 
+// connected admits a new connection, or refuses it by returning nil.
 func (s *Server) connected(ctx ssh.Context, conn net.Conn) net.Conn {
 	c := s.clients.add(conn)
 	if c == nil {
-		s.Log.Debug("no room for a connection", "from", conn.RemoteAddr())
+		s.Log.Debug("connection refused", "from", conn.RemoteAddr())
 		return nil
 	}
 	ctx.SetValue(clientKey, c)
@@ -153,15 +156,15 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 		Config:                  gossh.Config{KeyExchanges: keyExchanges, Ciphers: ciphers, MACs: macs},
 		PublicKeyAuthAlgorithms: publicKeys,
 		MaxAuthTries:            6,
-		// The library's own password handler is told the first name that a client
-		// tried, and not the one that goes with the password.
+		// The library's own password handler gets the first name that a client
+		// tried, and not the one that belongs to the password.
 		PasswordCallback: func(conn gossh.ConnMetadata, password []byte) (*gossh.Permissions, error) {
 			s.clients.offered(ctx.Value(clientKey).(*client), ByPassword)
 			return s.admit(ctx, func() (login, error) { return s.byPassword(conn, string(password)) })
 		},
-		// A key may be offered without being owned, and offered keys share one
-		// context with the one that lets a client in at last. Only here it has
-		// been shown that the client holds it.
+		// Clients can offer keys that they don't have, and all offers share one
+		// context with the key that finally logs in. Only this callback follows a
+		// signature, which proves that the client has the key.
 		VerifiedPublicKeyCallback: func(conn gossh.ConnMetadata, key gossh.PublicKey, _ *gossh.Permissions, _ string) (*gossh.Permissions, error) {
 			return s.admit(ctx, func() (login, error) {
 				l, ok := byKey(lookUp(s.Accounts, s.Log, conn.User()), key)
@@ -171,18 +174,20 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 				return l, nil
 			})
 		},
-		AuthLogCallback: func(conn gossh.ConnMetadata, method string, err error) { s.authenticated(ctx, conn, method, err) },
+		AuthLogCallback: func(conn gossh.ConnMetadata, method string, err error) { s.authTried(ctx, conn, method, err) },
 	}
 }
 
-// keyOffered tells whether a key would do. It opens nothing yet.
+// keyOffered reports whether a key is one of the account's. That logs nobody in:
+// the client has not proven yet that it has the key.
 func (s *Server) keyOffered(ctx ssh.Context, key ssh.PublicKey) (ok bool) {
 	s.clients.offered(ctx.Value(clientKey).(*client), ByKey)
 	s.guard("login", func() { _, ok = byKey(lookUp(s.Accounts, s.Log, ctx.User()), key) })
 	return ok
 }
 
-// admit notes the login that prove finds in the context. A panic admits nobody.
+// admit calls prove and stores the login that it returns in ctx. If prove panics,
+// the login is refused.
 func (s *Server) admit(ctx ssh.Context, prove func() (login, error)) (*gossh.Permissions, error) {
 	err := store.ErrDenied
 	s.guard("login", func() {
@@ -197,33 +202,33 @@ func (s *Server) admit(ctx ssh.Context, prove func() (login, error)) (*gossh.Per
 	return &gossh.Permissions{}, nil
 }
 
-// authenticated is told how each try to log in went.
-func (s *Server) authenticated(ctx ssh.Context, conn gossh.ConnMetadata, method string, err error) {
+// authTried is called after each attempt to log in; err is why it failed.
+func (s *Server) authTried(ctx ssh.Context, conn gossh.ConnMetadata, method string, err error) {
 	if err != nil {
 		switch method {
-		case "publickey": // of a kind that is not taken, too, after which nobody is asked
+		case "publickey": // also of an algorithm that is not accepted, which calls no other callback
 			s.clients.offered(ctx.Value(clientKey).(*client), ByKey)
 		case "password":
-			user := conn.User() // a stranger's word
+			user := conn.User() // unauthenticated, of any length
 			s.Log.Info("login refused", "user", user[:min(len(user), 64)], "from", conn.RemoteAddr().String(), "by", method, "why", err)
 		}
 		return
 	}
 	c, l := ctx.Value(clientKey).(*client), ctx.Value(loginKey).(login)
-	outcome := s.clients.loggedIn(c, l)
+	outcome := s.clients.logIn(c, l)
 	switch outcome {
 	case "":
 		return
 	case LoginTooMany:
-		s.Log.Warn("too many connections of one account", "account", l.name, "from", conn.RemoteAddr().String())
+		s.Log.Warn("login refused: too many connections of this account", "account", l.name, "from", conn.RemoteAddr().String())
 	default:
-		s.Log.Info("login", "account", l.name, "by", l.by(), "from", conn.RemoteAddr().String())
+		s.Log.Info("login", "account", l.name, "by", l.credential(), "from", conn.RemoteAddr().String())
 	}
 	s.ObserveLogin(l.method(), outcome)
 }
 
-// guard runs f and reports whether it came to its end: a panic is kept to what
-// it happened in, and goes to the log.
+// guard runs f, and reports whether it returned. A panic in f is recovered and
+// logged, so that it ends only what it happened in.
 func (s *Server) guard(where string, f func()) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {

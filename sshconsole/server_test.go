@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"net"
-	"snomredirect/macaddr"
-	"snomredirect/sshconsole/shell"
-	"snomredirect/store"
 	"testing"
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"snomredirect/sshconsole/shell"
 )
 
-// A shutdown ends what is idle at once, and what runs when it is done.
+// Shutdown closes idle connections at once, and the others when their commands end.
 func TestShutdown(t *testing.T) {
 	gate := &gated{started: make(chan struct{}), open: make(chan struct{})}
 	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { gate.Registry = r; return gate })
@@ -31,11 +30,11 @@ func TestShutdown(t *testing.T) {
 	go func() { l.server.Shutdown(t.Context()); close(shut) }()
 	l.ends(idle)
 	if _, err := l.dial("acme", gossh.PublicKeys(key)); err == nil {
-		t.Error("let in while shutting down")
+		t.Error("logged in during shutdown")
 	}
 	select {
 	case <-shut:
-		t.Fatal("a command that runs was not waited for")
+		t.Fatal("Shutdown did not wait for a running command")
 	default:
 	}
 	close(gate.open)
@@ -43,19 +42,7 @@ func TestShutdown(t *testing.T) {
 	<-shut
 }
 
-// gated is a store whose look at a phone waits.
-type gated struct {
-	shell.Registry
-	started, open chan struct{}
-}
-
-func (g *gated) Phone(mac macaddr.Addr) (store.Phone, error) {
-	close(g.started)
-	<-g.open
-	return g.Registry.Phone(mac)
-}
-
-// A shutdown may come before the first connection is waited for.
+// Serve returns at once after Shutdown.
 func TestShutdownBeforeServe(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	s := NewServer(Config{Shell: l.server.Shell, Accounts: l.registry, HostKey: l.server.HostKey})
@@ -72,15 +59,15 @@ func TestShutdownBeforeServe(t *testing.T) {
 			t.Error(err)
 		}
 	case <-time.After(soon):
-		t.Fatal("it serves for ever")
+		t.Fatal("Serve does not return")
 	}
 	if _, err := listener.Accept(); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("the port is still open: %v", err)
+		t.Errorf("the listener is still open: %v", err)
 	}
 }
 
-// A deadline ends even what will never end.
-func TestShutdownInTheEnd(t *testing.T) {
+// At its deadline, Shutdown closes connections whose commands are still running.
+func TestShutdownDeadline(t *testing.T) {
 	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return slow{r} })
 	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
 	session, err := c.NewSession()

@@ -15,12 +15,12 @@ import (
 	"snomredirect/store"
 )
 
-// A session is one channel of a connection, on which a console may run.
+// A session is one channel of a connection, which runs the console or one command.
 //
-// The SSH library has sessions of its own, which keep every variable a client
-// sends, stop for good at a window that changes before a command is asked for,
-// and accept agents. So the requests of a channel are answered here (RFC 4254,
-// section 6).
+// It replaces the SSH library's own sessions, which keep every variable that a
+// client sends, block forever if the window changes before a command is requested,
+// and accept agent forwarding. The requests of a channel are those of RFC 4254,
+// section 6.
 type session struct {
 	gossh.Channel
 	server *Server
@@ -28,9 +28,9 @@ type session struct {
 	login  login
 
 	terminal bool
-	columns  atomic.Int32 // the newest width
+	columns  atomic.Int32 // the current width
 	resized  chan struct{}
-	awaiting atomic.Bool // whether it is there, and has not answered yet
+	awaiting atomic.Bool // a keepalive has been sent and not answered yet
 }
 
 // channel serves one session from its opening to its end.
@@ -52,18 +52,18 @@ func (s *Server) channel(_ *ssh.Server, _ *gossh.ServerConn, newChannel gossh.Ne
 	}
 	sess := &session{Channel: ch, server: s, client: c, login: l, resized: make(chan struct{}, 1)}
 	if !s.guard("session", func() { sess.serve(ctx, requests) }) {
-		go gossh.DiscardRequests(requests) // what nobody reads would stop the connection
+		go gossh.DiscardRequests(requests) // unread requests would block the connection
 	}
 	_ = ch.Close()
 }
 
-// serve answers the channel's requests until the client closes it. None of them
-// waits for a command, and so none for a client that does not read.
+// serve answers the channel's requests until the client closes it. No request waits
+// for the command, which may itself wait for a client that does not read.
 func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	started := false
-	idle := time.AfterFunc(sess.server.clients.limits.askTime, func() { _ = sess.Close() })
+	idle := time.AfterFunc(sess.server.clients.limits.requestTime, func() { _ = sess.Close() })
 	defer func() {
 		idle.Stop()
 		cancel()
@@ -102,7 +102,7 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 				sess.columns.Store(lineedit.ClampWidth(window.Columns))
 				select {
 				case sess.resized <- struct{}{}:
-				default: // it is known already that there is a newer width
+				default: // a redraw is due already
 				}
 			}
 		case "shell":
@@ -110,20 +110,19 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 		case "exec":
 			ok = !started && gossh.Unmarshal(r.Payload, &exec) == nil
 		}
-		_ = r.Reply(ok, nil) // before what may close the channel
+		_ = r.Reply(ok, nil) // before start, which may close the channel
 		if ok && (r.Type == "shell" || r.Type == "exec") {
 			start(exec.Command)
 		}
 	}
 }
 
-// run runs a command, or the console where that is "", and sends its exit
-// status.
+// run runs a command, or the console if command is "", and sends the exit status.
 func (sess *session) run(ctx context.Context, command string) {
 	s, status := sess.server, shell.StatusRefused
-	changed, failed := false, false // an account, something in the service
+	changed, failed := false, false // an account changed; something failed in the service
 	if command != "" {
-		// Busy until its exit status is sent.
+		// Shutdown waits until the exit status is sent.
 		if err := s.clients.begin(sess.client); err != nil {
 			_, _ = io.WriteString(sess.Stderr(), err.Error()+"\n")
 			sess.exit(status, failed)
@@ -131,12 +130,12 @@ func (sess *session) run(ctx context.Context, command string) {
 		}
 		defer s.clients.end(sess.client)
 	}
-	if !s.guard("session", func() { status, failed = sess.converse(ctx, command, func() { changed = true }) }) {
+	if !s.guard("session", func() { status, failed = sess.runShell(ctx, command, func() { changed = true }) }) {
 		failed = true
 		_, _ = io.WriteString(sess.Stderr(), shell.Failure+"\r\n")
 	}
 	sess.exit(status, failed)
-	if changed { // perhaps what let this connection in
+	if changed { // perhaps the account of this connection
 		s.guard("session", func() { s.clients.recheck(s.Accounts, nil) })
 	}
 }
@@ -147,55 +146,58 @@ func (sess *session) exit(status int, failed bool) {
 	_ = sess.Close()
 }
 
-// account returns the account as it stands, if it would still let this session in.
+// account returns the account as it is now. The error is [shell.ErrLoggedOut] if
+// the login is no longer valid.
 func (sess *session) account() (store.Account, error) {
 	a, err := sess.server.Accounts.Account(sess.login.account)
-	if errors.Is(err, store.ErrNoAccount) || err == nil && !sess.login.good(a) {
+	if errors.Is(err, store.ErrNoAccount) || err == nil && !sess.login.valid(a) {
 		return store.Account{}, shell.ErrLoggedOut
 	}
 	return a, err
 }
 
-// keepaliveTime bounds how long a client may take to say that it is there: one that
-// does not answer such questions is believed to be.
+// keepaliveTime bounds how long connected waits for a client's reply.
 const keepaliveTime = 10 * time.Second
 
-// connected asks the client whether it is, as OpenSSH's ClientAliveInterval does.
+// connected reports whether the client is still connected. It sends a keepalive
+// request, as OpenSSH's ClientAliveInterval does. A client that does not reply in
+// time counts as connected, since some never reply.
 func (sess *session) connected() bool {
 	if !sess.awaiting.CompareAndSwap(false, true) {
-		return true // it does not answer such questions
+		return true // it did not reply to the last one
 	}
-	answered := make(chan error, 1)
+	replied := make(chan error, 1)
 	go sess.server.guard("keepalive", func() {
 		_, err := sess.SendRequest("keepalive@openssh.com", true, nil)
 		sess.awaiting.Store(false)
-		answered <- err
+		replied <- err
 	})
 	select {
-	case err := <-answered:
+	case err := <-replied:
 		return err == nil
 	case <-time.After(keepaliveTime):
 		return true
 	}
 }
 
-// converse runs a command, or the console if command is "". It returns the exit
-// status and whether something failed inside the service.
-func (sess *session) converse(ctx context.Context, command string, accountsChanged func()) (status int, failed bool) {
+// runShell runs a command, or the console if command is "". It returns the exit
+// status and whether something failed inside the service. It calls accountsChanged
+// after each command that may have changed an account.
+func (sess *session) runShell(ctx context.Context, command string, accountsChanged func()) (status int, failed bool) {
 	s := sess.server
-	by, from := sess.login.by(), sess.client.RemoteAddr().String()
+	credential, from := sess.login.credential(), sess.client.RemoteAddr().String()
 	caller := shell.Caller{
 		Account:    sess.account,
 		RemoteAddr: store.ClientAddr(from).String(),
-		Credential: by,
-		Log:        s.Log.With("account", sess.login.name, "by", by, "from", from),
+		Credential: credential,
+		Log:        s.Log.With("account", sess.login.name, "by", credential, "from", from),
 		Begin: func() (func(), error) {
 			return func() { s.clients.end(sess.client) }, s.clients.begin(sess.client)
 		},
 		Connected: sess.connected,
 		AccountsChanged: func() {
 			accountsChanged()
-			s.clients.recheck(s.Accounts, sess.client) // this one gets its answer first
+			s.clients.recheck(s.Accounts, sess.client) // run rechecks this one after its answer
 		},
 		Stopping: s.stopping.Done(),
 		Guard:    s.guard,
@@ -229,12 +231,12 @@ func (sess *session) openTerminal() *lineedit.Terminal {
 	return t
 }
 
-// resize redraws t for each new width until ended is closed.
+// resize redraws t after each change of its width until ended is closed.
 func (sess *session) resize(t *lineedit.Terminal, ended <-chan struct{}) {
 	for {
 		select {
 		case <-sess.resized:
-			t.Resize() // may wait for a client that does not read
+			t.Resize() // may block if the client does not read
 		case <-ended:
 			return
 		}

@@ -2,19 +2,17 @@ package sshconsole
 
 import (
 	"io"
-	"snomredirect/macaddr"
-	"snomredirect/sshconsole/shell"
-	"snomredirect/store"
 	"strings"
 	"testing"
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"snomredirect/sshconsole/shell"
 )
 
-// A connection that breaks off in the middle of a list is told at the next
-// login; one that ends its input is done.
-func TestBrokenOffList(t *testing.T) {
+// If the connection breaks during a list, the next login is told.
+func TestInterruptedList(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	key := gossh.PublicKeys(l.newKey("acme"))
 	broken := l.login("acme", key)
@@ -33,9 +31,9 @@ func TestBrokenOffList(t *testing.T) {
 		t.Fatal(err)
 	}
 	deadline := time.Now().Add(soon)
-	for acme := l.account("acme").ID; ; time.Sleep(time.Millisecond) { // until it has been read
+	for acme := l.account("acme").ID; ; time.Sleep(time.Millisecond) { // until the list is being read
 		if time.Now().After(deadline) {
-			t.Fatal("it does not begin")
+			t.Fatal("the job does not begin")
 		}
 		if all, err := l.registry.Jobs(acme); err != nil {
 			t.Fatal(err)
@@ -44,7 +42,7 @@ func TestBrokenOffList(t *testing.T) {
 		}
 	}
 	broken.Close()
-	l.forgets()
+	l.releases()
 	c := l.login("acme", key)
 	e := l.terminal(c, 80)
 	e.sees("Welcome, acme!")
@@ -52,7 +50,7 @@ func TestBrokenOffList(t *testing.T) {
 	l.runs(c, "count", 0, "0\n")
 }
 
-// A client that reads no further, or goes, ends the command too.
+// A client that stops reading and then goes ends its command.
 func TestCallerGoes(t *testing.T) {
 	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return slow{r} })
 	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
@@ -71,10 +69,10 @@ func TestCallerGoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Close()
-	l.forgets()
+	l.releases()
 }
 
-// Requests that no honest client sends are refused, and hold up nothing.
+// Requests that no normal client sends are refused, and block nothing.
 func TestOddRequests(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
@@ -107,16 +105,16 @@ func TestOddRequests(t *testing.T) {
 		}
 	}
 	c.Close()
-	l.forgets()
+	l.releases()
 	if log := l.log.String(); strings.Contains(log, "msg=panic") {
-		t.Errorf("the log holds\n%s", log)
+		t.Errorf("the log contains\n%s", log)
 	}
 }
 
-// A channel on which nothing is asked for does not stay.
-func TestSessionThatAsksForNothing(t *testing.T) {
+// A session without a request for a shell or a command is closed after requestTime.
+func TestSessionWithoutRequest(t *testing.T) {
 	quick := defaultLimits
-	quick.askTime = time.Second
+	quick.requestTime = time.Second
 	l := newLab(t, quick, nil)
 	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
 	ch, requests, err := c.OpenChannel("session", nil)
@@ -135,43 +133,33 @@ func TestSessionThatAsksForNothing(t *testing.T) {
 			t.Error(err)
 		}
 	case <-time.After(soon):
-		t.Fatal("it stays")
+		t.Fatal("the session stays open")
 	}
 
-	// One that has a console does, for as long as it likes.
+	// With a shell it stays open.
 	e := l.terminal(c, 80)
 	e.sees("==> ")
-	time.Sleep(quick.askTime + 100*time.Millisecond)
+	time.Sleep(quick.requestTime + 100*time.Millisecond)
 	e.types("list\rbye\r")
 	e.leaves(0)
 }
 
-// panicking is a store whose look at a phone panics.
-type panicking struct{ shell.Registry }
-
-func (panicking) Phone(macaddr.Addr) (store.Phone, error) { panic("/data/secret") }
-
-func TestAPanicEndsItsSessionAlone(t *testing.T) {
+func TestPanicEndsOnlyItsSession(t *testing.T) {
 	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return panicking{r} })
 	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
-	l.runs(c, "show 2e4", shell.StatusRefused, "Something failed in the service")
+	l.runs(c, "show 2e4", shell.StatusRefused, "Internal error")
 	l.runs(c, "list", 0, "")
 	if log := l.log.String(); strings.Count(log, "msg=panic") != 1 || !strings.Contains(log, "/data/secret") {
-		t.Errorf("the log holds\n%s", log)
+		t.Errorf("the log contains\n%s", log)
 	}
 }
 
-// panickingLogin is a store that panics where an account is looked up by name.
-type panickingLogin struct{ shell.Registry }
-
-func (panickingLogin) AccountNamed(store.Name) (store.Account, error) { panic("here") }
-
-func TestAPanicLetsNobodyIn(t *testing.T) {
+func TestPanicRefusesLogin(t *testing.T) {
 	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return panickingLogin{r} })
 	key := l.newKey("acme")
 	for _, auth := range []gossh.AuthMethod{gossh.PublicKeys(key), gossh.Password("x")} {
 		if _, err := l.dial("acme", auth); err == nil {
-			t.Error("let in")
+			t.Error("logged in")
 		}
 	}
 }
@@ -200,7 +188,7 @@ func TestOnlySessions(t *testing.T) {
 		}
 	}
 	if err := session.Setenv("X", "1"); err == nil {
-		t.Error("a variable was taken")
+		t.Error("an environment variable was accepted")
 	}
 	out, err := session.Output("list")
 	if err != nil {

@@ -3,13 +3,11 @@ package sshconsole
 import (
 	"errors"
 	"io"
-	"snomredirect/macaddr"
-	"snomredirect/sshconsole/shell"
-	"snomredirect/store"
 	"testing"
-	"time"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"snomredirect/sshconsole/shell"
 )
 
 func TestTerminal(t *testing.T) {
@@ -26,9 +24,9 @@ func TestTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.sees("==> ")      // redrawn
-	e.types("\x1b[A\n") // Up brings back
+	e.types("\x1b[A\n") // Up recalls
 	e.sees("000413101214 00041310123C\r\n0004132202E4\r\n==> ")
-	e.types("deregister 2e4\x03") // Ctrl-C drops the line
+	e.types("deregister 2e4\x03") // Ctrl-C discards the line
 	e.sees("\r\n==> ")
 	e.types("show 2e4\r")
 	e.sees("State:          registered\r\n")
@@ -37,7 +35,7 @@ func TestTerminal(t *testing.T) {
 	e.types("bye\r")
 	e.leaves(0)
 
-	e = l.terminal(c, 0) // a client that does not know
+	e = l.terminal(c, 0) // a client that does not know its width
 	e.sees("==> ")
 	e.types("list\r")
 	e.sees("000413101214 00041310123C 0004132202E4\r\n==> ")
@@ -46,8 +44,8 @@ func TestTerminal(t *testing.T) {
 	e.leaves(0)
 }
 
-// At a prompt, standard input ends with Ctrl-D, and the prompt comes back.
-func TestKeysTypedAtThePrompt(t *testing.T) {
+// At a prompt, Ctrl-D ends standard input, and the prompt returns.
+func TestStandardInputAtThePrompt(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	c := l.login("olga", gossh.PublicKeys(l.newKey("olga")))
 	key := string(gossh.MarshalAuthorizedKey(newSigner(t).PublicKey()))
@@ -55,7 +53,7 @@ func TestKeysTypedAtThePrompt(t *testing.T) {
 	e.sees("==> ")
 	e.types("account key acme add -\r" + key + "\x04")
 	e.sees("acme: SHA256:")
-	e.types("\x1b[A\r") // the command, not the key
+	e.types("\x1b[A\r") // recalls the command, not the key
 	e.sees("account key acme add -\r\n")
 	e.types(key + "\x03")
 	e.sees("Interrupted; nothing was done.\r\n==> ")
@@ -65,7 +63,7 @@ func TestKeysTypedAtThePrompt(t *testing.T) {
 	e.leaves(0)
 }
 
-// Lists and answers typed at the prompt.
+// Lists and answers to confirmations don't enter the history.
 func TestListAndAnswerTypedAtThePrompt(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	e := l.terminal(l.login("acme", gossh.PublicKeys(l.newKey("acme"))), 200)
@@ -77,14 +75,14 @@ func TestListAndAnswerTypedAtThePrompt(t *testing.T) {
 	e.types("\x03")
 	e.sees("Interrupted: nothing was done.\r\n==> ")
 	e.types("retarget http://one.example/ http://two.example/\r")
-	e.sees("1 phone with a setting server of its own will change from http://one.example/ to http://two.example/.\r\nGo on? (y/n) ")
+	e.sees("1 phone with a setting server of its own will change from http://one.example/ to http://two.example/.\r\nContinue? (y/n) ")
 	e.types("\x03")
 	e.sees("Nothing was done.\r\n==> ")
-	e.types("\x1b[A\r") // the command, not an answer
-	e.sees("Go on? (y/n) ")
+	e.types("\x1b[A\r") // recalls the command, not an answer
+	e.sees("Continue? (y/n) ")
 	e.types("y\r")
 	e.sees("1 phone with a setting server of its own changed.\r\n==> ")
-	e.types("\x1b[A") // not the answer
+	e.types("\x1b[A") // recalls the command, not the answer
 	e.sees("retarget http://one")
 	e.types("\x03export\r")
 	e.sees("0004132202E4,\r\n0004132202E5,http://two.example/\r\n==> ")
@@ -92,19 +90,7 @@ func TestListAndAnswerTypedAtThePrompt(t *testing.T) {
 	e.leaves(0)
 }
 
-// slow is a store of endless pages, to have a command that runs.
-type slow struct{ shell.Registry }
-
-func (slow) Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error) {
-	time.Sleep(time.Millisecond)
-	page := make([]store.Phone, n)
-	for i := range page {
-		page[i] = store.Phone{MAC: macaddr.MustParse("0004132202E4"), Owner: owner}
-	}
-	return page, nil
-}
-
-func TestCtrlCEndsACommandOverSSH(t *testing.T) {
+func TestCtrlCInterruptsACommandOverSSH(t *testing.T) {
 	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return slow{r} })
 	e := l.terminal(l.login("acme", gossh.PublicKeys(l.newKey("acme"))), 80)
 	e.sees("==> ")
@@ -116,9 +102,9 @@ func TestCtrlCEndsACommandOverSSH(t *testing.T) {
 	e.leaves(0)
 }
 
-// A terminal that reads no further while its window changes, and goes, holds up
-// nothing and leaves nothing behind.
-func TestTerminalReadsNoFurther(t *testing.T) {
+// A client that stops reading, changes its window and then goes blocks no other
+// session and leaves no goroutine.
+func TestTerminalStopsReading(t *testing.T) {
 	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return slow{r} })
 	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
 	session, err := c.NewSession()
@@ -147,12 +133,12 @@ func TestTerminalReadsNoFurther(t *testing.T) {
 	}
 	l.runs(c, "help", 0, "Welcome")
 	c.Close()
-	l.forgets()
+	l.releases()
 }
 
-// From its prompt, too, an operator ends the sessions of those it shuts out, and
-// goes on.
-func TestOperatorShutsOutFromThePrompt(t *testing.T) {
+// When an operator disables an account at the prompt, the account's connections are
+// closed and the operator's is not.
+func TestOperatorDisablesFromThePrompt(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	e := l.terminal(l.login("olga", gossh.PublicKeys(l.newKey("olga"))), 80)
 	acme := l.login("acme", gossh.PublicKeys(l.newKey("acme")))

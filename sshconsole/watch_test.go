@@ -1,15 +1,16 @@
 package sshconsole
 
 import (
-	"snomredirect/store"
 	"strings"
 	"testing"
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"snomredirect/store"
 )
 
-// Phones as they call: one's own, live, until q or Ctrl-C.
+// WATCH shows contacts of the caller's own phones until q or Ctrl-C.
 func TestWatch(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	contacts := l.contacts
@@ -22,22 +23,22 @@ func TestWatch(t *testing.T) {
 	begins := func() {
 		for deadline := time.Now().Add(soon); contacts.watched() == 0; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
-				t.Fatal("it does not watch")
+				t.Fatal("WATCH does not begin")
 			}
 		}
 	}
 	ends := func() {
 		e.sees("==> ")
 		if contacts.watched() > 0 {
-			t.Error("it watches on")
+			t.Error("WATCH does not end")
 		}
 	}
 	e.types("watch\r")
 	begins()
-	for range 3 * 256 { // of bravo's none is told, not even as missed
+	for range 3 * 256 { // bravo's contacts are not shown, and not counted as missed
 		contacts.call("000413220301", store.Redirected)
 	}
-	contacts.call("0004132202E6", store.Unregistered) // nobody's
+	contacts.call("0004132202E6", store.Unregistered) // not registered
 	contacts.call("0004132202E4", store.Redirected)
 	e.sees("watch\r\n20")
 	e.sees(" UTC 0004132202E4 from 192.0.2.20: snom360 with firmware 7.3.14, redirected\r\n")
@@ -66,10 +67,10 @@ func TestWatch(t *testing.T) {
 	o.sees("--json\r\n{\"mac\":\"0004132202E6\",")
 	o.sees(`"answer":"unregistered"}`)
 
-	// It does not hold up the end of the service.
+	// A running WATCH does not delay Shutdown.
 	begun := time.Now()
 	l.server.Shutdown(t.Context())
 	if took := time.Since(begun); took > soon {
-		t.Errorf("the end took %v", took)
+		t.Errorf("Shutdown took %v", took)
 	}
 }

@@ -28,7 +28,7 @@ func TestFilter(t *testing.T) {
 		"\x1b]0;title\x07list":        "\x000;title\x07list",
 		"\x1bP1$r0m":                  "\x001$r0m",
 		"\x1b[I\x1b[Oa\x1b[<0;10;5Mb": "ab",          // focus, mouse
-		"2e\x1b[31m4\x1b[2J":          "2e\x004\x00", // no keys send these
+		"2e\x1b[31m4\x1b[2J":          "2e\x004\x00", // not sent by keys
 		"\x1b[1;5C\x1b[15~\x1bb":      "\x1b[1;5C\x1b[15~\x1bb",
 		"\x1b[12\x1b[Bx":              "\x1b[Bx",
 	} {
@@ -46,10 +46,10 @@ func TestFilter(t *testing.T) {
 	}
 	var f filter
 	if got := f.end(f.add(nil, []byte("list"))); string(got) != "list\r" {
-		t.Errorf("a last line without an end: %q", got)
+		t.Errorf("last line without an end: %q", got)
 	}
 	if got := f.end(f.add(nil, []byte("\r\n"))); string(got) != "\r" {
-		t.Errorf("a last line with an end: %q", got)
+		t.Errorf("last line with an end: %q", got)
 	}
 }
 
@@ -62,15 +62,13 @@ func FuzzFilter(f *testing.F) {
 		whole := one.add(nil, in)
 		cut = min(max(cut, 0), len(in))
 		if parts := two.add(two.add(nil, in[:cut]), in[cut:]); !bytes.Equal(parts, whole) {
-			t.Fatalf("%q: in one %q, cut at %d %q", in, whole, cut, parts)
+			t.Fatalf("%q: at once %q, cut at %d %q", in, whole, cut, parts)
 		}
 		if !utf8.Valid(whole) || bytes.ContainsAny(whole, "\n") || bytes.Contains(whole, []byte("\x1b[200~")) {
-			t.Fatalf("%q makes %q", in, whole)
+			t.Fatalf("%q becomes %q", in, whole)
 		}
-		if len(one.held) > maxSequence+1 {
-			t.Fatalf("%q: %d bytes are held", in, len(one.held))
+		if len(one.partial) > maxSequence+1 {
+			t.Fatalf("%q: %d bytes are buffered", in, len(one.partial))
 		}
 	})
 }
-
-// A client sends what no keyboard does, and x/term still gets every line.

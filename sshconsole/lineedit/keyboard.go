@@ -21,15 +21,15 @@ const (
 // runs. A client that sends more waits.
 const maxTypedAhead = 64 << 10
 
-// A keyboard is a queue of keys between a client and x/term, which takes Ctrl-C
-// for the end of input, fails on bytes that are not text, and buffers escape
+// A keyboard is a queue of keys between a client and x/term. x/term itself takes
+// Ctrl-C for the end of input, fails on bytes that are not text, and buffers escape
 // sequences without a limit. It keeps reading while a command runs, so that
 // Ctrl-C can end the command.
 type keyboard struct {
 	mu        sync.Mutex
 	changed   *sync.Cond
 	queue     []byte
-	err       error               // why no more keys will come
+	err       error               // why there will be no more keys, or nil
 	interrupt func()              // ends the running command, or nil
 	taker     func(key byte) bool // takes keys before they are queued, or nil
 
@@ -43,8 +43,8 @@ func newKeyboard() *keyboard {
 	return k
 }
 
-// pump fills the queue from r until r ends or the keyboard is closed. A last line
-// without an end counts if connected reports that the client still is.
+// pump fills the queue from r until r ends or the keyboard is closed. If connected
+// reports that the client still is, a last line without an end is complete.
 func (k *keyboard) pump(r io.Reader, connected func() bool) {
 	var f filter
 	raw := make([]byte, 1024)
@@ -60,12 +60,12 @@ func (k *keyboard) pump(r io.Reader, connected func() bool) {
 	}
 }
 
-// fill queues keys, waits until there is room for more, and reports whether
-// more are wanted. err is why there are none.
+// fill queues keys and waits until there is room for more. It returns false if there
+// will be no more: after err, or once the keyboard is closed.
 func (k *keyboard) fill(keys []byte, err error) (more bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.err != nil { // closed: a client that sends on fills its own window
+	if k.err != nil { // closed: what the client still sends stays in its own window
 		return false
 	}
 	k.add(keys)
@@ -77,7 +77,7 @@ func (k *keyboard) fill(keys []byte, err error) (more bool) {
 	return k.err == nil
 }
 
-// close ends what waits for keys, or for room to queue more.
+// close ends Read, after the keys in the queue, and pump.
 func (k *keyboard) close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -85,9 +85,9 @@ func (k *keyboard) close() {
 	k.changed.Broadcast()
 }
 
-// add queues keys. Ctrl-C while a command runs ends it and drops what was typed
-// before, as a Unix terminal does. It stays in the queue itself, for a line that
-// the command may be about to read.
+// add queues keys. While a command runs, Ctrl-C interrupts it and discards what was
+// typed before, as a Unix terminal does. The Ctrl-C itself stays in the queue, for a
+// line that the command may be about to read.
 func (k *keyboard) add(keys []byte) {
 	if i := bytes.LastIndexByte(keys, keyInterrupt); i >= 0 && k.interrupt != nil {
 		k.interrupt()
@@ -101,22 +101,22 @@ func (k *keyboard) add(keys []byte) {
 	}
 }
 
-// takes has taker take keys as they are typed, where it returns true; nil ends
-// that.
-func (k *keyboard) takes(taker func(key byte) bool) {
+// setTaker passes keys to taker as they are typed; those for which it returns true are
+// not queued. If taker is nil, all keys are queued.
+func (k *keyboard) setTaker(taker func(key byte) bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.taker = taker
 }
 
-// during sets what Ctrl-C ends until it is called with nil: a Ctrl-C typed right
-// behind the command that begins too.
+// during sets what Ctrl-C calls, until during is called with nil. A Ctrl-C that was
+// typed ahead, right after the command, calls it at once.
 func (k *keyboard) during(interrupt func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.interrupt = interrupt
 	if interrupt == nil {
-		k.queue = bytes.TrimPrefix(k.queue, []byte{keyInterrupt}) // that ended a command which read no line
+		k.queue = bytes.TrimPrefix(k.queue, []byte{keyInterrupt}) // it interrupted a command that read no line
 		return
 	}
 	typedAhead := k.queue
@@ -124,13 +124,13 @@ func (k *keyboard) during(interrupt func()) {
 	k.add(typedAhead)
 }
 
-// Read implements io.Reader for x/term: what is queued up to the end of a line.
+// Read implements io.Reader for x/term. It returns no more than the rest of a line.
 func (k *keyboard) Read(p []byte) (int, error) {
 	const (
-		dropLine = "\x05\x15\r" // to the end, erase all before, return
-		special  = string(rune(keyBad)) + string(rune(keyInterrupt)) + string(rune(keyEnd)) + string(rune(keyReturn))
+		discardLine = "\x05\x15\r" // Ctrl-E: to the end; Ctrl-U: erase to the start; return
+		special     = string(rune(keyBad)) + string(rune(keyInterrupt)) + string(rune(keyEnd)) + string(rune(keyReturn))
 	)
-	if len(p) < len(dropLine) {
+	if len(p) < len(discardLine) {
 		return 0, errors.New("lineedit: the terminal's buffer is full")
 	}
 	k.mu.Lock()
@@ -151,7 +151,7 @@ func (k *keyboard) Read(p []byte) (int, error) {
 		case keyInterrupt:
 			k.interrupted = true
 			k.take(1)
-			return copy(p, dropLine), nil
+			return copy(p, discardLine), nil
 		case keyEnd, keyReturn:
 		default:
 			for n < min(len(k.queue), len(p)) && strings.IndexByte(special, k.queue[n]) < 0 {
@@ -164,19 +164,21 @@ func (k *keyboard) Read(p []byte) (int, error) {
 	}
 }
 
+// take removes n keys from the queue.
 func (k *keyboard) take(n int) {
-	k.queue = k.queue[n:] // moving the rest up would cost a flood's length for each byte of it
+	k.queue = k.queue[n:] // moving the rest would cost the queue's length for each byte of a flood
 	k.changed.Broadcast()
 }
 
-// beginLine is called before a line is read.
+// beginLine is called before each line.
 func (k *keyboard) beginLine() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.interrupted, k.bad = false, false
 }
 
-// endLine is called after it, and tells what happened to it.
+// endLine is called after each line, and returns whether it was interrupted and
+// whether it contained bytes that are not text.
 func (k *keyboard) endLine() (interrupted, bad bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

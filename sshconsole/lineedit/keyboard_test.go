@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// What is typed while a command runs is kept, up to a bound, and Ctrl-C ends the
-// command and drops it.
-func TestCtrlCEndsACommand(t *testing.T) {
+// What is typed while a command runs is kept, within bounds. Ctrl-C interrupts the
+// command and discards it.
+func TestCtrlCInterruptsACommand(t *testing.T) {
 	term := NewTerminal(io.Discard, Config{Prompt: prompt, Columns: width(80)})
 	keys := term.keys
 	ended := make(chan struct{})
@@ -24,7 +24,7 @@ func TestCtrlCEndsACommand(t *testing.T) {
 		t.Errorf("%q, %v", line, err)
 	}
 
-	// Before the command has begun to read a line, and before it has begun.
+	// Ctrl-C before the command reads a line, and (early) before it begins.
 	for _, early := range []bool{false, true} {
 		ended := make(chan struct{})
 		begin := func() { keys.during(func() { close(ended) }) }
@@ -33,7 +33,7 @@ func TestCtrlCEndsACommand(t *testing.T) {
 		}
 		w.Write([]byte("half a line\x03kept\r"))
 		if early {
-			for keys.waiting() < len("half a line\x03kept\r") {
+			for keys.queued() < len("half a line\x03kept\r") {
 				time.Sleep(time.Millisecond)
 			}
 			begin()
@@ -57,9 +57,9 @@ func TestCtrlCEndsACommand(t *testing.T) {
 				return
 			}
 		}
-		t.Error("a client could send without end")
+		t.Error("a client can send without bounds")
 	}()
-	for keys.waiting() <= maxTypedAhead {
+	for keys.queued() <= maxTypedAhead {
 		time.Sleep(time.Millisecond)
 	}
 	keys.close()
@@ -67,14 +67,14 @@ func TestCtrlCEndsACommand(t *testing.T) {
 	<-flooded
 }
 
-// waiting returns how many bytes are queued.
-func (k *keyboard) waiting() int {
+// queued returns how many bytes are queued.
+func (k *keyboard) queued() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return len(k.queue)
 }
 
-// A keyboard that is closed queues nothing more, whatever a client sends on.
+// A closed keyboard queues nothing, whatever the client sends.
 func TestClosedKeyboard(t *testing.T) {
 	keys := newKeyboard()
 	keys.close()
@@ -89,12 +89,12 @@ func TestClosedKeyboard(t *testing.T) {
 	}
 }
 
-// endless is a client that never stops sending.
+// endless is a reader that never ends.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return copy(p, "x"), nil }
 
-// What it costs to read past as much as may be typed ahead, all of it no text.
+// BenchmarkFlood reads a line after as many bad bytes as can be typed ahead.
 func BenchmarkFlood(b *testing.B) {
 	flood := append(bytes.Repeat([]byte{keyBad}, maxTypedAhead), keyReturn)
 	line := make([]byte, 256)

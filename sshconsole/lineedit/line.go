@@ -1,8 +1,8 @@
 // Package lineedit reads a line from a person at a terminal, or from a pipe.
 //
-// A [Terminal] edits lines with x/term. It keeps from x/term what x/term can't
-// take: bytes that are not text, endless escape sequences, Ctrl-C. A [Pipe] reads
-// lines as they come. Both refuse the same lines ([Check]), each as a whole.
+// A [Terminal] edits lines with x/term, and filters out what x/term can't handle:
+// bytes that are not text, endless escape sequences, Ctrl-C. A [Pipe] reads lines as
+// they are. Both refuse the same lines, as [Check] does, and never cut one.
 package lineedit
 
 import (

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// A Pipe reads lines that end in LF or CRLF. A last line without an end counts
-// only while the client is connected; otherwise it may be half a line.
+// A Pipe reads lines that end in LF or CRLF. A last line without an end is read only
+// while the client is connected; otherwise it may be half a line.
 type Pipe struct {
 	r         *bufio.Reader
 	connected func() bool
 }
 
-// NewPipe returns a Pipe that reads from r. connected reports whether the client
-// still is.
+// NewPipe returns a Pipe that reads from r. connected reports whether the client is
+// still connected.
 func NewPipe(r io.Reader, connected func() bool) *Pipe {
 	return &Pipe{bufio.NewReaderSize(r, MaxLine+2), connected}
 }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// A Terminal reads lines with x/term's editing, and writes to the screen. Write
+// A Terminal reads lines that are edited with x/term, and writes to the screen. Write
 // and Resize may be called while a line is read.
 type Terminal struct {
 	config  Config
@@ -26,8 +26,8 @@ type Terminal struct {
 
 // A Config is how a [Terminal] behaves. Columns must be set.
 type Config struct {
-	// Prompt is the text before lines that Up recalls. Other lines, such as
-	// answers to questions, don't enter the history.
+	// Prompt is the prompt of lines that Up recalls. Lines read with another one,
+	// such as confirmations, don't enter the history.
 	Prompt string
 	// Columns is the width of the screen in characters, as [ClampWidth] returns it.
 	Columns *atomic.Int32
@@ -36,31 +36,33 @@ type Config struct {
 	Complete func(line string, pos int) (string, int)
 }
 
-// NewTerminal returns a Terminal that writes to screen. It reads what
-// [Terminal.Pump] is given, until Close.
+// NewTerminal returns a Terminal that writes to screen, and reads what
+// [Terminal.Pump] passes to it until Close.
 func NewTerminal(screen io.Writer, c Config) *Terminal {
 	t := &Terminal{config: c, keys: newKeyboard(), screen: &serialWriter{w: screen}}
 	t.renew()
 	return t
 }
 
-// Pump takes the client's bytes from r, until r ends or the terminal is closed. A
-// last line without an end counts only if connected reports that the client still
-// is. While a command runs, what is typed ahead is kept, within bounds.
+// Pump reads the client's bytes from r until r ends or the terminal is closed. A
+// last line without an end is read only if connected reports that the client is
+// still connected. Up to 64 KiB that are typed ahead while a command runs are kept;
+// beyond that Pump waits.
 func (t *Terminal) Pump(r io.Reader, connected func() bool) { t.keys.pump(r, connected) }
 
 // Close ends ReadLine and Pump.
 func (t *Terminal) Close() { t.keys.close() }
 
-// During sets what Ctrl-C calls while a command runs: also a Ctrl-C that was
-// typed just before. If interrupt is nil, no command runs.
+// During sets what Ctrl-C calls while a command runs. A Ctrl-C that was typed ahead
+// calls it at once. If interrupt is nil, no command runs, and Ctrl-C discards the
+// line.
 func (t *Terminal) During(interrupt func()) { t.keys.during(interrupt) }
 
-// TakeKeys passes each key that is typed to take; a key for which take returns
-// true is not read as part of a line. If nil, that ends.
-func (t *Terminal) TakeKeys(take func(key byte) bool) { t.keys.takes(take) }
+// TakeKeys passes each key that is typed to take. A key for which take returns true
+// is not read as part of a line. If take is nil, all keys are.
+func (t *Terminal) TakeKeys(take func(key byte) bool) { t.keys.setTaker(take) }
 
-// A serialWriter is shared by an editor and the one that replaces it.
+// A serialWriter serializes the writes of an editor and the one that replaces it.
 type serialWriter struct {
 	mu sync.Mutex
 	w  io.Writer
@@ -72,7 +74,7 @@ func (s *serialWriter) Write(p []byte) (int, error) {
 	return s.w.Write(p)
 }
 
-// renew replaces the editor: after Ctrl-D x/term returns io.EOF for ever.
+// renew replaces the editor: after Ctrl-D, x/term returns io.EOF forever.
 func (t *Terminal) renew() {
 	editor := term.NewTerminal(struct {
 		io.Reader
@@ -92,7 +94,7 @@ func (t *Terminal) current() *term.Terminal {
 	return t.editor
 }
 
-// key is called for each key that x/term gives no meaning.
+// key is called for each key that x/term does not handle itself.
 func (t *Terminal) key(line string, pos int, key rune) (string, int, bool) {
 	if key == '\t' {
 		if t.config.Complete != nil {
@@ -107,9 +109,8 @@ func (t *Terminal) key(line string, pos int, key rune) (string, int, bool) {
 	return "", 0, false
 }
 
-// ReadLine shows prompt and returns the line that is typed after it. The error is
-// io.EOF after Ctrl-D or at the end of the input, [ErrInterrupted] after Ctrl-C,
-// or an [*Error].
+// ReadLine shows prompt and returns the next line. The error is io.EOF after Ctrl-D
+// and at the end of the input, [ErrInterrupted] after Ctrl-C, or an [*Error].
 func (t *Terminal) ReadLine(prompt string) (string, error) {
 	t.tooLong, t.recall = false, prompt == t.config.Prompt
 	editor := t.current()
@@ -133,17 +134,18 @@ func (t *Terminal) ReadLine(prompt string) (string, error) {
 	return line, Check(line)
 }
 
+// Write writes to the screen, above the line that is being typed.
 func (t *Terminal) Write(p []byte) (int, error) { return t.current().Write(p) }
 
 // Width returns the width of the screen in characters.
 func (t *Terminal) Width() int { return int(t.config.Columns.Load()) }
 
-// Resize redraws what is typed after Columns has changed. It waits while a line
-// is written.
+// Resize redraws the line that is being typed. Call it after Columns has changed. It
+// blocks while a Write does.
 func (t *Terminal) Resize() { _ = t.current().SetSize(t.Width(), 24) }
 
-// ClampWidth returns columns, or 80 if no screen is that wide: clients that don't
-// know their width send 0.
+// ClampWidth returns columns, or 80 if it is 0, which clients without a known width
+// send, or over 10,000.
 func ClampWidth(columns uint32) int32 {
 	if columns < 1 || columns > 10_000 {
 		return 80
@@ -151,7 +153,7 @@ func ClampWidth(columns uint32) int32 {
 	return int32(columns)
 }
 
-// A history is the lines that Up recalls: the newest first, without empty and
+// A history is the lines that Up recalls, the last one first, without empty and
 // repeated ones.
 type history []string
 
@@ -165,7 +167,7 @@ func (h *history) add(line string) {
 	*h = (*h)[:min(len(*h), maxHistory)]
 }
 
-// An editorHistory is the terminal's history as x/term uses it.
+// An editorHistory implements [term.History].
 type editorHistory struct{ t *Terminal }
 
 func (h editorHistory) Add(line string) {

@@ -9,9 +9,10 @@ import (
 
 const prompt = "==> "
 
+// Lines are read whole after bytes that no keyboard sends.
 func TestTerminalReadsLines(t *testing.T) {
 	in := "shoq\x7fw 2e4\r\n" + // a correction
-		"dropped\x03" +
+		"discarded\x03" +
 		"\x1b[A\n" + // the line before, from the history
 		"bad\xffbytes\r" +
 		strings.Repeat("x", MaxLine+1) + "\r" +

@@ -1,5 +1,5 @@
-// Package phonelist reads the lines of a list of phones, as people export it from
-// spreadsheets and as EXPORT writes it.
+// Package phonelist parses the lines of lists of phones, as spreadsheets and the
+// console's EXPORT write them.
 package phonelist
 
 import (
@@ -10,29 +10,31 @@ import (
 	"snomredirect/macaddr"
 )
 
-// A Reader reads a list: one MAC, or mac,url, on each line, in CSV with commas,
-// semicolons or tabs, with or without a header. Blank lines don't count, nor does
-// what follows a # at the beginning of a line or after a blank, unless a header
-// names columns that may contain it. The zero Reader is at the first line.
+// A Reader parses a list, line by line. A line is a MAC, or mac,url, in CSV with
+// commas, semicolons or tabs. The list may begin with a header, which names the
+// columns and may have others. Blank lines are skipped. So are remarks: what follows
+// a # at the beginning of a line or, if the list has no header, after a blank.
+//
+// The zero Reader is ready to parse the first line.
 type Reader struct {
 	begun   bool
-	mac     int  // their columns
-	url     int  // -1 is none
-	columns int  // 0 if no header has said how many
+	mac     int  // column of the MAC
+	url     int  // column of the URL; -1 if there is none
+	columns int  // number of columns in the header; 0 without a header
 	comma   rune // the separator; 0 until a line has one
 }
 
-// A Phone is one line of a list. URL is as it was typed; "" is none.
+// A Phone is one line of a list. URL is not checked; "" means none.
 type Phone struct {
 	MAC macaddr.Addr
 	URL string
 }
 
-// An Error says what is wrong with a line, in a sentence.
+// An Error says what is wrong with a line, as a sentence.
 type Error struct {
 	text string
-	// MAC reports that the MAC is missing or malformed. Otherwise the line is not
-	// what the list's form allows.
+	// MAC reports that the MAC is missing or malformed. If false, the form of the
+	// line is wrong.
 	MAC bool
 }
 
@@ -43,14 +45,14 @@ func macError(format string, args ...any) error {
 	return &Error{text: fmt.Sprintf(format, args...), MAC: true}
 }
 
-// ErrHeader: the header names no column for MACs, so that the list can't be read
-// at all.
+// ErrHeader means that the header names no column for MACs, so that the list can't
+// be read at all.
 var ErrHeader = macError("expected a column named mac in the header, and one named url if phones have setting servers of their own.")
 
-const byteOrderMark = "\uFEFF" // spreadsheets put it first
+const byteOrderMark = "\uFEFF" // the first character of some spreadsheets' exports
 
-// Line reads the next line, without its end. ok is false for a line that names no
-// phone: a blank line, a remark, the header. The error is [ErrHeader], or an
+// Line parses the next line, given without its end. ok is false if the line names no
+// phone: a blank line, a remark or the header. The error is [ErrHeader], or an
 // [*Error] about this line only.
 func (r *Reader) Line(text string) (p Phone, ok bool, err error) {
 	if !r.begun {
@@ -64,7 +66,7 @@ func (r *Reader) Line(text string) (p Phone, ok bool, err error) {
 	if first {
 		r.begun, r.url = true, 1
 	}
-	if r.comma == 0 { // the first line with one decides
+	if r.comma == 0 { // the first separator decides
 		if i := strings.IndexAny(text, ",;\t"); i >= 0 {
 			r.comma = rune(text[i])
 		}
@@ -93,8 +95,9 @@ func (r *Reader) Line(text string) (p Phone, ok bool, err error) {
 	return p, true, nil
 }
 
-// withoutRemark cuts text before a # at its beginning or after a blank: a URL may
-// contain one. Columns that a header names may contain anything.
+// withoutRemark returns text up to a # at its beginning or after a blank; a # within
+// a word may be part of a URL. With a header, columns may contain any text, so only
+// whole lines are remarks.
 func (r *Reader) withoutRemark(text string) string {
 	for from := 0; ; {
 		i := strings.IndexByte(text[from:], '#')
@@ -132,18 +135,19 @@ func (r *Reader) fields(text string) ([]string, error) {
 	return fields, nil
 }
 
-// isHeader tells a header from a mistyped first line: it has one of our names, or
-// several columns, none of which looks like a MAC or a URL.
+// isHeader reports whether a first line is a header and not a mistyped phone: it has
+// a column named mac or url, or several columns, none of which looks like a MAC or a
+// URL.
 func isHeader(fields []string) bool {
-	odd := false
+	data := false
 	for _, f := range fields {
 		if strings.EqualFold(f, "mac") || strings.EqualFold(f, "url") {
 			return true
 		}
-		odd = odd || strings.ContainsAny(f, "0123456789:/")
+		data = data || strings.ContainsAny(f, "0123456789:/")
 	}
 	_, err := macaddr.ParseShort(fields[0])
-	return err != nil && !odd && len(fields) > 1
+	return err != nil && !data && len(fields) > 1
 }
 
 func (r *Reader) header(fields []string) error {

@@ -11,7 +11,7 @@ import (
 	"snomredirect/store"
 )
 
-// readList reads a list; each line gives mac,url, an error's text, or nothing.
+// readList parses a list. Each line becomes mac,url, or "! " and the error.
 func readList(text string) (got []string) {
 	var l Reader
 	for line := range strings.SplitSeq(text, "\n") {
@@ -42,7 +42,7 @@ func TestLists(t *testing.T) {
 		{"a spreadsheet's", "\uFEFF\"mac\";\"url\"\r\n\"2e4\";\"" + x + "\"", []string{"0004132202E4," + x}},
 		{"tabs", "mac\turl\n2e4\t" + x, []string{"0004132202E4," + x}},
 		{"a MAC that looks like a word", "fade,\nmac,url", []string{"00041322FADE,", `! "mac": expected twelve hex digits`}},
-		{"a mistyped first line is none", "2eg\n2e4", []string{`! "2eg": expected twelve hex digits`, "0004132202E4,"}},
+		{"a mistyped first line is no header", "2eg\n2e4", []string{`! "2eg": expected twelve hex digits`, "0004132202E4,"}},
 		{"short rows", "place,mac\nlobby\nroof,2e4", []string{"! expected a MAC in column 2.", "0004132202E4,"}},
 		{"long rows", "2e4," + x + ",y\n2e5", []string{"! expected mac or mac,url; a URL that contains a comma", "0004132202E5,"}},
 		{"rows longer than their header", "mac,url\n2e4," + x + ",y", []string{"! expected 2 columns as in the header, not 3."}},
@@ -53,7 +53,7 @@ func TestLists(t *testing.T) {
 		{"a tab before a remark", "2e4\t# x\n2e5," + x, []string{"0004132202E4,", "0004132202E5," + x}},
 		{"a separator that comes late", "2e4\n2e5;" + x, []string{"0004132202E4,", "0004132202E5," + x}},
 		{"no mac", "phone,place", []string{"! expected a column named mac in the header"}},
-		{"url alone", "url", []string{"! expected a column named mac in the header"}},
+		{"only url", "url", []string{"! expected a column named mac in the header"}},
 	} {
 		got := readList(c.list)
 		if len(got) != len(c.want) {
@@ -68,8 +68,8 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// No list stops the reader, and each of its phones is read again from what
-// EXPORT writes of it.
+// Errors are of the documented types, and a phone that EXPORT writes is parsed as
+// the same phone.
 func FuzzList(f *testing.F) {
 	for _, s := range []string{"2e4\n", "mac;url\r\n2e4;http://x.example/\r\n", "\"2e4\",\"http://x.example/a,b\"\n# x\n", "a,b,mac\n1,2,2e4 # x", "\uFEFFmac"} {
 		f.Add(s)
@@ -92,7 +92,7 @@ func FuzzList(f *testing.F) {
 			w.Flush()
 			var again Reader
 			if q, ok, err := again.Line(strings.TrimSuffix(exported.String(), "\n")); err != nil || !ok || q != (Phone{p.MAC, url.String()}) {
-				t.Errorf("%q is %+v, exported as %q, which is %+v, %v", line, p, exported.String(), q, err)
+				t.Errorf("%q is %+v, exported as %q, parsed as %+v, %v", line, p, exported.String(), q, err)
 			}
 		}
 	})

@@ -1,28 +1,25 @@
 package shell
 
 import (
-	"bytes"
 	"fmt"
 	"net/netip"
-	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
 )
 
-// memo is what was heard of phones, without a file behind it.
-type memo struct {
+// memoryContacts are contacts in memory.
+type memoryContacts struct {
 	mu       sync.Mutex
 	last     map[macaddr.Addr]store.Contact
 	watchers map[int]func(store.Contact)
 	n        int
 }
 
-func (m *memo) Contact(mac macaddr.Addr) (store.Contact, error) {
+func (m *memoryContacts) Contact(mac macaddr.Addr) (store.Contact, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c, ok := m.last[mac]
@@ -32,7 +29,7 @@ func (m *memo) Contact(mac macaddr.Addr) (store.Contact, error) {
 	return c, nil
 }
 
-func (m *memo) Watch(heard func(store.Contact)) (stop func()) {
+func (m *memoryContacts) Watch(onContact func(store.Contact)) (stop func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.watchers == nil {
@@ -40,7 +37,7 @@ func (m *memo) Watch(heard func(store.Contact)) (stop func()) {
 	}
 	id := m.n
 	m.n++
-	m.watchers[id] = heard
+	m.watchers[id] = onContact
 	return func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -48,28 +45,28 @@ func (m *memo) Watch(heard func(store.Contact)) (stop func()) {
 	}
 }
 
-func (m *memo) hear(c store.Contact) {
+func (m *memoryContacts) record(c store.Contact) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.last == nil {
 		m.last = map[macaddr.Addr]store.Contact{}
 	}
 	m.last[c.MAC] = c
-	for _, heard := range m.watchers {
-		heard(c)
+	for _, onContact := range m.watchers {
+		onContact(c)
 	}
 }
 
-// contactOf is one of a snom360 that came some time ago.
+// contactOf returns a contact of a snom360 some time ago.
 func contactOf(mac string, ago time.Duration, answer store.Answer) store.Contact {
 	return store.Contact{MAC: macaddr.MustParse(mac), At: time.Now().Add(-ago).UTC(), From: netip.MustParseAddr("192.0.2.20"), Model: "snom360", Firmware: "7.3.14", Answer: answer}
 }
 
-func TestShowTellsTheLastContact(t *testing.T) {
+func TestShowReportsTheLastContact(t *testing.T) {
 	h := newHouse(t)
 	h.says("acme", "register 2e4 2e5", "(?s).*")
 	h.says("acme", "show 2e4", "(?s).*\nLast contact:   none yet\n")
-	h.contacts.hear(contactOf("0004132202E4", -time.Second, store.Redirected))
+	h.contacts.record(contactOf("0004132202E4", -time.Second, store.Redirected))
 	when := `\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`
 	h.says("acme", "show 2e4", "(?s).*\nLast contact:   "+when+` from 192\.0\.2\.20: snom360 with firmware 7\.3\.14, redirected`+"\n")
 	h.says("acme", "show 2e4 --json", `.*"last_contact":\{"at":"[^"]*Z","from":"192.0.2.20","model":"snom360","firmware":"7.3.14","proven":false,"answer":"redirected"\}\}`+"\n")
@@ -77,31 +74,32 @@ func TestShowTellsTheLastContact(t *testing.T) {
 	h.says("bravo", "show 2e4", "MAC: .*\nModel: .*\nState:          registered by another account\n")
 	doubted := contactOf("0004132202E5", -time.Second, store.Redirected)
 	doubted.OtherMAC, doubted.OtherModel = true, true
-	h.contacts.hear(doubted)
+	h.contacts.record(doubted)
 	h.says("acme", "show 2e5", "(?s).*redirected, its User-Agent names another MAC and another model\n")
 
-	// A certificate proves it, or contradicts it.
-	for want, heard := range map[string]store.Contact{
+	// A certificate proves the MAC, or contradicts it.
+	for want, contact := range map[string]store.Contact{
 		"proven, redirected":                                   {Answer: store.Redirected, Proven: true},
 		"withheld, its certificate is another phone's":         {Answer: store.Withheld, OtherCertificate: true},
 		"withheld, no certificate proves its MAC":              {Answer: store.Withheld},
 		"proven, redirected, its User-Agent names another MAC": {Answer: store.Redirected, Proven: true, OtherMAC: true},
 	} {
-		heard.MAC, heard.At = macaddr.MustParse("0004132202E5"), time.Now().Add(time.Second)
-		h.contacts.hear(heard)
+		contact.MAC, contact.At = macaddr.MustParse("0004132202E5"), time.Now().Add(time.Second)
+		h.contacts.record(contact)
 		h.says("acme", "show 2e5", "(?s).*UTC "+want+"\n")
-		h.says("acme", "show 2e5 --json", fmt.Sprintf(`.*"proven":%v,"answer":"%v".*\n`, heard.Proven, heard.Answer))
+		h.says("acme", "show 2e5 --json", fmt.Sprintf(`.*"proven":%v,"answer":"%v".*\n`, contact.Proven, contact.Answer))
 	}
 
-	// What was heard before it was registered is as of one that is nobody's.
-	h.contacts.hear(contactOf("0004132202E5", 30*time.Minute, store.Redirected))
+	// A contact from before the registration is shown like one of an unregistered
+	// phone.
+	h.contacts.record(contactOf("0004132202E5", 30*time.Minute, store.Redirected))
 	h.says("acme", "show 2e5", "(?s).*\nLast contact:   "+when+" snom360 with firmware 7\\.3\\.14, redirected\n")
-	h.contacts.hear(contactOf("0004132202E5", 48*time.Hour, store.Redirected))
+	h.contacts.record(contactOf("0004132202E5", 48*time.Hour, store.Redirected))
 	h.says("acme", "show 2e5", "(?s).*\nLast contact:   none yet\n")
 
-	// Of one that is nobody's, for an hour, and never the address.
-	h.contacts.hear(contactOf("0004132202E6", 59*time.Minute, store.Unregistered))
-	h.contacts.hear(contactOf("0004132202E7", 61*time.Minute, store.Unregistered))
+	// An unregistered phone's contact is shown for an hour, and never its address.
+	h.contacts.record(contactOf("0004132202E6", 59*time.Minute, store.Unregistered))
+	h.contacts.record(contactOf("0004132202E7", 61*time.Minute, store.Unregistered))
 	for _, who := range []store.Name{"bravo", "olga"} {
 		h.says(who, "show 2e6", "(?s).*State:          not registered\nLast contact:   "+when+` snom360 with firmware 7\.3\.14, unregistered`+"\n")
 		h.says(who, "show 2e6 --json", `.*"last_contact":\{"at":"[^"]*Z","model":"snom360","firmware":"7.3.14","proven":false,"answer":"unregistered"\}\}`+"\n")
@@ -112,12 +110,12 @@ func TestShowTellsTheLastContact(t *testing.T) {
 func TestListOfSilentPhones(t *testing.T) {
 	h := newHouse(t)
 	h.says("acme", "register 2e4-2e6", "(?s).*")
-	h.contacts.hear(contactOf("0004132202E4", 8*24*time.Hour, store.Redirected))
-	h.contacts.hear(contactOf("0004132202E5", 6*24*time.Hour, store.Redirected))
+	h.contacts.record(contactOf("0004132202E4", 8*24*time.Hour, store.Redirected))
+	h.contacts.record(contactOf("0004132202E5", 6*24*time.Hour, store.Redirected))
 	h.says("acme", "list --silent 7d", "0004132202E4\n0004132202E6\n")
 	h.says("acme", "list --silent 1w snom190", "0004132202E4\n0004132202E6\n")
 	h.says("acme", "count --silent 100h", "3\n")
-	h.says("acme", "count --silent 9d", "1\n") // never heard of
+	h.says("acme", "count --silent 9d", "1\n") // no contact at all
 	for _, age := range []string{"7", "d", "-1d", "0d", "1.5d", "''", "99999999999999d", "7days"} {
 		h.refuses("acme", "list --silent "+age, StatusMisunderstood, "expected a time such as 7d, 36h or 90m.")
 	}
@@ -132,76 +130,4 @@ func FuzzParseAge(f *testing.F) {
 			t.Errorf("%q is %v", s, age)
 		}
 	})
-}
-
-func TestExplain(t *testing.T) {
-	h := newHouse(t)
-	h.explain = func(path, userAgent string) Explanation {
-		e := Explanation{Status: 200, ContentType: "text/xml", Body: []byte("<x/>\n"), Because: "XML, because of " + userAgent}
-		_, mac, _ := strings.Cut(path, "mac=")
-		e.MAC, _ = macaddr.Parse(mac)
-		return e
-	}
-	h.says("acme", "register 2e4", ".*\n")
-	h.says("acme", "explain 2e4 --user-agent 'a b'", `Request:        GET /snom190/snom190.php\?mac=0004132202E4
-User-Agent:     a b
-Reply:          200, text/xml, 5 bytes
-Why:            registered by you; http://prov.acme.example/\{mac\} \(the account's\); XML, because of a b
-
-<x/>
-`)
-	h.contacts.hear(contactOf("0004132202E4", -time.Second, store.Redirected))
-	h.says("acme", "explain 2e4 --json", `\{"mac":"0004132202E4","path":"/snom360/snom360.php\?mac=0004132202E4","user_agent":"Mozilla/4.0 \(compatible; snom360-SIP 7.3.14\)","status":200,.*"body":"<x/>\\n","why":\["registered by you",.*\]\}`+"\n")
-	h.says("olga", "explain 2e4", "(?s).*registered by acme;.*")
-	h.says("acme", "explain 2e5", "(?s).*Why:            not registered; XML.*")
-	h.says("acme", "explain 2e4 --path /snom360.htm", "(?s).*Why:            the request names no MAC; XML.*")
-	// Nothing of another's phone, whichever way it is asked for.
-	h.refuses("bravo", "explain 2e4", StatusRefused, "0004132202E4 is registered by another account.")
-	h.refuses("bravo", "explain 2e5 --path /snom360.php?mac=0004132202E4", StatusMisunderstood, "is a request for 0004132202E4: expected one for 0004132202E5.")
-	h.refuses("acme", "explain F8E7D6000001", StatusMisunderstood, "give its request, such as --path /snom360/snom360.php?mac=F8E7D6000001.")
-	h.refuses("acme", "explain 2e4 --path x", StatusMisunderstood, `"x": expected a path such as /snom360/snom360.php?mac=0004132202E4.`)
-	h.says("acme", "deregister 2e4", ".*\n")
-	h.says("acme", "explain 2e4", "(?s).*no longer registered, but on hold until.*")
-}
-
-// A watcher who reads slowly misses contacts, and is told how many.
-func TestSlowWatcher(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		contacts := &memo{}
-		h := newHouse(t)
-		h.contacts = contacts
-		blocked := &blockedWriter{release: make(chan struct{})}
-		quit := make(chan struct{})
-		c := h.caller("olga")
-		c.Stopping = quit
-		done := make(chan int)
-		go func() {
-			done <- h.runs(t.Context(), c, IO{In: h.input(strings.NewReader("")), Out: blocked, Err: blocked}, "watch")
-		}()
-		synctest.Wait()
-		for i := range maxWatched + 11 {
-			contacts.hear(contactOf(fmt.Sprintf("0004132%05X", i), 0, store.Unregistered))
-			synctest.Wait() // the first is being written
-		}
-		close(blocked.release)
-		synctest.Wait()
-		close(quit)
-		if status := <-done; status != StatusDone {
-			t.Error(status)
-		}
-		if text := blocked.String(); !strings.Contains(text, "10 contacts were missed: they came faster than they were read.\n") || strings.Count(text, " UTC 0004132") != maxWatched+1 {
-			t.Errorf("%d lines: %.300s", strings.Count(text, " UTC 0004132"), text)
-		}
-	})
-}
-
-// A blockedWriter takes nothing before it is released.
-type blockedWriter struct {
-	bytes.Buffer
-	release chan struct{}
-}
-
-func (b *blockedWriter) Write(p []byte) (int, error) {
-	<-b.release
-	return b.Buffer.Write(p)
 }

@@ -22,21 +22,21 @@ func TestProgress(t *testing.T) {
 		{"at a terminal, of all", 80, false, 9000, "33% [=====>..............] (3000/9000, "},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			var told bytes.Buffer
-			session := &session{IO: IO{Err: &told, Width: func() int { return c.width }}, json: c.json}
+			var written bytes.Buffer
+			session := &session{IO: IO{Err: &written, Width: func() int { return c.width }}, json: c.json}
 			p := newProgress(session, "lines", c.total)
 			time.Sleep(time.Second)
 			p.at(1000)
-			if told.Len() > 0 {
-				t.Errorf("%s: told at once: %q", c.name, told.String())
+			if written.Len() > 0 {
+				t.Errorf("%s: written at once: %q", c.name, written.String())
 			}
 			time.Sleep(progressAfter - time.Second)
 			p.at(3000)
-			p.at(4000) // too early for another
+			p.at(4000) // too early for another line
 			time.Sleep(progressEvery)
 			p.at(8000)
 			p.end()
-			got := told.String()
+			got := written.String()
 			if terminal := c.width > 0 && !c.json; !terminal && got != c.want ||
 				terminal && (!strings.Contains(got, c.want) || strings.Contains(got, "4000") || strings.Contains(got, "\n") || !strings.HasSuffix(got, " \r")) {
 				t.Errorf("%s: %q, want %q", c.name, got, c.want)

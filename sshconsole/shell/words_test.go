@@ -3,7 +3,6 @@ package shell
 import (
 	"slices"
 	"strings"
-
 	"testing"
 
 	"snomredirect/sshconsole/lineedit"
@@ -47,7 +46,7 @@ func TestSplitWords(t *testing.T) {
 	}
 }
 
-// quote writes words so that they are read back.
+// quote quotes words so that splitWords returns them.
 func quote(words []string) string {
 	var quoted []string
 	for _, w := range words {

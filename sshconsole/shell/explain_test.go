@@ -1,0 +1,40 @@
+package shell
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+func TestExplain(t *testing.T) {
+	h := newHouse(t)
+	h.explain = func(path, userAgent string) Explanation {
+		e := Explanation{Status: 200, ContentType: "text/xml", Body: []byte("<x/>\n"), Because: "XML, because of " + userAgent}
+		_, mac, _ := strings.Cut(path, "mac=")
+		e.MAC, _ = macaddr.Parse(mac)
+		return e
+	}
+	h.says("acme", "register 2e4", ".*\n")
+	h.says("acme", "explain 2e4 --user-agent 'a b'", `Request:        GET /snom190/snom190.php\?mac=0004132202E4
+User-Agent:     a b
+Reply:          200, text/xml, 5 bytes
+Why:            registered by you; http://prov.acme.example/\{mac\} \(the account's\); XML, because of a b
+
+<x/>
+`)
+	h.contacts.record(contactOf("0004132202E4", -time.Second, store.Redirected))
+	h.says("acme", "explain 2e4 --json", `\{"mac":"0004132202E4","path":"/snom360/snom360.php\?mac=0004132202E4","user_agent":"Mozilla/4.0 \(compatible; snom360-SIP 7.3.14\)","status":200,.*"body":"<x/>\\n","why":\["registered by you",.*\]\}`+"\n")
+	h.says("olga", "explain 2e4", "(?s).*registered by acme;.*")
+	h.says("acme", "explain 2e5", "(?s).*Why:            not registered; XML.*")
+	h.says("acme", "explain 2e4 --path /snom360.htm", "(?s).*Why:            the request names no MAC; XML.*")
+	// Another account's phone is not explained, by MAC or by path.
+	h.refuses("bravo", "explain 2e4", StatusRefused, "0004132202E4 is registered by another account.")
+	h.refuses("bravo", "explain 2e5 --path /snom360.php?mac=0004132202E4", StatusMisunderstood, "is a request for 0004132202E4: expected one for 0004132202E5.")
+	h.refuses("acme", "explain F8E7D6000001", StatusMisunderstood, "give its request, such as --path /snom360/snom360.php?mac=F8E7D6000001.")
+	h.refuses("acme", "explain 2e4 --path x", StatusMisunderstood, `"x": expected a path such as /snom360/snom360.php?mac=0004132202E4.`)
+	h.says("acme", "deregister 2e4", ".*\n")
+	h.says("acme", "explain 2e4", "(?s).*no longer registered, but on hold until.*")
+}

@@ -1,0 +1,100 @@
+package shell
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Each command can be found by its usage and by its example, by the callers that
+// HELP shows it to and no others, and accepts --json, and --dry-run if it changes
+// something.
+func TestTable(t *testing.T) {
+	h := newHouse(t)
+	sample := strings.NewReplacer("<mac>...", "2e4 2e5-2ff", "<mac>", "2e4", "[<url>]", serverA, "<url>", serverA, "<name>", "acme", "<text>...", "ACME Ltd",
+		"<partner|operator>", "partner", "<key|->...", "nonsense", "<fingerprint>", "nonsense", "<command>", "show", "[<mac>]", "2e4",
+		"[<model>]", "snom360", "<time>", "7d", "<path>", "/x", "--user-agent <text>", "--user-agent x", "<old-url>", serverA, "<new-url>", serverA, "<other>", "bravo", "[", "", "]", "")
+	for _, c := range commands {
+		if c.summary == "" || c.alias == "" && (c.example == "" || c.run == nil) {
+			t.Errorf("%s has no summary, example or function", c.usage)
+		}
+		lines := []string{sample.Replace(c.usage), c.example}
+		if c.alias != "" {
+			lines = lines[:1]
+		}
+		for _, line := range lines {
+			words, err := splitWords(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, operates := range []bool{false, true} {
+				got, err := find(words, operates)
+				found := got.cmd
+				if c.group == operator && !operates {
+					if err == nil || !strings.HasSuffix(err.Error(), "for operators.") && !strings.HasPrefix(err.Error(), "Type help") {
+						t.Errorf("%q of a partner: %v, %v", line, found, err)
+					}
+					continue
+				}
+				if err != nil || found != c && found.name() != c.alias {
+					t.Errorf("%q is %+v, %v", line, found, err)
+				}
+				if rest, json := takeJSON(append(words, "--json")); !json || !slices.Equal(rest, words) {
+					t.Errorf("%q does not accept --json: %v", line, err)
+				}
+				got, err = find(append(words, "--dry-run"), operates)
+				if _, ok := got.options[optionDryRun]; ok != (found.changes != nothing) || ok != (err == nil) {
+					t.Errorf("%q accepts --dry-run: %v, %v", line, ok, err)
+				}
+			}
+		}
+	}
+	h.refuses("acme", "account list", StatusRefused, "ACCOUNT is for operators.")
+	h.refuses("acme", "register 2e4 --account bravo", StatusRefused, "for operators")
+	h.refuses("acme", "frobnicate", StatusMisunderstood, `Unknown command "frobnicate". Type help for help.`)
+	h.refuses("acme", `"\x1b[2J"`, StatusMisunderstood, `Unknown command "\\x1b[2J"`)
+	h.refuses("acme", "show", StatusMisunderstood, "Expected: SHOW <mac>")
+	h.refuses("acme", "show 2e4 2e5", StatusMisunderstood, "Expected: SHOW <mac>")
+	h.refuses("acme", "list snom360 all", StatusMisunderstood, "Expected: LIST [<model>] [--server <url>]")
+	h.refuses("acme", "register", StatusMisunderstood, "Expected: REGISTER <mac>... [<url>], or: REGISTER - [<url>] [--atomic]\n")
+	h.refuses("olga", "register", StatusMisunderstood, "Expected: REGISTER <mac>... [<url>], or: REGISTER - [<url>] [--atomic]\n")
+	h.refuses("olga", "register 2e4 --force", StatusMisunderstood, "unknown flag: --force. Type help register for its forms; put -- before words starting with a dash.")
+	h.refuses("olga", "register 2e4 --account", StatusMisunderstood, "flag needs an argument: --account.")
+	h.says("olga", "register 2e4 -h", "(?s)REGISTER .*--account.*")
+	h.says("olga", "help account key", "(?s)ACCOUNT KEY <name> ADD.*ACCOUNT KEY <name> LIST.*ACCOUNT KEY <name> REMOVE[^\n]*\n[^\n]*\n")
+	h.refuses("olga", "help account frob", StatusMisunderstood, "Unknown command")
+	h.refuses("olga", "account", StatusMisunderstood, "Type help account for its forms.")
+	h.refuses("olga", "account key acme", StatusMisunderstood, "Expected: ACCOUNT KEY <name> ADD <key|->..., or: ACCOUNT KEY <name> LIST, or: ACCOUNT KEY <name> REMOVE <fingerprint>")
+	h.refuses("olga", "account server acme ''", StatusMisunderstood, "Expected: ACCOUNT SERVER <name> <url>")
+	h.refuses("acme", "register 2e4 ''", StatusMisunderstood, `"": expected twelve hex digits`)
+	h.refuses("olga", "account server acme", StatusMisunderstood, "Expected: ACCOUNT SERVER <name> <url>")
+}
+
+// Usage errors don't show partners the options of operators.
+func TestUsageOfPartners(t *testing.T) {
+	h := newHouse(t)
+	for _, line := range []string{"register", "list a b", "count a b", "export x", "history 1 2"} {
+		out, problems, _ := h.at("acme", 0, line, "")
+		if strings.Contains(out+problems, "--account") {
+			t.Errorf("%s: %s", line, problems)
+		}
+	}
+}
+
+// The value of an option may be the word false.
+func TestOptionValueFalse(t *testing.T) {
+	h := newHouse(t)
+	h.says("olga", "account add false http://false.example/", ".*\n")
+	h.says("olga", "register 2e4 --account false", ".*\n")
+	h.says("olga", "show 2e4", "(?s).*Account:        false\n.*")
+	h.refuses("olga", "list --server false", StatusMisunderstood, "expected a URL")
+}
+
+// A dash as the value of an option is not a list: the lines after it are commands.
+func TestDashAsAnOptionsValue(t *testing.T) {
+	h := newHouse(t)
+	out, _, _ := h.at("olga", 0, "", "register 2e4 --account -\ncount\n")
+	if out != "0\n" {
+		t.Errorf("%q", out)
+	}
+}

@@ -1,0 +1,100 @@
+package shell
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// The history tells a partner of an operator's changes, but not who made them.
+func TestHistoryOfAPartner(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", "register 2e4", ".*\n")
+	h.says("acme", "register 2e4", ".*\n") // changes nothing
+	h.says("olga", "deregister 2e4", ".*\n")
+	h.says("acme", "reg 2e4 2f0-2ff http://own.example/", "(?s).*")
+	h.says("olga", "account company acme ACME Ltd", ".*\n")
+	when := `\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC `
+	h.says("acme", "history", when+`an operator: ACCOUNT COMPANY ACME Ltd
+`+when+`acme from 192\.0\.2\.7 by password: REGISTER 0004132202E4 0004132202F0-0004132202FF http://own\.example/
+`+when+`an operator: DEREGISTER 0004132202E4
+`+when+`acme from 192\.0\.2\.7 by password: REGISTER 0004132202E4
+`+when+`the service: ACCOUNT ADD
+`)
+	// A tool's changes show its name; only operators see the tool of an operator.
+	for by, name := range map[string]store.Name{"acme": "acme", "olga": "olga"} {
+		a := h.account(name)
+		_, err := h.registry.Change(store.Batch{Rule: store.RuleRegister, Owner: h.account("acme").ID,
+			Audit:   store.Audit{Actor: a.ID, Name: name, RemoteAddr: "192.0.2.8", Credential: "password", Agent: `rds "` + by + `"`, Command: "redirect.registerPhone"},
+			Changes: []store.Change{{MAC: macaddr.MustParse("000413220300"), URL: store.RestoreURL("http://" + by + ".example/")}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.says("olga", "history 300", "(?s).*"+when+`acme from 192\.0\.2\.8 by password with "rds \\"acme\\"": redirect.registerPhone \[acme\] 000413220300\n.*`)
+	h.says("olga", "history 300 --json", `(?s).*"key":"password","user_agent":"rds \\"olga\\"","command".*`)
+	h.says("acme", "history 300", `(?s).*an operator: redirect.registerPhone 000413220300\n.*`)
+	h.says("acme", "history 300 --json", `(?s).*"key":"password","user_agent":"rds \\"acme\\"","command".*`)
+	if out, _, _ := h.at("acme", 0, "history 300 --json", ""); strings.Contains(out, "olga\\") {
+		t.Errorf("a partner sees the tool of an operator: %s", out)
+	}
+	h.says("acme", "history 2f8", when+`acme from 192\.0\.2\.7 by password: REGISTER 0004132202F8 http://own\.example/`+"\n")
+	h.says("acme", "history 301", "")
+	h.says("bravo", "history 2e4", "")
+	h.says("acme", "history 2f8 --json", `\{"time":"[^"]*Z","by":"acme","from":"192.0.2.7","key":"password","command":"REGISTER","detail":"http://own.example/","macs":\["0004132202F8"\],"phones":1\}`+"\n")
+	h.says("olga", "history 2e4 --json", `(?s).*"account":"acme","by":"olga","from":"192.0.2.7","key":"password","command":"DEREGISTER".*`)
+	h.refuses("acme", "history 1", StatusMisunderstood, `"1": expected`)
+}
+
+// A command of several transactions is one line, shortened for people and complete
+// with --json.
+func TestHistoryOfALongList(t *testing.T) {
+	h := newHouse(t)
+	var list strings.Builder
+	for i := range 2*batchSize + 1 {
+		fmt.Fprintf(&list, "000413%06X\n", 2*i)
+	}
+	h.gives("acme", "register -", list.String(), StatusDone, "20001 lines: 20001 registered.\n")
+	out, _, _ := h.at("acme", 0, "history", "")
+	first, _, _ := strings.Cut(out, "\n")
+	if strings.Count(out, "\n") != 2 || !strings.HasSuffix(first, " and more, 20001 phones in all") || strings.Count(first, " 000413") != maxShownRanges {
+		t.Errorf("%.1000q", out)
+	}
+	out, _, _ = h.at("acme", 0, "history --json", "")
+	first, _, _ = strings.Cut(out, "\n")
+	var entry struct {
+		MACs   []string
+		Phones int
+	}
+	if err := json.Unmarshal([]byte(first), &entry); err != nil || entry.Phones != 20001 || len(entry.MACs) != 20001 {
+		t.Errorf("%v: %d in %d", err, entry.Phones, len(entry.MACs))
+	}
+	h.says("acme", "history 000413000002", "[^\n]* REGISTER 000413000002\n")
+	h.gives("bravo", "register -", strings.ReplaceAll("\n"+lines(2*batchSize+1), "\n000413", "\n00041F"), StatusDone, "20001 lines: 20001 registered.\n")
+	h.says("bravo", "history", "[^\n]* REGISTER 00041F000000-00041F004E20\n.*\n")
+}
+
+// A phone that one command changed twice counts once.
+func TestHistoryOfRepeatedPhones(t *testing.T) {
+	h := newHouse(t)
+	h.gives("acme", "register -", "2e4\n2e4,http://x.example/\n", StatusDone, "2 lines: 1 registered, 1 changed.\n")
+	h.says("acme", "history 2e4 --json", `.*"macs":\["0004132202E4"\],"phones":1\}`+"\n")
+}
+
+// Entries of different accounts, with different other accounts or from different
+// sides of a transfer are not of the same command.
+func TestSameCommand(t *testing.T) {
+	a := store.Entry{Account: 1, Other: "x"}
+	for _, b := range []store.Entry{{Account: 2, Other: "x"}, {Account: 1, Other: "y"}, {Account: 1, Other: "x", Away: true}} {
+		if sameCommand(a, b) {
+			t.Errorf("%+v", b)
+		}
+	}
+	if !sameCommand(a, a) {
+		t.Error("an entry differs from itself")
+	}
+}

@@ -1,0 +1,126 @@
+package shell
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestShortMACs(t *testing.T) {
+	h := newHouse(t)
+	for typed, mac := range map[string]string{
+		"2e4": "0004132202E4", "12E4": "0004132212E4", "312e4": "0004132312E4", "2314a4": "0004132314A4", "00:04:13:10:12:14": "000413101214",
+	} {
+		h.says("acme", "register "+typed, mac+` registered. Setting server: http://prov.acme.example/\{mac\} \(the account's\)\n`)
+		h.says("acme", "show "+typed, `(?s)MAC:            `+mac+`\n.*State:          registered\n.*`)
+		h.says("acme", "deregister "+typed, mac+` deregistered.\n`)
+		h.refuses("acme", "deregister "+typed, StatusRefused, mac+" is not registered.")
+	}
+	for _, typed := range []string{"1", "12", "1234567", "xyz", "FFFFFFFFFFFF", "000000000000"} {
+		for _, command := range []string{"show", "register", "reg", "deregister"} {
+			h.refuses("acme", command+" "+typed, StatusMisunderstood, `"`+typed+`": `)
+		}
+	}
+}
+
+func TestPartnersSeeTheirOwn(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", "show 2314a4", "MAC:            0004132314A4\nModel:          snom360\nState:          not registered\n")
+	h.says("acme", "register 2314a4", ".*\n")
+	h.says("acme", "register 000413101214 http://other.example/", `000413101214 registered. Setting server: http://other.example/ \(the phone's own\)\n`)
+	h.says("acme", "show 2314a4", `MAC:            0004132314A4
+Model:          snom360
+State:          registered
+Setting server: http://prov.acme.example/\{mac\} \(the account's\)
+Since:          \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
+Last contact:   none yet
+`)
+	h.says("acme", "list", "000413101214\n0004132314A4\n")
+
+	h.says("bravo", "show 2314a4", "MAC:            0004132314A4\nModel:          snom360\nState:          registered by another account\n")
+	h.says("bravo", "list", "")
+	h.refuses("bravo", "register 2314a4", StatusRefused, "0004132314A4 is registered by another account.\n")
+	h.refuses("bravo", "deregister 2314a4", StatusRefused, "0004132314A4 is registered by another account.\n")
+
+	h.says("olga", "show 2314a4", `(?s).*Account:        acme\n.*`)
+	h.says("olga", "list", "000413101214\n0004132314A4\n")
+	h.refuses("olga", "register 2314a4 http://olga.example/", StatusRefused, "registered by another account")
+	h.refuses("olga", "register 2314a4 --account bravo", StatusRefused, "registered by another account")
+	h.says("olga", "register --account acme 2314a4 http://own.example/", `(?s).*http://own.example/ \(the phone's own\)\n`)
+	h.says("olga", "deregister 2314a4", "0004132314A4 deregistered.\n")
+	h.refuses("bravo", "register 2314a4", StatusRefused, "registered by another account") // on hold for acme
+	h.says("olga", "free 2314a4", "0004132314A4 freed: any account can register it.\n")
+	h.says("bravo", "register 2314a4", "(?s).*prov.bravo.example.*")
+}
+
+func TestEveryPhoneHasASettingServer(t *testing.T) {
+	h := newHouse(t)
+	h.refuses("bare", "register 2e4", StatusRefused, "Give it one, REGISTER 0004132202E4 <url>, or set one for all your phones, SERVER <url>.")
+	h.refuses("olga", "register 2e4 --account bare", StatusRefused, "REGISTER 0004132202E4 <url> --account bare, or give bare one, ACCOUNT SERVER bare <url>.")
+	h.refuses("olga", "register 2e4", StatusRefused, "REGISTER 0004132202E4 <url>, or set one for all your phones, SERVER <url>.")
+	h.says("bare", "register 2e4 http://own.example/", ".*\n")
+	h.refuses("bare", "register 2e4", StatusRefused, "no setting server")
+	h.refuses("bare", "register 2e4 own.example", StatusMisunderstood, `"own.example": expected a MAC such as 2e4 or 0004132202E4, a range of them, or as the last word a URL such as http://`)
+	h.refuses("bare", "register 2e4 http://provisioning.snom.com/", StatusRefused, "points back at this service")
+	h.says("bare", "show 2e4", `(?s).*http://own.example/ \(the phone's own\)\n.*`)
+	h.says("olga", "account server bare http://all.example/", ".*\n")
+	h.says("bare", "register 2e4", `.*http://all.example/ \(the account's\)\n`)
+}
+
+func TestManyInOneLine(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "register 2e6", ".*\n")
+	h.says("acme", "register 2e4 2e5 http://own.example/", `0004132202E4 registered\. Setting server: http://own\.example/ \(the phone's own\)
+0004132202E5 registered\. Setting server: http://own\.example/ \(the phone's own\)
+2 phones: 2 registered\.
+`)
+	h.gives("acme", "register 2e4-2e7 301", "", StatusRefused, `0004132202E4-0004132202E7: 1 registered, 2 changed, 1 failed.
+000413220301 registered. Setting server: `+serverA+` (the account's)
+5 phones: 2 registered, 2 changed, 1 failed.
+`, "0004132202E6 is registered by another account.\n")
+	h.gives("acme", "deregister 2e0-2e5 2e7", "", StatusRefused, `0004132202E0-0004132202E5: 2 deregistered, 4 failed.
+0004132202E7 deregistered.
+7 phones: 3 deregistered, 4 failed.
+`, "0004132202E0 is not", "0004132202E1 is not", "0004132202E2 is not", "0004132202E3 is not")
+	h.says("acme", "register 000413000000-00041300FFFF", "000413000000-00041300FFFF: 65536 registered.\n")
+	h.says("acme", "count", "65537\n")
+
+	for line, want := range map[string]string{
+		"register 000413000000-000413010000":             "A line can name at most 65536 phones",
+		"register 000413000000-00041300FFFE 2e4 2e5":     "A line can name at most 65536 phones",
+		"register 2ff-2e0":                               `"2ff-2e0": the range ends before it starts`,
+		"register 000413FFFFFF-000414000000":             `"000413FFFFFF-000414000000": the range crosses`,
+		"deregister 2e4 nonsense":                        `"nonsense": expected twelve hex digits`,
+		"register 2e4 - 2e5":                             "- reads MACs",
+		"register 2e4 -":                                 "- reads MACs",
+		"register 2e4 2eg":                               `"2eg": expected a MAC such as 2e4 or 0004132202E4, a range of them, or as the last word a URL`,
+		"register 2e4 http://a.example/ http://b.other/": `"http://a.example/": expected twelve hex digits`,
+		"register - http://a.example/ 2e4":               "Expected: REGISTER",
+		"deregister -  2e4":                              "Expected: DEREGISTER",
+		"register - nonsense":                            `"nonsense": expected a URL`,
+		"show 2e4-2e5":                                   `"2e4-2e5": expected twelve hex digits`,
+	} {
+		h.refuses("acme", line, StatusMisunderstood, want)
+	}
+	h.says("acme", "count", "65537\n") // none of them changed anything
+}
+
+func TestPartlyDoneLineIsLogged(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "register 2e5", ".*\n")
+	h.log.Reset()
+	h.at("acme", 0, "register 2e4 2e5", "")
+	if !strings.Contains(h.log.String(), "msg=changed") || !strings.Contains(h.log.String(), "phones=1") {
+		t.Error(h.log.String())
+	}
+}
+
+// Operators see a hold whose account was removed, and can end it.
+func TestHoldOfARemovedAccount(t *testing.T) {
+	h := newHouse(t)
+	h.says("bravo", "register 2e4", ".*\n")
+	h.says("bravo", "deregister 2e4", ".*\n")
+	h.says("olga", "account remove bravo", ".*\n")
+	h.says("olga", "show 2e4", "(?s).*State: +on hold until.*")
+	h.says("acme", "show 2e4", "(?s).*registered by another account\n")
+	h.says("olga", "free 2e4", ".*\n")
+}
