@@ -1,7 +1,6 @@
 package shell
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -28,6 +27,15 @@ func (c *call) update(detail string, change func(*store.Account) error) (store.A
 	}
 	a, err = c.Registry.UpdateAccount(c.audit(detail), c.dryRun, a.ID, change)
 	return a, explain(err, c.args[0])
+}
+
+// updateWith is update, answered with the account and a text about it.
+func (c *call) updateWith(detail string, change func(*store.Account) error, text func(store.Account) string) error {
+	a, err := c.update(detail, change)
+	if err == nil {
+		c.answer(c.accountObject(a), "%s\n", text(a))
+	}
+	return err
 }
 
 // An accountObject is an account for programs.
@@ -144,12 +152,8 @@ func accountCompany(c *call) error {
 	if err != nil {
 		return misunderstood(codeUsage, "%q: %v.", text, err)
 	}
-	a, err := c.update(company, func(a *store.Account) error { a.Company = company; return nil })
-	if err != nil {
-		return err
-	}
-	c.answer(c.accountObject(a), "%s: company %s\n", a.Name, a.Company)
-	return nil
+	return c.updateWith(company, func(a *store.Account) error { a.Company = company; return nil },
+		func(a store.Account) string { return fmt.Sprintf("%s: company %s", a.Name, a.Company) })
 }
 
 func accountRole(c *call) error {
@@ -157,189 +161,15 @@ func accountRole(c *call) error {
 	if err != nil {
 		return misunderstood(codeUsage, "%q: %v.", c.args[1], err)
 	}
-	a, err := c.update(role.String(), func(a *store.Account) error { a.Role = role; return nil })
-	if err != nil {
-		return err
-	}
-	c.answer(c.accountObject(a), "%s is %s.\n", a.Name, map[store.Role]string{store.Partner: "a partner", store.Operator: "an operator"}[a.Role])
-	return nil
-}
-
-func accountKeyAdd(c *call) error {
-	text := strings.Join(c.list, " ")
-	if text == "-" {
-		var err error
-		if text, err = c.standardInput(); err != nil {
-			return err
-		}
-	}
-	keys, err := store.ParseKeys(text)
-	if err != nil {
-		return misunderstood(codeUsage, "No key was added: %v.", err)
-	}
-	var fingerprints []string
-	for _, k := range keys {
-		fingerprints = append(fingerprints, k.Fingerprint())
-	}
-	added := 0
-	a, err := c.update(strings.Join(fingerprints, " "), func(a *store.Account) (err error) { added, err = a.AddKeys(keys...); return err })
-	if err != nil {
-		return err
-	}
-	if c.json {
-		c.object(c.accountObject(a))
-		return nil
-	}
-	for _, k := range keys {
-		c.answer(nil, "%s: %s\n", a.Name, keyLine(k))
-	}
-	if added < len(keys) {
-		c.answer(nil, "Already authorized: %d of %d.\n", len(keys)-added, len(keys))
-	}
-	return nil
-}
-
-func keyLine(k store.Key) string {
-	return strings.TrimSpace(k.Fingerprint() + " " + k.Kind() + " " + k.Comment())
-}
-
-func accountKeyList(c *call) error {
-	a, err := c.account(c.args[0])
-	if err != nil {
-		return err
-	}
-	for _, k := range a.Keys {
-		c.answer(newKeyObject(k), "%s\n", keyLine(k))
-	}
-	return nil
-}
-
-func accountKeyRemove(c *call) error {
-	a, err := c.update(c.args[1], func(a *store.Account) error { return a.RemoveKey(c.args[1]) })
-	if err != nil {
-		return err
-	}
-	left := plural(len(a.Keys), "key", "keys") + " left"
-	switch {
-	case len(a.Keys) == 0 && a.PasswordHash == "":
-		left = "no key or password left and can't log in"
-	case len(a.Keys) == 0:
-		left = "no key left, and a password"
-	}
-	c.answer(c.accountObject(a), "Key removed. %s has %s.\n", a.Name, left)
-	return nil
-}
-
-type passwordObject struct {
-	Account  store.Name `json:"account"`
-	Password string     `json:"password,omitempty"`
-	DryRun   bool       `json:"dry_run,omitempty"`
-}
-
-// accountPassword writes the password and nothing else. It is shown only once.
-func accountPassword(c *call) error {
-	if c.dryRun { // nothing is generated or hashed
-		a, err := c.account(c.args[0])
-		if err != nil {
-			return err
-		}
-		c.answer(passwordObject{Account: a.Name, DryRun: true}, "%s would get a new password.\n", a.Name)
-		return nil
-	}
-	password := store.NewPassword()
-	hash := store.HashPassword(password) // outside the transaction, because it takes some 30 ms
-	a, err := c.update("", func(a *store.Account) error { a.PasswordHash = hash; return nil })
-	if err != nil {
-		return err
-	}
-	c.answer(passwordObject{Account: a.Name, Password: password}, "%s\n", password)
-	return nil
-}
-
-func accountPasswordRemove(c *call) error {
-	a, err := c.update("", func(a *store.Account) error { a.PasswordHash = ""; return nil })
-	if err != nil {
-		return err
-	}
-	c.answer(c.accountObject(a), "%s: password removed.\n", a.Name)
-	return nil
+	return c.updateWith(role.String(), func(a *store.Account) error { a.Role = role; return nil }, func(a store.Account) string {
+		return fmt.Sprintf("%s is %s.", a.Name, map[store.Role]string{store.Partner: "a partner", store.Operator: "an operator"}[a.Role])
+	})
 }
 
 func accountDisable(c *call) error { return c.setDisabled(true) }
 func accountEnable(c *call) error  { return c.setDisabled(false) }
 
 func (c *call) setDisabled(disabled bool) error {
-	a, err := c.update("", func(a *store.Account) error { a.Disabled = disabled; return nil })
-	if err != nil {
-		return err
-	}
-	c.answer(c.accountObject(a), "%s is %s.\n", a.Name, state(a))
-	return nil
-}
-
-// accountRemove removes an account, with --transfer-to after transferring its
-// phones.
-func accountRemove(c *call) error {
-	a, err := c.account(c.args[0])
-	if err != nil {
-		return err
-	}
-	object := removedObject{accountObject: c.accountObject(a)}
-	object.State = "removed"
-	other, transfers := c.options["transfer-to"]
-	if !transfers {
-		if err := c.Registry.RemoveAccount(c.audit(""), c.dryRun, a.ID); err != nil {
-			return explain(err, c.args[0])
-		}
-		c.answer(object, "%s removed.\n", a.Name)
-		return nil
-	}
-	to, err := c.account(other)
-	if err != nil {
-		return err
-	}
-	moved, err := c.transferAll(a, to)
-	c.noted = []any{"phones", moved, "to", to.Name}
-	if err != nil {
-		return err
-	}
-	object.Phones, object.To = &moved, to.Name
-	c.answer(object, "%s removed; %s to %s.\n", a.Name, plural(moved, "phone now belongs", "phones now belong"), to.Name)
-	return nil
-}
-
-type removedObject struct {
-	accountObject
-	Phones *int       `json:"phones,omitempty"` // that were transferred
-	To     store.Name `json:"transferred_to,omitempty"`
-}
-
-// transferAll transfers all phones of a to another account and removes a. It does
-// neither if the removal would be refused or a phone would have no setting server.
-func (c *call) transferAll(a, to store.Account) (moved int, err error) {
-	if to.ID == a.ID {
-		return 0, misunderstood(codeUsage, "%s owns these phones already: name another account.", a.Name)
-	}
-	const dryRun = true
-	if err := c.Registry.RemoveAccount(c.audit(""), dryRun, a.ID); err != nil && !errors.Is(err, store.ErrOwnsPhones) {
-		return 0, explain(err, string(a.Name))
-	}
-	if to.SettingServer.IsZero() {
-		for p, err := range c.phonesOf(a.ID) {
-			if err != nil {
-				return 0, err
-			}
-			if p.URL.IsZero() {
-				return 0, c.noSettingServerOf(p.MAC, string(to.Name))
-			}
-		}
-	}
-	return c.changeAll(a.ID, -1, store.Batch{Audit: c.audit(""), Rule: store.RuleTransfer, Owner: to.ID, From: a.ID},
-		func(p store.Phone) (store.Change, bool) { return store.Change{MAC: p.MAC}, true },
-		func() error {
-			if c.dryRun {
-				return nil
-			}
-			return explain(c.Registry.RemoveAccount(c.audit(""), c.dryRun, a.ID), string(a.Name))
-		})
+	return c.updateWith("", func(a *store.Account) error { a.Disabled = disabled; return nil },
+		func(a store.Account) string { return fmt.Sprintf("%s is %s.", a.Name, state(a)) })
 }

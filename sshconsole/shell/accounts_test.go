@@ -40,7 +40,7 @@ Password:       set
 Key:            `+regexp.QuoteMeta(fingerprint)+` ssh-ed25519 carl at home
 Created:        \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
 `)
-	h.says("olga", "account password carl remove", "carl: password removed.\n")
+	h.says("olga", "account password carl remove", "Password removed. carl has 1 key left.\n")
 	h.says("olga", "account show carl", `(?s).*Password:       none\n.*`)
 	h.says("olga", "account key carl remove "+fingerprint, "Key removed. carl has no key or password left and can't log in.\n")
 	h.refuses("olga", "account key carl remove "+fingerprint, StatusRefused, "ACCOUNT KEY carl LIST")
