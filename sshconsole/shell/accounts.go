@@ -81,6 +81,10 @@ func accountAdd(c *call) error {
 	if err != nil {
 		return explain(err, c.args[0])
 	}
+	if c.dryRun {
+		c.answer(c.accountObject(a), "%s would be added.\n", name)
+		return nil
+	}
 	c.answer(c.accountObject(a), "%s added. Allow logins with ACCOUNT KEY %s ADD <key> or ACCOUNT PASSWORD %s.\n", name, name, name)
 	return nil
 }
@@ -162,7 +166,7 @@ func accountRole(c *call) error {
 		return misunderstood(codeUsage, "%q: %v.", c.args[1], err)
 	}
 	return c.updateWith(role.String(), func(a *store.Account) error { a.Role = role; return nil }, func(a store.Account) string {
-		return fmt.Sprintf("%s is %s.", a.Name, map[store.Role]string{store.Partner: "a partner", store.Operator: "an operator"}[a.Role])
+		return fmt.Sprintf("%s %s %s.", a.Name, c.is(), map[store.Role]string{store.Partner: "a partner", store.Operator: "an operator"}[a.Role])
 	})
 }
 
@@ -171,5 +175,5 @@ func accountEnable(c *call) error  { return c.setDisabled(false) }
 
 func (c *call) setDisabled(disabled bool) error {
 	return c.updateWith("", func(a *store.Account) error { a.Disabled = disabled; return nil },
-		func(a store.Account) string { return fmt.Sprintf("%s is %s.", a.Name, state(a)) })
+		func(a store.Account) string { return fmt.Sprintf("%s %s %s.", a.Name, c.is(), state(a)) })
 }

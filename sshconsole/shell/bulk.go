@@ -12,7 +12,7 @@ import (
 // changeAll applies a batch, in as many transactions as it takes, to those phones
 // of an account that pick picks, and then calls finish. expected is about how many
 // these are, or -1 if that is unknown. changeAll returns how many were changed.
-// Its error says how far it came; if the client has gone, the next login says it.
+// Its error says how far it came; if the client has gone, the next login reports it.
 func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pick func(store.Phone) (store.Change, bool), finish func() error) (done int, err error) {
 	end, err := c.jobs.begin(c.by.ID)
 	if err != nil {
@@ -93,7 +93,7 @@ func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pi
 func capital(words string) string { return strings.ToUpper(words[:1]) + words[1:] }
 
 // confirm says what is about to happen and asks, at a terminal. Without one it
-// wants --yes.
+// needs --yes.
 func (c *call) confirm(what string) error {
 	if _, yes := c.options["yes"]; yes {
 		if !c.json {

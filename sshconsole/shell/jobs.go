@@ -17,28 +17,28 @@ const maxJobs = 4
 // value works.
 type jobs struct {
 	mu       sync.Mutex
-	under    map[store.AccountID]int // how many jobs an account runs
+	running  map[store.AccountID]int // how many jobs an account runs
 	starting map[store.AccountID]int // how many of these are about to get a record
 	live     map[uint64]bool         // the IDs of running jobs' records
 }
 
-// begin counts a job, or refuses one too many. The caller calls end with the job's
+// begin counts a job, or refuses it if the account runs maxJobs. The caller calls end with the job's
 // record, which is the zero Job if it got none.
-func (us *jobs) begin(account store.AccountID) (end func(store.Job), err error) {
-	us.mu.Lock()
-	defer us.mu.Unlock()
-	if us.under == nil {
-		us.under, us.starting, us.live = map[store.AccountID]int{}, map[store.AccountID]int{}, map[uint64]bool{}
+func (js *jobs) begin(account store.AccountID) (end func(store.Job), err error) {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	if js.running == nil {
+		js.running, js.starting, js.live = map[store.AccountID]int{}, map[store.AccountID]int{}, map[uint64]bool{}
 	}
-	if us.under[account] >= maxJobs {
+	if js.running[account] >= maxJobs {
 		return nil, refused(codeBusy, "Your account is already running %d changes of many phones: wait for one to end.", maxJobs)
 	}
-	us.under[account]++
+	js.running[account]++
 	return func(record store.Job) {
-		us.mu.Lock()
-		defer us.mu.Unlock()
-		delete(us.live, record.ID)
-		drop(us.under, account)
+		js.mu.Lock()
+		defer js.mu.Unlock()
+		delete(js.live, record.ID)
+		drop(js.running, account)
 	}, nil
 }
 
@@ -50,47 +50,47 @@ func drop(counts map[store.AccountID]int, account store.AccountID) {
 }
 
 // record stores a job and returns it with its ID.
-func (us *jobs) record(records Records, u store.Job) (store.Job, error) {
-	us.mu.Lock()
-	us.starting[u.Account]++
-	us.mu.Unlock()
-	u, err := records.BeginJob(u)
-	us.mu.Lock()
-	defer us.mu.Unlock()
-	drop(us.starting, u.Account)
+func (js *jobs) record(records Records, j store.Job) (store.Job, error) {
+	js.mu.Lock()
+	js.starting[j.Account]++
+	js.mu.Unlock()
+	j, err := records.BeginJob(j)
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	drop(js.starting, j.Account)
 	if err == nil {
-		us.live[u.ID] = true
+		js.live[j.ID] = true
 	}
-	return u, err
+	return j, err
 }
 
 // interrupted returns the records of an account's jobs that neither run nor have
 // ended.
-func (us *jobs) interrupted(records Records, account store.AccountID) ([]store.Job, error) {
+func (js *jobs) interrupted(records Records, account store.AccountID) ([]store.Job, error) {
 	found, err := records.Jobs(account)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	us.mu.Lock()
-	found = slices.DeleteFunc(found, func(u store.Job) bool { return us.live[u.ID] || us.starting[account] > 0 })
-	us.mu.Unlock()
+	js.mu.Lock()
+	found = slices.DeleteFunc(found, func(j store.Job) bool { return js.live[j.ID] || js.starting[account] > 0 })
+	js.mu.Unlock()
 	if len(found) == 0 {
 		return nil, nil
 	}
 	// A job that has just ended is not live either, but it has no record any more.
 	still, err := records.Jobs(account)
-	return slices.DeleteFunc(found, func(u store.Job) bool {
-		return !slices.ContainsFunc(still, func(s store.Job) bool { return s.ID == u.ID })
+	return slices.DeleteFunc(found, func(j store.Job) bool {
+		return !slices.ContainsFunc(still, func(s store.Job) bool { return s.ID == j.ID })
 	}), err
 }
 
 // reportInterrupted tells a caller who has just logged in how far interrupted jobs
-// came, if nobody could be told before.
+// came, if the session that ran them could not report it.
 func (s *session) reportInterrupted(account store.Account) {
 	all, err := s.jobs.interrupted(s.Registry, account.ID)
-	for _, u := range all {
-		s.notify(fmt.Sprintf("%s of %s from %s was interrupted: %s", u.Command, timestamp(u.Begun), u.RemoteAddr, howFar(u)))
-		if err = s.Registry.EndJob(u); err != nil {
+	for _, j := range all {
+		s.notify(fmt.Sprintf("%s of %s from %s was interrupted: %s", j.Command, timestamp(j.Begun), j.RemoteAddr, howFar(j)))
+		if err = s.Registry.EndJob(j); err != nil {
 			break
 		}
 	}

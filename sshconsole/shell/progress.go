@@ -20,14 +20,14 @@ type progress struct {
 	session *session
 	things  string // what is counted, such as "lines"
 	begun   time.Time
-	told    time.Time
+	shown   time.Time
 	bar     *progressbar.ProgressBar // at a terminal
 }
 
 // newProgress begins work on total things, or -1 if their number is unknown.
-func newProgress(c *session, things string, total int) *progress {
-	p := &progress{session: c, things: things, begun: time.Now()}
-	if c.Width() > 0 && !c.json {
+func newProgress(s *session, things string, total int) *progress {
+	p := &progress{session: s, things: things, begun: time.Now()}
+	if s.Width() > 0 && !s.json {
 		p.bar = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(late{p}),
 			progressbar.OptionSetTheme(progressbar.ThemeASCII),
@@ -50,7 +50,7 @@ func (l late) Write(b []byte) (int, error) {
 	if time.Since(l.begun) < progressAfter {
 		return len(b), nil
 	}
-	l.told = time.Now()
+	l.shown = time.Now()
 	return l.session.Err.Write(b)
 }
 
@@ -67,10 +67,10 @@ func (p *progress) at(done int) {
 	}
 	now := time.Now()
 	taken := now.Sub(p.begun)
-	if taken < progressAfter || now.Sub(p.told) < progressEvery {
+	if taken < progressAfter || now.Sub(p.shown) < progressEvery {
 		return
 	}
-	p.told = now
+	p.shown = now
 	perSecond := int(float64(done) / taken.Seconds())
 	if p.session.json {
 		writeJSON(p.session.Err, progressObject{done, perSecond})
@@ -81,7 +81,7 @@ func (p *progress) at(done int) {
 
 // end clears the bar.
 func (p *progress) end() {
-	if p.bar != nil && !p.told.IsZero() {
+	if p.bar != nil && !p.shown.IsZero() {
 		_ = p.bar.Clear()
 	}
 }

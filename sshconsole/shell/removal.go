@@ -2,6 +2,7 @@ package shell
 
 import (
 	"errors"
+
 	"snomredirect/store"
 )
 
@@ -19,7 +20,7 @@ func accountRemove(c *call) error {
 		if err := c.Registry.RemoveAccount(c.audit(""), c.dryRun, a.ID); err != nil {
 			return explain(err, c.args[0])
 		}
-		c.answer(object, "%s removed.\n", a.Name)
+		c.answer(object, "%s %s.\n", a.Name, c.did("removed"))
 		return nil
 	}
 	to, err := c.account(other)
@@ -32,6 +33,10 @@ func accountRemove(c *call) error {
 		return err
 	}
 	object.Phones, object.To = &moved, to.Name
+	if c.dryRun {
+		c.answer(object, "%s would be removed, and %s transferred to %s.\n", a.Name, plural(moved, "phone", "phones"), to.Name)
+		return nil
+	}
 	c.answer(object, "%s removed; %s to %s.\n", a.Name, plural(moved, "phone now belongs", "phones now belong"), to.Name)
 	return nil
 }
@@ -68,6 +73,6 @@ func (c *call) transferAll(a, to store.Account) (moved int, err error) {
 			if c.dryRun {
 				return nil
 			}
-			return explain(c.Registry.RemoveAccount(c.audit(""), c.dryRun, a.ID), string(a.Name))
+			return explain(c.Registry.RemoveAccount(c.audit(""), false, a.ID), string(a.Name))
 		})
 }

@@ -24,7 +24,7 @@ func (c *call) tellResult(rule store.Rule, mac macaddr.Addr, out store.Result) e
 		c.answer(object, "%v %s.\n", mac, c.did("deregistered"))
 	case store.RuleTransfer:
 		if out.Prev == out.Next {
-			c.answer(object, "%v already belongs to %s; nothing changed.\n", mac, owner.Name)
+			c.answer(object, "%v already belongs to %s; nothing %s.\n", mac, owner.Name, c.did("changed"))
 			break
 		}
 		c.answer(object, "%v %s to %s. Setting server: %s\n", mac, c.did("transferred"), owner.Name, c.settingServer(next, owner))
@@ -40,6 +40,14 @@ func (c *call) did(done string) string {
 		return "would be " + done
 	}
 	return done
+}
+
+// is returns "is", or in a dry run "would be".
+func (c *call) is() string {
+	if c.dryRun {
+		return "would be"
+	}
+	return "is"
 }
 
 // whyNot words why a phone was not changed. The error is one that is not meant for

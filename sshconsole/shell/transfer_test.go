@@ -43,7 +43,7 @@ State:          on hold until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: REGISTER takes
 	h.refuses("olga", "account remove bravo --transfer-to bravo", StatusMisunderstood, "bravo owns these phones already")
 	h.refuses("olga", "account remove bravo --transfer-to bare", StatusRefused, "0004132202E5 would have no setting server. Give bare one first")
 	h.says("bravo", "list", "0004132202E5\n0004132202E6\n")
-	h.says("olga", "account remove bravo --transfer-to acme --dry-run", "Dry run: bravo removed; 2 phones now belong to acme.\n")
+	h.says("olga", "account remove bravo --transfer-to acme --dry-run", "Dry run: bravo would be removed, and 2 phones transferred to acme.\n")
 	h.says("bravo", "list", "0004132202E5\n0004132202E6\n")
 	h.says("olga", "account remove bravo --transfer-to acme", "bravo removed; 2 phones now belong to acme.\n")
 	h.says("acme", "export", "0004132202E4,\n0004132202E5,\n0004132202E6,http://own.example/\n")
