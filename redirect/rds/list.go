@@ -35,7 +35,7 @@ func listPhones(c *call) (reply, error) {
 			if model != "" {
 				if phoneModel, err := c.model(p.MAC); err != nil {
 					return reply{}, err
-				} else if !macaddr.SameModel(model, phoneModel) {
+				} else if !macaddr.SameModel(model, phoneModel) && !macaddr.SameModel(model, p.MAC.OlderModel()) {
 					continue
 				}
 			}
