@@ -53,7 +53,7 @@ func TestWrongCalls(t *testing.T) {
 		call(echo):               {wrongParams, "network.echo: expected a string."},
 		call(echo + "<params/>"): {wrongParams, "expected a string"},
 		call(echo + "<params><param><value/></param><param><value/></param></params>"):                                 {wrongParams, "expected a string"},
-		call(echo + "<params><param><value><int>1</int></value></param></params>"):                                     {wrongParams, "expected a string"},
+		call(echo + "<params><param><value><base64>eA==</base64></value></param></params>"):                            {wrongParams, "expected a string"},
 		call(echo + "<params><param><value><struct><member><name>a</name></member></struct></value></param></params>"): {wrongParams, "expected a string"},
 		call(echo + "<params><param><value><array><data/></array></value></param></params>"):                           {wrongParams, "expected a string"},
 	} {

@@ -103,11 +103,12 @@ func (r *reader) value() (v value, err error) {
 
 // typed reads the content and end of the type element that was just opened.
 func (r *reader) typed(name string) (v value, err error) {
-	switch name {
-	case "string":
-		v.kind = text
+	if scalar, ok := scalars[name]; ok {
+		v.kind = scalar
 		v.text, err = r.text()
 		return v, err
+	}
+	switch name {
 	case "nil":
 		v.kind = null
 		return v, r.close(name)

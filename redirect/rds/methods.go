@@ -15,7 +15,7 @@ import (
 
 // A method is a row of the table of methods.
 type method struct {
-	params   []kind // for a text, null is accepted as the empty text
+	params   []kind // text is any scalar, or null for the empty text; array is one of scalars
 	optional int    // the number of parameters at the end that may be omitted
 	usage    string // the parameters in words
 	run      func(*call) (reply, error)
@@ -50,19 +50,20 @@ func (c *call) run() (reply, error) {
 	}
 	fits := len(c.params) <= len(m.params) && len(c.params) >= len(m.params)-m.optional
 	for i := 0; fits && i < len(c.params); i++ {
-		v := &c.params[i]
-		if v.kind == null && m.params[i] == text {
-			v.kind = text
-		}
-		fits = v.kind == m.params[i]
-		for _, item := range v.items {
-			fits = fits && item.kind == text
-		}
+		fits = c.params[i].fits(m.params[i])
 	}
 	if !fits {
 		return reply{}, faultf(wrongParams, "%s: expected %s.", c.method, m.usage)
 	}
 	return m.run(c)
+}
+
+// fits reports whether v can be a parameter of the kind.
+func (v value) fits(k kind) bool {
+	if k == text {
+		return v.isScalar() || v.kind == null
+	}
+	return v.kind == k && !slices.ContainsFunc(v.items, func(item value) bool { return !item.isScalar() })
 }
 
 // maxList bounds the MACs in one call.
@@ -99,18 +100,28 @@ func replyFor(err error) (reply, error) {
 	return result(false, err.Error()), nil
 }
 
-// parseMAC parses a whole MAC in any notation. Tools send no short forms.
-func parseMAC(s string) (macaddr.Addr, error) {
-	a, err := macaddr.Parse(strings.TrimSpace(s))
-	if err != nil {
+// parseMAC parses a whole MAC in any notation. Tools send no short forms. If a tool
+// sent a number that is not, literally, a MAC, the error is a fault: it may have
+// been one before the tool converted it.
+func parseMAC(v value) (macaddr.Addr, error) {
+	s := strings.TrimSpace(v.text)
+	a, err := macaddr.Parse(s)
+	switch {
+	case v.kind == integer && err != nil, v.kind == decimal && (err != nil || converted(s)):
+		return macaddr.Addr{}, faultf(wrongParams, "Expected a MAC as a string, not the number %.40q: a number loses the zeros at the beginning of a MAC, and the digits around an E.", s)
+	case err != nil:
 		return a, errMalformedMAC
 	}
 	return a, nil
 }
 
+// converted reports whether a decimal of twelve digits may be what 0004132202E5 is
+// as a number, 413220200000. As text, it still has its zeros or its E.
+func converted(s string) bool { return s[0] != '0' && !strings.ContainsAny(s, "Ee") }
+
 // ownPhone returns the account's phone whose MAC is the first parameter.
 func (c *call) ownPhone() (store.Phone, error) {
-	a, err := parseMAC(c.params[0].text)
+	a, err := parseMAC(c.params[0])
 	if err != nil {
 		return store.Phone{}, err
 	}
@@ -165,16 +176,16 @@ func deregister(c *call) (reply, error) {
 // macs returns the MACs of the first parameter, a MAC or an array, without
 // duplicates.
 func (c *call) macs() ([]macaddr.Addr, error) {
-	items := c.params[0].items
-	if c.params[0].kind == text {
-		items = c.params[:1]
+	items := c.params[:1]
+	if c.params[0].kind == array {
+		items = c.params[0].items
 	}
 	if len(items) > maxList {
 		return nil, tooLong()
 	}
 	all, seen := make([]macaddr.Addr, 0, len(items)), make(map[macaddr.Addr]bool, len(items))
 	for _, item := range items {
-		a, err := parseMAC(item.text)
+		a, err := parseMAC(item)
 		if err != nil {
 			return nil, err
 		}

@@ -37,7 +37,12 @@ func appendValue(b []byte, v value) []byte {
 		}
 		return append(b, endArray...)
 	}
-	return append(b, "<value><int>1</int></value>"...)
+	element := map[kind]string{integer: "int", decimal: "double"}[v.kind]
+	if element == "" {
+		return append(b, "<value><base64/></value>"...)
+	}
+	inner := appendString(nil, v.text)
+	return fmt.Appendf(b, "<value><%s>%s</%s></value>", element, inner[len(beginString):len(inner)-len(endString)], element)
 }
 
 // readReply parses a methodResponse as a tool does, and returns its strings,
@@ -122,8 +127,13 @@ func TestForms(t *testing.T) {
 		"<value><ex:nil/></value>":              {kind: null},
 		"<value>\n<nil></nil>\n</value>":        {kind: null},
 		"<value><array><data/></array></value>": arr(),
-		"<value><i4>1</i4></value>":             {},
-		"<value><boolean>1</boolean></value>":   {},
+		"<value><base64>eA==</base64></value>":  {},
+		"<value><int/></value>":                 {kind: integer},
+		"<value><i4>0004132</i4></value>":       {kind: integer, text: "0004132"},
+		"<value>\n<ex:i8> 1 </ex:i8>\n</value>": {kind: integer, text: " 1 "},
+		"<value><boolean>1</boolean></value>":   {kind: integer, text: "1"},
+		"<value><double>1E4</double></value>":   {kind: decimal, text: "1E4"},
+		"<value><dateTime.iso8601>20261125T13:00:00</dateTime.iso8601></value>":                                 str("20261125T13:00:00"),
 		"<value><struct><member><name/><value/></member></struct></value>":                                      {},
 		"<value><array><data><value><nil/></value><value><array><data/></array></value></data></array></value>": {kind: array, items: []value{{kind: null}, arr()}},
 	} {
@@ -155,6 +165,7 @@ func FuzzReadCall(f *testing.F) {
 	f.Add("<methodCall>\n<methodName>x</methodName><params><param><value><![CDATA[a]]>b</value></param><param><value><ex:nil/></value></param></params></methodCall>")
 	f.Add("<?xml version='1.0' encoding='iso-8859-1'?><methodCall><methodName>\xe9</methodName></methodCall><!-- -->")
 	f.Add("<a><" + strings.Repeat("b", 2000) + "></c>")
+	f.Add(string(appendCall(nil, of("m", value{kind: integer, text: "000413229000"}, value{kind: decimal, text: "4.1322e+15"}, value{}))))
 	f.Add("<!DOCTYPE a [<!ENTITY b 'c'>]><methodCall>&b;</methodCall>")
 	f.Fuzz(func(t *testing.T, s string) {
 		c, err := readCall(strings.NewReader(s))
