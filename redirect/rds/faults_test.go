@@ -15,12 +15,15 @@ func TestWrongCalls(t *testing.T) {
 		code faultCode
 		text string
 	}{
-		"":                                    {notWellFormed, "not an empty body"},
-		"   ":                                 {notWellFormed, "not an empty body"},
-		"{}":                                  {notACall, `the text "{}"`},
-		"<methodCall>":                        {notWellFormed, "unexpected EOF"},
-		"<methodCall></other>":                {notWellFormed, "line 1"},
-		"<methodCall>&x;":                     {notWellFormed, "line 1"},
+		"":                                  {notWellFormed, "not an empty body"},
+		"   ":                               {notWellFormed, "not an empty body"},
+		"{}":                                {notACall, `the text "{}"`},
+		"<methodCall>":                      {notWellFormed, "unexpected EOF"},
+		"<methodCall></other>":              {notWellFormed, "line 1"},
+		"<methodCall>&x;":                   {notWellFormed, "line 1"},
+		call(echo + "&x;"):                  {notWellFormed, "invalid character entity &x;"},
+		call(echo + "<!-- & --><x a=&amp>"): {notWellFormed, "unquoted or missing attribute value"},
+		"<methodCall a=\"&" + strings.Repeat("a&", 40_000) + "\"/>": {notACall, "at most 65536 bytes"},
 		call(echo + "\xff"):                   {notWellFormed, "UTF-8"},
 		"<other/>":                            {notACall, `element "methodCall", not "other"`},
 		call(""):                              {notACall, "methodName"},

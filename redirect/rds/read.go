@@ -63,7 +63,7 @@ const (
 // in <value> or as numbers. The error is a [fault], or a [readError] if r failed.
 func readCall(r io.Reader) (methodCall, error) {
 	limited := &markupLimit{r: r}
-	in := bufio.NewReader(limited)
+	in := bufio.NewReader(newAmpersandReader(limited))
 	if mark, err := in.Peek(3); err == nil && string(mark) == "\uFEFF" {
 		_, _ = in.Discard(3) // a byte order mark
 	}
@@ -124,6 +124,9 @@ type markupLimit struct {
 }
 
 func (m *markupLimit) Read(p []byte) (int, error) {
+	if m.err != nil { // a reader that looks ahead may have dropped it
+		return 0, m.err
+	}
 	n, err := m.r.Read(p)
 	for _, c := range p[:n] {
 		switch {
