@@ -3,7 +3,6 @@ package rds
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -225,7 +224,7 @@ func (c *call) change(rule store.Rule, macs []macaddr.Addr, url store.URL) error
 		}
 	}
 	if changed > 0 {
-		attrs := []any{"account", c.account.Name, "from", c.from, "by", "password over XML-RPC", "user_agent", c.agent, "command", fmt.Sprint(c.method, " ", url), "phones", changed}
+		attrs := []any{"account", c.account.Name, "from", c.from, "by", "password over XML-RPC", "user_agent", c.agent, "command", strings.TrimSpace(c.method + " " + url.String()), "phones", changed}
 		if len(macs) == 1 {
 			attrs = append(attrs, "mac", macs[0].String())
 		}

@@ -15,7 +15,7 @@ const (
 	Fault    Outcome = "fault"    // the call is malformed
 	Denied   Outcome = "denied"   // 401
 	Busy     Outcome = "busy"     // 503: too many wait, or the store failed at the login
-	NoCall   Outcome = "no_call"  // 400, 404, 405 or 413: not a call, or an incomplete one
+	NoCall   Outcome = "no_call"  // 400, 404, 405, 413 or 415: not a call, or an incomplete one
 	Failed   Outcome = "failed"   // the store failed
 	Panicked Outcome = "panicked" // the handler panicked
 )

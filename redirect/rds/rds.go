@@ -15,6 +15,7 @@
 package rds
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -64,9 +65,6 @@ type Config struct {
 	// must return at once. If nil, requests are not observed.
 	Observe func(method string, o Outcome)
 }
-
-// maxBody bounds the body of a call, in bytes.
-const maxBody = 4 << 20
 
 // maxWait bounds how long a call waits for its login and for the limiter. The
 // server reads a request for at most 30 seconds, and the body is read after the
@@ -145,15 +143,16 @@ func (h *handler) answer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.ContentLength > maxBody {
-		return &http.MaxBytesError{Limit: maxBody}
+	body, err := body(c.Response(), r)
+	if err != nil {
+		return err
 	}
 	release, err := h.limiter.acquire(ctx, account.ID)
 	if err != nil {
 		return unavailable{err}
 	}
 	defer release()
-	parsed, err := readCall(http.MaxBytesReader(c.Response(), r.Body, maxBody))
+	parsed, err := readCall(body)
 	if err != nil {
 		return err
 	}
@@ -169,11 +168,9 @@ func (h *handler) answer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if reply.refused {
-		c.(*request).outcome = Refused
-	}
+	c.(*request).outcome = cmp.Or(reply.outcome, Done)
 	h.Log.Debug("call", "account", account.Name, "method", call.method, "from", r.RemoteAddr, "user_agent", call.agent)
-	send(c, reply)
+	send(c, http.StatusOK, reply)
 	return nil
 }
 
