@@ -23,7 +23,7 @@ func listPhones(c *call) (reply, error) {
 	var macs []macaddr.Addr
 	var last macaddr.Addr
 	for {
-		page, err := c.Phones.Phones(c.account.ID, last, pageSize)
+		page, err := c.page(last)
 		if err != nil {
 			return reply{}, err
 		}
@@ -48,6 +48,21 @@ func listPhones(c *call) (reply, error) {
 			return listReply(macs), nil
 		}
 	}
+}
+
+// page returns the account's phones after a MAC, as long as the budget lasts.
+func (c *call) page(after macaddr.Addr) ([]store.Phone, error) {
+	exceeded := func() bool { return c.budget != nil && *c.budget < 0 }
+	if !exceeded() {
+		page, err := c.Phones.Phones(c.account.ID, after, pageSize)
+		if c.budget != nil {
+			*c.budget -= len(page)
+		}
+		if err != nil || !exceeded() {
+			return page, err
+		}
+	}
+	return nil, faultf(wrongParams, "Expected a system.multicall that reads at most %d phones: call redirect.listPhones on its own.", maxList)
 }
 
 // model returns the model of a phone by the range of its MAC. If no range is

@@ -3,33 +3,12 @@ package rds
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
 )
-
-// A method is a row of the table of methods.
-type method struct {
-	params   []kind // text is any scalar, or null for the empty text; array is one of scalars
-	optional int    // the number of parameters at the end that may be omitted
-	usage    string // the parameters in words
-	run      func(*call) (reply, error)
-}
-
-var methods = map[string]method{
-	"network.echo":                 {[]kind{text}, 0, "a string", echoString},
-	"redirect.registerPhone":       {[]kind{text, text}, 0, "a MAC and a URL as strings", register},
-	"redirect.registerPhoneList":   {[]kind{array, text}, 0, "an array of MACs and a URL as strings", register},
-	"redirect.deregisterPhone":     {[]kind{text}, 0, "a MAC as a string", deregister},
-	"redirect.deregisterPhoneList": {[]kind{array}, 0, "an array of MACs as strings", deregister},
-	"redirect.checkPhone":          {[]kind{text}, 0, "a MAC as a string", checkPhone},
-	"redirect.listPhones":          {[]kind{text, text}, 1, "a model and optionally a URL, as strings or nil", listPhones},
-	"redirect.getPhoneRedirection": {[]kind{text}, 0, "a MAC as a string", getRedirection},
-}
 
 // A call is a methodCall and the account that makes it.
 type call struct {
@@ -39,13 +18,17 @@ type call struct {
 	account     store.Account
 	from, agent string
 	start       time.Time
+	// again returns the account as it is now, or why it can no longer call.
+	again func() (store.Account, error)
+	// budget is how many phones may still be listed. If nil, all may.
+	budget *int
 }
 
 // run runs the call. The error is a [fault] or the error of a failing store.
 func (c *call) run() (reply, error) {
-	m, ok := methods[c.method]
-	if !ok {
-		return reply{}, faultf(unknownMethod, "Expected one of the methods %s, not %.80q.", strings.Join(slices.Sorted(maps.Keys(methods)), ", "), c.method)
+	m, err := find(c.method)
+	if err != nil {
+		return reply{}, err
 	}
 	fits := len(c.params) <= len(m.params) && len(c.params) >= len(m.params)-m.optional
 	for i := 0; fits && i < len(c.params); i++ {
@@ -57,19 +40,11 @@ func (c *call) run() (reply, error) {
 	return m.run(c)
 }
 
-// fits reports whether v can be a parameter of the kind.
-func (v value) fits(k kind) bool {
-	if k == text {
-		return v.isScalar() || v.kind == null
-	}
-	return v.kind == k && !slices.ContainsFunc(v.items, func(item value) bool { return !item.isScalar() })
-}
-
 // maxList bounds the MACs in one call.
 const maxList = 65_536
 
 func tooLong() error {
-	return faultf(wrongParams, "Expected at most %d MACs: send them in several lists.", maxList)
+	return faultf(wrongParams, "Expected at most %d MACs: send them in several lists. In a system.multicall, expected at most %d calls.", maxList, maxCalls)
 }
 
 func echoString(c *call) (reply, error) { return stringReply(c.params[0].text), nil }

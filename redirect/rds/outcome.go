@@ -1,9 +1,6 @@
 package rds
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // An Outcome is the result of a call, one of a closed set of words.
 type Outcome string
@@ -30,4 +27,4 @@ func Outcomes() []Outcome { return slices.Clone(outcomes) }
 const OtherMethod = "other"
 
 // Methods returns the names of all methods, and [OtherMethod].
-func Methods() []string { return append(slices.Sorted(maps.Keys(methods)), OtherMethod) }
+func Methods() []string { return append(methodNames(), OtherMethod) }

@@ -8,6 +8,8 @@
 //	redirect.checkPhone(mac)
 //	redirect.listPhones(model, url)
 //	redirect.getPhoneRedirection(mac)
+//	system.listMethods()                   system.methodHelp(name)
+//	system.multicall(calls)
 //
 // A refusal is a reply with the exact words of snom's service, such as
 // "Error:owned_by_other_user". A malformed call gets a fault. Every account,
@@ -161,6 +163,11 @@ func (h *handler) answer(c echo.Context) error {
 		return err
 	}
 	call := &call{handler: h, methodCall: parsed, ctx: r.Context(), account: account, from: from.String(), agent: store.CleanAgent(r.UserAgent()), start: time.Now()}
+	call.again = func() (store.Account, error) {
+		ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+		defer cancel()
+		return h.login(ctx, r, from)
+	}
 	if _, ok := methods[call.method]; ok {
 		c.(*request).method = call.method
 	}

@@ -20,7 +20,7 @@ type methodCall struct {
 type value struct {
 	kind  kind
 	text  string  // if kind is text, integer or decimal
-	items []value // if kind is array
+	items []value // if kind is array; if structure, the name and value of each member
 }
 
 type kind uint8
@@ -32,6 +32,8 @@ const (
 	decimal // a number that can have a fraction or an exponent
 	null
 	array
+	structure
+	calls // an array of structs; only in the table of methods
 )
 
 // scalars are the types whose literal text can stand for a string. Tools that guess

@@ -16,7 +16,7 @@ func (h *handler) refuse(err error, c *request) {
 	var (
 		callFault  *fault
 		tooLarge   *http.MaxBytesError
-		busy       unavailable
+		waited     unavailable
 		incomplete readError
 		header     = c.Response().Header()
 	)
@@ -37,7 +37,7 @@ func (h *handler) refuse(err error, c *request) {
 		header.Set(echo.HeaderWWWAuthenticate, `Basic realm="snomredirect", charset="UTF-8"`)
 		header.Set(echo.HeaderConnection, "close")
 		send(c, http.StatusUnauthorized, unauthorized.reply()) // many tools read nothing but XML
-	case errors.As(err, &busy):
+	case errors.As(err, &waited):
 		c.outcome = Busy
 		header.Set(echo.HeaderRetryAfter, "2") // seconds
 		sendLine(c, http.StatusServiceUnavailable, "unavailable: try again later")
@@ -62,7 +62,9 @@ func (h *handler) refuse(err error, c *request) {
 var (
 	// failed is the only answer to an internal error.
 	failed       = &fault{internal, "Internal error: see the service's log, or try again later."}
-	unauthorized = &fault{denied, "Unauthorized: expected the name and password of an account."}
+	unauthorized = &fault{application, "Unauthorized: expected the name and password of an account."}
+	// busy is the result of a part of a call that is not served now.
+	busy = &fault{application, "Unavailable: try again later."}
 )
 
 func send(c echo.Context, status int, r reply) {

@@ -30,6 +30,15 @@ func appendValue(b []byte, v value) []byte {
 		}
 		return append(b, endArray...)
 	}
+	if v.kind == structure {
+		b = append(b, "<value><struct>"...)
+		for i := 0; i < len(v.items); i += 2 {
+			name := appendString(nil, v.items[i].text)
+			b = fmt.Appendf(b, "<member><name>%s</name>", name[len(beginString):len(name)-len(endString)])
+			b = append(appendValue(b, v.items[i+1]), "</member>"...)
+		}
+		return append(b, "</struct></value>"...)
+	}
 	element := map[kind]string{integer: "int", decimal: "double"}[v.kind]
 	if element == "" {
 		return append(b, "<value><base64/></value>"...)

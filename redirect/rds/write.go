@@ -173,7 +173,7 @@ const (
 	unknownMethod  faultCode = -32601
 	wrongParams    faultCode = -32602
 	internal       faultCode = -32603
-	denied         faultCode = -32500 // an error of the application
+	application    faultCode = -32500
 )
 
 func (f *fault) Error() string { return f.text }

@@ -64,9 +64,10 @@ func TestForms(t *testing.T) {
 		"<value>\n<ex:i8> 1 </ex:i8>\n</value>": {kind: integer, text: " 1 "},
 		"<value><boolean>1</boolean></value>":   {kind: integer, text: "1"},
 		"<value><double>1E4</double></value>":   {kind: decimal, text: "1E4"},
-		"<value><dateTime.iso8601>20261125T13:00:00</dateTime.iso8601></value>":                                 str("20261125T13:00:00"),
-		"<value><struct><member><name/><value/></member></struct></value>":                                      {},
-		"<value><array><data><value><nil/></value><value><array><data/></array></value></data></array></value>": {kind: array, items: []value{{kind: null}, arr()}},
+		"<value><dateTime.iso8601>20261125T13:00:00</dateTime.iso8601></value>":                                                                                  str("20261125T13:00:00"),
+		"<value><struct><member><name/><value/></member></struct></value>":                                                                                       {kind: structure, items: []value{str(""), str("")}},
+		"<value><struct> <member>\n<name>a</name>\n<value><int>1</int></value></member><member><name>b</name><value><struct/></value></member></struct></value>": {kind: structure, items: []value{str("a"), {kind: integer, text: "1"}, str("b"), {kind: structure}}},
+		"<value><array><data><value><nil/></value><value><array><data/></array></value></data></array></value>":                                                  {kind: array, items: []value{{kind: null}, arr()}},
 	} {
 		got, err := readCall(strings.NewReader("<methodCall><methodName>m</methodName><params><param>" + body + "</param></params></methodCall>"))
 		if err != nil || !reflect.DeepEqual(got, methodCall{"m", []value{want}}) {
@@ -97,6 +98,7 @@ func FuzzReadCall(f *testing.F) {
 	f.Add("<?xml version='1.0' encoding='iso-8859-1'?><methodCall><methodName>\xe9</methodName></methodCall><!-- -->")
 	f.Add("<a><" + strings.Repeat("b", 2000) + "></c>")
 	f.Add(string(appendCall(nil, of("m", value{kind: integer, text: "000413229000"}, value{kind: decimal, text: "4.1322e+15"}, value{}))))
+	f.Add(string(appendCall(nil, multi(of("m", str("a")), of("n")))))
 	f.Add("<!DOCTYPE a [<!ENTITY b 'c'>]><methodCall>&b;</methodCall>")
 	f.Fuzz(func(t *testing.T, s string) {
 		c, err := readCall(strings.NewReader(s))
