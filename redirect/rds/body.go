@@ -16,7 +16,7 @@ const maxBody = 4 << 20
 var errEncoding = errors.New("unsupported Content-Encoding")
 
 // body returns a reader of the call in a request's body, which may be compressed.
-// It is errEncoding if the compression is not gzip's.
+// The error is errEncoding if the compression is not gzip.
 func body(w http.ResponseWriter, r *http.Request) (io.Reader, error) {
 	if r.ContentLength > maxBody {
 		return nil, &http.MaxBytesError{Limit: maxBody}

@@ -2,7 +2,7 @@ package rds
 
 import "testing"
 
-// Where a string is due, the literal text of any scalar is taken. A MAC that was
+// If a string is expected, the literal text of any scalar is taken. A MAC that was
 // converted to a number is a fault, whatever its digits look like.
 func TestGuessedTypes(t *testing.T) {
 	l := newLab(t, nil)
