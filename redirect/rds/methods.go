@@ -20,6 +20,8 @@ type call struct {
 	start       time.Time
 	// again returns the account as it is now, or why it can no longer call.
 	again func() (store.Account, error)
+	// deadline is when the last call of a system.multicall starts.
+	deadline time.Time
 	// budget is how many phones may still be listed. If nil, all may.
 	budget *int
 }

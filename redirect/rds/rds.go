@@ -73,6 +73,10 @@ type Config struct {
 // wait.
 const maxWait = 20 * time.Second
 
+// maxRun bounds when the last call of a system.multicall starts, from the end of the
+// header. The server writes a reply within two minutes of it.
+const maxRun = 90 * time.Second
+
 type handler struct {
 	Config
 	limiter limiter
@@ -138,7 +142,7 @@ func (h *handler) answer(c echo.Context) error {
 	if r.Method != http.MethodPost {
 		return echo.ErrMethodNotAllowed
 	}
-	from := store.ClientAddr(r.RemoteAddr)
+	from, deadline := store.ClientAddr(r.RemoteAddr), time.Now().Add(maxRun)
 	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()
 	account, err := h.login(ctx, r, from)
@@ -162,7 +166,7 @@ func (h *handler) answer(c echo.Context) error {
 	if account, err = h.login(ctx, r, from); err != nil {
 		return err
 	}
-	call := &call{handler: h, methodCall: parsed, ctx: r.Context(), account: account, from: from.String(), agent: store.CleanAgent(r.UserAgent()), start: time.Now()}
+	call := &call{handler: h, methodCall: parsed, ctx: r.Context(), account: account, from: from.String(), agent: store.CleanAgent(r.UserAgent()), start: time.Now(), deadline: deadline}
 	call.again = func() (store.Account, error) {
 		ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 		defer cancel()

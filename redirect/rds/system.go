@@ -9,7 +9,7 @@ import (
 )
 
 // maxCalls bounds the calls of a system.multicall. On a slow disk each change takes
-// some 20 ms, and the server has two minutes for a reply.
+// some 20 ms; see also [maxRun].
 const maxCalls = 4096
 
 func listMethods(*call) (reply, error) { return textsReply(methodNames()), nil }
@@ -36,6 +36,9 @@ func multicall(c *call) (reply, error) {
 	for i, item := range items {
 		if err := c.ctx.Err(); err != nil {
 			return reply{}, err
+		}
+		if stopped == nil && time.Now().After(c.deadline) {
+			stopped = busy
 		}
 		if stopped == nil {
 			// The account may have been disabled since the last call.

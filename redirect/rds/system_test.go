@@ -1,12 +1,17 @@
 package rds
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -155,4 +160,24 @@ func TestMulticallFails(t *testing.T) {
 			t.Errorf("%v: outcome %s, %d logins, want 4", err, o, logins)
 		}
 	}
+}
+
+// The reply of a system.multicall is written in time, even if its calls are slow.
+func TestMulticallEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const took = 10 * time.Second
+		s := New(Config{Login: func(context.Context, string, string, netip.Addr) (store.Account, error) {
+			time.Sleep(took)
+			return store.Account{ID: 1}, nil
+		}})
+		start := time.Now()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/xmlrpc", bytes.NewReader(appendCall(nil, multi(slices.Repeat([]methodCall{of("network.echo", str("x"))}, 20)...))))
+		r.SetBasicAuth("acme", password)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		done, stopped := strings.Count(w.Body.String(), "<string>x</string>"), strings.Count(w.Body.String(), aFault(application, "Unavailable: try again later."))
+		if done == 0 || done+stopped != 20 || time.Since(start) > maxRun+took {
+			t.Errorf("%d calls done, %d stopped, in %v", done, stopped, time.Since(start))
+		}
+	})
 }
