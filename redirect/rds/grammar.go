@@ -101,45 +101,6 @@ func (r *reader) value() (v value, err error) {
 	}
 }
 
-// typed reads the content and end of the type element that was just opened.
-func (r *reader) typed(name string) (v value, err error) {
-	switch name {
-	case "string":
-		v.kind = text
-		v.text, err = r.text()
-		return v, err
-	case "nil":
-		v.kind = null
-		return v, r.close(name)
-	case "array":
-		return r.array()
-	}
-	return v, r.skip()
-}
-
-func (r *reader) array() (v value, err error) {
-	v.kind = array
-	if err := r.open("data"); err != nil {
-		return v, err
-	}
-	for {
-		name, err := r.tag()
-		switch {
-		case err != nil:
-			return v, err
-		case name == "":
-			return v, r.close("array")
-		case name != "value":
-			return v, unexpected(name, "value")
-		}
-		item, err := r.value()
-		if err != nil {
-			return v, err
-		}
-		v.items = append(v.items, item)
-	}
-}
-
 // token returns the next start or end of an element, or text, which is valid until
 // the next call. It skips comments and processing instructions.
 func (r *reader) token() (xml.Token, error) {

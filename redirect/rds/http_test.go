@@ -62,7 +62,10 @@ func TestHTTP(t *testing.T) {
 		if response.StatusCode != c.status || response.Header.Get(c.header) != c.value {
 			t.Errorf("%s: %s, %s: %q; want %d, %q", name, response.Status, c.header, response.Header.Get(c.header), c.status, c.value)
 		}
-		if c.status != 200 && (response.Header.Get("Content-Type") != "text/plain; charset=UTF-8" || strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n")) {
+		if v, isFault, err := readReply(text); c.status == 401 && (err != nil || !isFault || len(v) != 2 || v[0] != "-32500" || response.Header.Get("Content-Type") != "text/xml" || !response.Close) {
+			t.Errorf("%s: refused with %q, want a fault, and a closed connection", name, text)
+		}
+		if c.status != 200 && c.status != 401 && (response.Header.Get("Content-Type") != "text/plain; charset=UTF-8" || strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n")) {
 			t.Errorf("%s: refused with %q, want one line of plain text", name, text)
 		}
 	}

@@ -23,7 +23,7 @@ func listPhones(c *call) (reply, error) {
 	var macs []macaddr.Addr
 	var last macaddr.Addr
 	for {
-		page, err := c.Phones.Phones(c.account.ID, last, pageSize)
+		page, err := c.page(last)
 		if err != nil {
 			return reply{}, err
 		}
@@ -35,7 +35,7 @@ func listPhones(c *call) (reply, error) {
 			if model != "" {
 				if phoneModel, err := c.model(p.MAC); err != nil {
 					return reply{}, err
-				} else if !macaddr.SameModel(model, phoneModel) {
+				} else if !macaddr.SameModel(model, phoneModel) && !macaddr.SameModel(model, p.MAC.OlderModel()) {
 					continue
 				}
 			}
@@ -48,6 +48,21 @@ func listPhones(c *call) (reply, error) {
 			return listReply(macs), nil
 		}
 	}
+}
+
+// page returns the account's phones after a MAC, as long as the budget lasts.
+func (c *call) page(after macaddr.Addr) ([]store.Phone, error) {
+	exceeded := func() bool { return c.budget != nil && *c.budget < 0 }
+	if !exceeded() {
+		page, err := c.Phones.Phones(c.account.ID, after, pageSize)
+		if c.budget != nil {
+			*c.budget -= len(page)
+		}
+		if err != nil || !exceeded() {
+			return page, err
+		}
+	}
+	return nil, faultf(wrongParams, "Expected a system.multicall that reads at most %d phones: call redirect.listPhones on its own.", maxList)
 }
 
 // model returns the model of a phone by the range of its MAC. If no range is

@@ -3,34 +3,12 @@ package rds
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
 )
-
-// A method is a row of the table of methods.
-type method struct {
-	params   []kind // for a text, null is accepted as the empty text
-	optional int    // the number of parameters at the end that may be omitted
-	usage    string // the parameters in words
-	run      func(*call) (reply, error)
-}
-
-var methods = map[string]method{
-	"network.echo":                 {[]kind{text}, 0, "a string", echoString},
-	"redirect.registerPhone":       {[]kind{text, text}, 0, "a MAC and a URL as strings", register},
-	"redirect.registerPhoneList":   {[]kind{array, text}, 0, "an array of MACs and a URL as strings", register},
-	"redirect.deregisterPhone":     {[]kind{text}, 0, "a MAC as a string", deregister},
-	"redirect.deregisterPhoneList": {[]kind{array}, 0, "an array of MACs as strings", deregister},
-	"redirect.checkPhone":          {[]kind{text}, 0, "a MAC as a string", checkPhone},
-	"redirect.listPhones":          {[]kind{text, text}, 1, "a model and optionally a URL, as strings or nil", listPhones},
-	"redirect.getPhoneRedirection": {[]kind{text}, 0, "a MAC as a string", getRedirection},
-}
 
 // A call is a methodCall and the account that makes it.
 type call struct {
@@ -40,24 +18,23 @@ type call struct {
 	account     store.Account
 	from, agent string
 	start       time.Time
+	// again returns the account as it is now, or why it can no longer call.
+	again func() (store.Account, error)
+	// deadline is when the last call of a system.multicall starts.
+	deadline time.Time
+	// budget is how many phones may still be listed. If nil, all may.
+	budget *int
 }
 
 // run runs the call. The error is a [fault] or the error of a failing store.
 func (c *call) run() (reply, error) {
-	m, ok := methods[c.method]
-	if !ok {
-		return reply{}, faultf(unknownMethod, "Expected one of the methods %s, not %.80q.", strings.Join(slices.Sorted(maps.Keys(methods)), ", "), c.method)
+	m, err := find(c.method)
+	if err != nil {
+		return reply{}, err
 	}
 	fits := len(c.params) <= len(m.params) && len(c.params) >= len(m.params)-m.optional
 	for i := 0; fits && i < len(c.params); i++ {
-		v := &c.params[i]
-		if v.kind == null && m.params[i] == text {
-			v.kind = text
-		}
-		fits = v.kind == m.params[i]
-		for _, item := range v.items {
-			fits = fits && item.kind == text
-		}
+		fits = c.params[i].fits(m.params[i])
 	}
 	if !fits {
 		return reply{}, faultf(wrongParams, "%s: expected %s.", c.method, m.usage)
@@ -69,7 +46,7 @@ func (c *call) run() (reply, error) {
 const maxList = 65_536
 
 func tooLong() error {
-	return faultf(wrongParams, "Expected at most %d MACs: send them in several lists.", maxList)
+	return faultf(wrongParams, "Expected at most %d MACs: send them in several lists. In a system.multicall, expected at most %d calls.", maxList, maxCalls)
 }
 
 func echoString(c *call) (reply, error) { return stringReply(c.params[0].text), nil }
@@ -99,18 +76,28 @@ func replyFor(err error) (reply, error) {
 	return result(false, err.Error()), nil
 }
 
-// parseMAC parses a whole MAC in any notation. Tools send no short forms.
-func parseMAC(s string) (macaddr.Addr, error) {
-	a, err := macaddr.Parse(strings.TrimSpace(s))
-	if err != nil {
+// parseMAC parses a whole MAC in any notation. Tools send no short forms. If a tool
+// sent a number that is not, literally, a MAC, the error is a fault: it may have
+// been one before the tool converted it.
+func parseMAC(v value) (macaddr.Addr, error) {
+	s := strings.TrimSpace(v.text)
+	a, err := macaddr.Parse(s)
+	switch {
+	case v.kind == integer && err != nil, v.kind == decimal && (err != nil || converted(s)):
+		return macaddr.Addr{}, faultf(wrongParams, "Expected a MAC as a string, not the number %.40q: a number loses the zeros at the beginning of a MAC, and the digits around an E.", s)
+	case err != nil:
 		return a, errMalformedMAC
 	}
 	return a, nil
 }
 
+// converted reports whether a decimal of twelve digits may be what 0004132202E5 is
+// as a number, 413220200000. As text, it still has its zeros or its E.
+func converted(s string) bool { return s[0] != '0' && !strings.ContainsAny(s, "Ee") }
+
 // ownPhone returns the account's phone whose MAC is the first parameter.
 func (c *call) ownPhone() (store.Phone, error) {
-	a, err := parseMAC(c.params[0].text)
+	a, err := parseMAC(c.params[0])
 	if err != nil {
 		return store.Phone{}, err
 	}
@@ -165,16 +152,16 @@ func deregister(c *call) (reply, error) {
 // macs returns the MACs of the first parameter, a MAC or an array, without
 // duplicates.
 func (c *call) macs() ([]macaddr.Addr, error) {
-	items := c.params[0].items
-	if c.params[0].kind == text {
-		items = c.params[:1]
+	items := c.params[:1]
+	if c.params[0].kind == array {
+		items = c.params[0].items
 	}
 	if len(items) > maxList {
 		return nil, tooLong()
 	}
 	all, seen := make([]macaddr.Addr, 0, len(items)), make(map[macaddr.Addr]bool, len(items))
 	for _, item := range items {
-		a, err := parseMAC(item.text)
+		a, err := parseMAC(item)
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +201,7 @@ func (c *call) change(rule store.Rule, macs []macaddr.Addr, url store.URL) error
 		}
 	}
 	if changed > 0 {
-		attrs := []any{"account", c.account.Name, "from", c.from, "by", "password over XML-RPC", "user_agent", c.agent, "command", fmt.Sprint(c.method, " ", url), "phones", changed}
+		attrs := []any{"account", c.account.Name, "from", c.from, "by", "password over XML-RPC", "user_agent", c.agent, "command", strings.TrimSpace(c.method + " " + url.String()), "phones", changed}
 		if len(macs) == 1 {
 			attrs = append(attrs, "mac", macs[0].String())
 		}

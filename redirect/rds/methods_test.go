@@ -154,6 +154,22 @@ func TestListPhones(t *testing.T) {
 	}
 }
 
+// A model is also an older name of a range. A model without a known range is what
+// the phone last reported.
+func TestListPhonesOfOlderNames(t *testing.T) {
+	l := newLab(t, nil)
+	l.calls("acme", of("redirect.registerPhoneList", arr("000413430001", "000413790001", "000413791001", "000413A30001", "000413910001", "000413FF0001"), str(own)), okReply)
+	l.models["000413FF0001"] = "snomD865"
+	for model, want := range map[string][]string{
+		"snom870E": {"000413430001"}, "870": {"000413430001"},
+		"snomD745": {"000413790001", "000413791001"}, "snomD765": {"000413790001"},
+		"d375": {"000413910001", "000413A30001"}, "snomD735": {"000413A30001"},
+		"snomD865": {"000413FF0001"},
+	} {
+		l.calls("acme", of("redirect.listPhones", str(model)), "<value><array><data><value><string>"+strings.Join(want, "</string></value><value><string>")+"</string></value></data></array></value>")
+	}
+}
+
 // A password is hashed once for ten thousand calls. Each call looks its account up
 // twice, and the first password check once more.
 func TestManyCalls(t *testing.T) {
@@ -202,6 +218,15 @@ func TestChangesAreRecorded(t *testing.T) {
 		t.Errorf("audit %+v, want %+v", c, want)
 	}
 	if log := l.log.String(); strings.Count(log, "msg=changed") != 1 || !strings.Contains(log, "account=acme from=127.0.0.1") || strings.Contains(log, "\u202e") || strings.Contains(log, password) {
+		t.Errorf("log:\n%s", log)
+	}
+	// A command without a URL has no space at its end.
+	l.calls("acme", of("redirect.deregisterPhone", str("0004132202E4")), okReply)
+	entries, err = l.db.History(acme.ID, macaddr.Addr{}, store.Mark{}, 9)
+	if err != nil || len(entries) == 0 || entries[0].Audit.Command != "redirect.deregisterPhone" || entries[0].Audit.Detail != "" {
+		t.Errorf("history %+v, %v", entries, err)
+	}
+	if log := l.log.String(); !strings.Contains(log, " command=redirect.deregisterPhone phones=1 mac=0004132202E4\n") {
 		t.Errorf("log:\n%s", log)
 	}
 }

@@ -1,9 +1,6 @@
 package rds
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // An Outcome is the result of a call, one of a closed set of words.
 type Outcome string
@@ -15,7 +12,7 @@ const (
 	Fault    Outcome = "fault"    // the call is malformed
 	Denied   Outcome = "denied"   // 401
 	Busy     Outcome = "busy"     // 503: too many wait, or the store failed at the login
-	NoCall   Outcome = "no_call"  // 400, 404, 405 or 413: not a call, or an incomplete one
+	NoCall   Outcome = "no_call"  // 400, 404, 405, 413 or 415: not a call, or an incomplete one
 	Failed   Outcome = "failed"   // the store failed
 	Panicked Outcome = "panicked" // the handler panicked
 )
@@ -30,4 +27,4 @@ func Outcomes() []Outcome { return slices.Clone(outcomes) }
 const OtherMethod = "other"
 
 // Methods returns the names of all methods, and [OtherMethod].
-func Methods() []string { return append(slices.Sorted(maps.Keys(methods)), OtherMethod) }
+func Methods() []string { return append(methodNames(), OtherMethod) }

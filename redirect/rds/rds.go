@@ -8,6 +8,8 @@
 //	redirect.checkPhone(mac)
 //	redirect.listPhones(model, url)
 //	redirect.getPhoneRedirection(mac)
+//	system.listMethods()                   system.methodHelp(name)
+//	system.multicall(calls)
 //
 // A refusal is a reply with the exact words of snom's service, such as
 // "Error:owned_by_other_user". A malformed call gets a fault. Every account,
@@ -15,6 +17,7 @@
 package rds
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -65,13 +68,14 @@ type Config struct {
 	Observe func(method string, o Outcome)
 }
 
-// maxBody bounds the body of a call, in bytes.
-const maxBody = 4 << 20
-
 // maxWait bounds how long a call waits for its login and for the limiter. The
 // server reads a request for at most 30 seconds, and the body is read after the
 // wait.
 const maxWait = 20 * time.Second
+
+// maxRun bounds when the last call of a system.multicall starts, from the end of the
+// header. The server writes a reply within two minutes of it.
+const maxRun = 90 * time.Second
 
 type handler struct {
 	Config
@@ -138,22 +142,23 @@ func (h *handler) answer(c echo.Context) error {
 	if r.Method != http.MethodPost {
 		return echo.ErrMethodNotAllowed
 	}
-	from := store.ClientAddr(r.RemoteAddr)
+	from, deadline := store.ClientAddr(r.RemoteAddr), time.Now().Add(maxRun)
 	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()
 	account, err := h.login(ctx, r, from)
 	if err != nil {
 		return err
 	}
-	if r.ContentLength > maxBody {
-		return &http.MaxBytesError{Limit: maxBody}
+	body, err := body(c.Response(), r)
+	if err != nil {
+		return err
 	}
 	release, err := h.limiter.acquire(ctx, account.ID)
 	if err != nil {
 		return unavailable{err}
 	}
 	defer release()
-	parsed, err := readCall(http.MaxBytesReader(c.Response(), r.Body, maxBody))
+	parsed, err := readCall(body)
 	if err != nil {
 		return err
 	}
@@ -161,7 +166,12 @@ func (h *handler) answer(c echo.Context) error {
 	if account, err = h.login(ctx, r, from); err != nil {
 		return err
 	}
-	call := &call{handler: h, methodCall: parsed, ctx: r.Context(), account: account, from: from.String(), agent: store.CleanAgent(r.UserAgent()), start: time.Now()}
+	call := &call{handler: h, methodCall: parsed, ctx: r.Context(), account: account, from: from.String(), agent: store.CleanAgent(r.UserAgent()), start: time.Now(), deadline: deadline}
+	call.again = func() (store.Account, error) {
+		ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+		defer cancel()
+		return h.login(ctx, r, from)
+	}
 	if _, ok := methods[call.method]; ok {
 		c.(*request).method = call.method
 	}
@@ -169,11 +179,9 @@ func (h *handler) answer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if reply.refused {
-		c.(*request).outcome = Refused
-	}
+	c.(*request).outcome = cmp.Or(reply.outcome, Done)
 	h.Log.Debug("call", "account", account.Name, "method", call.method, "from", r.RemoteAddr, "user_agent", call.agent)
-	send(c, reply)
+	send(c, http.StatusOK, reply)
 	return nil
 }
 

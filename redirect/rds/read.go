@@ -19,18 +19,34 @@ type methodCall struct {
 // A value is a parameter or an element of an array.
 type value struct {
 	kind  kind
-	text  string  // if kind is text
-	items []value // if kind is array
+	text  string  // if kind is text, integer or decimal
+	items []value // if kind is array; if structure, the name and value of each member
 }
 
 type kind uint8
 
 const (
-	other kind = iota // a number, a struct or another type that no method takes
+	other kind = iota // a type that no method takes
 	text
+	integer // also a boolean
+	decimal // a number that can have a fraction or an exponent
 	null
 	array
+	structure
+	calls // an array of structs; only in the table of methods
 )
+
+// scalars are the types whose literal text can stand for a string. Tools that guess
+// types, such as RPC::XML and Frontier, send a string of digits as one of them. Some
+// are Apache's extensions.
+var scalars = map[string]kind{
+	"string": text, "dateTime.iso8601": text, "dateTime": text,
+	"int": integer, "i1": integer, "i2": integer, "i4": integer, "i8": integer, "biginteger": integer, "boolean": integer,
+	"double": decimal, "float": decimal, "bigdecimal": decimal,
+}
+
+// isScalar reports whether v has a text that can stand for a string.
+func (v value) isScalar() bool { return v.kind == text || v.kind == integer || v.kind == decimal }
 
 // Bounds on a call, in addition to its size.
 const (
@@ -45,11 +61,11 @@ const (
 )
 
 // readCall reads a methodCall in any form that tools send: pretty-printed or not,
-// with or without an XML declaration, and strings in <string>, in CDATA or
-// directly in <value>. The error is a [fault], or a [readError] if r failed.
+// with or without an XML declaration, and strings in <string>, in CDATA, directly
+// in <value> or as numbers. The error is a [fault], or a [readError] if r failed.
 func readCall(r io.Reader) (methodCall, error) {
 	limited := &markupLimit{r: r}
-	in := bufio.NewReader(limited)
+	in := bufio.NewReader(newAmpersandReader(limited))
 	if mark, err := in.Peek(3); err == nil && string(mark) == "\uFEFF" {
 		_, _ = in.Discard(3) // a byte order mark
 	}
@@ -110,6 +126,9 @@ type markupLimit struct {
 }
 
 func (m *markupLimit) Read(p []byte) (int, error) {
+	if m.err != nil { // a reader that looks ahead may have dropped it
+		return 0, m.err
+	}
 	n, err := m.r.Read(p)
 	for _, c := range p[:n] {
 		switch {

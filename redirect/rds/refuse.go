@@ -16,7 +16,7 @@ func (h *handler) refuse(err error, c *request) {
 	var (
 		callFault  *fault
 		tooLarge   *http.MaxBytesError
-		busy       unavailable
+		waited     unavailable
 		incomplete readError
 		header     = c.Response().Header()
 	)
@@ -25,7 +25,7 @@ func (h *handler) refuse(err error, c *request) {
 	case errors.Is(err, errPanic):
 		c.outcome = Panicked
 		if !c.Response().Committed {
-			send(c, failed.reply())
+			send(c, http.StatusOK, failed.reply())
 		}
 	case errors.Is(err, echo.ErrMethodNotAllowed):
 		header.Set(echo.HeaderAllow, http.MethodPost)
@@ -35,39 +35,48 @@ func (h *handler) refuse(err error, c *request) {
 	case errors.Is(err, store.ErrDenied):
 		c.outcome = Denied
 		header.Set(echo.HeaderWWWAuthenticate, `Basic realm="snomredirect", charset="UTF-8"`)
-		sendLine(c, http.StatusUnauthorized, "unauthorized: expected the name and password of an account")
-	case errors.As(err, &busy):
+		header.Set(echo.HeaderConnection, "close")
+		send(c, http.StatusUnauthorized, unauthorized.reply()) // many tools read nothing but XML
+	case errors.As(err, &waited):
 		c.outcome = Busy
 		header.Set(echo.HeaderRetryAfter, "2") // seconds
 		sendLine(c, http.StatusServiceUnavailable, "unavailable: try again later")
 	case errors.As(err, &tooLarge):
 		sendLine(c, http.StatusRequestEntityTooLarge, "too long: expected a call of at most 4 MiB")
+	case errors.Is(err, errEncoding):
+		header.Set(echo.HeaderAcceptEncoding, "gzip")
+		sendLine(c, http.StatusUnsupportedMediaType, "unsupported encoding: expected Content-Encoding gzip, or none")
 	case errors.As(err, &callFault):
 		c.outcome = Fault
-		send(c, callFault.reply())
+		send(c, http.StatusOK, callFault.reply())
 	case errors.As(err, &incomplete):
 		sendLine(c, http.StatusBadRequest, "incomplete body: expected a whole call")
 	case c.Request().Context().Err() != nil: // the tool has disconnected
 	default:
 		c.outcome = Failed
 		h.Log.Error("call", "error", err)
-		send(c, failed.reply())
+		send(c, http.StatusOK, failed.reply())
 	}
 }
 
-// failed is the only answer to an internal error.
-var failed = &fault{internal, "Internal error: see the service's log, or try again later."}
+var (
+	// failed is the only answer to an internal error.
+	failed       = &fault{internal, "Internal error: see the service's log, or try again later."}
+	unauthorized = &fault{application, "Unauthorized: expected the name and password of an account."}
+	// busy is the result of a part of a call that is not served now.
+	busy = &fault{application, "Unavailable: try again later."}
+)
 
-func send(c echo.Context, r reply) {
+func send(c echo.Context, status int, r reply) {
 	header := c.Response().Header()
 	header.Set(echo.HeaderContentType, echo.MIMETextXML)
 	header.Set(echo.HeaderContentLength, strconv.Itoa(r.len()))
-	c.Response().WriteHeader(http.StatusOK)
+	c.Response().WriteHeader(status)
 	_ = r.write(c.Response()) // an error means that the tool has disconnected
 }
 
-// sendLine sends a refusal and closes the connection, so that clients that are not
-// logged in keep none.
+// sendLine sends a refusal in plain text and closes the connection, so that clients
+// that are not logged in keep none.
 func sendLine(c echo.Context, status int, line string) {
 	header := c.Response().Header()
 	header.Set(echo.HeaderConnection, "close")

@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"strconv"
@@ -14,72 +15,120 @@ import (
 // Characters outside ASCII are written as numeric references, so that tools need
 // not know the charset.
 
-// A reply is a methodResponse: its beginning, a value for each MAC, and its end.
+// A reply is the value of a methodResponse: its beginning, a value for each MAC or
+// the results of several calls, and its end.
 type reply struct {
 	begin   string
 	macs    []macaddr.Addr
+	results []reply
 	end     string
-	refused bool // the reply begins with false
+	isFault bool
+	outcome Outcome // of the call; "" is Done
 }
 
 const (
 	beginParams = `<?xml version='1.0'?><methodResponse><params><param>`
+	beginFault  = `<?xml version='1.0'?><methodResponse><fault>`
 	endParams   = `</param></params></methodResponse>`
+	endFault    = `</fault></methodResponse>`
 	beginArray  = `<value><array><data>`
 	endArray    = `</data></array></value>`
 	beginString = `<value><string>`
 	endString   = `</string></value>`
-	beginFault  = `<?xml version='1.0'?><methodResponse><fault><value><struct><member><name>faultCode</name><value><int>`
-	inFault     = `</int></value></member><member><name>faultString</name>`
-	endFault    = `</member></struct></value></fault></methodResponse>`
+	beginStruct = `<value><struct><member><name>faultCode</name><value><int>`
+	inStruct    = `</int></value></member><member><name>faultString</name>`
+	endStruct   = `</member></struct></value>`
 )
 
 // stringReply returns a reply with a string.
 func stringReply(s string) reply {
-	return reply{begin: string(appendString([]byte(beginParams), s)), end: endParams}
+	return reply{begin: string(appendString(nil, s))}
 }
 
 // listReply returns a reply with an array of MACs.
 func listReply(macs []macaddr.Addr) reply {
-	return reply{begin: beginParams + beginArray, macs: macs, end: endArray + endParams}
+	return reply{begin: beginArray, macs: macs, end: endArray}
+}
+
+// textsReply returns a reply with an array of strings.
+func textsReply(texts []string) reply {
+	b := []byte(beginArray)
+	for _, s := range texts {
+		b = appendString(b, s)
+	}
+	return reply{begin: string(b), end: endArray}
 }
 
 // result returns a reply with an array of a boolean and strings, such as
 // [true,"Ok"].
 func result(ok bool, texts ...string) reply {
-	b := []byte(beginParams + beginArray)
-	if ok {
-		b = append(b, `<value><boolean>1</boolean></value>`...)
-	} else {
-		b = append(b, `<value><boolean>0</boolean></value>`...)
+	r := textsReply(texts)
+	boolean := `<value><boolean>1</boolean></value>`
+	if !ok {
+		r.outcome = Refused
+		boolean = `<value><boolean>0</boolean></value>`
 	}
-	for _, s := range texts {
-		b = appendString(b, s)
-	}
-	return reply{begin: string(b), end: endArray + endParams, refused: !ok}
+	r.begin = beginArray + boolean + r.begin[len(beginArray):]
+	return r
+}
+
+// resultsReply returns a reply with the results of several calls: for each the
+// array of its value, or the struct of its fault.
+func resultsReply(results []reply) reply {
+	return reply{begin: beginArray, results: results, end: endArray}
 }
 
 // len returns the number of bytes that write writes.
 func (r reply) len() int {
+	begin, end := r.envelope()
+	return len(begin) + r.valueLen() + len(end)
+}
+
+// envelope returns what a methodResponse contains before and after the value.
+func (r reply) envelope() (begin, end string) {
+	if r.isFault {
+		return beginFault, endFault
+	}
+	return beginParams, endParams
+}
+
+func (r reply) valueLen() int {
 	const mac = len(beginString) + 12 + len(endString)
-	return len(r.begin) + len(r.macs)*mac + len(r.end)
+	n := len(r.begin) + len(r.macs)*mac + len(r.end)
+	for _, result := range r.results {
+		n += result.valueLen()
+		if !result.isFault {
+			n += len(beginArray) + len(endArray)
+		}
+	}
+	return n
 }
 
 // write writes a reply of any length through a small buffer.
 func (r reply) write(w io.Writer) error {
-	const full = 32 << 10
-	b := append(make([]byte, 0, full+len(r.begin)+len(r.end)), r.begin...)
+	b := bufio.NewWriterSize(w, 32<<10) // it keeps its first error
+	begin, end := r.envelope()
+	_, _ = b.WriteString(begin)
+	r.writeValue(b)
+	_, _ = b.WriteString(end)
+	return b.Flush()
+}
+
+func (r reply) writeValue(b *bufio.Writer) {
+	_, _ = b.WriteString(r.begin)
 	for _, mac := range r.macs {
-		b = append(mac.AppendText(append(b, beginString...)), endString...)
-		if len(b) >= full {
-			if _, err := w.Write(b); err != nil {
-				return err
-			}
-			b = b[:0]
-		}
+		_, _ = b.Write(append(mac.AppendText(append(b.AvailableBuffer(), beginString...)), endString...))
 	}
-	_, err := w.Write(append(b, r.end...))
-	return err
+	for _, result := range r.results {
+		if result.isFault {
+			result.writeValue(b)
+			continue
+		}
+		_, _ = b.WriteString(beginArray)
+		result.writeValue(b)
+		_, _ = b.WriteString(endArray)
+	}
+	_, _ = b.WriteString(r.end)
 }
 
 func appendString(b []byte, s string) []byte {
@@ -124,6 +173,7 @@ const (
 	unknownMethod  faultCode = -32601
 	wrongParams    faultCode = -32602
 	internal       faultCode = -32603
+	application    faultCode = -32500
 )
 
 func (f *fault) Error() string { return f.text }
@@ -140,6 +190,6 @@ func unexpected(name, want string) error {
 }
 
 func (f *fault) reply() reply {
-	b := append([]byte(beginFault), strconv.Itoa(int(f.code))...)
-	return reply{begin: string(appendString(append(b, inFault...), f.text)), end: endFault}
+	b := append([]byte(beginStruct), strconv.Itoa(int(f.code))...)
+	return reply{begin: string(appendString(append(b, inStruct...), f.text)), end: endStruct, isFault: true, outcome: Fault}
 }

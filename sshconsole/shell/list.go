@@ -68,8 +68,13 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 		heardSince = time.Now().Add(-age)
 	}
 	return c.eachPhone(func(p store.Phone, owner store.Account) error {
-		if model != "" && p.MAC.Model() != model || byServer && p.SettingServer(owner).String() != server {
+		if byServer && p.SettingServer(owner).String() != server {
 			return nil
+		}
+		if model != "" {
+			if is, err := c.isModel(p.MAC, model); err != nil || !is {
+				return err
+			}
 		}
 		if bySilence {
 			contact, err := c.Contacts.Contact(p.MAC)
@@ -82,6 +87,19 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 		}
 		return f(p, owner)
 	})
+}
+
+// isModel reports whether a phone's range has a model, by its name or an older one.
+// If no range is known, it goes by the model that the phone last reported.
+func (c *call) isModel(mac macaddr.Addr, model string) (bool, error) {
+	if known := mac.Model(); known != "" {
+		return known == model || mac.OlderModel() == model, nil
+	}
+	contact, err := c.Contacts.Contact(mac)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return macaddr.SameModel(model, contact.Model), err
 }
 
 // eachPhone calls f for each phone in scope, with its owner.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"snomredirect/macaddr"
 	"snomredirect/store"
 )
 
@@ -50,6 +51,25 @@ func TestListsAndCounts(t *testing.T) {
 		h.refuses("acme", line, StatusRefused, "for operators")
 	}
 	h.refuses("olga", "list --account nobody", StatusRefused, `There is no account "nobody"`)
+}
+
+// A model is one of the table, with or without a range, or an older name of a range.
+// A phone in no known range has the model that it last reported.
+func TestListsModels(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", "register 000413430001 000413790001 000413791001 000413A00001 000413A30001 000413910001 000413FF0001 000413FF0002", "(?s).*")
+	h.contacts.record(store.Contact{MAC: macaddr.MustParse("000413FF0001"), Model: "snomD865"})
+	h.contacts.record(store.Contact{MAC: macaddr.MustParse("000413A00001"), Model: "snomD865"}) // contradicts its range
+	for model, want := range map[string]string{
+		"snomD865": "000413FF0001\n", "d865": "000413FF0001\n", "snomC520": "000413A00001\n", "snomD895M": "", "m400sc": "",
+		"snom870E": "000413430001\n", "snom870": "000413430001\n",
+		"snomD745": "000413790001\n000413791001\n", "snomD765": "000413790001\n",
+		"snomD375": "000413910001\n000413A30001\n", "snomD735": "000413A30001\n",
+	} {
+		h.says("acme", "list "+model, want)
+		h.says("acme", "count "+model, fmt.Sprintf("%d\n", strings.Count(want, "\n")))
+	}
+	h.refuses("acme", "list snomD8650", StatusMisunderstood, `"snomD8650": expected a model such as snom360`)
 }
 
 func TestListIsAsWideAsTheTerminal(t *testing.T) {
