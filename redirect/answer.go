@@ -89,12 +89,13 @@ func (h *handler) health(a *answer) {
 // refuse sets a to the refusal for err: one line that says what was expected and
 // shows nothing of an internal error.
 func (a *answer) refuse(err error) {
-	var mac macError
+	_, wrongPath := err.(pathError)
+	_, wrongMAC := err.(macError)
 	switch {
-	case errors.As(err, &mac):
+	case wrongMAC:
 		a.outcome = Malformed
-		a.setLine(http.StatusBadRequest, mac.Error())
-	case errors.Is(err, errNotFound), errors.Is(err, echo.ErrNotFound): // Echo's for a path without a slash, "" or "*"
+		a.setLine(http.StatusBadRequest, err.Error())
+	case wrongPath, errors.Is(err, echo.ErrNotFound): // Echo's for a path without a slash, "" or "*"
 		a.outcome = NotFound
 		a.setLine(http.StatusNotFound, errNotFound.Error())
 	case errors.Is(err, echo.ErrMethodNotAllowed):

@@ -48,6 +48,8 @@ func TestContact(t *testing.T) {
 		{"/snomD345.php?mac=" + registered, withMAC(registered), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected}},
 		{"/snomD345.php?mac=" + registered, withMAC(nobodys), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected, OtherMAC: true}},
 
+		{"/snom190/snom190-" + registered + ".htm", "", store.Contact{Model: "snom190", Answer: store.Redirected}},
+		{"//snom720/snom720.php?MAC=" + registered, "compatible; snom720 8.9.3.80", store.Contact{Model: "snom720", Firmware: "8.9.3.80", Answer: store.Redirected}},
 		{"/snomD345.htm", withMAC(registered), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected}},
 		{"/snomD345-" + registered + ".htm", withMAC(nobodys), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected, OtherMAC: true}},
 

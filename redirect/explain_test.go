@@ -25,7 +25,7 @@ func TestExplain(t *testing.T) {
 		{"/snom360.php?mac=x", "", ""},
 		{"/snom360.php", "", ""},
 		{"/elsewhere", "", ""},
-		{"//snom360.php?mac=" + registered, "", ""},
+		{"//snom360.php?mac=" + registered, "", "plain"},
 		{"/healthz", "", ""},
 		{"/a%2Fb.php?mac=" + registered, "", ""},
 	} {
