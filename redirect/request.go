@@ -25,6 +25,7 @@ type pathError string
 
 func (e pathError) Error() string { return string(e) }
 
+// The errors of paths.
 const (
 	errNoFile      = pathError("the path ends in neither .php nor .htm")
 	errTooDeep     = pathError("the path has more than one folder")
