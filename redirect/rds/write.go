@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"snomredirect/macaddr"
@@ -19,7 +20,7 @@ type reply struct {
 	begin   string
 	macs    []macaddr.Addr
 	end     string
-	refused bool // the reply begins with false
+	refusal string // its words if the reply begins with false, or ""
 }
 
 const (
@@ -56,7 +57,11 @@ func result(ok bool, texts ...string) reply {
 	for _, s := range texts {
 		b = appendString(b, s)
 	}
-	return reply{begin: string(b), end: endArray + endParams, refused: !ok}
+	r := reply{begin: string(b), end: endArray + endParams}
+	if !ok {
+		r.refusal = strings.Join(texts, " ")
+	}
+	return r
 }
 
 // len returns the number of bytes that write writes.
