@@ -17,10 +17,10 @@ import (
 // An answer is the HTTP answer to a request, and what is known about the request.
 type answer struct {
 	request
-	proven   macaddr.Addr // the MAC that the client's certificate proves, if any
-	unproven error        // why there is no proof, if there might have been
-	outcome  Outcome      // "" for /healthz, which no phone requests
-	err      error        // why the store failed, for the log only
+	proven  macaddr.Addr // the MAC that the client's certificate proves, if any
+	outcome Outcome      // "" for /healthz, which no phone requests
+	because error        // why the request is refused or, if there might have been a proof, why there is none
+	err     error        // why the store failed, for the log only
 
 	format      settings.Format // if the outcome sends a file
 	status      int
@@ -38,7 +38,7 @@ func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tl
 		return
 	}
 	if connection != nil && h.PhoneAuthorities != nil && a.mac.IsValid() {
-		a.proven, a.unproven = proof(connection, h.PhoneAuthorities)
+		a.proven, a.because = proof(connection, h.PhoneAuthorities)
 	}
 	server, outcome, err := h.find(a, connection != nil)
 	if err != nil {
@@ -86,28 +86,41 @@ func (h *handler) health(a *answer) {
 	a.setLine(http.StatusOK, "ok")
 }
 
+// refused reports whether a phone gets a refusal.
+func (a *answer) refused() bool { return a.outcome != "" && !a.outcome.SendsFile() }
+
 // refuse sets a to the refusal for err: one line that says what was expected and
 // shows nothing of an internal error.
 func (a *answer) refuse(err error) {
-	var mac macError
+	_, wrongPath := err.(pathError)
+	_, wrongMAC := err.(macError)
+	a.because = err
 	switch {
-	case errors.As(err, &mac):
+	case wrongMAC:
 		a.outcome = Malformed
-		a.setLine(http.StatusBadRequest, mac.Error())
-	case errors.Is(err, errNotFound), errors.Is(err, echo.ErrNotFound): // Echo's for a path without a slash, "" or "*"
+		a.setLine(http.StatusBadRequest, err.Error())
+	case wrongPath:
 		a.outcome = NotFound
 		a.setLine(http.StatusNotFound, errNotFound.Error())
+	case errors.Is(err, echo.ErrNotFound): // for a path without a slash, "" or "*"
+		a.outcome, a.because = NotFound, errNoFile
+		a.setLine(http.StatusNotFound, errNotFound.Error())
 	case errors.Is(err, echo.ErrMethodNotAllowed):
-		a.outcome = MethodNotAllowed
-		a.setLine(http.StatusMethodNotAllowed, "method not allowed: expected GET or HEAD")
+		a.outcome, a.because = MethodNotAllowed, errMethod
+		a.setLine(http.StatusMethodNotAllowed, errMethod.Error())
 	case errors.Is(err, errPanic):
-		a.outcome = Panicked
+		a.outcome, a.because = Panicked, errFailed
 		a.setLine(http.StatusInternalServerError, internalError)
 	default:
-		a.outcome, a.err = Failed, err
+		a.outcome, a.because, a.err = Failed, errFailed, err
 		a.setLine(http.StatusInternalServerError, internalError)
 	}
 }
+
+var (
+	errMethod = errors.New("method not allowed: expected GET or HEAD")
+	errFailed = errors.New("internal error") // the log has more
+)
 
 const internalError = "internal error: try again later"
 

@@ -48,6 +48,8 @@ func TestContact(t *testing.T) {
 		{"/snomD345.php?mac=" + registered, withMAC(registered), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected}},
 		{"/snomD345.php?mac=" + registered, withMAC(nobodys), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected, OtherMAC: true}},
 
+		{"/snom190/snom190-" + registered + ".htm", "", store.Contact{Model: "snom190", Answer: store.Redirected}},
+		{"//snom720/snom720.php?MAC=" + registered, "compatible; snom720 8.9.3.80", store.Contact{Model: "snom720", Firmware: "8.9.3.80", Answer: store.Redirected}},
 		{"/snomD345.htm", withMAC(registered), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected}},
 		{"/snomD345-" + registered + ".htm", withMAC(nobodys), store.Contact{Model: "snomD345", Firmware: "10.1.33.33", Answer: store.Redirected, OtherMAC: true}},
 
@@ -76,15 +78,91 @@ func TestContact(t *testing.T) {
 	}
 }
 
-// A request without a MAC, or that no phone sends, is not a contact.
+// A request without a MAC is not a contact.
 func TestNoContact(t *testing.T) {
 	base, contacts := serveContacts(t, finder(t))
-	for _, path := range []string{"/", "/healthz", "/snomD345.htm", "/snom360.php", "/snom360.php?mac=2e4", "/snom360.php?mac=ffffffffffff", "/snom360/snom370.php?mac=" + registered} {
+	for _, path := range []string{"/", "/healthz", "/snomD345.htm", "/snom360.php", "/snom360.php?mac=2e4", "/snom360.php?mac=ffffffffffff", "/snom360.php?mac=%7Bmac%7D", "/snom360/snom370.php?mac=000413220", "/?x=%zz"} {
 		ask(t, "GET", base+path, newPhone)
 	}
-	ask(t, "POST", base+"/snom360.php?mac="+registered, newPhone)
 	if all := contacts(); len(all) > 0 {
 		t.Errorf("contacts %+v", all)
+	}
+}
+
+// A MAC that can be read in a refused request makes it a contact, with the reason.
+func TestRefusedContact(t *testing.T) {
+	base, contacts := serveContacts(t, finder(t))
+	mine, other := macaddr.MustParse(registered), macaddr.MustParse(nobodys)
+	withMAC := "Mozilla/4.0 (compatible; snomD345-SIP 10.1.33.33 x " + nobodys + ")"
+	for _, c := range []struct {
+		method, path, agent string
+		want                store.Contact // without At, From and Answer
+	}{
+		{"GET", "/.htm-" + registered, newPhone, store.Contact{MAC: mine, Model: "snom360", Firmware: "7.3.14", Refusal: string(errNoFile)}},
+		{"GET", "/cfg/00:04:13:22:02:e4", "", store.Contact{MAC: mine, Refusal: string(errNoFile)}},
+		{"GET", "/snomD345-" + registered + ".xml", "", store.Contact{MAC: mine, Refusal: string(errNoFile)}},
+		{"GET", "/x?id=00%3A04%3A13%3A22%3A02%3Ae4", "", store.Contact{MAC: mine, Refusal: string(errNoFile)}},
+		{"GET", "/x?id=" + registered + "&%zz", "", store.Contact{MAC: mine, Refusal: string(errNoFile)}},
+		{"GET", "/snom360/snom370.php?mac=" + registered, newPhone, store.Contact{MAC: mine, Model: "snom360", Firmware: "7.3.14", Refusal: string(errOtherFolder)}},
+		{"GET", "/snom360.php?mac=" + registered + "&mac=" + nobodys, newPhone, store.Contact{MAC: mine, Model: "snom360", Firmware: "7.3.14", Refusal: "mac is given more than once: expected one"}},
+		{"GET", "/snomD345.php?mac=%7Bmac%7D", withMAC, store.Contact{MAC: other, Model: "snomD345", Firmware: "10.1.33.33", Refusal: "mac: expected twelve hex digits, such as 0004132202E4 or 00:04:13:22:02:E4"}},
+		{"GET", "/snomD345-" + registered + "/", withMAC, store.Contact{MAC: mine, Model: "snomD345", Firmware: "10.1.33.33", OtherMAC: true, Refusal: string(errNoFile)}},
+		{"POST", "/snom360.php?mac=" + registered, newPhone, store.Contact{MAC: mine, Refusal: "method not allowed: expected GET or HEAD"}},
+	} {
+		c.want.From, c.want.Answer = netip.MustParseAddr("127.0.0.1"), store.Refused
+		ask(t, c.method, base+c.path, c.agent)
+		all := contacts()
+		if len(all) != 1 {
+			t.Errorf("%s: %d contacts, want 1", c.path, len(all))
+			continue
+		}
+		if all[0].At = (time.Time{}); all[0] != c.want {
+			t.Errorf("%s as %q:\n got %+v\nwant %+v", c.path, c.agent, all[0], c.want)
+		}
+	}
+}
+
+func FuzzFindMAC(f *testing.F) {
+	for _, text := range []string{"/.htm-000413220 2E4", "/snomD345-000413A11FA7.htm", "00:04:13:22:02:e4", "0004-1322-02E4", "00041322020E40", "ffffffffffff 0004132202E4"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		mac := findMAC(text)
+		if !mac.IsValid() {
+			return
+		}
+		digits := strings.NewReplacer(":", "", "-", "", ".", "").Replace(text)
+		if !strings.Contains(strings.ToUpper(digits), mac.String()) {
+			t.Fatalf("%v is not in %q", mac, text)
+		}
+		if again := findMAC("/" + mac.String() + ".htm"); again != mac {
+			t.Fatalf("%v, then %v", mac, again)
+		}
+	})
+}
+
+func TestFindMAC(t *testing.T) {
+	for text, want := range map[string]string{
+		"/.htm-0004132202E4":         "0004132202E4",
+		"/snomD345-000413A11FA7.htm": "000413A11FA7",
+		"x=00:04:13:22:02:e4&":       "0004132202E4",
+		"0004-1322-02e4":             "0004132202E4",
+		"000000000000 0004132202E4":  "0004132202E4",
+		"ffffffffffff/0004132202E4":  "0004132202E4",
+		"00041322020E4":              "", // thirteen digits
+		"10004132202E4":              "",
+		"000413220 2E4":              "",
+		"":                           "",
+		"{mac}":                      "",
+		"00:04:13:22:02:e":           "",
+	} {
+		got := ""
+		if mac := findMAC(text); mac.IsValid() {
+			got = mac.String()
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }
 

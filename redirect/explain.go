@@ -1,6 +1,7 @@
 package redirect
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -18,6 +19,9 @@ type Explanation struct {
 	// Because names the format, the reason for it, and any further condition;
 	// it is "" unless the answer is a settings file.
 	Because string
+	// Refusal is why the target is not a phone's request, or why its answer failed;
+	// it is "" for a settings file.
+	Refusal string
 }
 
 // Explainer returns a function that returns the answer of New(c) to GET target
@@ -28,17 +32,20 @@ func Explainer(c Config) func(target, userAgent string) Explanation {
 	return func(target, userAgent string) Explanation {
 		u, err := url.ParseRequestURI(target)
 		if err != nil || u.Host != "" {
-			return Explanation{Status: http.StatusBadRequest} // as net/http does
+			return Explanation{Status: http.StatusBadRequest, Refusal: "the path is malformed"} // as net/http does
 		}
 		var a answer
 		if u.Path == healthPath {
 			h.health(&a)
+			a.because = errHealthPath
 		} else {
 			h.answer(&a, u, userAgent, nil)
 		}
 		e := Explanation{MAC: a.mac, Status: a.status, ContentType: a.contentType, Body: a.body}
-		if a.outcome.SendsFile() {
-			e.Because = a.because()
+		if !a.outcome.SendsFile() {
+			e.Refusal = a.because.Error()
+		} else {
+			e.Because = a.formatBecause()
 			if c.RequireProof && a.mac.IsValid() {
 				e.Because += "; over HTTPS only if a certificate proves its MAC"
 			}
@@ -47,8 +54,10 @@ func Explainer(c Config) func(target, userAgent string) Explanation {
 	}
 }
 
-// because returns the format and the reason for it.
-func (r request) because() string {
+var errHealthPath = errors.New("the path is for health checks")
+
+// formatBecause returns the format and the reason for it.
+func (r request) formatBecause() string {
 	switch format := r.format(); {
 	case format == settings.Container:
 		return "a list of settings files, because the phone is an m9"

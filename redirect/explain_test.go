@@ -25,7 +25,7 @@ func TestExplain(t *testing.T) {
 		{"/snom360.php?mac=x", "", ""},
 		{"/snom360.php", "", ""},
 		{"/elsewhere", "", ""},
-		{"//snom360.php?mac=" + registered, "", ""},
+		{"//snom360.php?mac=" + registered, "", "plain"},
 		{"/healthz", "", ""},
 		{"/a%2Fb.php?mac=" + registered, "", ""},
 	} {
@@ -49,6 +49,19 @@ func TestExplain(t *testing.T) {
 		}
 		if !strings.HasPrefix(e.Because, c.because) || (c.because == "") != (e.Because == "") {
 			t.Errorf("%s: because %q, want %q", c.path, e.Because, c.because)
+		}
+	}
+	for path, want := range map[string]string{
+		"/snom360.php?mac=" + registered: "",
+		"/snom360.htm":                   "",
+		"/.htm-" + registered:            string(errNoFile),
+		"/snom360/snom370.php":           string(errOtherFolder),
+		"/snom360.php?mac=%7Bmac%7D":     "mac: expected twelve hex digits, such as 0004132202E4 or 00:04:13:22:02:E4",
+		"/healthz":                       "the path is for health checks",
+		"%zz":                            "the path is malformed",
+	} {
+		if e := explain(path, ""); e.Refusal != want {
+			t.Errorf("%s: refused because %q, want %q", path, e.Refusal, want)
 		}
 	}
 	for _, path := range []string{"", "%zz", "http://elsewhere.example/", "//host/x"} {

@@ -16,7 +16,6 @@ package redirect
 
 import (
 	"crypto/x509"
-	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -49,13 +48,13 @@ type Config struct {
 	// RequireProof redirects over HTTPS only phones that have proven their MAC.
 	// Plain HTTP has no proof, and requires none.
 	RequireProof bool
-	// Log receives phones' requests at debug, a request for another phone's
-	// settings at warn, and a failing store or a panic at error. If nil, nothing
-	// is logged.
+	// Log receives all requests at debug, also refused ones, a request for another
+	// phone's settings at warn, and a failing store or a panic at error. If nil,
+	// nothing is logged.
 	Log *slog.Logger
-	// OnContact is called once for each request with a phone's MAC, at the end
-	// of the request and on its goroutine: it must return at once. If nil,
-	// contacts are not recorded.
+	// OnContact is called once for each request with a phone's MAC, also for a
+	// refused one in which a MAC can be read, at the end of the request and on its
+	// goroutine: it must return at once. If nil, contacts are not recorded.
 	OnContact func(store.Contact)
 	// Observe is called in the same way for each request, with or without a MAC,
 	// except GET /healthz. If nil, requests are not observed.
@@ -102,8 +101,10 @@ func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		took := time.Since(start)
 		h.log(x.Request(), a)
-		if h.OnContact != nil && a.mac.IsValid() {
-			h.OnContact(a.contact(x.Request().RemoteAddr))
+		if h.OnContact != nil && (a.mac.IsValid() || a.refused()) {
+			if contact, ok := a.contact(x.Request()); ok {
+				h.OnContact(contact)
+			}
 		}
 		if h.Observe != nil && a.outcome != "" {
 			h.Observe(Observation{a.outcome, a.format, x.IsTLS(), took})
@@ -145,34 +146,4 @@ func (x *exchange) send() {
 	w.Header().Set(echo.HeaderContentLength, strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body)
-}
-
-var errPanic = errors.New("panic")
-
-func (h *handler) logPanic(c echo.Context, err error, stack []byte) error {
-	h.Log.Error("panic", "path", c.Request().URL.Path, "error", err, "stack", string(stack))
-	return errPanic
-}
-
-// log logs how a request was answered.
-func (h *handler) log(r *http.Request, a *answer) {
-	switch {
-	case a.err != nil:
-		h.Log.Error("request failed", "path", r.URL.Path, "error", a.err)
-		return
-	case !a.outcome.SendsFile():
-		return
-	case a.outcome == OtherCertificate:
-		h.Log.Warn("phone requested another phone's settings", "mac", a.mac.String(), "certificate", a.proven.String(), "from", r.RemoteAddr)
-	}
-	if ctx := r.Context(); h.Log.Enabled(ctx, slog.LevelDebug) {
-		attrs := []any{"mac", a.mac.String(), "model", a.model, "outcome", a.outcome, "format", a.format.String(), "from", r.RemoteAddr, "user_agent", r.UserAgent()}
-		if r.TLS != nil && h.PhoneAuthorities != nil {
-			attrs = append(attrs, "proven", a.proven.IsValid())
-		}
-		if a.unproven != nil {
-			attrs = append(attrs, "because", a.unproven)
-		}
-		h.Log.DebugContext(ctx, "phone", attrs...)
-	}
 }

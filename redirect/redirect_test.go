@@ -108,6 +108,12 @@ func TestPhones(t *testing.T) {
 		{"/snom360.php?x=1&mac=00:04:13:22:02:e4&y=a;b", newPhone, settings.XML, server},
 		{"/snom360.php?mac=0004-1322-02e4", newPhone, settings.XML, server},
 		{"/snom360.php?mac=00.04.13.22.02.E4", newPhone, settings.XML, server},
+		{"/snom360/snom360.php?MAC=" + registered, newPhone, settings.XML, server},
+		{"/snom360.php?Mac=" + nobodys, newPhone, settings.XML, ""},
+		{"//snom370/snom370.php?mac=" + registered, newPhone, settings.XML, server},
+		{"//snom370.php?mac=" + registered, oldPhone, settings.Plain, server},
+		{"///snom370//snom370.php?mac=" + nobodys, newPhone, settings.XML, ""},
+		{"/snom720/snom720.php?mac=" + registered, "Mozilla/4.0 (compatible; snom720 8.9.3.80)", settings.XML, server},
 
 		{"/snomD345.htm", newPhone, settings.XML, ""},
 		{"/snomD345.htm?mac=" + registered, newPhone, settings.XML, ""},
@@ -116,6 +122,12 @@ func TestPhones(t *testing.T) {
 		{"/snomD345-" + registered + ".htm", newPhone, settings.XML, server},
 		{"/snomD345-00-04-13-22-02-e4.htm", "", settings.Plain, server},
 		{"/snomD345-" + nobodys + ".htm", oldPhone, settings.Plain, ""},
+		{"/snom190/snom190.htm", "", settings.Plain, ""},
+		{"/snom190/SNOM190.htm", "snom190-SIP 3.60 " + registered, settings.Plain, server},
+		{"/snom190/snom190-" + registered + ".htm", "Mozilla/4.0 (compatible; snom190-SIP 3.60)", settings.Plain, server},
+		{"/snom190/snom190-" + nobodys + ".htm", "", settings.Plain, ""},
+		{"//snomD345-" + registered + ".htm", newPhone, settings.XML, server},
+		{"//snom190//snom190-" + registered + ".htm", newPhone, settings.XML, server},
 	} {
 		for _, method := range []string{"GET", "HEAD"} {
 			resp, body := ask(t, method, base+c.path, c.agent)

@@ -17,51 +17,87 @@ type request struct {
 	agent userAgent
 }
 
-var errNotFound = errors.New("not found: expected /{model}/{model}.php?mac={MAC}, /{model}.php?mac={MAC}, /{model}.htm or /{model}-{MAC}.htm")
+// errNotFound is what a phone that sent a [pathError] is answered.
+var errNotFound = errors.New("not found: expected /{model}/{model}.php?mac={MAC}, /{model}/{model}.htm or /{model}/{model}-{MAC}.htm, with or without the folder")
+
+// A pathError says why no phone requests a path.
+type pathError string
+
+func (e pathError) Error() string { return string(e) }
+
+// The errors of paths.
+const (
+	errNoFile      = pathError("the path ends in neither .php nor .htm")
+	errTooDeep     = pathError("the path has more than one folder")
+	errNoModel     = pathError("the file name is not a model: expected only letters and digits")
+	errOtherFolder = pathError("the folder and the file name are not the same model")
+)
 
 // A macError says what is wrong with the parameter mac, and what was expected.
 type macError string
 
 func (e macError) Error() string { return string(e) }
 
-// parseRequest parses a phone's request. It returns errNotFound if no phone
+// parseRequest parses a phone's request. The error is a pathError if no phone
 // requests such a path, and a macError if the path is right but the MAC is wrong.
+// The request then has what was parsed before.
 func parseRequest(path, rawQuery, userAgent string) (request, error) {
 	r := request{agent: parseUserAgent(userAgent)}
-	file := strings.TrimPrefix(path, "/")
+	// A server's URL that ends in a slash gets another from the phone.
+	file := strings.TrimLeft(path, "/")
 	folder, inFolder, hasFolder := strings.Cut(file, "/")
 	if hasFolder {
-		file = inFolder
-	}
-	if name, ok := strings.CutSuffix(file, ".php"); ok {
-		if !isModel(name) || hasFolder && !strings.EqualFold(folder, name) {
-			return request{}, errNotFound
-		}
-		r.model = name
-		var err error
-		r.mac, err = macOf(rawQuery)
-		return r, err
+		file = strings.TrimLeft(inFolder, "/")
 	}
 	// A phone appends {model}.htm or {model}-{MAC}.htm to a setting server's URL
-	// that has no file name. The MAC of the former is in the User-Agent, if at all.
-	name, ok := strings.CutSuffix(file, ".htm")
-	model, digits, hasMAC := strings.Cut(name, "-")
-	if !ok || hasFolder || !isModel(model) {
-		return request{}, errNotFound
+	// that has no file name, and firmware 3 to 5 requests these in the model's
+	// folder. The MAC of the former is in the User-Agent, if at all.
+	model, php := strings.CutSuffix(file, ".php")
+	var digits string
+	var htm, hasMAC bool
+	if !php {
+		model, htm = strings.CutSuffix(file, ".htm")
+		model, digits, hasMAC = strings.Cut(model, "-")
 	}
-	r.model, r.mac = model, r.agent.MAC
-	if hasMAC {
-		var err error
+	switch {
+	case !php && !htm:
+		return r, errNoFile
+	case strings.Contains(file, "/"):
+		return r, errTooDeep
+	case !isModel(model):
+		return r, errNoModel
+	case hasFolder && !strings.EqualFold(folder, model):
+		return r, errOtherFolder
+	}
+	r.model = model
+	var err error
+	switch {
+	case php:
+		r.mac, err = macOf(rawQuery)
+	case hasMAC:
 		if r.mac, err = macaddr.Parse(digits); err != nil {
-			return request{}, errNotFound
+			err = pathError("the MAC in the file name: " + err.Error())
 		}
+	default:
+		r.mac = r.agent.MAC
 	}
-	return r, nil
+	return r, err
 }
 
+// macOf returns the MAC of the parameter mac, whose name can be in any case.
 func macOf(rawQuery string) (macaddr.Addr, error) {
 	query, err := url.ParseQuery(rawQuery)
-	switch values := query["mac"]; {
+	var values []string
+	for name, more := range query {
+		switch {
+		case !strings.EqualFold(name, "mac"):
+		case values == nil:
+			values = more
+		default:
+			values = append(values, more...)
+		}
+	}
+	switch {
 	case len(values) > 1:
 		return macaddr.Addr{}, macError("mac is given more than once: expected one")
 	case len(values) == 1:

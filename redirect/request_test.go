@@ -16,8 +16,11 @@ func FuzzParseRequest(f *testing.F) {
 	f.Add("/snom360/snom360.php", "mac=0004132202E4", newPhone)
 	f.Add("/snomD345-0004132202E4.htm", "", m9)
 	f.Add("/snomD345.htm", "mac=1&mac=2", "")
+	f.Add("//snom190/snom190-0004132202E4.htm", "", "")
+	f.Add("/snom370/snom370.php", "MAC=0004132202E4&Mac=1", "Mozilla/4.0 (compatible; snom720 8.9.3.80)")
 	f.Fuzz(func(t *testing.T, path, query, agent string) {
 		r, err := parseRequest(path, query, agent)
+		var noPath pathError
 		var mac macError
 		switch {
 		case err == nil:
@@ -27,14 +30,40 @@ func FuzzParseRequest(f *testing.F) {
 			if strings.HasSuffix(path, ".php") && !r.mac.IsValid() {
 				t.Fatalf("%q?%q parsed without a MAC", path, query)
 			}
-		case errors.As(err, &mac):
+		case errors.As(err, &mac), errors.As(err, &noPath):
 			if strings.ContainsAny(err.Error(), "\r\n") {
 				t.Fatalf("error %q has several lines", err)
 			}
-		case err != errNotFound:
+		default:
 			t.Fatalf("unexpected error: %v", err)
 		}
 	})
+}
+
+// The reason why a path is no request names what is wrong with it.
+func TestPathErrors(t *testing.T) {
+	for path, want := range map[string]string{
+		"":                                   "neither .php nor .htm",
+		"/":                                  "neither .php nor .htm",
+		"/.htm-" + registered:                "neither .php nor .htm",
+		"/snom360/":                          "neither .php nor .htm",
+		"/favicon.ico":                       "neither .php nor .htm",
+		"/a/snom360/snom360.php":             "more than one folder",
+		"/.php":                              "not a model",
+		"/-" + registered + ".htm":           "not a model",
+		"/snom-360.php":                      "not a model",
+		"/snom360/snom370.php":               "not the same model",
+		"/snom360/snom370-000413220E4.htm":   "not the same model",
+		"/snom190/snom190-2e4.htm":           "the MAC in the file name: expected twelve hex digits",
+		"/snom190-" + registered + "00.htm":  "the MAC in the file name: expected twelve hex digits",
+		"/snom190/snom190-000000000000.htm":  "all zeros",
+		"/snom360/snom360/snom360-{mac}.htm": "more than one folder",
+		"/snom360%2Fsnom360.php":             "not a model",
+	} {
+		if _, err := parseRequest(path, "", ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
 }
 
 // BenchmarkRequest measures the handler without the connection, with and without

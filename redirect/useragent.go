@@ -24,12 +24,14 @@ type userAgent struct {
 //
 //	Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)
 //	Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 000413922D24 SXM:0)
+//	Mozilla/4.0 (compatible; snom720 8.9.3.80)
 //	snomD717/10.1.54.13
 //	Snom M900 05.20.0001 000413B60001
 //	Mozilla/4.0 (compatible; snom m9 9.1.43)
 func parseUserAgent(s string) userAgent {
 	var ua userAgent
 	var afterVendor, afterModel bool // what the previous word was
+	var bare string                  // the previous word if it is a model without -SIP, which only a version after it shows
 	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == '(' || r == ')' || r == ';' || r == ',' }) {
 		switch model, firmware, ok := modelWord(word, afterVendor); {
 		case ua.Model == "" && ok:
@@ -39,11 +41,18 @@ func parseUserAgent(s string) userAgent {
 			if isVersion(firmware) {
 				ua.Firmware = firmware
 			}
+		case ua.Model == "" && bare != "" && isVersion(word):
+			ua.Model, ua.Firmware = bare, word
+			ua.Desk = !isDECT(bare)
 		case afterModel:
 			afterModel = false
 			if isVersion(word) {
 				ua.Firmware = word
 			}
+		}
+		bare = ""
+		if isSnomModel(word) {
+			bare = word
 		}
 		afterVendor = strings.EqualFold(word, "snom")
 		if len(word) == 12 && !ua.MAC.IsValid() {
@@ -66,7 +75,12 @@ func modelWord(word string, afterVendor bool) (model, firmware string, ok bool) 
 		return word[:n], "", isModel(word[:n])
 	}
 	model, firmware, ok = strings.Cut(word, "/")
-	return model, firmware, ok && isModel(model) && len(model) > 4 && strings.EqualFold(model[:4], "snom")
+	return model, firmware, ok && isSnomModel(model)
+}
+
+// isSnomModel reports whether s is a model that begins with the vendor's name.
+func isSnomModel(s string) bool {
+	return len(s) > 4 && strings.EqualFold(s[:4], "snom") && isModel(s)
 }
 
 // isModel reports whether s can be a model: one or more letters and digits.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"snomredirect/store"
@@ -15,6 +16,7 @@ type client struct {
 	net.Conn
 	clients *clients
 	host    netip.Prefix // as store.HostOf returns it
+	heard   atomic.Bool  // it has sent something
 
 	// Guarded by clients.mu:
 	timer    *time.Timer // closes a connection that takes too long to log in
@@ -24,6 +26,21 @@ type client struct {
 	busy     int // commands that are running
 	sessions int
 	refusals int // of sessions, that the client has not read yet
+
+	// For the log, if it does not log in:
+	tried       bool
+	user        string
+	unknownKey  string // the fingerprint of a key that will be refused
+	refusedKeys []string
+}
+
+// Read implements net.Conn.
+func (c *client) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if n > 0 {
+		c.heard.Store(true)
+	}
+	return n, err
 }
 
 // Close implements net.Conn. It first removes the connection from its clients.

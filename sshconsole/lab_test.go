@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -35,8 +36,9 @@ type lab struct {
 	address  string
 	log      syncBuffer
 
-	mu       sync.Mutex
-	observed map[string]int
+	mu         sync.Mutex
+	observed   map[string]int
+	logRefusal func(netip.Addr) bool // if nil, all are logged
 }
 
 // newLab starts a server. If wrap is not nil, the server uses the store that wrap
@@ -62,11 +64,16 @@ func newLab(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry) *l
 		lab.registry = wrap(db)
 	}
 	lab.server = newServer(Config{
-		Shell:          shell.New(shell.Config{Registry: lab.registry, Contacts: lab.contacts}),
-		Accounts:       lab.registry,
-		HostKey:        newSigner(t),
-		Password:       passwords.New(lab.registry).Check,
-		Log:            slog.New(slog.NewTextHandler(&lab.log, nil)),
+		Shell:    shell.New(shell.Config{Registry: lab.registry, Contacts: lab.contacts}),
+		Accounts: lab.registry,
+		HostKey:  newSigner(t),
+		Password: passwords.New(lab.registry).Check,
+		Log:      slog.New(slog.NewTextHandler(&lab.log, nil)),
+		LogRefusal: func(from netip.Addr) bool {
+			lab.mu.Lock()
+			defer lab.mu.Unlock()
+			return lab.logRefusal == nil || lab.logRefusal(from)
+		},
 		ObserveLogin:   func(m Method, o LoginOutcome) { lab.observe(string(m) + " " + string(o)) },
 		ObserveSession: func(o SessionOutcome) { lab.observe(string(o)) },
 		ObservePanic:   func() { lab.observe("panic") },

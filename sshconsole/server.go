@@ -35,9 +35,13 @@ type Config struct {
 	// failed. Password must take as long for a name without an account. If nil,
 	// nobody can log in with a password.
 	Password func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
-	// Log receives logins and changes at info, failures at error. If nil, nothing
-	// is logged.
+	// Log receives logins, refused ones, failed negotiations and changes at info,
+	// failures at error. If nil, nothing is logged.
 	Log *slog.Logger
+	// LogRefusal reports whether another refused key or failed negotiation from an
+	// address may be logged at info; otherwise it is logged at debug. If nil, all
+	// are logged at info.
+	LogRefusal func(from netip.Addr) bool
 
 	// The functions below are for metrics. They are called concurrently, and must
 	// return at once. If nil, they are not called.
@@ -57,7 +61,6 @@ type Config struct {
 // A Server serves the console over SSH.
 type Server struct {
 	Config
-	ssh     *ssh.Server // handles connections; Serve accepts them
 	clients *clients
 
 	stopping context.Context // ends with Shutdown
@@ -79,6 +82,9 @@ func newServer(c Config, l limits) *Server {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.LogRefusal == nil {
+		c.LogRefusal = func(netip.Addr) bool { return true }
+	}
 	if c.ObserveLogin == nil {
 		c.ObserveLogin = func(Method, LoginOutcome) {}
 	}
@@ -90,15 +96,6 @@ func newServer(c Config, l limits) *Server {
 	}
 	s := &Server{Config: c, clients: newClients(l, func(m Method) { c.ObserveLogin(m, LoginRefused) })}
 	s.stopping, s.stop = context.WithCancel(context.Background())
-	s.ssh = &ssh.Server{
-		Version:              "snomredirect",
-		HostSigners:          []ssh.Signer{c.HostKey},
-		ConnCallback:         s.connected,
-		ServerConfigCallback: s.serverConfig,
-		PublicKeyHandler:     s.keyOffered,
-		ChannelHandlers:      map[string]ssh.ChannelHandler{"session": s.channel},
-		RequestHandlers:      map[string]ssh.RequestHandler{},
-	}
 	return s
 }
 
@@ -121,7 +118,7 @@ func (s *Server) Serve(l net.Listener) error {
 			s.Log.Error("accept failed", "error", err)
 			time.Sleep(100 * time.Millisecond)
 		default:
-			go s.guard("connection", func() { s.ssh.HandleConn(conn) })
+			go s.guard("connection", func() { s.handle(conn) })
 		}
 	}
 }
@@ -133,6 +130,9 @@ func (s *Server) Shutdown(ctx context.Context) {
 	s.clients.drain(ctx)
 }
 
+// maxTries bounds the keys and passwords that a client can offer.
+const maxTries = 6
+
 type contextKey int
 
 const (
@@ -140,22 +140,36 @@ const (
 	loginKey                    // login, set once a credential was proven
 )
 
-// connected admits a new connection, or refuses it by returning nil.
-func (s *Server) connected(ctx ssh.Context, conn net.Conn) net.Conn {
+// handle serves one connection to its end. Each has an ssh.Server of its own, whose
+// callbacks know the client.
+func (s *Server) handle(conn net.Conn) {
 	c := s.clients.add(conn)
 	if c == nil {
 		s.Log.Debug("connection refused", "from", conn.RemoteAddr())
-		return nil
+		conn.Close()
+		return
 	}
-	ctx.SetValue(clientKey, c)
-	return c
+	server := &ssh.Server{
+		Version:     "snomredirect",
+		HostSigners: []ssh.Signer{s.HostKey},
+		ConnCallback: func(ctx ssh.Context, conn net.Conn) net.Conn {
+			ctx.SetValue(clientKey, c)
+			return conn
+		},
+		ConnectionFailedCallback: func(_ net.Conn, err error) { s.connectionFailed(c, err) },
+		ServerConfigCallback:     s.serverConfig,
+		PublicKeyHandler:         s.keyOffered,
+		ChannelHandlers:          map[string]ssh.ChannelHandler{"session": s.channel},
+		RequestHandlers:          map[string]ssh.RequestHandler{},
+	}
+	server.HandleConn(c)
 }
 
 func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 	return &gossh.ServerConfig{
 		Config:                  gossh.Config{KeyExchanges: keyExchanges, Ciphers: ciphers, MACs: macs},
 		PublicKeyAuthAlgorithms: publicKeys,
-		MaxAuthTries:            6,
+		MaxAuthTries:            maxTries,
 		// The library's own password handler gets the first name that a client
 		// tried, and not the one that belongs to the password.
 		PasswordCallback: func(conn gossh.ConnMetadata, password []byte) (*gossh.Permissions, error) {
@@ -168,7 +182,8 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 		VerifiedPublicKeyCallback: func(conn gossh.ConnMetadata, key gossh.PublicKey, _ *gossh.Permissions, _ string) (*gossh.Permissions, error) {
 			return s.admit(ctx, func() (login, error) {
 				l, ok := byKey(lookUp(s.Accounts, s.Log, conn.User()), key)
-				if !ok {
+				if !ok { // it was removed since the offer
+					s.clients.keyUnknown(ctx.Value(clientKey).(*client), gossh.FingerprintSHA256(key))
 					return login{}, store.ErrDenied
 				}
 				return l, nil
@@ -183,6 +198,9 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 func (s *Server) keyOffered(ctx ssh.Context, key ssh.PublicKey) (ok bool) {
 	s.clients.offered(ctx.Value(clientKey).(*client), ByKey)
 	s.guard("login", func() { _, ok = byKey(lookUp(s.Accounts, s.Log, ctx.User()), key) })
+	if !ok {
+		s.clients.keyUnknown(ctx.Value(clientKey).(*client), gossh.FingerprintSHA256(key))
+	}
 	return ok
 }
 
@@ -200,31 +218,6 @@ func (s *Server) admit(ctx ssh.Context, prove func() (login, error)) (*gossh.Per
 		return nil, err
 	}
 	return &gossh.Permissions{}, nil
-}
-
-// authTried is called after each attempt to log in; err is why it failed.
-func (s *Server) authTried(ctx ssh.Context, conn gossh.ConnMetadata, method string, err error) {
-	if err != nil {
-		switch method {
-		case "publickey": // also of an algorithm that is not accepted, which calls no other callback
-			s.clients.offered(ctx.Value(clientKey).(*client), ByKey)
-		case "password":
-			user := conn.User() // unauthenticated, of any length
-			s.Log.Info("login refused", "user", user[:min(len(user), 64)], "from", conn.RemoteAddr().String(), "by", method, "why", err)
-		}
-		return
-	}
-	c, l := ctx.Value(clientKey).(*client), ctx.Value(loginKey).(login)
-	outcome := s.clients.logIn(c, l)
-	switch outcome {
-	case "":
-		return
-	case LoginTooMany:
-		s.Log.Warn("login refused: too many connections of this account", "account", l.name, "from", conn.RemoteAddr().String())
-	default:
-		s.Log.Info("login", "account", l.name, "by", l.credential(), "from", conn.RemoteAddr().String())
-	}
-	s.ObserveLogin(l.method(), outcome)
 }
 
 // guard runs f, and reports whether it returned. A panic in f is recovered and

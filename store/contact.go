@@ -22,6 +22,10 @@ type Contact struct {
 	// OtherMAC and OtherModel mean that the User-Agent names another MAC or model
 	// than the path.
 	OtherMAC, OtherModel bool
+	// Refusal is why a request was refused that is not a phone's, such as one with an
+	// unknown path; otherwise it is "". MAC is then the first that can be read in it,
+	// and Model may be that of the User-Agent.
+	Refusal string
 }
 
 // An Answer is the kind of answer that a phone received.

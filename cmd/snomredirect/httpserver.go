@@ -58,7 +58,7 @@ func newHTTPServer(h http.Handler, t *tls.Config, log *slog.Logger) *http.Server
 		WriteTimeout:                 requestTime,
 		MaxHeaderBytes:               maxHeader,
 		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug), // clients' mistakes
+		ErrorLog:                     newErrorLog(log, newLogLimit()),
 	}
 	if t != nil {
 		s.ReadHeaderTimeout = handshakeTime // net/http bounds the handshake by it

@@ -156,6 +156,7 @@ func (v *service) newConsole() *sshconsole.Server {
 		HostKey:        v.hostKey,
 		Password:       v.login,
 		Log:            v.log,
+		LogRefusal:     newLogLimit().allow,
 		ObserveLogin:   v.metrics.login,
 		ObserveSession: v.metrics.session,
 		ObservePanic:   v.metrics.consolePanic,

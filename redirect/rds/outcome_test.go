@@ -2,6 +2,7 @@ package rds
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,13 +20,14 @@ func TestObserve(t *testing.T) {
 		http, path, user, body string
 		broken, panics         bool
 		want                   observation
+		why                    string // in the log
 	}{
 		"done":      {body: string(appendCall(nil, of("redirect.listPhones", str("")))), want: observation{"redirect.listPhones", Done}},
-		"refused":   {body: string(appendCall(nil, of("redirect.checkPhone", str("2e4")))), want: observation{"redirect.checkPhone", Refused}},
-		"fault":     {body: string(appendCall(nil, of("redirect.checkPhone"))), want: observation{"redirect.checkPhone", Fault}},
+		"refused":   {body: string(appendCall(nil, of("redirect.checkPhone", str("2e4")))), want: observation{"redirect.checkPhone", Refused}, why: `why=Error:malformed_mac`},
+		"fault":     {body: string(appendCall(nil, of("redirect.checkPhone"))), want: observation{"redirect.checkPhone", Fault}, why: `why="redirect.checkPhone: expected a MAC as a string.`},
 		"unknown":   {body: string(appendCall(nil, of("redirect.evil"))), want: observation{OtherMethod, Fault}},
 		"no XML":    {body: "?", want: observation{OtherMethod, Fault}},
-		"denied":    {user: "nobody", want: observation{OtherMethod, Denied}},
+		"denied":    {user: "nobody", want: observation{OtherMethod, Denied}, why: `why="wrong name or password"`},
 		"not found": {path: "/", want: observation{OtherMethod, NoCall}},
 		"GET":       {http: "GET", want: observation{OtherMethod, NoCall}},
 		"too long":  {body: strings.Repeat(" ", maxBody+1), want: observation{OtherMethod, NoCall}},
@@ -57,6 +59,14 @@ func TestObserve(t *testing.T) {
 		if len(observations) != 1 {
 			t.Errorf("%s: observed %d times, want once", name, len(observations))
 			continue
+		}
+		account := "acme" // known after the login
+		if name == "denied" || name == "not found" || name == "GET" {
+			account = `""`
+		}
+		if line := fmt.Sprintf("level=DEBUG msg=call account=%s method=%s outcome=%s from=127.0.0.1:", account, c.want.method, c.want.outcome); strings.Count(l.log.String(), "msg=call account") != 1 || !strings.Contains(l.log.String(), line) ||
+			!strings.Contains(l.log.String(), c.why) || (c.want.outcome == Done) != !strings.Contains(l.log.String(), " why=") {
+			t.Errorf("%s: the log does not contain %q and %q:\n%s", name, line, c.why, &l.log)
 		}
 		got := <-observations
 		if got != c.want || !slices.Contains(Methods(), got.method) || !slices.Contains(Outcomes(), got.outcome) {

@@ -60,8 +60,8 @@ type Config struct {
 	// Contact returns a phone's last contact, or store.ErrNotFound. If nil, there
 	// are no contacts.
 	Contact func(macaddr.Addr) (store.Contact, error)
-	// Log receives changes and refused logins at info, calls at debug, and
-	// failures at error. If nil, nothing is logged.
+	// Log receives changes and refused logins at info, calls with their outcomes
+	// at debug, and failures at error. If nil, nothing is logged.
 	Log *slog.Logger
 	// Observe is called after each request is answered, with one of [Methods]. It
 	// must return at once. If nil, requests are not observed.
@@ -106,8 +106,10 @@ func New(c Config) http.Handler {
 // A request is a request being served, and what is known about it.
 type request struct {
 	echo.Context
-	method  string // one of Methods
+	account store.Name // "" before the login
+	method  string     // one of Methods
 	outcome Outcome
+	why     string // the refusal or error, if any
 }
 
 // observe runs around every handler. It answers errors and calls Observe.
@@ -149,6 +151,7 @@ func (h *handler) answer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	c.(*request).account = account.Name
 	body, err := body(c.Response(), r)
 	if err != nil {
 		return err
@@ -179,10 +182,26 @@ func (h *handler) answer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.(*request).outcome = cmp.Or(reply.outcome, Done)
-	h.Log.Debug("call", "account", account.Name, "method", call.method, "from", r.RemoteAddr, "user_agent", call.agent)
+	c.(*request).outcome, c.(*request).why = cmp.Or(reply.outcome, Done), reply.refusal
+	h.logCall(c.(*request))
 	send(c, http.StatusOK, reply)
 	return nil
+}
+
+// maxWhy bounds an error in the log, in bytes, because it may quote what was sent.
+const maxWhy = 200
+
+// logCall logs a request and its outcome, before it is answered.
+func (h *handler) logCall(c *request) {
+	r := c.Request()
+	if !h.Log.Enabled(r.Context(), slog.LevelDebug) {
+		return
+	}
+	attrs := []any{"account", c.account, "method", c.method, "outcome", c.outcome, "from", r.RemoteAddr, "user_agent", store.CleanAgent(r.UserAgent())}
+	if c.why != "" {
+		attrs = append(attrs, "why", c.why[:min(len(c.why), maxWhy)])
+	}
+	h.Log.Debug("call", attrs...)
 }
 
 // An unavailable error is why a call can't be served now.

@@ -19,44 +19,52 @@ func (h *handler) refuse(err error, c *request) {
 		waited     unavailable
 		incomplete readError
 		header     = c.Response().Header()
+		answer     = func() {} // a tool that has disconnected gets none
 	)
-	c.outcome = NoCall
+	line := func(status int, text string) { answer = func() { sendLine(c, status, text) } }
+	c.outcome, c.why = NoCall, err.Error()
 	switch {
 	case errors.Is(err, errPanic):
 		c.outcome = Panicked
 		if !c.Response().Committed {
-			send(c, http.StatusOK, failed.reply())
+			answer = func() { send(c, http.StatusOK, failed.reply()) }
 		}
 	case errors.Is(err, echo.ErrMethodNotAllowed):
+		c.why = "method not allowed: expected POST"
 		header.Set(echo.HeaderAllow, http.MethodPost)
-		sendLine(c, http.StatusMethodNotAllowed, "method not allowed: expected POST")
+		line(http.StatusMethodNotAllowed, c.why)
 	case errors.Is(err, echo.ErrNotFound):
-		sendLine(c, http.StatusNotFound, "not found: expected /xmlrpc")
+		c.why = "not found: expected /xmlrpc"
+		line(http.StatusNotFound, c.why)
 	case errors.Is(err, store.ErrDenied):
 		c.outcome = Denied
 		header.Set(echo.HeaderWWWAuthenticate, `Basic realm="snomredirect", charset="UTF-8"`)
 		header.Set(echo.HeaderConnection, "close")
-		send(c, http.StatusUnauthorized, unauthorized.reply()) // many tools read nothing but XML
+		answer = func() { send(c, http.StatusUnauthorized, unauthorized.reply()) } // many tools read nothing but XML
 	case errors.As(err, &waited):
 		c.outcome = Busy
 		header.Set(echo.HeaderRetryAfter, "2") // seconds
-		sendLine(c, http.StatusServiceUnavailable, "unavailable: try again later")
+		line(http.StatusServiceUnavailable, "unavailable: try again later")
 	case errors.As(err, &tooLarge):
-		sendLine(c, http.StatusRequestEntityTooLarge, "too long: expected a call of at most 4 MiB")
+		c.why = "too long: expected a call of at most 4 MiB"
+		line(http.StatusRequestEntityTooLarge, c.why)
 	case errors.Is(err, errEncoding):
+		c.why = "unsupported encoding: expected Content-Encoding gzip, or none"
 		header.Set(echo.HeaderAcceptEncoding, "gzip")
-		sendLine(c, http.StatusUnsupportedMediaType, "unsupported encoding: expected Content-Encoding gzip, or none")
+		line(http.StatusUnsupportedMediaType, c.why)
 	case errors.As(err, &callFault):
 		c.outcome = Fault
-		send(c, http.StatusOK, callFault.reply())
+		answer = func() { send(c, http.StatusOK, callFault.reply()) }
 	case errors.As(err, &incomplete):
-		sendLine(c, http.StatusBadRequest, "incomplete body: expected a whole call")
+		line(http.StatusBadRequest, "incomplete body: expected a whole call")
 	case c.Request().Context().Err() != nil: // the tool has disconnected
 	default:
 		c.outcome = Failed
 		h.Log.Error("call", "error", err)
-		send(c, http.StatusOK, failed.reply())
+		answer = func() { send(c, http.StatusOK, failed.reply()) }
 	}
+	h.logCall(c)
+	answer()
 }
 
 var (

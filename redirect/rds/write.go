@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"snomredirect/macaddr"
@@ -24,6 +25,7 @@ type reply struct {
 	end     string
 	isFault bool
 	outcome Outcome // of the call; "" is Done
+	refusal string  // its words if the reply begins with false, or ""
 }
 
 const (
@@ -65,7 +67,7 @@ func result(ok bool, texts ...string) reply {
 	r := textsReply(texts)
 	boolean := `<value><boolean>1</boolean></value>`
 	if !ok {
-		r.outcome = Refused
+		r.outcome, r.refusal = Refused, strings.Join(texts, " ")
 		boolean = `<value><boolean>0</boolean></value>`
 	}
 	r.begin = beginArray + boolean + r.begin[len(beginArray):]

@@ -44,7 +44,7 @@ func init() { // HELP is in the table and reads it
 		{group: operator, usage: "COUNT [<model>] [--server <url>] [--silent <time>] --account <name>", summary: "Count an account's phones.", example: "count --account acme", run: count},
 		{group: operator, usage: "EXPORT --account <name>", summary: "Export an account's phones as CSV (mac,url).", example: "export --account acme", run: export},
 		{group: operator, usage: "HISTORY [<mac>] --account <name>", summary: "Show only an account's history.", example: "history --account acme", run: showHistory},
-		{group: operator, usage: "WATCH [<mac>] --unregistered", summary: "Show unregistered phones as they call.", example: "watch --unregistered", run: watch},
+		{group: operator, usage: "WATCH [<mac>] --unregistered", summary: "Show unregistered phones and refused requests as they come.", example: "watch --unregistered", run: watch},
 		{group: operator, usage: "TRANSFER <mac>... <name>", summary: "Transfer phones to another account.", example: "transfer 2e4 2e5 bravo", run: transfer, changes: phones},
 		{group: operator, usage: "FREE <mac>...", summary: "End the hold on released phones.", example: "free 2e4", run: free, changes: phones},
 		{group: operator, usage: "ACCOUNT ADD <name> [<url>]", summary: "Add a partner account, with a setting server for its phones.",

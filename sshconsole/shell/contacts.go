@@ -65,6 +65,7 @@ type contactObject struct {
 	Firmware string       `json:"firmware,omitempty"`
 	Proven   bool         `json:"proven"`
 	Answer   store.Answer `json:"answer"`
+	Refusal  string       `json:"refusal,omitempty"`
 	Doubt    string       `json:"doubt,omitempty"`
 }
 
@@ -72,7 +73,7 @@ func newContactObject(c store.Contact) *contactObject {
 	if !c.MAC.IsValid() {
 		return nil
 	}
-	o := &contactObject{At: machineTime(c.At), Model: c.Model, Firmware: c.Firmware, Proven: c.Proven, Answer: c.Answer, Doubt: doubt(c)}
+	o := &contactObject{At: machineTime(c.At), Model: c.Model, Firmware: c.Firmware, Proven: c.Proven, Answer: c.Answer, Refusal: c.Refusal, Doubt: doubt(c)}
 	if c.From.IsValid() {
 		o.From = c.From.String()
 	}
@@ -110,7 +111,7 @@ func contactText(c store.Contact) string {
 	if c.Proven {
 		proven = "proven"
 	}
-	for _, part := range []string{model, proven, c.Answer.String(), doubt(c)} {
+	for _, part := range []string{model, proven, c.Answer.String(), c.Refusal, doubt(c)} {
 		if part != "" {
 			parts = append(parts, part)
 		}

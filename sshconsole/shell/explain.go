@@ -15,6 +15,7 @@ type Explanation struct {
 	ContentType string
 	Body        []byte
 	Because     string // the format and its reason, such as "XML, because the firmware is 7.3.14 …"
+	Refusal     string // why the request is refused, or ""
 }
 
 // explainPhone shows the reply to a phone, byte for byte, and why.
@@ -51,7 +52,12 @@ func explainPhone(c *call) error {
 	default:
 		why = append(why, "not registered")
 	}
-	if !e.MAC.IsValid() {
+	switch {
+	case e.Refusal != "" && e.Status < 500:
+		why = []string{"not a phone's request", e.Refusal}
+	case e.Refusal != "":
+		why = append(why, e.Refusal)
+	case !e.MAC.IsValid():
 		why = []string{"the request names no MAC"}
 	}
 	if e.Because != "" {

@@ -37,4 +37,15 @@ Why:            registered by you; http://prov.acme.example/\{mac\} \(the accoun
 	h.refuses("acme", "explain 2e4 --path x", StatusMisunderstood, `"x": expected a path such as /snom360/snom360.php?mac=0004132202E4.`)
 	h.says("acme", "deregister 2e4", ".*\n")
 	h.says("acme", "explain 2e4", "(?s).*no longer registered, but on hold until.*")
+
+	// What is no phone's request is not explained by what it names.
+	h.explain = func(path, _ string) Explanation {
+		if path == "/store" {
+			return Explanation{Status: 500, Body: []byte("x\n"), Refusal: "internal error"}
+		}
+		return Explanation{Status: 404, Body: []byte("x\n"), Refusal: "the path ends in neither .php nor .htm"}
+	}
+	h.says("acme", "explain 2e6 --path /.htm-0004132202E6", "(?s).*\nWhy:            not a phone's request; the path ends in neither \\.php nor \\.htm\n.*")
+	h.says("acme", "explain 2e6 --path /x --json", `.*"status":404,.*"why":\["not a phone's request","the path ends in neither .php nor .htm"\]\}`+"\n")
+	h.says("acme", "explain 2e6 --path /store", "(?s).*\nWhy:            not registered; internal error\n.*")
 }

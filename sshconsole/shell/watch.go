@@ -39,7 +39,8 @@ func watch(c *call) error {
 	}
 	arrived := make(chan store.Contact, maxArrived)
 	stop := c.Contacts.Watch(func(contact store.Contact) {
-		if only.IsValid() && contact.MAC != only || unregistered && contact.Answer != store.Unregistered {
+		inVain := contact.Answer == store.Unregistered || contact.Answer == store.Refused
+		if only.IsValid() && contact.MAC != only || unregistered && !inVain {
 			return
 		}
 		queue(arrived, contact)

@@ -41,6 +41,62 @@ func TestSlowWatcher(t *testing.T) {
 	})
 }
 
+// WATCH --unregistered shows unregistered phones and refused requests, with the
+// reason. A partner sees refused requests only with the MACs of its own phones.
+func TestWatchRefusals(t *testing.T) {
+	for _, c := range []struct {
+		who  store.Name
+		line string
+		want []string // in the lines
+	}{
+		{"olga", "watch --unregistered", []string{"E4 from 192.0.2.20: snom360 with firmware 7.3.14, refused, no file", "E5 from 192.0.2.20: snom360 with firmware 7.3.14, unregistered", "E6 from 192.0.2.20: snom360 with firmware 7.3.14, refused, no file"}},
+		{"olga", "watch 2e6 --unregistered --json", []string{`"answer":"refused","refusal":"no file"`}},
+		{"acme", "watch", []string{"E4 from 192.0.2.20: snom360 with firmware 7.3.14, redirected", "E4 from 192.0.2.20: snom360 with firmware 7.3.14, refused, no file"}},
+		{"bravo", "watch", nil},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			contacts := &memoryContacts{}
+			h := newHouse(t)
+			h.contacts = contacts
+			h.says("acme", "register 2e4", ".*\n")
+			var out bytes.Buffer
+			quit, done := make(chan struct{}), make(chan int)
+			caller := h.caller(c.who)
+			caller.Stopping = quit
+			go func() {
+				done <- h.runs(t.Context(), caller, IO{In: h.input(strings.NewReader("")), Out: &out, Err: &out}, c.line)
+			}()
+			synctest.Wait()
+			refused := func(mac string) store.Contact {
+				contact := contactOf(mac, 0, store.Refused)
+				contact.Refusal = "no file"
+				return contact
+			}
+			for _, contact := range []store.Contact{
+				contactOf("0004132202E4", 0, store.Redirected), refused("0004132202E4"),
+				contactOf("0004132202E5", 0, store.Unregistered), refused("0004132202E6"),
+			} {
+				contacts.record(contact)
+				synctest.Wait()
+			}
+			close(quit)
+			<-done
+			lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+			if out.Len() == 0 {
+				lines = nil
+			}
+			if len(lines) != len(c.want) {
+				t.Fatalf("%s: %s: %q, want %q", c.who, c.line, lines, c.want)
+			}
+			for i, want := range c.want {
+				if !strings.Contains(lines[i], want) {
+					t.Errorf("%s: %s: %q, want %q", c.who, c.line, lines[i], want)
+				}
+			}
+		})
+	}
+}
+
 // A blockedWriter blocks until it is released.
 type blockedWriter struct {
 	bytes.Buffer

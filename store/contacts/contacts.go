@@ -114,9 +114,13 @@ func (r *Recorder) Close() {
 	<-r.stopped
 }
 
-// Record records a contact and passes it to the watchers. It does no disk I/O.
+// Record records a contact and passes it to the watchers. It does no disk I/O. A
+// contact with a Refusal is only passed on: it says less than the last one of its
+// phone.
 func (r *Recorder) Record(c store.Contact) {
-	r.record(c)
+	if c.Refusal == "" {
+		r.record(c)
+	}
 	r.watchersMu.RLock()
 	defer r.watchersMu.RUnlock()
 	for _, onContact := range r.watchers {

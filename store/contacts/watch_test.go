@@ -36,6 +36,33 @@ func TestWatch(t *testing.T) {
 	})
 }
 
+// A request that could not be read is seen by watchers, and is no last contact of
+// the phone whose MAC it has.
+func TestRefusalIsNoLastContact(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, f, _ := newRecorder(t)
+		var seen []store.Contact
+		defer r.Watch(func(c store.Contact) { seen = append(seen, c) })()
+		last := contact(1, store.Redirected)
+		r.Record(last)
+		pass(every)
+		refusal := contact(1, store.Refused)
+		refusal.Refusal = "not a phone's"
+		unknown := contact(2, store.Refused)
+		unknown.Refusal = "not a phone's"
+		r.Record(refusal)
+		r.Record(unknown)
+		want(t, r, last)
+		if c, err := r.Contact(phone(2)); err != store.ErrNotFound {
+			t.Errorf("%+v, %v", c, err)
+		}
+		pass(every)
+		if !slices.Equal(seen, []store.Contact{last, refusal, unknown}) || len(f.written()) != 1 {
+			t.Errorf("seen %+v, written %v", seen, f.written())
+		}
+	})
+}
+
 // No watcher is called after its stop, even if phones call at that moment.
 func TestWatchConcurrently(t *testing.T) {
 	r := contacts.New(contacts.Config{Store: &failingStore{t: t, stored: map[macaddr.Addr]store.Contact{}}})
