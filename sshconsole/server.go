@@ -162,6 +162,14 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 			s.clients.offered(ctx.Value(clientKey).(*client), ByPassword)
 			return s.admit(ctx, func() (login, error) { return s.byPassword(conn, string(password)) })
 		},
+		KeyboardInteractiveCallback: func(conn gossh.ConnMetadata, challenge gossh.KeyboardInteractiveChallenge) (*gossh.Permissions, error) {
+			password, err := askPassword(challenge)
+			if err != nil {
+				return nil, err
+			}
+			s.clients.offered(ctx.Value(clientKey).(*client), ByPassword)
+			return s.admit(ctx, func() (login, error) { return s.byPassword(conn, password) })
+		},
 		// Clients can offer keys that they don't have, and all offers share one
 		// context with the key that finally logs in. Only this callback follows a
 		// signature, which proves that the client has the key.
@@ -208,9 +216,12 @@ func (s *Server) authTried(ctx ssh.Context, conn gossh.ConnMetadata, method stri
 		switch method {
 		case "publickey": // also of an algorithm that is not accepted, which calls no other callback
 			s.clients.offered(ctx.Value(clientKey).(*client), ByKey)
-		case "password":
+		case "password", "keyboard-interactive":
+			if errors.Is(err, errNoAnswer) {
+				return // it offered nothing
+			}
 			user := conn.User() // unauthenticated, of any length
-			s.Log.Info("login refused", "user", user[:min(len(user), 64)], "from", conn.RemoteAddr().String(), "by", method, "why", err)
+			s.Log.Info("login refused", "user", user[:min(len(user), 64)], "from", conn.RemoteAddr().String(), "by", string(ByPassword), "why", err)
 		}
 		return
 	}
