@@ -35,6 +35,9 @@ type Config struct {
 	// failed. Password must take as long for a name without an account. If nil,
 	// nobody can log in with a password.
 	Password func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
+	// Legacy adds algorithms that audits fail, for libraries that have no others: key
+	// exchange on NIST's curve P-256, and encrypt-and-MAC.
+	Legacy bool
 	// Log receives logins and changes at info, failures at error. If nil, nothing
 	// is logged.
 	Log *slog.Logger
@@ -63,14 +66,6 @@ type Server struct {
 	stopping context.Context // ends with Shutdown
 	stop     context.CancelFunc
 }
-
-// The algorithms of the server: no NIST curves, no SHA-1, no encrypt-and-MAC.
-var (
-	keyExchanges = []string{gossh.KeyExchangeMLKEM768X25519, gossh.KeyExchangeCurve25519, "curve25519-sha256@libssh.org"}
-	ciphers      = []string{gossh.CipherChaCha20Poly1305, gossh.CipherAES256GCM, gossh.CipherAES128GCM}
-	macs         = []string{gossh.HMACSHA256ETM, gossh.HMACSHA512ETM}
-	publicKeys   = []string{gossh.KeyAlgoED25519, gossh.KeyAlgoSKED25519, gossh.KeyAlgoRSASHA512, gossh.KeyAlgoRSASHA256}
-)
 
 // NewServer returns a Server that is ready to serve.
 func NewServer(c Config) *Server { return newServer(c, defaultLimits) }
@@ -153,7 +148,7 @@ func (s *Server) connected(ctx ssh.Context, conn net.Conn) net.Conn {
 
 func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 	return &gossh.ServerConfig{
-		Config:                  gossh.Config{KeyExchanges: keyExchanges, Ciphers: ciphers, MACs: macs},
+		Config:                  algorithms(s.Legacy),
 		PublicKeyAuthAlgorithms: publicKeys,
 		MaxAuthTries:            6,
 		// The library's own password handler gets the first name that a client
