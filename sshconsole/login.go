@@ -3,6 +3,7 @@ package sshconsole
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	gossh "golang.org/x/crypto/ssh"
@@ -89,4 +90,18 @@ func (s *Server) byPassword(conn gossh.ConnMetadata, password string) (login, er
 		s.Log.Error("login failed", "error", err)
 	}
 	return login{account: a.ID, name: a.Name, password: a.PasswordHash}, err
+}
+
+// errNoAnswer means that a client did not answer the question for its password: it
+// closed the connection, or took until loginTime, or sent something else.
+var errNoAnswer = errors.New("no answer")
+
+// askPassword returns a client's answer to a question for its password. Some clients
+// know only this way, keyboard-interactive, to log in with a password.
+func askPassword(challenge gossh.KeyboardInteractiveChallenge) (string, error) {
+	answers, err := challenge("", "", []string{"Password: "}, []bool{false})
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errNoAnswer, err)
+	}
+	return answers[0], nil // there are as many answers as questions
 }

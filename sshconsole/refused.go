@@ -34,8 +34,11 @@ func (s *Server) authTried(ctx ssh.Context, conn gossh.ConnMetadata, method stri
 		case "publickey": // also of an algorithm that is not accepted, which calls no other callback
 			s.clients.offered(c, ByKey)
 			s.clients.keyRefused(c)
-		case "password":
-			s.Log.Info("login refused", "user", user, "from", conn.RemoteAddr().String(), "by", method, "why", err)
+		case "password", "keyboard-interactive":
+			if errors.Is(err, errNoAnswer) {
+				return // it offered nothing
+			}
+			s.Log.Info("login refused", "user", user, "from", conn.RemoteAddr().String(), "by", string(ByPassword), "why", err)
 		}
 		return
 	}

@@ -35,6 +35,9 @@ type Config struct {
 	// failed. Password must take as long for a name without an account. If nil,
 	// nobody can log in with a password.
 	Password func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
+	// Legacy adds algorithms that audits fail, for libraries that have no others: key
+	// exchange on NIST's curve P-256, and encrypt-and-MAC.
+	Legacy bool
 	// Log receives logins, refused ones, failed negotiations and changes at info,
 	// failures at error. If nil, nothing is logged.
 	Log *slog.Logger
@@ -66,14 +69,6 @@ type Server struct {
 	stopping context.Context // ends with Shutdown
 	stop     context.CancelFunc
 }
-
-// The algorithms of the server: no NIST curves, no SHA-1, no encrypt-and-MAC.
-var (
-	keyExchanges = []string{gossh.KeyExchangeMLKEM768X25519, gossh.KeyExchangeCurve25519, "curve25519-sha256@libssh.org"}
-	ciphers      = []string{gossh.CipherChaCha20Poly1305, gossh.CipherAES256GCM, gossh.CipherAES128GCM}
-	macs         = []string{gossh.HMACSHA256ETM, gossh.HMACSHA512ETM}
-	publicKeys   = []string{gossh.KeyAlgoED25519, gossh.KeyAlgoSKED25519, gossh.KeyAlgoRSASHA512, gossh.KeyAlgoRSASHA256}
-)
 
 // NewServer returns a Server that is ready to serve.
 func NewServer(c Config) *Server { return newServer(c, defaultLimits) }
@@ -167,7 +162,7 @@ func (s *Server) handle(conn net.Conn) {
 
 func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 	return &gossh.ServerConfig{
-		Config:                  gossh.Config{KeyExchanges: keyExchanges, Ciphers: ciphers, MACs: macs},
+		Config:                  algorithms(s.Legacy),
 		PublicKeyAuthAlgorithms: publicKeys,
 		MaxAuthTries:            maxTries,
 		// The library's own password handler gets the first name that a client
@@ -175,6 +170,14 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 		PasswordCallback: func(conn gossh.ConnMetadata, password []byte) (*gossh.Permissions, error) {
 			s.clients.offered(ctx.Value(clientKey).(*client), ByPassword)
 			return s.admit(ctx, func() (login, error) { return s.byPassword(conn, string(password)) })
+		},
+		KeyboardInteractiveCallback: func(conn gossh.ConnMetadata, challenge gossh.KeyboardInteractiveChallenge) (*gossh.Permissions, error) {
+			password, err := askPassword(challenge)
+			if err != nil {
+				return nil, err
+			}
+			s.clients.offered(ctx.Value(clientKey).(*client), ByPassword)
+			return s.admit(ctx, func() (login, error) { return s.byPassword(conn, password) })
 		},
 		// Clients can offer keys that they don't have, and all offers share one
 		// context with the key that finally logs in. Only this callback follows a

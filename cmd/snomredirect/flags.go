@@ -24,6 +24,7 @@ type serve struct {
 	RDS              string        `name:"rds" placeholder:"ADDRESS" help:"Serve snom's XML-RPC API to partners' tools here, over HTTPS with --tls-cert or a self-signed certificate."`
 	RDSPlain         bool          `name:"rds-plain" help:"Serve --rds over plain HTTP, on a loopback address only."`
 	SSH              string        `name:"ssh" default:":2222" placeholder:"ADDRESS" help:"Serve the console over SSH here (${default}). Port 0 picks a free port."`
+	SSHLegacy        bool          `name:"ssh-legacy" help:"Also accept SSH libraries as old as libssh2 1.10 and net-ssh 7.0, at the price of weaker algorithms: NIST's curve P-256 and encrypt-and-MAC. Audits report them, and newer clients may choose them too."`
 	Metrics          string        `placeholder:"ADDRESS" help:"Serve Prometheus metrics and pprof here, without authentication."`
 	AdminKey         []string      `sep:"none" placeholder:"KEY" help:"Authorize this key for the operator admin; the account is created if missing. A file, or a line as in authorized_keys. Repeatable."`
 	PublicName       []string      `placeholder:"HOST" help:"Host name at which phones reach this service: no phone is redirected to it. Repeatable."`

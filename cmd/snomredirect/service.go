@@ -155,6 +155,7 @@ func (v *service) newConsole() *sshconsole.Server {
 		Accounts:       v.db,
 		HostKey:        v.hostKey,
 		Password:       v.login,
+		Legacy:         v.flags.SSHLegacy,
 		Log:            v.log,
 		LogRefusal:     newLogLimit().allow,
 		ObserveLogin:   v.metrics.login,
