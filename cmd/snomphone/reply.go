@@ -62,15 +62,11 @@ var errNoFile = errors.New("not a settings file: expected lines of name: value, 
 // parseReply parses a file in either format. Phones ignore its Content-Type.
 func parseReply(text []byte) (reply, error) {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	start := bytes.TrimLeft(text, " \t\r\n")
-	if bytes.HasPrefix(start, []byte("<?xml")) {
+	if start := bytes.TrimLeft(text, " \t\r\n"); beginsXML(start) {
 		return parseXML(start)
 	}
-	if rest, ok := bytes.CutPrefix(start, []byte("<")); ok {
-		name, _, _ := strings.Cut(string(rest[:min(len(rest), 64)]), ">")
-		if name, _, _ = strings.Cut(name, " "); isRoot(strings.TrimSuffix(name, "/")) {
-			return parseXML(start)
-		}
+	if err := textBeforeXML(text); err != nil {
+		return reply{}, err
 	}
 	return parsePlain(text)
 }

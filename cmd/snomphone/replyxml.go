@@ -50,8 +50,7 @@ func (e entry) attr(name string) (value string, ok bool) {
 
 // parseXML parses settings in XML, or a list of files to fetch.
 func parseXML(text []byte) (reply, error) {
-	d := xml.NewDecoder(bytes.NewReader(text))
-	d.CharsetReader = charset.NewReaderLabel
+	d := newDecoder(text)
 	root, err := rootOf(d)
 	if err != nil {
 		return reply{}, brokenXML(err)
@@ -78,6 +77,12 @@ func parseXML(text []byte) (reply, error) {
 		r.add(p)
 	}
 	return r, nil
+}
+
+func newDecoder(text []byte) *xml.Decoder {
+	d := xml.NewDecoder(bytes.NewReader(text))
+	d.CharsetReader = charset.NewReaderLabel
+	return d
 }
 
 func rootOf(d *xml.Decoder) (xml.StartElement, error) {
