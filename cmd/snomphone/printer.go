@@ -24,6 +24,9 @@ func (p printer) phone(of phone) {
 func (p printer) step(s *step) {
 	fmt.Fprintln(p.w)
 	p.line("%d. %s (%s)", s.Number, s.URL, s.Why)
+	if s.Login != "" {
+		p.line("   sent user and password (%s)", s.Login)
+	}
 	switch {
 	case s.Location != "" && s.Problem == "":
 		p.line("   %s: %s", statusText(s.Status), s.Location)

@@ -206,13 +206,15 @@ func FuzzRequests(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
-		requests, err := p.requests(url)
-		if err == nil && len(requests) == 0 {
-			t.Fatalf("%q: no requests", url)
-		}
-		for _, request := range requests {
-			if _, err := parseURL(request); err != nil {
-				t.Fatalf("%q: %q: %v", url, request, err)
+		for _, requestsOf := range []func(string) ([]string, error){p.requests, p.serverRequests} {
+			requests, err := requestsOf(url)
+			if err == nil && len(requests) == 0 {
+				t.Fatalf("%q: no requests", url)
+			}
+			for _, request := range requests {
+				if _, err := parseURL(request); err != nil {
+					t.Fatalf("%q: %q: %v", url, request, err)
+				}
 			}
 		}
 	})
