@@ -30,8 +30,8 @@ func TestParseReply(t *testing.T) {
 		"<phone-settings e=\"2\"><!-- x --><a idx=\"3\" perm=\"!\"> 1 </a><b/><c perm=\"\">x&lt;y<![CDATA[&]]></c></phone-settings>": {xml: true,
 			settings: []setting{{"a", "3", "!", " 1 "}, {"b", "", none, ""}, {"c", "", "", "x<y&"}}},
 		"<settings><phone-settings><a>1</a></phone-settings><new-part><b perm=\"RW\">2</b></new-part><dialplan><template/></dialplan><certificates/></settings>": {xml: true,
-			settings: []setting{{"a", "", none, "1"}, {"b", "", "RW", "2"}}, lists: []list{{"dialplan", 1}, {"certificates", 0}}},
-		"<functionKeys><fkey idx=\"1\"> <general type=\"x\"/> </fkey></functionKeys>":  {xml: true, settings: []setting{{"fkey", "1", none, "<general type=\"x\"/>"}}},
+			settings: []setting{{"a", "", none, "1"}, {"b", "", "RW", "2"}}, lists: []list{{"dialplan", rules, 1}, {"certificates", entries, 0}}},
+		"<functionKeys><fkey idx=\"1\"> <general type=\"x\"/> </fkey></functionKeys>":  {xml: true, keys: []setting{{"fkey", "1", none, "<general type=\"x\"/>"}}, lists: []list{{"functionKeys", keys, 1}}},
 		"<firmware-settings><firmware perm=\"&amp;\">u</firmware></firmware-settings>": {xml: true, settings: []setting{{"firmware", "", "&", "u"}}},
 	} {
 		if got, err := parseReply([]byte(text)); err != nil || !reflect.DeepEqual(got, want) {

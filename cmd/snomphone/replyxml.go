@@ -11,12 +11,30 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// roots maps the root elements of XML files (snom's wiki, Configuration Files) to
-// whether they contain entries other than settings. Inside <settings> phones know
-// more parts.
-var roots = map[string]bool{
-	"setting-files": false, "settings": false, "phone-settings": false, "functionKeys": false, "firmware-settings": false,
-	"tbook": true, "dialplan": true, "gui-languages": true, "web-languages": true, "certificates": true, "uploads": true,
+// A kind is what a list contains, in the plural.
+type kind string
+
+const (
+	keys      kind = "keys" // of the phone, with functions
+	entries   kind = "entries"
+	rules     kind = "rules"
+	languages kind = "languages"
+	phrases   kind = "phrases"
+)
+
+// roots maps the root elements of XML files to what they contain, "" for settings and
+// files. All but <settings> and <setting-files> may be inside <settings> too, where
+// phones know more parts. Snom's Mass Deployment slides write both dialplan and
+// dial-plan; functionKeys, tbook, certificates and uploads are in its wiki
+// (Configuration Files).
+var roots = map[string]kind{
+	"setting-files": "", "settings": "", "phone-settings": "", "firmware-settings": "",
+	"function-keys": keys, "functionKeys": keys,
+	"phone-book": entries, "tbook": entries,
+	"dialplan": rules, "dial-plan": rules,
+	"gui-languages": languages, "web-languages": languages,
+	"phrases": phrases, "w_phrases": phrases,
+	"certificates": entries, "uploads": entries,
 }
 
 func isRoot(name string) bool {
@@ -114,8 +132,13 @@ func (r *reply) add(p part) {
 				r.files = append(r.files, url)
 			}
 		}
-	case roots[name]:
-		r.lists = append(r.lists, list{name, len(p.Entries)})
+	case roots[name] != "":
+		r.lists = append(r.lists, list{name, roots[name], len(p.Entries)})
+		if roots[name] == keys {
+			for _, e := range p.Entries {
+				r.keys = append(r.keys, e.setting())
+			}
+		}
 	default:
 		for _, e := range p.Entries {
 			r.settings = append(r.settings, e.setting())

@@ -48,8 +48,9 @@ type settingKey struct{ name, index string }
 // that gave it.
 type given struct {
 	setting
-	Step int `json:"step"`
-	Over int `json:"over,omitempty"` // the step whose value this one replaced
+	Key  bool `json:"key,omitempty"` // a function key
+	Step int  `json:"step"`
+	Over int  `json:"over,omitempty"` // the step whose value this one replaced
 }
 
 // take stores what a step gave.
@@ -79,17 +80,20 @@ func (w *walk) take(s *step, r reply) {
 		case httpPassword:
 			w.clientLogin.password = next.Value
 		}
-		w.remember(next.shown(), s.Number)
+		w.remember(given{setting: next.shown(), Step: s.Number})
+	}
+	for _, key := range r.keys {
+		w.remember(given{setting: key.shown(), Key: true, Step: s.Number})
 	}
 }
 
 // remember stores a setting, which replaces an earlier one with the same name and
 // index. The flag '!' keeps only values changed at the phone, and on a first boot
 // there are none.
-func (w *walk) remember(next setting, number int) {
-	g, key := given{setting: next, Step: number}, settingKey{next.Name, next.Index}
+func (w *walk) remember(g given) {
+	key := settingKey{g.Name, g.Index}
 	if i, ok := w.current[key]; ok {
-		if g.Over = w.given[i].Step; g.Over == number {
+		if g.Over = w.given[i].Step; g.Over == g.Step {
 			g.Over = w.given[i].Over
 		}
 	}
