@@ -46,9 +46,10 @@ func TestParseReply(t *testing.T) {
 		"<?xml version=\"1.0\"?><foo/>": "the root element <foo>",
 		"<settings>":                    "broken XML",
 		"<settings><a></settings>":      "broken XML",
-		"<settings>&nbsp;</settings>":   "broken XML",
-		"<?xml version=\"1.0\" encoding=\"klingon\"?><settings/>":                                       "broken XML",
-		"<?xml version=\"1.0\"?><!DOCTYPE s [<!ENTITY x \"y\">]><settings><p><a>&x;</a></p></settings>": "broken XML",
+		"<settings>\n&nbsp;</settings>": "broken XML: line 2: an & that begins no entity: write it as &amp;",
+		"<settings><phone-settings><http_client_pass>a&b</http_client_pass></phone-settings></settings>": "broken XML: line 1: an & that begins no entity: write it as &amp;",
+		"<?xml version=\"1.0\" encoding=\"klingon\"?><settings/>":                                        "broken XML",
+		"<?xml version=\"1.0\"?><!DOCTYPE s [<!ENTITY x \"y\">]><settings><p><a>&x;</a></p></settings>":  "broken XML",
 	} {
 		if got, err := parseReply([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %+v, %v; want an error with %q", text, got, err, want)

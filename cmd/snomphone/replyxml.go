@@ -119,6 +119,10 @@ func brokenXML(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errors.New("broken XML: it contains no element")
 	}
+	if syntax := (*xml.SyntaxError)(nil); errors.As(err, &syntax) && strings.HasPrefix(syntax.Msg, "invalid character entity") {
+		// The rest of the message is what follows the '&', maybe in a password.
+		return fmt.Errorf("broken XML: line %d: an & that begins no entity: write it as &amp;", syntax.Line)
+	}
 	return fmt.Errorf("broken XML: %w", err)
 }
 
