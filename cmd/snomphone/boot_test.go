@@ -137,7 +137,7 @@ func TestFlags(t *testing.T) {
 			b.URL = "http://one.example/own"
 		}
 		got, err := w.boot(b)
-		if taken := strings.Contains(got, "2. http://two.example/x (setting_server)"); taken != c.want {
+		if taken := strings.Contains(got, ". http://two.example/x (setting_server)"); taken != c.want {
 			t.Errorf("%s, has %v: taken is %v, %v\n%s", c.reply, c.has, taken, err, got)
 		}
 		if ignored := strings.Contains(got, "ignored: the phone already has one"); ignored == c.want {
@@ -185,9 +185,9 @@ func TestBootErrors(t *testing.T) {
 		"no URL":            {site{"/x": "setting_server$: two.example\n"}, "/x", "", "is not a URL that a phone can request"},
 		"blank after URL":   {site{"/x": "setting_server$: http://one.example/ \n"}, "/x", "", "it contains blanks"},
 		"file missing":      {site{"/x": files("http://one.example/y", "http://one.example/z"), "/z": "a: 1\n"}, "/x", "", "step 2, http://one.example/y: 404"},
-		"firmware missing":  {site{"/x": "firmware_status: http://one.example/f\n"}, "/x", "", "step 2, http://one.example/f: 404"},
+		"firmware missing":  {site{"/x": "firmware_status: http://one.example/f\n"}, "/x", "", "step 3, http://one.example/f: 404"},
 		"loop of servers": {site{"/x": "setting_server$: http://one.example/y\n", "/y": "setting_server$: http://one.example/x\n"}, "/x", "",
-			"a loop: step 2 sends the phone back to http://one.example/x"},
+			"a loop: step 3 sends the phone back to http://one.example/x"},
 		"loop of files":     {site{"/x": files("http://one.example/y"), "/y": files("http://one.example/x")}, "/x", "", "a loop: http://one.example/x names itself"},
 		"loop of folders":   {site{"/snom360.htm": files("http://one.example/")}, "/", "", "a loop: http://one.example/snom360.htm names itself"},
 		"loop of redirects": {site{"/x": "to /x"}, "/x", "", "4 HTTP redirects in a row are the limit"},
@@ -204,6 +204,9 @@ func TestBootErrors(t *testing.T) {
 			got, err := w.boot(boot{MAC: testMAC, Firmware: c.firmware, URL: "http://one.example" + c.url})
 			if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, errUsage) {
 				t.Errorf("%v, want an error with %q\n%s", err, c.want, got)
+			}
+			if strings.HasPrefix(name, "XML for") && strings.Contains(got, "one.example/y") {
+				t.Errorf("follows a file that the phone can't read:\n%s", got)
 			}
 		})
 	}

@@ -58,7 +58,7 @@ func TestCertificateRequired(t *testing.T) {
 			requests.Add(1)
 			fmt.Fprint(w, "a: 1\n")
 		}))
-		b := boot{MAC: testMAC, URL: "https://one.example/x", certificates: certificates{CACert: root.certFile}}
+		b := boot{MAC: testMAC, URL: "https://one.example/{mac}", certificates: certificates{CACert: root.certFile}}
 		if got, err := w.boot(b); err == nil || requests.Load() != 0 {
 			t.Errorf("%s: %v, %d requests\n%s", tls.VersionName(version), err, requests.Load(), got)
 		}

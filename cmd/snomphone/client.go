@@ -43,19 +43,30 @@ func newClient(dial dialer, tls *tls.Config) client {
 // A response is what the client reads of a server's response.
 type response struct {
 	status   int
+	scheme   string // of the login that was sent, "Basic" or "Digest"
 	location string // if the status is a redirect
 	body     []byte // if the status is 200
 }
 
-func (c client) get(ctx context.Context, url, userAgent string) (r response, err error) {
+// get sends a request, and again with l if the server requires a login and l is one.
+func (c client) get(ctx context.Context, url, userAgent string, l login) (r response, err error) {
 	ctx, cancel := context.WithTimeout(ctx, replyTime)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return r, err
+		return r, errors.New("not a URL") // err contains the URL, and so its password
 	}
+	request.URL.User = nil // so that relative redirects don't contain it
 	request.Header.Set("User-Agent", userAgent)
 	got, err := c.transport.RoundTrip(request)
+	if err == nil && got.StatusCode == http.StatusUnauthorized && l != (login{}) {
+		_ = got.Body.Close()
+		if r.scheme, err = l.answer(request, got.Header); err != nil {
+			r.status = got.StatusCode
+			return r, err
+		}
+		got, err = c.transport.RoundTrip(request)
+	}
 	if err != nil {
 		return r, explainTLS(err)
 	}
@@ -73,6 +84,10 @@ func (c client) get(ctx context.Context, url, userAgent string) (r response, err
 			return r, errors.New("a redirect without a valid Location")
 		}
 		r.location = next.String()
+	case http.StatusUnauthorized:
+		if err = errNeedsLogin; r.scheme != "" {
+			err = errLoginRejected
+		}
 	}
 	return r, err
 }

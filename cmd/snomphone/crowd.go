@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"snomredirect/macaddr"
 )
@@ -15,6 +16,11 @@ func (s *storm) crowd() (phones func(int) phone, n int, err error) {
 	if s.MACs != "" {
 		if macs, err = macaddr.ParseShortRange(s.MACs); err != nil {
 			return nil, 0, fmt.Errorf("--macs %q: %w", s.MACs, err)
+		}
+		for _, r := range macaddr.ModelRanges() {
+			if r.First.Model() == modelM3 && macs.First.Compare(r.Last) <= 0 && r.First.Compare(macs.Last) <= 0 {
+				return nil, 0, fmt.Errorf("--macs %q contains MACs of the M3 (%v), which is not simulated: it reads a settings format of its own", s.MACs, r)
+			}
 		}
 		if n == 0 {
 			n = macs.Len()
@@ -30,7 +36,7 @@ func (s *storm) crowd() (phones func(int) phone, n int, err error) {
 	}
 	ranges := []macaddr.Range{macs}
 	if s.MACs == "" {
-		ranges = macaddr.ModelRanges()
+		ranges = slices.DeleteFunc(macaddr.ModelRanges(), func(r macaddr.Range) bool { return r.First.Model() == modelM3 })
 	}
 	return func(i int) phone {
 		r, k := ranges[i%len(ranges)], i/len(ranges)

@@ -7,16 +7,23 @@
 // provisioning.snom.com. If the URL argument has no path, it takes the place of
 // that host: http://localhost:8080 for a service on this machine. If it has a
 // path, it stands for what is typed into the phone's field Setting URL. A setting
-// URL without a file name means two files, /{model}.htm and /{model}-{MAC}.htm.
+// URL without a file name means two files, /{model}.htm and /{model}-{MAC}.htm. So
+// does one whose file name is without {mac}: that file, and one with -MAC before the
+// ending. One of the two may be missing.
 //
 // The phone reads each reply in the format that it has and stores the settings. It
 // fetches the files that a reply names in their order, goes on to the setting
 // server that it was given, and finally requests the URL in firmware_status. It
-// replaces {mac} as phones do. A phone that has a setting server ignores one with
+// replaces {mac} and {phone_type} as phones do. A phone that has a setting server ignores one with
 // the flag '!'. In the end snomphone prints the settings that the phone has, with
 // their flags and the file that each is from. It follows HTTP redirects, though it
 // is not known whether firmware does. It follows only http and https, up to 5
 // setting servers, and sends up to 64 requests.
+//
+// If a server requires a user and a password, with Basic or Digest, the phone sends
+// those in the URL; or, to the same server, those in the URL of the setting server;
+// or those in the settings http_client_user and http_client_pass. An HTTP redirect to
+// another server gets none of them. Snomphone prints *** in their place.
 //
 // With --cert and --key the phone has a factory certificate. Its common name is
 // the phone's MAC unless --mac gives another. The phone presents the certificate
@@ -26,6 +33,8 @@
 //
 // A storm sends only the first request of each phone, on a connection of its own.
 // It follows no reply. All its phones present the same certificate.
+//
+// The M3 is not simulated: it reads a settings format of its own.
 //
 // The exit status is 0 on success, 1 if something failed or the phone got no
 // settings, and 2 if the command line is wrong.
@@ -80,7 +89,7 @@ func run(ctx context.Context, args []string, out output) error {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return fmt.Errorf("%w: %w", err, errUsage)
+		return fmt.Errorf("%s: %w", withoutLogins(err.Error(), args), errUsage)
 	}
 	return command.Run()
 }

@@ -30,6 +30,9 @@ func newPhone(mac, model, firmware, userAgent string) (p phone, err error) {
 			return p, fmt.Errorf("--model %q: %w", model, err)
 		}
 	}
+	if p.model == modelM3 {
+		return p, fmt.Errorf("the M3 (--mac %v) is not simulated: it reads a settings format of its own; set another --model", p.mac)
+	}
 	if p.model == "" {
 		return p, fmt.Errorf("--mac %v: not in a known range of snom phones: set the model too, such as --model snom360", p.mac)
 	}
@@ -45,6 +48,10 @@ func newPhone(mac, model, firmware, userAgent string) (p phone, err error) {
 	}
 	return p, nil
 }
+
+// modelM3 is the only model of snom's whose settings files have neither of the formats
+// that snomphone reads.
+const modelM3 = "snomM3"
 
 // parseModel returns the spelling of a known model, ignoring case. It accepts
 // unknown models, which may be newer than the table, as they are.
@@ -101,12 +108,40 @@ func versionNumbers(s string) []int {
 	return v
 }
 
-// fill replaces {mac} in a URL.
-func (p phone) fill(s string) string { return strings.ReplaceAll(s, "{mac}", p.mac.String()) }
+// fill replaces {mac} and {phone_type} in a URL.
+func (p phone) fill(s string) string {
+	return strings.NewReplacer("{mac}", p.mac.String(), "{phone_type}", p.model).Replace(s)
+}
 
 // hardCoded returns the URL that the firmware has hard-coded, at base.
 func (p phone) hardCoded(base string) string {
 	return strings.TrimSuffix(base, "/") + "/" + p.model + "/" + p.model + ".php?mac={mac}"
+}
+
+// serverRequests returns the URLs that the phone requests for the URL of a setting
+// server. If that has a file name without {mac}, they are that file and the phone's
+// own, with -MAC before the ending.
+func (p phone) serverRequests(given string) ([]string, error) {
+	urls, err := p.requests(given)
+	if len(urls) != 1 {
+		return urls, err
+	}
+	if u, err := parseURL(urls[0]); err != nil || u.Path == "" || strings.HasSuffix(u.Path, "/") {
+		return urls, err
+	}
+	path := given
+	if end := strings.IndexAny(given, "?#"); end >= 0 {
+		path = given[:end]
+	}
+	name := strings.LastIndexByte(path, '/') + 1
+	if strings.Contains(given[name:], "{mac}") {
+		return urls, nil
+	}
+	ending := len(path)
+	if dot := strings.LastIndexByte(path, '.'); dot >= name {
+		ending = dot
+	}
+	return append(urls, p.fill(given[:ending]+"-{mac}"+given[ending:])), nil
 }
 
 // requests returns the URLs that the phone requests for a URL that it was given:
@@ -132,17 +167,17 @@ var errOtherScheme = errors.New("snomphone follows only http and https: check th
 func parseURL(s string) (*url.URL, error) {
 	for _, c := range []byte(s) {
 		if c <= ' ' || c >= 0x7F {
-			return nil, fmt.Errorf("%q is not a URL: it contains blanks or characters other than printable ASCII", s)
+			return nil, fmt.Errorf("%q is not a URL: it contains blanks or characters other than printable ASCII", hideLogin(s))
 		}
 	}
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%q is not a URL: expected http or https and a host", s)
+		return nil, fmt.Errorf("%q is not a URL: expected http or https and a host", hideLogin(s))
 	case u.Scheme == "tftp" || u.Scheme == "ftp":
-		return nil, fmt.Errorf("%s: %w", s, errOtherScheme)
+		return nil, fmt.Errorf("%s: %w", hideLogin(s), errOtherScheme)
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return nil, fmt.Errorf("%q is not a URL that a phone can request: expected http or https and a host", s)
+		return nil, fmt.Errorf("%q is not a URL that a phone can request: expected http or https and a host", hideLogin(s))
 	}
 	return u, nil
 }

@@ -20,11 +20,11 @@ import (
 const maxShown = 400
 
 // printable escapes characters that might steer a terminal or hide text as \x…, and
-// cuts long text.
+// cuts long text. It hides users and passwords in URLs.
 func printable(s string) string {
 	var b strings.Builder
 	n := 0
-	for _, r := range s {
+	for _, r := range hideLogins(s) {
 		if n++; n > maxShown {
 			b.WriteString("...")
 			break

@@ -24,6 +24,9 @@ func (p printer) phone(of phone) {
 func (p printer) step(s *step) {
 	fmt.Fprintln(p.w)
 	p.line("%d. %s (%s)", s.Number, s.URL, s.Why)
+	if s.Login != "" {
+		p.line("   sent user and password (%s)", s.Login)
+	}
 	switch {
 	case s.Location != "" && s.Problem == "":
 		p.line("   %s: %s", statusText(s.Status), s.Location)
@@ -47,7 +50,7 @@ func (p printer) step(s *step) {
 	}
 }
 
-// content returns what a file contains, such as "3 settings, 12 entries of tbook".
+// content returns what a file contains, such as "3 settings, 12 entries of phone-book".
 func (s *step) content() string {
 	var parts []string
 	if s.Settings > 0 {
@@ -57,7 +60,7 @@ func (s *step) content() string {
 		parts = append(parts, plural(n, "file"))
 	}
 	for _, l := range s.Lists {
-		parts = append(parts, fmt.Sprintf("%s of %s", plural(l.Entries, "entry", "entries"), l.Name))
+		parts = append(parts, l.text())
 	}
 	if parts == nil {
 		return "no settings"
@@ -92,7 +95,7 @@ func (p printer) settings(w *walk) {
 		p.line("No settings.")
 		return
 	}
-	p.line("%s:", plural(len(has), "setting"))
+	p.line("%s:", count(has))
 	for len(has) > 0 {
 		step := w.steps[has[0].Step-1]
 		p.line("from %d. %s", step.Number, step.URL)
@@ -103,6 +106,24 @@ func (p printer) settings(w *walk) {
 			has = has[1:]
 		}
 		_ = columns.Flush()
+	}
+}
+
+// count returns how many settings and function keys there are.
+func count(has []given) string {
+	n := 0
+	for _, g := range has {
+		if g.Key {
+			n++
+		}
+	}
+	switch settings := len(has) - n; {
+	case n == 0:
+		return plural(settings, "setting")
+	case settings == 0:
+		return plural(n, "key")
+	default:
+		return plural(settings, "setting") + ", " + plural(n, "key")
 	}
 }
 

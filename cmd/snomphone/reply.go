@@ -10,7 +10,8 @@ import (
 type reply struct {
 	xml      bool
 	settings []setting
-	files    []string // URLs to fetch next, as written
+	keys     []setting // function keys, which the phone keeps as settings
+	files    []string  // URLs to fetch next, as written
 	lists    []list
 	skipped  []int // lines of a plain file that are not settings, counted from 1
 }
@@ -24,11 +25,21 @@ type setting struct {
 	Value string `json:"value"`
 }
 
-// A list is a part of a file, such as a phone book, whose entries snomphone only
-// counts.
+// A list is a part of a file that contains something other than settings, such as a
+// phone book. Snomphone counts it.
 type list struct {
 	Name    string `json:"name"`
+	Kind    kind   `json:"kind"`
 	Entries int    `json:"entries"`
+}
+
+// text returns what the list contains, such as "2 entries of phone-book".
+func (l list) text() string {
+	one := strings.TrimSuffix(string(l.Kind), "s")
+	if l.Kind == entries {
+		one = "entry"
+	}
+	return plural(l.Entries, one, string(l.Kind)) + " of " + l.Name
 }
 
 // A perm is a setting's flag as written: '$', '!' or '&' after the name, or in the
@@ -62,15 +73,11 @@ var errNoFile = errors.New("not a settings file: expected lines of name: value, 
 // parseReply parses a file in either format. Phones ignore its Content-Type.
 func parseReply(text []byte) (reply, error) {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	start := bytes.TrimLeft(text, " \t\r\n")
-	if bytes.HasPrefix(start, []byte("<?xml")) {
+	if start := bytes.TrimLeft(text, " \t\r\n"); beginsXML(start) {
 		return parseXML(start)
 	}
-	if rest, ok := bytes.CutPrefix(start, []byte("<")); ok {
-		name, _, _ := strings.Cut(string(rest[:min(len(rest), 64)]), ">")
-		if name, _, _ = strings.Cut(name, " "); isRoot(strings.TrimSuffix(name, "/")) {
-			return parseXML(start)
-		}
+	if err := textBeforeXML(text); err != nil {
+		return reply{}, err
 	}
 	return parsePlain(text)
 }

@@ -30,8 +30,8 @@ func TestParseReply(t *testing.T) {
 		"<phone-settings e=\"2\"><!-- x --><a idx=\"3\" perm=\"!\"> 1 </a><b/><c perm=\"\">x&lt;y<![CDATA[&]]></c></phone-settings>": {xml: true,
 			settings: []setting{{"a", "3", "!", " 1 "}, {"b", "", none, ""}, {"c", "", "", "x<y&"}}},
 		"<settings><phone-settings><a>1</a></phone-settings><new-part><b perm=\"RW\">2</b></new-part><dialplan><template/></dialplan><certificates/></settings>": {xml: true,
-			settings: []setting{{"a", "", none, "1"}, {"b", "", "RW", "2"}}, lists: []list{{"dialplan", 1}, {"certificates", 0}}},
-		"<functionKeys><fkey idx=\"1\"> <general type=\"x\"/> </fkey></functionKeys>":  {xml: true, settings: []setting{{"fkey", "1", none, "<general type=\"x\"/>"}}},
+			settings: []setting{{"a", "", none, "1"}, {"b", "", "RW", "2"}}, lists: []list{{"dialplan", rules, 1}, {"certificates", entries, 0}}},
+		"<functionKeys><fkey idx=\"1\"> <general type=\"x\"/> </fkey></functionKeys>":  {xml: true, keys: []setting{{"fkey", "1", none, "<general type=\"x\"/>"}}, lists: []list{{"functionKeys", keys, 1}}},
 		"<firmware-settings><firmware perm=\"&amp;\">u</firmware></firmware-settings>": {xml: true, settings: []setting{{"firmware", "", "&", "u"}}},
 	} {
 		if got, err := parseReply([]byte(text)); err != nil || !reflect.DeepEqual(got, want) {
@@ -46,9 +46,10 @@ func TestParseReply(t *testing.T) {
 		"<?xml version=\"1.0\"?><foo/>": "the root element <foo>",
 		"<settings>":                    "broken XML",
 		"<settings><a></settings>":      "broken XML",
-		"<settings>&nbsp;</settings>":   "broken XML",
-		"<?xml version=\"1.0\" encoding=\"klingon\"?><settings/>":                                       "broken XML",
-		"<?xml version=\"1.0\"?><!DOCTYPE s [<!ENTITY x \"y\">]><settings><p><a>&x;</a></p></settings>": "broken XML",
+		"<settings>\n&nbsp;</settings>": "broken XML: line 2: an & that begins no entity: write it as &amp;",
+		"<settings><phone-settings><http_client_pass>a&b</http_client_pass></phone-settings></settings>": "broken XML: line 1: an & that begins no entity: write it as &amp;",
+		"<?xml version=\"1.0\" encoding=\"klingon\"?><settings/>":                                        "broken XML",
+		"<?xml version=\"1.0\"?><!DOCTYPE s [<!ENTITY x \"y\">]><settings><p><a>&x;</a></p></settings>":  "broken XML",
 	} {
 		if got, err := parseReply([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %+v, %v; want an error with %q", text, got, err, want)
@@ -206,13 +207,15 @@ func FuzzRequests(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
-		requests, err := p.requests(url)
-		if err == nil && len(requests) == 0 {
-			t.Fatalf("%q: no requests", url)
-		}
-		for _, request := range requests {
-			if _, err := parseURL(request); err != nil {
-				t.Fatalf("%q: %q: %v", url, request, err)
+		for _, requestsOf := range []func(string) ([]string, error){p.requests, p.serverRequests} {
+			requests, err := requestsOf(url)
+			if err == nil && len(requests) == 0 {
+				t.Fatalf("%q: no requests", url)
+			}
+			for _, request := range requests {
+				if _, err := parseURL(request); err != nil {
+					t.Fatalf("%q: %q: %v", url, request, err)
+				}
 			}
 		}
 	})

@@ -11,12 +11,30 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// roots maps the root elements of XML files (snom's wiki, Configuration Files) to
-// whether they contain entries other than settings. Inside <settings> phones know
-// more parts.
-var roots = map[string]bool{
-	"setting-files": false, "settings": false, "phone-settings": false, "functionKeys": false, "firmware-settings": false,
-	"tbook": true, "dialplan": true, "gui-languages": true, "web-languages": true, "certificates": true, "uploads": true,
+// A kind is what a list contains, in the plural.
+type kind string
+
+const (
+	keys      kind = "keys" // of the phone, with functions
+	entries   kind = "entries"
+	rules     kind = "rules"
+	languages kind = "languages"
+	phrases   kind = "phrases"
+)
+
+// roots maps the root elements of XML files to what they contain, "" for settings and
+// files. All but <settings> and <setting-files> may be inside <settings> too, where
+// phones know more parts. Snom's Mass Deployment slides write both dialplan and
+// dial-plan; functionKeys, tbook, certificates and uploads are in its wiki
+// (Configuration Files).
+var roots = map[string]kind{
+	"setting-files": "", "settings": "", "phone-settings": "", "firmware-settings": "",
+	"function-keys": keys, "functionKeys": keys,
+	"phone-book": entries, "tbook": entries,
+	"dialplan": rules, "dial-plan": rules,
+	"gui-languages": languages, "web-languages": languages,
+	"phrases": phrases, "w_phrases": phrases,
+	"certificates": entries, "uploads": entries,
 }
 
 func isRoot(name string) bool {
@@ -50,8 +68,7 @@ func (e entry) attr(name string) (value string, ok bool) {
 
 // parseXML parses settings in XML, or a list of files to fetch.
 func parseXML(text []byte) (reply, error) {
-	d := xml.NewDecoder(bytes.NewReader(text))
-	d.CharsetReader = charset.NewReaderLabel
+	d := newDecoder(text)
 	root, err := rootOf(d)
 	if err != nil {
 		return reply{}, brokenXML(err)
@@ -80,6 +97,12 @@ func parseXML(text []byte) (reply, error) {
 	return r, nil
 }
 
+func newDecoder(text []byte) *xml.Decoder {
+	d := xml.NewDecoder(bytes.NewReader(text))
+	d.CharsetReader = charset.NewReaderLabel
+	return d
+}
+
 func rootOf(d *xml.Decoder) (xml.StartElement, error) {
 	for {
 		token, err := d.Token()
@@ -96,6 +119,10 @@ func brokenXML(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errors.New("broken XML: it contains no element")
 	}
+	if syntax := (*xml.SyntaxError)(nil); errors.As(err, &syntax) && strings.HasPrefix(syntax.Msg, "invalid character entity") {
+		// The rest of the message is what follows the '&', maybe in a password.
+		return fmt.Errorf("broken XML: line %d: an & that begins no entity: write it as &amp;", syntax.Line)
+	}
 	return fmt.Errorf("broken XML: %w", err)
 }
 
@@ -109,8 +136,13 @@ func (r *reply) add(p part) {
 				r.files = append(r.files, url)
 			}
 		}
-	case roots[name]:
-		r.lists = append(r.lists, list{name, len(p.Entries)})
+	case roots[name] != "":
+		r.lists = append(r.lists, list{name, roots[name], len(p.Entries)})
+		if roots[name] == keys {
+			for _, e := range p.Entries {
+				r.keys = append(r.keys, e.setting())
+			}
+		}
 	default:
 		for _, e := range p.Entries {
 			r.settings = append(r.settings, e.setting())

@@ -45,7 +45,7 @@ func (r *result) add(name string, took time.Duration, err error) int {
 	if err == nil {
 		_ = r.latencies.RecordValue(min(max(took.Microseconds(), 1), longestLatency))
 	} else if o.example == "" {
-		o.example = err.Error()
+		o.example = hideLogins(err.Error())
 	}
 	r.outcomes[name] = o
 	return r.phones()

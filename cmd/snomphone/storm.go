@@ -16,7 +16,7 @@ import (
 type storm struct {
 	Phones int     `placeholder:"N" help:"Number of phones (default: all of --macs, or 1000)."`
 	Rate   float64 `default:"500" placeholder:"R" help:"Phones per second (${default}); 0 means as fast as possible with 1000 at a time."`
-	MACs   string  `name:"macs" placeholder:"RANGE" help:"Range of MACs to use, such as 000413230000-00041323FFFF, starting over at its end (default: the ranges of all snom models in turn)."`
+	MACs   string  `name:"macs" placeholder:"RANGE" help:"Range of MACs to use, such as 000413230000-00041323FFFF, starting over at its end (default: the ranges of all snom models but the M3 in turn)."`
 	JSON   bool    `name:"json" help:"Print one JSON object."`
 	URL    string  `arg:"" help:"Redirection service to test, such as http://localhost:8080."`
 
@@ -40,7 +40,7 @@ func (s *storm) Run(ctx context.Context, out output) error {
 		return err
 	}
 	if u.Path != "" && u.Path != "/" || u.RawQuery != "" {
-		return fmt.Errorf("%s: expected a URL without a path: each phone has its own: %w", s.URL, errUsage)
+		return fmt.Errorf("%s: expected a URL without a path: each phone has its own: %w", hideLogin(s.URL), errUsage)
 	}
 	tls, err := s.tls()
 	if err != nil {
@@ -108,12 +108,20 @@ const (
 // firstRequest sends the request that the phone's firmware has hard-coded. If the
 // phone gets no settings file, it returns an error too.
 func firstRequest(ctx context.Context, c client, p phone, base string) (outcome string, err error) {
-	got, err := c.get(ctx, p.fill(p.hardCoded(base)), p.userAgent)
+	first := p.fill(p.hardCoded(base))
+	u, err := parseURL(first)
 	if err != nil {
+		return otherError, err
+	}
+	got, err := c.get(ctx, first, p.userAgent, loginOf(u))
+	if err != nil && got.status != http.StatusUnauthorized {
 		return outcomeOf(err), err
 	}
 	if got.status != http.StatusOK {
-		return "HTTP " + statusText(got.status), errors.New("expected status 200")
+		if err == nil {
+			err = errors.New("expected status 200")
+		}
+		return "HTTP " + statusText(got.status), err
 	}
 	r, err := p.read(got.body)
 	switch {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -17,7 +18,13 @@ const (
 	bootTime    = 2 * time.Minute
 )
 
-const settingServer = "setting_server"
+// Settings that lead the phone on.
+const (
+	settingServer  = "setting_server"
+	firmwareStatus = "firmware_status"
+	httpUser       = "http_client_user"
+	httpPassword   = "http_client_pass"
+)
 
 // A walk is the state of one boot, from the first URL to the last settings file.
 type walk struct {
@@ -28,10 +35,16 @@ type walk struct {
 
 	server     string // the phone's setting server as it was given, or ""
 	serverStep int    // the step that gave it
-	given      []given
-	current    map[settingKey]int // the index in given
-	steps      []*step
-	failed     []*step
+
+	firmwareStatus string
+	clientLogin    login  // in http_client_user and http_client_pass
+	origin         string // of the setting server that the phone has requested last
+	serverLogin    login  // in the URL of that setting server
+
+	given   []given
+	current map[settingKey]int // the index in given
+	steps   []*step
+	failed  []*step
 }
 
 // boot walks from the URL start to the last file. It returns the error that ended
@@ -44,12 +57,12 @@ func (w *walk) boot(ctx context.Context, start string) error {
 		url := w.phone.fill(next)
 		switch {
 		case slices.Contains(visited, url):
-			return fmt.Errorf("a loop: step %d sends the phone back to %s, which it has requested before", w.serverStep, url)
+			return fmt.Errorf("a loop: step %d sends the phone back to %s, which it has requested before", w.serverStep, hideLogin(url))
 		case len(visited) > maxServers:
-			return fmt.Errorf("stopped before %s: %d setting servers in a row are the limit", url, maxServers)
+			return fmt.Errorf("stopped before %s: %d setting servers in a row are the limit", hideLogin(url), maxServers)
 		}
 		visited = append(visited, url)
-		if err := w.request(ctx, next, why, nil); err != nil {
+		if err := w.requestServer(ctx, next, why); err != nil {
 			return err
 		}
 		if !w.follow || w.server == "" || w.phone.fill(w.server) == url {
@@ -66,13 +79,10 @@ func (w *walk) boot(ctx context.Context, start string) error {
 
 // firmware requests the file that names the firmware. It does not fetch the image.
 func (w *walk) firmware(ctx context.Context) error {
-	const status = "firmware_status"
-	for _, g := range w.settings() {
-		if g.Name == status && g.Value != "" {
-			return w.request(ctx, g.Value, status, nil)
-		}
+	if w.firmwareStatus == "" {
+		return nil
 	}
-	return nil
+	return w.request(ctx, w.firmwareStatus, firmwareStatus, trail{})
 }
 
 func (w *walk) result() error {
@@ -88,17 +98,37 @@ func (w *walk) result() error {
 	return nil
 }
 
-// request fetches what a URL means: one file, or the model's file and the phone's
-// own, of which one may be missing. The files that led here are in path.
-func (w *walk) request(ctx context.Context, given, why string, path []string) error {
+// A trail is how the phone came to a file.
+type trail struct {
+	files []string // the files that named each other
+	away  bool     // an HTTP redirect led to another server
+}
+
+// requestServer fetches the files of a setting server.
+func (w *walk) requestServer(ctx context.Context, given, why string) error {
+	if u, err := parseURL(w.phone.fill(given)); err == nil {
+		w.origin, w.serverLogin = originOf(u), loginOf(u)
+	}
+	urls, err := w.phone.serverRequests(given)
+	return w.fetchAny(ctx, given, urls, err, why, trail{})
+}
+
+// request fetches the file that another file names.
+func (w *walk) request(ctx context.Context, given, why string, t trail) error {
 	urls, err := w.phone.requests(given)
+	return w.fetchAny(ctx, given, urls, err, why, t)
+}
+
+// fetchAny fetches what a URL means: one file, or several of which not all may be
+// missing. An err is about the URL.
+func (w *walk) fetchAny(ctx context.Context, given string, urls []string, err error, why string, t trail) error {
 	if err != nil {
 		w.onStep(w.fail(w.begin(w.phone.fill(given), why), err))
 		return nil
 	}
 	var missing []*step
 	for _, url := range urls {
-		s, err := w.fetch(ctx, url, why, path)
+		s, err := w.fetch(ctx, url, why, t)
 		if err != nil {
 			return err
 		}
@@ -114,65 +144,89 @@ func (w *walk) request(ctx context.Context, given, why string, path []string) er
 
 // fetch fetches one file, following HTTP redirects, and the files that it names. An
 // error ends the boot. If only this file is wrong, the step it returns says so.
-func (w *walk) fetch(ctx context.Context, url, why string, path []string) (*step, error) {
+func (w *walk) fetch(ctx context.Context, url, why string, t trail) (*step, error) {
 	for redirects := 0; ; redirects++ {
 		switch {
-		case slices.Contains(path, url):
-			return nil, fmt.Errorf("a loop: %s names itself, or files that lead back to it", url)
-		case len(path) > maxDepth:
-			return nil, fmt.Errorf("stopped before %s: files may name files %d deep", url, maxDepth)
+		case slices.Contains(t.files, url):
+			return nil, fmt.Errorf("a loop: %s names itself, or files that lead back to it", hideLogin(url))
+		case len(t.files) > maxDepth:
+			return nil, fmt.Errorf("stopped before %s: files may name files %d deep", hideLogin(url), maxDepth)
 		case len(w.steps) == maxRequests:
-			return nil, fmt.Errorf("stopped before %s: %d requests are the limit", url, maxRequests)
+			return nil, fmt.Errorf("stopped before %s: %d requests are the limit", hideLogin(url), maxRequests)
+		}
+		u, err := parseURL(url)
+		if err != nil {
+			return nil, err
 		}
 		s := w.begin(url, why)
-		r, err := w.client.get(ctx, url, w.phone.userAgent)
-		s.Status, s.Location, s.Bytes = r.status, r.location, len(r.body)
+		r, err := w.client.get(ctx, url, w.phone.userAgent, w.loginFor(u, t.away))
+		s.Status, s.Login, s.Location, s.Bytes = r.status, r.scheme, hideLogin(r.location), len(r.body)
 		if ended := context.Cause(ctx); ended != nil {
 			return nil, ended
 		}
 		if err == nil && r.location != "" {
-			if _, err = parseURL(r.location); err == nil && redirects < maxDepth {
+			next, invalid := parseURL(r.location)
+			if invalid == nil && redirects < maxDepth {
 				w.onStep(s)
 				url, why = r.location, fmt.Sprintf("HTTP redirect of %d", s.Number)
+				t.away = t.away || originOf(next) != originOf(u)
 				continue
 			}
-			if err == nil {
+			if err = invalid; err == nil {
 				err = fmt.Errorf("%d HTTP redirects in a row are the limit", maxDepth)
 			}
 		}
+		var files []string
 		if err == nil {
-			err = w.read(s, r)
+			files, err = w.read(s, r)
 		}
 		if err != nil {
 			w.fail(s, err)
 		}
 		w.onStep(s)
-		return s, w.fetchFiles(ctx, s, path)
+		return s, w.fetchFiles(ctx, files, s, trail{append(slices.Clip(t.files), url), t.away})
 	}
 }
 
-// read stores the settings in a response. A missing file is not an error here.
-func (w *walk) read(s *step, got response) error {
+// loginFor returns the login that the phone has for a server: that in the URL, or in
+// the URL of the setting server if u has the same origin, or in the settings. The
+// last is for no server that an HTTP redirect led to.
+func (w *walk) loginFor(u *url.URL, away bool) login {
+	switch own := loginOf(u); {
+	case own != login{}:
+		return own
+	case w.serverLogin != login{} && originOf(u) == w.origin:
+		return w.serverLogin
+	case away:
+		return login{}
+	}
+	return w.clientLogin
+}
+
+// read stores the settings in a response, and returns the URLs of the files that it
+// names. A missing file is not an error here.
+func (w *walk) read(s *step, got response) (files []string, err error) {
 	switch got.status {
-	case http.StatusNotFound: // request knows whether the file was needed
-		return nil
+	case http.StatusNotFound: // fetchAny knows whether the file was needed
+		return nil, nil
 	case http.StatusOK:
 		r, err := w.phone.read(got.body)
-		if err == nil {
-			w.take(s, r)
+		if err != nil {
+			return nil, err
 		}
-		return err
+		w.take(s, r)
+		return r.files, nil
 	}
-	return errors.New("expected status 200")
+	return nil, errors.New("expected status 200")
 }
 
-// fetchFiles fetches the files that a step's file names.
-func (w *walk) fetchFiles(ctx context.Context, s *step, path []string) error {
+// fetchFiles fetches the files that the file of a step names.
+func (w *walk) fetchFiles(ctx context.Context, files []string, s *step, t trail) error {
 	if !w.follow {
 		return nil
 	}
-	for _, file := range s.Files {
-		if err := w.request(ctx, file, fmt.Sprintf("file of %d", s.Number), append(slices.Clip(path), s.URL)); err != nil {
+	for _, file := range files {
+		if err := w.request(ctx, file, fmt.Sprintf("file of %d", s.Number), t); err != nil {
 			return err
 		}
 	}

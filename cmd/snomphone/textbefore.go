@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+)
+
+// beginsXML reports whether text begins with <?xml or a root element that phones know.
+func beginsXML(text []byte) bool {
+	rest, ok := bytes.CutPrefix(text, []byte("<"))
+	if !ok {
+		return false
+	}
+	name := rest[:min(len(rest), 64)]
+	if end := bytes.IndexAny(name, " \t\r\n/>"); end >= 0 {
+		name = name[:end]
+	}
+	return bytes.HasPrefix(name, []byte("?xml")) || isRoot(string(name))
+}
+
+// textBeforeXML returns an error if other text comes before XML: in an earlier line, or
+// in the same line before a settings file. That would pass for the plain format, in
+// which lines of XML are comments, and a warning "Notice: ..." is a setting.
+func textBeforeXML(text []byte) error {
+	if before := bytes.Index(text, []byte("<?xml")); before >= 0 {
+		if root, err := rootOf(newDecoder(text[before:])); err == nil && isRoot(root.Name.Local) {
+			return errTextBefore(text[:before])
+		}
+	}
+	before := 0
+	for line := range bytes.Lines(text) {
+		if beginsXML(bytes.TrimLeft(line, " \t")) {
+			return errTextBefore(text[:before])
+		}
+		before += len(line)
+	}
+	return nil
+}
+
+// htmlTag matches what PHP wraps its warnings in.
+var htmlTag = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
+
+func errTextBefore(text []byte) error {
+	const maxQuoted = 200
+	text = bytes.TrimSpace(text[:min(len(text), 4<<10)])
+	if words := bytes.TrimSpace(htmlTag.ReplaceAllLiteral(text, nil)); len(words) > 0 {
+		text = words
+	}
+	first, _, _ := bytes.Cut(text, []byte("\n"))
+	quoted := []rune(string(bytes.TrimSpace(first)))
+	if len(quoted) > maxQuoted {
+		quoted = append(quoted[:maxQuoted], []rune("...")...)
+	}
+	return fmt.Errorf("text before <?xml, such as a warning from PHP: %q; XML must be the first text of the file", string(quoted))
+}
