@@ -81,7 +81,7 @@ func TestHistoryOfALongList(t *testing.T) {
 // A phone that one command changed twice counts once.
 func TestHistoryOfRepeatedPhones(t *testing.T) {
 	h := newHouse(t)
-	h.gives("acme", "register -", "2e4\n2e4,http://x.example/\n", StatusDone, "2 lines: 1 registered, 1 changed.\n")
+	h.gives("acme", "register - --short", "2e4\n2e4,http://x.example/\n", StatusDone, "2 lines: 1 registered, 1 changed.\n")
 	h.says("acme", "history 2e4 --json", `.*"macs":\["0004132202E4"\],"phones":1\}`+"\n")
 }
 

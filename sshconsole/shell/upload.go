@@ -72,7 +72,8 @@ func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error
 		return err
 	}
 	_, atomic := c.options["atomic"]
-	u := &upload{call: c, rule: rule, owner: owner, url: url, atomic: atomic, progress: newProgress(c.session, "lines", -1)}
+	_, short := c.options["short"]
+	u := &upload{call: c, rule: rule, owner: owner, url: url, atomic: atomic, list: phonelist.Reader{Short: short}, progress: newProgress(c.session, "lines", -1)}
 	defer func() { end(u.record) }()
 	err = u.readAll()
 	u.progress.end()
@@ -147,6 +148,9 @@ func (u *upload) readAll() error {
 		case err == io.EOF && !u.Connected(): // the last line may be half a line
 			return errStopped
 		case err == io.EOF:
+			if err := u.end(); err != nil {
+				return err
+			}
 			return u.finish()
 		}
 		if len(u.chunk) == chunkSize && !u.atomic { // another line follows, so all of these are whole
@@ -162,66 +166,6 @@ func (u *upload) readAll() error {
 			u.progress.at(u.tally.n() + u.bad)
 		}
 	}
-}
-
-// add adds a line to the chunk, or reports what is wrong with it. An error ends the
-// upload.
-func (u *upload) add(text string, unreadable error) error {
-	change, ok, err := u.parse(text, unreadable)
-	var p *problem
-	switch {
-	case err == phonelist.ErrHeader:
-		return misunderstood(codeMalformedMAC, "Line %d: %v Nothing was done.", u.line, err)
-	case errors.As(err, &p):
-		u.bad++
-		u.complain(p, u.line)
-		return nil
-	case err != nil:
-		return err
-	case !ok:
-		return nil
-	}
-	if u.phones++; u.atomic && u.phones > maxAtOnce {
-		return misunderstood(codeUsage, "With --atomic a list can have at most %d lines; nothing was done.", maxAtOnce)
-	}
-	if u.phones == 1 && !u.dryRun {
-		if u.record, err = u.jobs.record(u.Registry, store.Job{Account: u.by.ID, Command: u.cmd.words() + " -", RemoteAddr: u.RemoteAddr, Begun: u.begun}); err != nil {
-			return err
-		}
-	}
-	u.chunk = append(u.chunk, listedChange{Change: change, line: u.line})
-	return nil
-}
-
-// parse parses a line; ok is false if it names no phone.
-func (u *upload) parse(text string, unreadable error) (change store.Change, ok bool, err error) {
-	var p *problem
-	if errors.As(unreadable, &p) {
-		return change, false, misunderstood(p.code, "it %s.", p.inList)
-	}
-	phone, ok, err := u.list.Line(text)
-	if bad := (*phonelist.Error)(nil); errors.As(err, &bad) && err != phonelist.ErrHeader {
-		code := codeUsage
-		if bad.MAC {
-			code = codeMalformedMAC
-		}
-		err = misunderstood(code, "%v", bad)
-	}
-	if err != nil || !ok {
-		return change, false, err
-	}
-	change = store.Change{MAC: phone.MAC, URL: u.url}
-	if phone.URL != "" && u.rule == store.RuleRegister {
-		if phone.URL != u.lastText {
-			if u.lastURL, err = u.call.url(phone.URL); err != nil {
-				u.lastText = ""
-				return change, false, err
-			}
-			u.lastText = phone.URL
-		}
-		change.URL = u.lastURL
-	}
-	return change, true, nil
 }
 
 // finish changes the rest at the end of the list.
