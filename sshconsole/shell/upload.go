@@ -75,6 +75,9 @@ func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error
 	_, short := c.options["short"]
 	u := &upload{call: c, rule: rule, owner: owner, url: url, atomic: atomic, list: phonelist.Reader{Short: short}, progress: newProgress(c.session, "lines", -1)}
 	defer func() { end(u.record) }()
+	if c.Width() > 0 {
+		c.notify("One phone a line; Ctrl-D ends the list.")
+	}
 	err = u.readAll()
 	u.progress.end()
 	done := u.tally.done + u.tally.changed
