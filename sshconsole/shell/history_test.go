@@ -74,8 +74,8 @@ func TestHistoryOfALongList(t *testing.T) {
 		t.Errorf("%v: %d in %d", err, entry.Phones, len(entry.MACs))
 	}
 	h.says("acme", "history 000413000002", "[^\n]* REGISTER 000413000002\n")
-	h.gives("bravo", "register -", strings.ReplaceAll("\n"+lines(2*batchSize+1), "\n000413", "\n00041F"), StatusDone, "20001 lines: 20001 registered.\n")
-	h.says("bravo", "history", "[^\n]* REGISTER 00041F000000-00041F004E20\n.*\n")
+	h.gives("bravo", "register -", strings.ReplaceAll("\n"+lines(2*batchSize+1), "\n000413", "\n1C7126"), StatusDone, "20001 lines: 20001 registered.\n")
+	h.says("bravo", "history", "[^\n]* REGISTER 1C7126000000-1C7126004E20\n.*\n")
 }
 
 // A phone that one command changed twice counts once.

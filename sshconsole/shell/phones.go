@@ -2,6 +2,7 @@ package shell
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"snomredirect/macaddr"
@@ -28,7 +29,10 @@ func (c *call) mac(word string) (macaddr.Addr, error) {
 func (c *call) macs(words []string) ([]macaddr.Range, error) {
 	var ranges []macaddr.Range
 	n := 0
-	for _, word := range words {
+	for i, word := range words {
+		if err := spaced(words[i:]); err != nil {
+			return nil, err
+		}
 		if word == "-" {
 			return nil, misunderstood(codeUsage, "- reads MACs from standard input and can't be combined with other MACs.")
 		}
@@ -42,6 +46,36 @@ func (c *call) macs(words []string) ([]macaddr.Range, error) {
 		ranges = append(ranges, r)
 	}
 	return ranges, nil
+}
+
+// spaced refuses a MAC with spaces in it, also as the first one of a range: its
+// parts are other phones' short MACs.
+func spaced(words []string) error {
+	var parts []string
+	for _, word := range words {
+		part, _, _ := strings.Cut(word, "-")
+		parts = append(parts, part)
+		if len(parts) == 6 || part != word {
+			break
+		}
+	}
+	if mac, n := macaddr.ParseSpaced(parts); n > 0 {
+		return misunderstood(codeMalformedMAC, "%q looks like one MAC with spaces: write %v.", strings.Join(words[:n], " "), mac)
+	}
+	return nil
+}
+
+// remarkUnknown warns of phones that may be mistyped. what are one or more of them,
+// from an OUI of mac's.
+func (s *session) remarkUnknown(what any, mac macaddr.Addr, line int) {
+	if mac.IsKnown() {
+		return
+	}
+	text := fmt.Sprintf("Warning: %v is outside %s. Is it mistyped?", what, macaddr.KnownOUIs)
+	if line > 0 {
+		text = fmt.Sprintf("Line %d: %s", line, text)
+	}
+	s.notify(text)
 }
 
 // url parses a setting server's URL; "" is none.
@@ -161,6 +195,10 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 			c.answer(nil, "%v: %s.\n", r, c.tallyText(part, rule))
 		}
 		all.merge(part)
+		if rule == store.RuleRegister && part.failed < part.n() {
+			_ = c.out.Flush()
+			c.remarkUnknown(r, r.First, 0)
+		}
 	}
 	if len(ranges) > 1 && !c.json {
 		c.answer(nil, "%s: %s.\n", plural(all.n(), "phone", "phones"), c.tallyText(all, rule))
@@ -185,5 +223,12 @@ func (c *call) changedOne(rule store.Rule, mac macaddr.Addr, out store.Result) e
 	if owner, err := c.owner(phone); err == nil {
 		c.noted = append(c.noted, "owner", owner.Name)
 	}
-	return c.tellResult(rule, mac, out)
+	if err := c.tellResult(rule, mac, out); err != nil {
+		return err
+	}
+	if rule == store.RuleRegister {
+		_ = c.out.Flush()
+		c.remarkUnknown(mac, mac, 0)
+	}
+	return nil
 }

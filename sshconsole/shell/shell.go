@@ -138,12 +138,13 @@ type session struct {
 
 	json            bool // the current command, or the last one, has --json
 	spent           bool // a command has read standard input
+	fresh           bool // the next line begins a text, perhaps with a byte order mark
 	accountsChanged bool // by the current command, or the last one
 	failed          bool // some command failed inside the service
 }
 
 func (s *Shell) session(ctx context.Context, c Caller, io IO) *session {
-	return &session{Shell: s, Caller: c.withDefaults(), IO: io.withDefaults(), ctx: ctx}
+	return &session{Shell: s, Caller: c.withDefaults(), IO: io.withDefaults(), ctx: ctx, fresh: true}
 }
 
 // Run reads commands from io.In until it ends, BYE, or ctx ends. At a terminal it
@@ -216,6 +217,9 @@ func (s *session) readLine(prompt string) (string, error) {
 	line, err := s.In.ReadLine(prompt)
 	if bad := (*lineedit.Error)(nil); errors.As(err, &bad) {
 		err = badLine(bad)
+	}
+	if s.fresh { // PowerShell puts a mark before what it pipes
+		line, s.fresh = store.WithoutMark(line), false
 	}
 	return line, err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 
+	"snomredirect/macaddr"
 	"snomredirect/sshconsole/phonelist"
 	"snomredirect/store"
 )
@@ -48,6 +49,7 @@ type upload struct {
 	chunk    []listedChange // read, and not changed yet
 	phones   int            // how many were listed so far
 	bad      int            // how many lines can't be read
+	unknown  int            // how many phones are not snom's
 	tally    tally
 	record   store.Job // as it is stored; its ID is 0 before
 	progress *progress
@@ -61,12 +63,13 @@ type listedChange struct {
 	store.Change
 	line   int
 	failed *problem
+	done   bool // it changed the phone
 }
 
 // upload reads the list to its end. Bad lines are reported by number and skipped;
 // --atomic changes all or nothing.
 func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error {
-	c.spent = true
+	c.spent, c.fresh = true, true
 	end, err := c.jobs.begin(c.by.ID)
 	if err != nil {
 		return err
@@ -223,8 +226,26 @@ func (u *upload) change(last bool) error {
 		u.record.Lines, u.record.Some, u.tally = 0, 0, tally{}
 		err = refused(codeForbidden, "%s refused; nothing was done.", plural(failed, "line was", "lines were"))
 	}
+	if err == nil {
+		u.remark(byMAC)
+	}
 	u.chunk = u.chunk[:0]
 	return err
+}
+
+// mostRemarks bounds the warnings of a list: a million of them would hide the rest.
+const mostRemarks = 10
+
+// remark warns of phones that were registered and may be mistyped.
+func (u *upload) remark(chunk []listedChange) {
+	for _, c := range chunk {
+		if !c.done || c.MAC.IsKnown() || u.rule != store.RuleRegister {
+			continue
+		}
+		if u.unknown++; u.unknown <= mostRemarks {
+			u.remarkUnknown(c.MAC, c.MAC, c.line)
+		}
+	}
 }
 
 // changeBatch changes a part of the chunk in one transaction, and notes why changes
@@ -244,7 +265,7 @@ func (u *upload) changeBatch(part []listedChange, record store.Job) error {
 	u.record = record
 	for i, out := range results {
 		u.tally.add(out)
-		if out.Err == nil {
+		if part[i].done = out.Err == nil && out.Prev != out.Next; out.Err == nil {
 			continue
 		}
 		if part[i].failed, err = u.whyNot(u.rule, part[i].MAC, out); err != nil {
@@ -274,6 +295,9 @@ func (u *upload) summary() error {
 		object.Registered = t.done
 	} else {
 		object.Deregistered = t.done
+	}
+	if u.unknown > mostRemarks {
+		u.notify(fmt.Sprintf("Warning: %d phones in all are outside %s.", u.unknown, macaddr.KnownOUIs))
 	}
 	head := ""
 	if u.dryRun && t.done+t.changed == 0 {
