@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"snomredirect/macaddr"
 )
@@ -20,7 +21,7 @@ const MaxRecord = 4096
 // a # at the beginning of a line or, if the list has no header, after a blank. Only
 // the columns of the MAC and the URL are judged.
 //
-// The zero Reader is ready to parse the first line.
+// The zero Reader is ready to parse the first line. [Lines] reads them.
 type Reader struct {
 	// Short accepts short MACs, as [macaddr.ParseShort] does. They are dangerous in
 	// lists: extensions and MACs that a spreadsheet took for numbers look like them.
@@ -82,6 +83,9 @@ func (r *Reader) Line(text string) (p Phone, ok bool, err error) {
 		}
 	}
 	var bad *Error
+	if !r.begun && strings.Contains(text, "\x00") {
+		return p, false, formError("it contains a NUL: expected UTF-8, Windows-1252, or UTF-16 with a byte order mark.").endsList()
+	}
 	if r.open || strings.Contains(text, `"`) {
 		if text, bad = r.quoted(text); bad == nil && r.open {
 			return p, false, nil
@@ -97,6 +101,16 @@ func (r *Reader) Line(text string) (p Phone, ok bool, err error) {
 		bad = bad.endsList()
 	}
 	return Phone{}, false, bad
+}
+
+// Skip is called instead of [Reader.Line] for a line that can't be read. It ends a
+// quoted column.
+func (r *Reader) Skip() {
+	if !r.open {
+		r.lines = 0
+	}
+	r.lines++
+	r.open = false
 }
 
 // End reports whether the list ended within a quoted column, as an [*Error].
@@ -172,6 +186,12 @@ func (r *Reader) phone(fields []string) (p Phone, bad *Error) {
 		}
 	}
 	word := cell(fields[r.mac])
+	if r.url >= 0 && len(fields) > r.url {
+		p.URL = cell(fields[r.url])
+	}
+	if strings.ContainsFunc(word, unicode.IsControl) || strings.ContainsFunc(p.URL, unicode.IsControl) {
+		return p, formError("it contains a control character.")
+	}
 	parse := macaddr.Parse
 	if r.Short {
 		parse = macaddr.ParseShort
@@ -184,9 +204,6 @@ func (r *Reader) phone(fields []string) (p Phone, bad *Error) {
 		return p, macError("%q: %v.", word, err)
 	}
 	p.MAC = mac
-	if r.url >= 0 && len(fields) > r.url {
-		p.URL = cell(fields[r.url])
-	}
 	return p, nil
 }
 

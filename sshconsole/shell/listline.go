@@ -70,7 +70,11 @@ func (u *upload) refuse(err error, begun bool) error {
 func (u *upload) parse(text string, unreadable error) (change store.Change, ok bool, err error) {
 	var p *problem
 	if errors.As(unreadable, &p) {
-		return change, false, misunderstood(p.code, "it %s.", p.inList)
+		u.list.Skip()
+		if p.inList != "" {
+			p = &problem{status: p.status, code: p.code, text: "it " + p.inList + "."}
+		}
+		return change, false, p
 	}
 	phone, ok, err := u.list.Line(text)
 	if err != nil || !ok {

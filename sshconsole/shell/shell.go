@@ -91,7 +91,8 @@ type IO struct {
 // A LineReader reads lines, without their ends, that are typed or piped in: at a
 // terminal, after a prompt. The error is io.EOF at the end (Ctrl-D),
 // [lineedit.ErrInterrupted] for a discarded line (Ctrl-C), or a
-// [*lineedit.Error]. After the last two, the next line can be read.
+// [*lineedit.Error]. After the last two, the next line can be read. If it has the
+// method Rest of a [*lineedit.Pipe], lists are read with that.
 type LineReader interface {
 	ReadLine(prompt string) (string, error)
 }

@@ -143,11 +143,29 @@ func howFar(j store.Job) string {
 	return far + ". Send the whole list again: what has been changed stays changed."
 }
 
+// lines returns what reads the list's lines. Only a terminal's are text already:
+// others come from files, in an encoding that only the list's first bytes tell.
+func (u *upload) lines() (next func() (string, error)) {
+	raw, ok := u.In.(interface{ Rest() io.Reader })
+	if !ok {
+		return func() (string, error) { return u.readLine("") }
+	}
+	lines := phonelist.NewLines(raw.Rest())
+	return func() (string, error) {
+		text, whole, err := lines.Next()
+		if err == nil && !whole && !u.Connected() { // perhaps half a line
+			err = io.EOF
+		}
+		return text, listProblem(err)
+	}
+}
+
 // readAll reads and changes until the end of the input. If it returns an error,
 // what is in the chunk has not been changed.
 func (u *upload) readAll() error {
+	next := u.lines()
 	for {
-		text, err := u.readLine("")
+		text, err := next()
 		switch {
 		case u.ctx.Err() != nil, err != nil && err != io.EOF && !isProblem(err):
 			return errStopped

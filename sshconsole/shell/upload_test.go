@@ -19,7 +19,7 @@ func TestListOnStandardInput(t *testing.T) {
 		"Line 9: it is longer than 4096 bytes.\n",
 		"Line 10: it contains a control character.\n",
 		"Line 11: it contains a control character.\n",
-		"Line 12: it is not valid UTF-8.\n",
+		"Line 12: \"2ebÿ\": expected twelve hex digits",
 	}
 	taken := "Line 7: 0004132202E6 is registered by another account.\n"
 	h.gives("acme", "register - --atomic --short", list, StatusRefused, "", append(problems, "6 lines can't be read; nothing was done.\n")...)
