@@ -45,6 +45,9 @@ func TestKeysWithAMark(t *testing.T) {
 	if keys, err := ParseKeys("\uFEFF# mine\r\n" + line); err != nil || len(keys) != 1 {
 		t.Errorf("%v, %v", keys, err)
 	}
+	if keys, err := ParseKeys("\xFF\xFE" + strings.Join(strings.Split(line, ""), "\x00") + "\x00"); err != nil || len(keys) != 1 {
+		t.Errorf("UTF-16: %v, %v", keys, err)
+	}
 	if keys, err := ParseKeys(line + "\uFEFF" + line); err == nil {
 		t.Errorf("a mark in the middle: %v", keys)
 	}

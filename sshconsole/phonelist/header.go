@@ -20,8 +20,8 @@ var macColumns = []string{"mac", "macs", "macaddress", "macaddresses", "macaddr"
 // Provisioning-URL, Server.
 var (
 	urlPurposes = []string{"", "setting", "settings", "provisioning", "provision", "prov", "autoprovisioning", "config", "configuration",
-		"redirect", "redirection", "target", "provisionierung", "provisionierungs", "konfigurations"}
-	urlKinds = []string{"serverurl", "serveruri", "server", "url", "uri"} // longer ones first
+		"redirect", "redirection", "target", "provisionierung", "provisionierungs", "konfigurations", "konfiguration"}
+	urlKinds = []string{"serverurl", "serveruri", "serveraddress", "serveradresse", "server", "url", "uri"} // longer ones first
 )
 
 // plain returns the letters and digits of a column's name, in lower case.

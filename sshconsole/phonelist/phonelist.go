@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"snomredirect/macaddr"
 )
@@ -176,20 +175,11 @@ func (r *Reader) phone(fields []string) (p Phone, bad *Error) {
 	case len(fields) <= r.mac || fields[r.mac] == "":
 		return p, macError("expected a MAC in column %d.", r.mac+1)
 	}
-	if r.url < 0 {
-		if i := slices.IndexFunc(fields, looksLikeURL); i >= 0 {
-			bad := formError("column %d has URLs, and the header doesn't name it url: expected one of the names %s.", i+1, urlNames)
-			if !r.phones {
-				bad = bad.endsList()
-			}
-			return p, bad
-		}
-	}
 	word := cell(fields[r.mac])
 	if r.url >= 0 && len(fields) > r.url {
 		p.URL = cell(fields[r.url])
 	}
-	if strings.ContainsFunc(word, unicode.IsControl) || strings.ContainsFunc(p.URL, unicode.IsControl) {
+	if hasControl(word) || hasControl(p.URL) {
 		return p, formError("it contains a control character.")
 	}
 	parse := macaddr.Parse
@@ -204,30 +194,16 @@ func (r *Reader) phone(fields []string) (p Phone, bad *Error) {
 		return p, macError("%q: %v.", word, err)
 	}
 	p.MAC = mac
-	return p, nil
-}
-
-// looksLikeMAC tells MACs, even short or mangled ones, from names of columns.
-func looksLikeMAC(field string) bool {
-	return strings.Trim(strings.ToLower(cell(field)), "0123456789abcdef:.-+") == ""
-}
-
-// cell returns a column without the formula ="…" that keeps spreadsheets from taking
-// a MAC for a number.
-func cell(field string) string {
-	if inner, ok := strings.CutPrefix(field, `="`); ok {
-		if inner, ok = strings.CutSuffix(inner, `"`); ok {
-			return strings.TrimSpace(inner)
+	if r.columns > 0 && p.URL == "" {
+		if i := slices.IndexFunc(fields, looksLikeURL); i >= 0 {
+			bad := formError("column %d has a URL, and the header doesn't name it url: expected one of the names %s.", i+1, urlNames)
+			if !r.phones {
+				bad = bad.endsList()
+			}
+			return Phone{}, bad
 		}
 	}
-	return field
-}
-
-// looksLikeURL reports whether a column that no header names is a URL of a setting
-// server nevertheless.
-func looksLikeURL(field string) bool {
-	scheme, _, ok := strings.Cut(cell(field), "://")
-	return ok && slices.Contains([]string{"http", "https", "tftp", "ftp"}, strings.ToLower(scheme))
+	return p, nil
 }
 
 // withoutRemark returns text up to a # at its beginning or after a blank; a # within

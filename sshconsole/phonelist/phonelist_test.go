@@ -133,7 +133,8 @@ func TestTables(t *testing.T) {
 	for list, want := range map[string]string{
 		"MAC;Setting Server;URL\n" + a:            `!! the columns "Setting Server" and "URL" can both be the URL`,
 		"MAC;MAC-Adresse\n" + a:                   `!! the columns "MAC" and "MAC-Adresse" can both be the MAC`,
-		"MAC;Standort;Boot\n" + a + ";Köln;" + x:  "!! column 3 has URLs, and the header doesn't name it url",
+		"MAC;Standort;Boot\n" + a + ";Köln;" + x:  "!! column 3 has a URL, and the header doesn't name it url",
+		"MAC;URL;Boot\n" + a + ";;" + x:           "!! column 3 has a URL",
 		"Telefon;Standort\n" + a + ";Köln":        "!! expected a column named mac in the header, and one named url if phones have setting servers of their own. Known names are mac, mac address",
 		"Telefon1;Standort\n" + a + ";Köln":       `!! "Telefon1": expected twelve hex digits`,
 		"MAC\n" + a + "x":                         `! "` + a + `x": expected twelve`,

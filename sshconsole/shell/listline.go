@@ -3,12 +3,30 @@ package shell
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
 	"snomredirect/sshconsole/phonelist"
 	"snomredirect/store"
 )
+
+// lines returns what reads the list's lines. Only a terminal's are text already:
+// others come from files, in an encoding that only the list's first bytes tell.
+func (u *upload) lines() (next func() (string, error)) {
+	raw, ok := u.In.(interface{ Rest() io.Reader })
+	if !ok {
+		return func() (string, error) { return u.readLine("") }
+	}
+	lines := phonelist.NewLines(raw.Rest())
+	return func() (string, error) {
+		text, whole, err := lines.Next()
+		if err == nil && !whole && !u.Connected() { // perhaps half a line
+			err = io.EOF
+		}
+		return text, listProblem(err)
+	}
+}
 
 // add adds a line to the chunk, or reports what is wrong with it. An error ends the
 // upload.

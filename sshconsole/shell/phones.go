@@ -2,7 +2,6 @@ package shell
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"snomredirect/macaddr"
@@ -46,36 +45,6 @@ func (c *call) macs(words []string) ([]macaddr.Range, error) {
 		ranges = append(ranges, r)
 	}
 	return ranges, nil
-}
-
-// spaced refuses a MAC with spaces in it, also as the first one of a range: its
-// parts are other phones' short MACs.
-func spaced(words []string) error {
-	var parts []string
-	for _, word := range words {
-		part, _, _ := strings.Cut(word, "-")
-		parts = append(parts, part)
-		if len(parts) == 6 || part != word {
-			break
-		}
-	}
-	if mac, n := macaddr.ParseSpaced(parts); n > 0 {
-		return misunderstood(codeMalformedMAC, "%q looks like one MAC with spaces: write %v.", strings.Join(words[:n], " "), mac)
-	}
-	return nil
-}
-
-// remarkUnknown warns of phones that may be mistyped. what are one or more of them,
-// from an OUI of mac's.
-func (s *session) remarkUnknown(what any, mac macaddr.Addr, line int) {
-	if mac.IsKnown() {
-		return
-	}
-	text := fmt.Sprintf("Warning: %v is outside %s. Is it mistyped?", what, macaddr.KnownOUIs)
-	if line > 0 {
-		text = fmt.Sprintf("Line %d: %s", line, text)
-	}
-	s.notify(text)
 }
 
 // url parses a setting server's URL; "" is none.

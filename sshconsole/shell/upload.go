@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 
-	"snomredirect/macaddr"
 	"snomredirect/sshconsole/phonelist"
 	"snomredirect/store"
 )
@@ -143,23 +142,6 @@ func howFar(j store.Job) string {
 	return far + ". Send the whole list again: what has been changed stays changed."
 }
 
-// lines returns what reads the list's lines. Only a terminal's are text already:
-// others come from files, in an encoding that only the list's first bytes tell.
-func (u *upload) lines() (next func() (string, error)) {
-	raw, ok := u.In.(interface{ Rest() io.Reader })
-	if !ok {
-		return func() (string, error) { return u.readLine("") }
-	}
-	lines := phonelist.NewLines(raw.Rest())
-	return func() (string, error) {
-		text, whole, err := lines.Next()
-		if err == nil && !whole && !u.Connected() { // perhaps half a line
-			err = io.EOF
-		}
-		return text, listProblem(err)
-	}
-}
-
 // readAll reads and changes until the end of the input. If it returns an error,
 // what is in the chunk has not been changed.
 func (u *upload) readAll() error {
@@ -251,21 +233,6 @@ func (u *upload) change(last bool) error {
 	return err
 }
 
-// mostRemarks bounds the warnings of a list: a million of them would hide the rest.
-const mostRemarks = 10
-
-// remark warns of phones that were registered and may be mistyped.
-func (u *upload) remark(chunk []listedChange) {
-	for _, c := range chunk {
-		if !c.done || c.MAC.IsKnown() || u.rule != store.RuleRegister {
-			continue
-		}
-		if u.unknown++; u.unknown <= mostRemarks {
-			u.remarkUnknown(c.MAC, c.MAC, c.line)
-		}
-	}
-}
-
 // changeBatch changes a part of the chunk in one transaction, and notes why changes
 // were refused.
 func (u *upload) changeBatch(part []listedChange, record store.Job) error {
@@ -314,9 +281,7 @@ func (u *upload) summary() error {
 	} else {
 		object.Deregistered = t.done
 	}
-	if u.unknown > mostRemarks {
-		u.notify(fmt.Sprintf("Warning: %d phones in all are outside %s.", u.unknown, macaddr.KnownOUIs))
-	}
+	u.remarkRest()
 	head := ""
 	if u.dryRun && t.done+t.changed == 0 {
 		head = "nothing would change. "
