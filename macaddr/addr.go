@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -27,6 +28,7 @@ const groupBit = 1 << 40
 var (
 	errForm    = errors.New("expected twelve hex digits, such as 0004132202E4 or 00:04:13:22:02:E4")
 	errShort   = errors.New("expected twelve hex digits, such as 0004132202E4, or the last 3 to 6 of 000413220000, such as 2E4")
+	errOUI     = errors.New("looks like one MAC with spaces, because it is an OUI, the first six digits of MACs: expected all twelve digits in one word")
 	errAllZero = errors.New("all zeros: expected the address of one phone, as printed on its back")
 	errGroup   = errors.New("a group address (the first byte is odd): expected the address of one phone, as printed on its back")
 )
@@ -47,7 +49,8 @@ func Parse(s string) (Addr, error) {
 }
 
 // ParseShort parses what partners type: a full address, as for [Parse], or 3 to 6
-// hex digits, which replace the last digits of 000413220000.
+// hex digits, which replace the last digits of 000413220000. It rejects six digits
+// that are a known OUI: they are the beginning of an address with spaces.
 func ParseShort(s string) (Addr, error) {
 	if len(s) < 3 || len(s) > 6 {
 		a, err := Parse(s)
@@ -63,6 +66,9 @@ func ParseShort(s string) (Addr, error) {
 			return Addr{}, errShort
 		}
 		n = n<<4 | uint64(d)
+	}
+	if len(s) == 6 && slices.Contains(knownOUIs, n) {
+		return Addr{}, errOUI
 	}
 	mask := ^uint64(0) << (4 * len(s))
 	return Addr{shortBase&mask | n}, nil

@@ -27,7 +27,7 @@ func TestInterruptedList(t *testing.T) {
 	if err := session.Start("register -"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(in, strings.Repeat("2e4\n", 100)+"000413"); err != nil {
+	if _, err := io.WriteString(in, strings.Repeat("0004132202E4\n", 100)+"000413"); err != nil {
 		t.Fatal(err)
 	}
 	deadline := time.Now().Add(soon)

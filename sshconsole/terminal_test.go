@@ -68,9 +68,11 @@ func TestListAndAnswerTypedAtThePrompt(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	e := l.terminal(l.login("acme", gossh.PublicKeys(l.newKey("acme"))), 200)
 	e.sees("==> ")
-	e.types("register -\r2e4\r2e5,http://one.example/\r\x04")
+	e.types("register - --short\r")
+	e.sees("One phone a line; Ctrl-D ends the list.\r\n")
+	e.types("\x1b[200~2e4\t\r2e5\thttp://one.example/\r\x1b[201~\x04") // a spreadsheet's cells
 	e.sees("2 lines: 2 registered.\r\n==> ")
-	e.types("register -\r2e6\rxyz\r")
+	e.types("register - --short\r2e6\rxyz\r")
 	e.sees("Line 2: \"xyz\": expected")
 	e.types("\x03")
 	e.sees("Interrupted: nothing was done.\r\n==> ")

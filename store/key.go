@@ -60,7 +60,7 @@ func ParseKey(line string) (Key, error) {
 func ParseKeys(text string) ([]Key, error) {
 	var keys []Key
 	number := 0
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(WithoutMark(text)) {
 		number++
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {

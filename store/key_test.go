@@ -36,6 +36,23 @@ const (
 	sampleFingerprint = "SHA256:gsUPSxSaKMWS6LK8r7nYzqK6cqw7Hh1v2i2nBwEdNGI"
 )
 
+// Windows puts a byte order mark before files of keys.
+func TestKeysWithAMark(t *testing.T) {
+	const line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDMeVcSnCbiOoD9aSsNhGbjgc0f6fVrZ1YwFJLjKCyu1 a@b\r\n"
+	if keys, err := ParseKeys("\uFEFF" + line); err != nil || len(keys) != 1 {
+		t.Errorf("%v, %v", keys, err)
+	}
+	if keys, err := ParseKeys("\uFEFF# mine\r\n" + line); err != nil || len(keys) != 1 {
+		t.Errorf("%v, %v", keys, err)
+	}
+	if keys, err := ParseKeys("\xFF\xFE" + strings.Join(strings.Split(line, ""), "\x00") + "\x00"); err != nil || len(keys) != 1 {
+		t.Errorf("UTF-16: %v, %v", keys, err)
+	}
+	if keys, err := ParseKeys(line + "\uFEFF" + line); err == nil {
+		t.Errorf("a mark in the middle: %v", keys)
+	}
+}
+
 func TestParseKey(t *testing.T) {
 	k, err := ParseKey(sampleKey)
 	if err != nil {

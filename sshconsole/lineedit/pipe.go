@@ -19,6 +19,10 @@ func NewPipe(r io.Reader, connected func() bool) *Pipe {
 	return &Pipe{bufio.NewReaderSize(r, MaxLine+2), connected}
 }
 
+// Rest returns the rest of the input as it is, for what isn't lines of text, or not
+// only. After that ReadLine can't be used.
+func (p *Pipe) Rest() io.Reader { return p.r }
+
 // ReadLine returns the next line without its end, or io.EOF; it shows no prompt.
 // It skips a line that is too long and returns an [*Error] for it.
 func (p *Pipe) ReadLine(string) (string, error) {

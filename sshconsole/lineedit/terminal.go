@@ -32,7 +32,8 @@ type Config struct {
 	// Columns is the width of the screen in characters, as [ClampWidth] returns it.
 	Columns *atomic.Int32
 	// Complete returns line and the position of the cursor after Tab. If nil, Tab
-	// does nothing.
+	// does nothing. In lines read with another prompt, Tab is a character: pasted
+	// cells are separated by it.
 	Complete func(line string, pos int) (string, int)
 }
 
@@ -96,6 +97,13 @@ func (t *Terminal) current() *term.Terminal {
 
 // key is called for each key that x/term does not handle itself.
 func (t *Terminal) key(line string, pos int, key rune) (string, int, bool) {
+	if key == '\t' && !t.recall { // between a spreadsheet's cells
+		if len(line) >= MaxLine {
+			t.tooLong = true
+			return line, pos, true
+		}
+		return line[:pos] + "\t" + line[pos:], pos + 1, true
+	}
 	if key == '\t' {
 		if t.config.Complete != nil {
 			line, pos = t.config.Complete(line, pos)

@@ -50,6 +50,28 @@ func TestTerminalReadsLines(t *testing.T) {
 	}
 }
 
+// Pasted cells stay separated, except in a command.
+func TestTabs(t *testing.T) {
+	in := "sh\ta\r" + "sh\ta\r" + "\ta\x1b[D\tb\r" + strings.Repeat("y", MaxLine) + "\t\r" + strings.Repeat("\t", MaxLine) + "\r"
+	complete := func(line string, pos int) (string, int) { return line + "ow ", pos + 3 }
+	term := NewTerminal(io.Discard, Config{Prompt: prompt, Columns: width(80), Complete: complete})
+	go term.Pump(strings.NewReader(in), func() bool { return true })
+	if line, err := term.ReadLine(prompt); line != "show a" || err != nil {
+		t.Fatalf("%q, %v", line, err)
+	}
+	for _, want := range []string{"sh\ta", "\t\tba"} {
+		if line, err := term.ReadLine(""); line != want || err != nil {
+			t.Fatalf("%q, %v; want %q", line, err, want)
+		}
+	}
+	if line, err := term.ReadLine(""); err != errTooLong {
+		t.Fatalf("%.40q, %v", line, err)
+	}
+	if line, err := term.ReadLine(""); line != strings.Repeat("\t", MaxLine) || err != nil {
+		t.Fatalf("%.40q, %v", line, err)
+	}
+}
+
 func width(columns int32) *atomic.Int32 {
 	var w atomic.Int32
 	w.Store(columns)

@@ -3,25 +3,41 @@
 package phonelist
 
 import (
-	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 
 	"snomredirect/macaddr"
 )
 
+// MaxRecord is the length of the longest line, or of the longest lines that a quoted
+// column joins, in bytes.
+const MaxRecord = 4096
+
 // A Reader parses a list, line by line. A line is a MAC, or mac,url, in CSV with
 // commas, semicolons or tabs. The list may begin with a header, which names the
 // columns and may have others. Blank lines are skipped. So are remarks: what follows
-// a # at the beginning of a line or, if the list has no header, after a blank.
+// a # at the beginning of a line or, if the list has no header, after a blank. Only
+// the columns of the MAC and the URL are judged.
 //
-// The zero Reader is ready to parse the first line.
+// The zero Reader is ready to parse the first line. [Lines] reads them.
 type Reader struct {
+	// Short accepts short MACs, as [macaddr.ParseShort] does. They are dangerous in
+	// lists: extensions and MACs that a spreadsheet took for numbers look like them.
+	Short bool
+
 	begun   bool
-	mac     int  // column of the MAC
-	url     int  // column of the URL; -1 if there is none
-	columns int  // number of columns in the header; 0 without a header
-	comma   rune // the separator; 0 until a line has one
+	phones  bool     // a line after the header was parsed
+	mac     int      // column of the MAC
+	url     int      // column of the URL; -1 if there is none
+	columns int      // number of columns in the header; 0 without a header
+	unused  []string // names of the other columns
+	comma   rune     // the separator; 0 until a line has one
+	said    bool     // by a line such as sep=;
+
+	record []byte // the lines of a column that is quoted and not closed yet
+	open   bool
+	lines  int // how many lines the last record has
 }
 
 // A Phone is one line of a list. URL is not checked; "" means none.
@@ -36,68 +52,163 @@ type Error struct {
 	// MAC reports that the MAC is missing or malformed. If false, the form of the
 	// line is wrong.
 	MAC bool
+	// List reports that the list can't be read at all: its first line is neither a
+	// header nor a phone, or the header is not understood.
+	List bool
 }
 
 func (e *Error) Error() string { return e.text }
 
-func formError(format string, args ...any) error { return &Error{text: fmt.Sprintf(format, args...)} }
-func macError(format string, args ...any) error {
+func formError(format string, args ...any) *Error { return &Error{text: fmt.Sprintf(format, args...)} }
+func macError(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), MAC: true}
 }
 
-// ErrHeader means that the header names no column for MACs, so that the list can't
-// be read at all.
-var ErrHeader = macError("expected a column named mac in the header, and one named url if phones have setting servers of their own.")
-
-const byteOrderMark = "\uFEFF" // the first character of some spreadsheets' exports
+func (e *Error) endsList() *Error { return &Error{e.text, e.MAC, true} }
 
 // Line parses the next line, given without its end. ok is false if the line names no
-// phone: a blank line, a remark or the header. The error is [ErrHeader], or an
-// [*Error] about this line only.
+// phone: a blank line, a remark, the header, or a line that goes on in the next one.
+// The error is an [*Error].
 func (r *Reader) Line(text string) (p Phone, ok bool, err error) {
-	if !r.begun {
-		text = strings.TrimPrefix(text, byteOrderMark)
-	}
-	text = r.withoutRemark(strings.Trim(text, " "))
-	if strings.TrimSpace(text) == "" {
-		return p, false, nil
-	}
-	first := !r.begun
-	if first {
-		r.begun, r.url = true, 1
-	}
-	if r.comma == 0 { // the first separator decides
-		if i := strings.IndexAny(text, ",;\t"); i >= 0 {
-			r.comma = rune(text[i])
+	text = strings.TrimRight(text, " ")
+	if r.open {
+		r.lines++
+		r.record = append(append(r.record, '\n'), text...)
+	} else {
+		r.lines = 1
+		text = r.withoutRemark(strings.TrimLeft(text, " "))
+		if strings.TrimSpace(text) == "" || r.separatorLine(text) {
+			return p, false, nil
 		}
 	}
-	fields, err := r.fields(text)
-	if err != nil {
-		return p, false, err
+	var bad *Error
+	if !r.begun && strings.Contains(text, "\x00") {
+		return p, false, formError("it contains a NUL: expected UTF-8, Windows-1252, or UTF-16 with a byte order mark.").endsList()
 	}
-	if first && isHeader(fields) {
-		return p, false, r.header(fields)
+	if r.open || strings.Contains(text, `"`) {
+		if text, bad = r.quoted(text); bad == nil && r.open {
+			return p, false, nil
+		}
+	}
+	if bad == nil {
+		p, ok, bad = r.parse(text)
 	}
 	switch {
+	case bad == nil:
+		return p, ok, nil
+	case !r.begun:
+		bad = bad.endsList()
+	}
+	return Phone{}, false, bad
+}
+
+// Skip is called instead of [Reader.Line] for a line that can't be read. It ends a
+// quoted column.
+func (r *Reader) Skip() {
+	if !r.open {
+		r.lines = 0
+	}
+	r.lines++
+	r.open = false
+}
+
+// End reports whether the list ended within a quoted column, as an [*Error].
+func (r *Reader) End() error {
+	if !r.open {
+		return nil
+	}
+	r.open = false
+	bad := formError("expected CSV: the double quote that opens a column is not closed.")
+	if !r.begun {
+		bad = bad.endsList()
+	}
+	return bad
+}
+
+// Lines returns how many lines the phone has that [Reader.Line] returned last, or the
+// error: more than 1 if a quoted column contains line breaks.
+func (r *Reader) Lines() int { return r.lines }
+
+// Begun reports whether the first line was read, as a header or as a phone.
+func (r *Reader) Begun() bool { return r.begun }
+
+// Unused returns the names of the header's columns that are not used.
+func (r *Reader) Unused() []string { return r.unused }
+
+// parse parses a whole record.
+func (r *Reader) parse(text string) (p Phone, ok bool, bad *Error) {
+	fields, bad := r.split(text)
+	if bad != nil {
+		return p, false, bad
+	}
+	width := len(fields)
+	for len(fields) > 0 && fields[len(fields)-1] == "" { // tools pad rows
+		fields = fields[:len(fields)-1]
+	}
+	if len(fields) == 0 {
+		return p, false, nil
+	}
+	if !r.begun && isHeader(fields) {
+		bad = r.header(fields)
+		r.begun, r.columns = bad == nil, width
+		return p, false, bad
+	}
+	if !r.begun {
+		r.mac, r.url = 0, 1
+	}
+	p, bad = r.phone(fields)
+	if bad != nil && !r.begun && bad.MAC && !looksLikeMAC(fields[0]) {
+		bad.text += " A header names a column " + macNames + "."
+	}
+	r.begun = r.begun || bad == nil
+	r.phones = true
+	return p, bad == nil, bad
+}
+
+// phone parses the columns of a line after the header.
+func (r *Reader) phone(fields []string) (p Phone, bad *Error) {
+	switch {
 	case r.columns == 0 && len(fields) > 2:
-		return p, false, formError("expected mac or mac,url; a URL that contains a comma goes between double quotes.")
+		return p, formError("expected mac or mac,url; a URL that contains a comma goes between double quotes.")
 	case r.columns > 0 && len(fields) > r.columns:
-		return p, false, formError("expected %d columns as in the header, not %d.", r.columns, len(fields))
-	case len(fields) <= r.mac:
-		return p, false, macError("expected a MAC in column %d.", r.mac+1)
+		return p, formError("expected %d columns as in the header, not %d.", r.columns, len(fields))
+	case len(fields) <= r.mac || fields[r.mac] == "":
+		return p, macError("expected a MAC in column %d.", r.mac+1)
 	}
-	if p.MAC, err = macaddr.ParseShort(fields[r.mac]); err != nil {
-		return p, false, macError("%q: %v.", fields[r.mac], err)
-	}
+	word := cell(fields[r.mac])
 	if r.url >= 0 && len(fields) > r.url {
-		p.URL = fields[r.url]
+		p.URL = cell(fields[r.url])
 	}
-	return p, true, nil
+	if hasControl(word) || hasControl(p.URL) {
+		return p, formError("it contains a control character.")
+	}
+	parse := macaddr.Parse
+	if r.Short {
+		parse = macaddr.ParseShort
+	}
+	mac, err := parse(word)
+	switch {
+	case err != nil && len(word) < 12 && !r.Short:
+		return p, macError("%q: %v. In a list, shorter MACs need --short.", word, err)
+	case err != nil:
+		return p, macError("%q: %v.", word, err)
+	}
+	p.MAC = mac
+	if r.columns > 0 && p.URL == "" {
+		if i := slices.IndexFunc(fields, looksLikeURL); i >= 0 {
+			bad := formError("column %d has a URL, and the header doesn't name it url: expected one of the names %s.", i+1, urlNames)
+			if !r.phones {
+				bad = bad.endsList()
+			}
+			return Phone{}, bad
+		}
+	}
+	return p, nil
 }
 
 // withoutRemark returns text up to a # at its beginning or after a blank; a # within
-// a word may be part of a URL. With a header, columns may contain any text, so only
-// whole lines are remarks.
+// a word may be part of a URL. With a header, columns may contain any text, and so
+// may their names, so only whole lines are remarks.
 func (r *Reader) withoutRemark(text string) string {
 	for from := 0; ; {
 		i := strings.IndexByte(text[from:], '#')
@@ -105,64 +216,11 @@ func (r *Reader) withoutRemark(text string) string {
 			return text
 		}
 		if i += from; i == 0 || text[i-1] == ' ' || text[i-1] == '\t' {
+			if i > 0 && !r.begun && r.namesColumns(text) {
+				return text
+			}
 			return strings.TrimRight(text[:i], " \t")
 		}
 		from = i + 1
 	}
-}
-
-// fields splits a line into its columns and trims them.
-func (r *Reader) fields(text string) ([]string, error) {
-	var fields []string
-	if strings.Contains(text, `"`) {
-		quoted := csv.NewReader(strings.NewReader(text))
-		quoted.TrimLeadingSpace = true
-		if r.comma != 0 {
-			quoted.Comma = r.comma
-		}
-		var err error
-		if fields, err = quoted.Read(); err != nil {
-			return nil, formError("expected CSV: a double quote opens and closes a whole column, and stands twice within it.")
-		}
-	} else if r.comma != 0 {
-		fields = strings.Split(text, string(r.comma))
-	} else {
-		fields = []string{text}
-	}
-	for i, f := range fields {
-		fields[i] = strings.TrimSpace(f)
-	}
-	return fields, nil
-}
-
-// isHeader reports whether a first line is a header and not a mistyped phone: it has
-// a column named mac or url, or several columns, none of which looks like a MAC or a
-// URL.
-func isHeader(fields []string) bool {
-	data := false
-	for _, f := range fields {
-		if strings.EqualFold(f, "mac") || strings.EqualFold(f, "url") {
-			return true
-		}
-		data = data || strings.ContainsAny(f, "0123456789:/")
-	}
-	_, err := macaddr.ParseShort(fields[0])
-	return err != nil && !data && len(fields) > 1
-}
-
-func (r *Reader) header(fields []string) error {
-	mac, url := -1, -1
-	for i, f := range fields {
-		switch {
-		case strings.EqualFold(f, "mac") && mac < 0:
-			mac = i
-		case strings.EqualFold(f, "url") && url < 0:
-			url = i
-		}
-	}
-	if mac < 0 {
-		return ErrHeader
-	}
-	r.mac, r.url, r.columns = mac, url, len(fields)
-	return nil
 }

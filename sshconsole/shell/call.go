@@ -52,7 +52,7 @@ func (c *call) audit(detail string) store.Audit {
 // standardInput reads lines to the end, at a prompt until Ctrl-D.
 func (c *call) standardInput() (string, error) {
 	const most = 64 << 10
-	c.spent = true
+	c.spent, c.fresh = true, true
 	var text strings.Builder
 	for {
 		line, err := c.readLine("")

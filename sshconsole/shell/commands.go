@@ -15,9 +15,9 @@ func init() { // HELP is in the table and reads it
 			example: "list snom360 --server http://prov.example.com/{mac}", run: listPhones},
 		{usage: "BYE", summary: "Leave this tool.", example: "bye", run: bye},
 
-		{group: further, usage: "REGISTER - [<url>] [--atomic]", summary: "Register the phones listed on standard input.",
+		{group: further, usage: "REGISTER - [<url>] [--atomic] [--short]", summary: "Register the phones listed on standard input.",
 			example: "register - --atomic", run: registerList, changes: phones},
-		{group: further, usage: "DEREGISTER - [--atomic]", summary: "Deregister the phones listed on standard input.",
+		{group: further, usage: "DEREGISTER - [--atomic] [--short]", summary: "Deregister the phones listed on standard input.",
 			example: "deregister - --dry-run", run: deregisterList, changes: phones},
 		{group: further, usage: "COUNT [<model>] [--server <url>] [--silent <time>]", summary: "Count your phones, or some of them.", example: "count snom360 --silent 7d", run: count},
 		{group: further, usage: "EXPORT", summary: "Export as CSV (mac,url).", example: "export", run: export},
@@ -38,7 +38,7 @@ func init() { // HELP is in the table and reads it
 
 		{group: operator, usage: "REGISTER <mac>... [<url>] --account <name>", summary: "Register phones for an account.",
 			example: "register 2e4 --account acme", run: register, changes: phones},
-		{group: operator, usage: "REGISTER - [<url>] [--atomic] --account <name>", summary: "Register the phones listed on standard input for an account.",
+		{group: operator, usage: "REGISTER - [<url>] [--atomic] [--short] --account <name>", summary: "Register the phones listed on standard input for an account.",
 			example: "register - --account acme", run: registerList, changes: phones},
 		{group: operator, usage: "LIST [<model>] [--server <url>] [--silent <time>] --account <name>", summary: "List an account's phones.", example: "list --account acme", run: listPhones},
 		{group: operator, usage: "COUNT [<model>] [--server <url>] [--silent <time>] --account <name>", summary: "Count an account's phones.", example: "count --account acme", run: count},

@@ -62,7 +62,7 @@ func ExampleShell_Exec() {
 func ExampleShell_Run() {
 	s, acme, remove := newShell()
 	defer remove()
-	input := "register 2e4\ncount\nregister -\n2e5\n2e6\n"
+	input := "register 2e4\ncount\nregister -\n0004132202E5\n0004132202E6\n"
 	io := shell.IO{
 		In:  lineedit.NewPipe(strings.NewReader(input), func() bool { return true }),
 		Out: os.Stdout,

@@ -23,7 +23,7 @@ func TestHelpIsTheOldConsoles(t *testing.T) {
 	}
 	h.says("acme", "help register", `REGISTER <mac>\.\.\. \[<url>\]: Register phones, or ranges of them\.
     register 2e4 0004132202F0-0004132202FF http://prov\.example\.com/\{mac\}
-REGISTER - \[<url>\] \[--atomic\]: Register the phones listed on standard input\.
+REGISTER - \[<url>\] \[--atomic\] \[--short\]: Register the phones listed on standard input\.
     register - --atomic
 `)
 	h.says("acme", "help reg", "(?s)REGISTER .*")

@@ -74,14 +74,14 @@ func TestHistoryOfALongList(t *testing.T) {
 		t.Errorf("%v: %d in %d", err, entry.Phones, len(entry.MACs))
 	}
 	h.says("acme", "history 000413000002", "[^\n]* REGISTER 000413000002\n")
-	h.gives("bravo", "register -", strings.ReplaceAll("\n"+lines(2*batchSize+1), "\n000413", "\n00041F"), StatusDone, "20001 lines: 20001 registered.\n")
-	h.says("bravo", "history", "[^\n]* REGISTER 00041F000000-00041F004E20\n.*\n")
+	h.gives("bravo", "register -", strings.ReplaceAll("\n"+lines(2*batchSize+1), "\n000413", "\n1C7126"), StatusDone, "20001 lines: 20001 registered.\n")
+	h.says("bravo", "history", "[^\n]* REGISTER 1C7126000000-1C7126004E20\n.*\n")
 }
 
 // A phone that one command changed twice counts once.
 func TestHistoryOfRepeatedPhones(t *testing.T) {
 	h := newHouse(t)
-	h.gives("acme", "register -", "2e4\n2e4,http://x.example/\n", StatusDone, "2 lines: 1 registered, 1 changed.\n")
+	h.gives("acme", "register - --short", "2e4\n2e4,http://x.example/\n", StatusDone, "2 lines: 1 registered, 1 changed.\n")
 	h.says("acme", "history 2e4 --json", `.*"macs":\["0004132202E4"\],"phones":1\}`+"\n")
 }
 

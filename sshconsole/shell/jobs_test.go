@@ -132,8 +132,8 @@ func TestRefusalsOfInterruptedLists(t *testing.T) {
 	h.says("bravo", "register 000413000000 000413000001", "(?s).*")
 	whole := h.registry
 	h.registry = &failingChange{Registry: whole, at: 2}
-	h.gives("acme", "register -", "xyz\n"+lines(batchSize+5), StatusRefused, "", "Line 1: ", "Line 2: 000413000000 is", "Line 3: 000413000001 is", failure.text,
-		"The list was not completed: some of lines 1 to 10006 were processed; 3 lines failed. Send the whole list again: what has been changed stays changed.")
+	h.gives("acme", "register -", "mac\nxyz\n"+lines(batchSize+5), StatusRefused, "", "Line 2: ", "Line 3: 000413000000 is", "Line 4: 000413000001 is", failure.text,
+		"The list was not completed: some of lines 1 to 10007 were processed; 3 lines failed. Send the whole list again: what has been changed stays changed.")
 	h.registry, h.gone = whole, true
 	h.at("acme", 0, "register -", lines(chunkSize+1))
 	h.gone = false

@@ -49,7 +49,7 @@ func TestJSON(t *testing.T) {
 			t.Errorf("%s: status %d, %q, %q (%v); want %d, %s", c.line, status, out, problems, err, c.status, c.code)
 		}
 	}
-	h.gives("acme", "register - --json", "2e5\nxyz\n", StatusRefused, `{"registered":1,"deregistered":0,"changed":0,"unchanged":0,"failed":1}`+"\n",
+	h.gives("acme", "register - --json --short", "2e5\nxyz\n", StatusRefused, `{"registered":1,"deregistered":0,"changed":0,"unchanged":0,"failed":1}`+"\n",
 		`{"error":"Line 2: \"xyz\": expected twelve hex digits, such as 0004132202E4, or the last 3 to 6 of 000413220000, such as 2E4.","code":"malformed_mac","line":2}`)
 	h.registry = &failingChange{Registry: h.registry, at: 1}
 	h.gives("acme", "register 2e4 --json", "", StatusRefused, "", `{"error":"Internal error; the service's log has the details. Try again, or tell your operator.","code":"internal"}`)

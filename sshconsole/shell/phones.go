@@ -28,7 +28,10 @@ func (c *call) mac(word string) (macaddr.Addr, error) {
 func (c *call) macs(words []string) ([]macaddr.Range, error) {
 	var ranges []macaddr.Range
 	n := 0
-	for _, word := range words {
+	for i, word := range words {
+		if err := spaced(words[i:]); err != nil {
+			return nil, err
+		}
 		if word == "-" {
 			return nil, misunderstood(codeUsage, "- reads MACs from standard input and can't be combined with other MACs.")
 		}
@@ -161,6 +164,10 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 			c.answer(nil, "%v: %s.\n", r, c.tallyText(part, rule))
 		}
 		all.merge(part)
+		if rule == store.RuleRegister && part.failed < part.n() {
+			_ = c.out.Flush()
+			c.remarkUnknown(r, r.First, 0)
+		}
 	}
 	if len(ranges) > 1 && !c.json {
 		c.answer(nil, "%s: %s.\n", plural(all.n(), "phone", "phones"), c.tallyText(all, rule))
@@ -185,5 +192,12 @@ func (c *call) changedOne(rule store.Rule, mac macaddr.Addr, out store.Result) e
 	if owner, err := c.owner(phone); err == nil {
 		c.noted = append(c.noted, "owner", owner.Name)
 	}
-	return c.tellResult(rule, mac, out)
+	if err := c.tellResult(rule, mac, out); err != nil {
+		return err
+	}
+	if rule == store.RuleRegister {
+		_ = c.out.Flush()
+		c.remarkUnknown(mac, mac, 0)
+	}
+	return nil
 }

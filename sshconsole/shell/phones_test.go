@@ -1,9 +1,52 @@
 package shell
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
+
+// The parts of a MAC with spaces are not other phones, in any command.
+func TestSpacedMAC(t *testing.T) {
+	h := newHouse(t)
+	for _, words := range []string{"000413 2202F1", "0004 1322 02e8", "2e4 000413 2202F1", "00:04:13 22:02:F1", "0004 1322 02e8-02ff", "000413 2202F0-000413 2202FF", "000413", "2e4 1C7126"} {
+		for _, line := range []string{"register " + words, "register " + words + " http://x.example/", "deregister " + words, "register --dry-run " + words, "show 000413"} {
+			if _, problems, status := h.at("acme", 0, line, ""); status != StatusMisunderstood || !strings.Contains(problems, "looks like one MAC with spaces") {
+				t.Errorf("%s: %d %q", line, status, problems)
+			}
+		}
+	}
+	h.gives("acme", "register - --short", "2e4\n000413\n", StatusRefused, "2 lines: 1 registered, 1 failed.\n", "Line 2: \"000413\": looks like one MAC with spaces")
+	h.says("acme", "register 2e4 2e5 2e6 2e7", "(?s).*")
+	h.says("acme", "count", "4\n")
+}
+
+// A MAC of another vendor is registered with a warning.
+func TestUnknownVendor(t *testing.T) {
+	h := newHouse(t)
+	const outside = " is outside snom's OUIs (000413, 1C7126) or RTX's (00087B). Is it mistyped?"
+	h.gives("acme", "register 000431220E24", "", StatusDone, "000431220E24 registered. Setting server: "+serverA+" (the account's)\n", "Warning: 000431220E24"+outside)
+	h.gives("acme", "register 805EC0123400-805EC01234FF 2e4", "", StatusDone, "805EC0123400-805EC01234FF: 256 registered.\n0004132202E4 registered. Setting server: "+serverA+" (the account's)\n257 phones: 257 registered.\n",
+		"Warning: 805EC0123400-805EC01234FF"+outside)
+	if _, problems, status := h.at("acme", 0, "register 1C7126000001 00087B000001 000413000001", ""); status != StatusDone || problems != "" {
+		t.Errorf("%d %q", status, problems)
+	}
+	h.gives("acme", "deregister 000431220E24", "", StatusDone, "000431220E24 deregistered.\n")
+	h.gives("acme", "register -", "0004132202E5\n000431220E24\n", StatusDone, "2 lines: 2 registered.\n", "Line 2: Warning: 000431220E24"+outside)
+	h.gives("acme", "register - --json", "0004132202E5\n000431220E25\n", StatusDone, `{"registered":1,"deregistered":0,"changed":0,"unchanged":1,"failed":0}`+"\n", `{"notice":"Line 2: Warning: 000431220E25`)
+	h.gives("acme", "register - --atomic", "000431220E26\n0004132202E5x\n", StatusRefused, "", "Line 2", "1 line can't be read")
+	many := strings.ReplaceAll(lines(mostRemarks+1), "000413", "000431")
+	var warnings []string
+	for i := range mostRemarks {
+		warnings = append(warnings, fmt.Sprintf("Line %d: Warning: ", i+1))
+	}
+	h.gives("acme", "register -", many, StatusDone, "11 lines: 11 registered.\n", append(warnings, "Warning: 11 phones in all are outside")...)
+	exported, _, _ := h.at("acme", 0, "export", "")
+	_, problems, status := h.at("acme", 0, "register -", exported)
+	if status != StatusDone || problems != "" {
+		t.Errorf("%d %q", status, problems)
+	}
+}
 
 func TestShortMACs(t *testing.T) {
 	h := newHouse(t)

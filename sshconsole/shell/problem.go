@@ -41,6 +41,8 @@ type problem struct {
 	code   code
 	text   string // "" if it has been reported already
 	inList string // what is wrong with a line of a list, without its subject
+
+	endsList bool // the rest of the list can't be read either
 }
 
 func (p *problem) Error() string { return p.text }
@@ -57,7 +59,7 @@ func misunderstood(code code, format string, args ...any) error {
 
 // badLine returns the problem of a line that can't be read.
 func badLine(err *lineedit.Error) error {
-	return &problem{StatusMisunderstood, codeUsage, "The line " + err.Error() + "; nothing was done.", err.Error()}
+	return &problem{status: StatusMisunderstood, code: codeUsage, text: "The line " + err.Error() + "; nothing was done.", inList: err.Error()}
 }
 
 // errReported is a problem that has already been reported in full.

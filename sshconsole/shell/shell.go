@@ -91,7 +91,8 @@ type IO struct {
 // A LineReader reads lines, without their ends, that are typed or piped in: at a
 // terminal, after a prompt. The error is io.EOF at the end (Ctrl-D),
 // [lineedit.ErrInterrupted] for a discarded line (Ctrl-C), or a
-// [*lineedit.Error]. After the last two, the next line can be read.
+// [*lineedit.Error]. After the last two, the next line can be read. If it has the
+// method Rest of a [*lineedit.Pipe], lists are read with that.
 type LineReader interface {
 	ReadLine(prompt string) (string, error)
 }
@@ -138,12 +139,13 @@ type session struct {
 
 	json            bool // the current command, or the last one, has --json
 	spent           bool // a command has read standard input
+	fresh           bool // the next line begins a text, perhaps with a byte order mark
 	accountsChanged bool // by the current command, or the last one
 	failed          bool // some command failed inside the service
 }
 
 func (s *Shell) session(ctx context.Context, c Caller, io IO) *session {
-	return &session{Shell: s, Caller: c.withDefaults(), IO: io.withDefaults(), ctx: ctx}
+	return &session{Shell: s, Caller: c.withDefaults(), IO: io.withDefaults(), ctx: ctx, fresh: true}
 }
 
 // Run reads commands from io.In until it ends, BYE, or ctx ends. At a terminal it
@@ -216,6 +218,9 @@ func (s *session) readLine(prompt string) (string, error) {
 	line, err := s.In.ReadLine(prompt)
 	if bad := (*lineedit.Error)(nil); errors.As(err, &bad) {
 		err = badLine(bad)
+	}
+	if s.fresh { // PowerShell puts a mark before what it pipes
+		line, s.fresh = store.WithoutMark(line), false
 	}
 	return line, err
 }

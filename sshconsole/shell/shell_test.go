@@ -10,6 +10,26 @@ import (
 
 // Without a terminal and a command, each line of the input is a command. Only
 // answers are written, and the exit status is the highest.
+// A byte order mark may stand before commands, and before a list or keys in them.
+func TestByteOrderMarks(t *testing.T) {
+	const mark = "\uFEFF"
+	h := newHouse(t)
+	h.gives("acme", "", mark+"count\n", StatusDone, "0\n")
+	h.gives("acme", "register -", mark+"0004132202E4\n", StatusDone, "1 line: 1 registered.\n")
+	h.gives("acme", "", mark+"count\nregister -\n"+mark+"0004132202E5\n", StatusDone, "1\n1 line: 1 registered.\n")
+	h.gives("acme", "", "count\n"+mark+"count\n", StatusMisunderstood, "2\n", "Unknown command")
+	h.gives("acme", "register -", "0004132202E4\n"+mark+"0004132202E6\n", StatusRefused, "2 lines: 1 unchanged, 1 failed.\n", "Line 2: ")
+	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDMeVcSnCbiOoD9aSsNhGbjgc0f6fVrZ1YwFJLjKCyu1 a@b"
+	for _, script := range []string{mark + key, "# mine\r\n" + key} {
+		if out, problems, status := h.at("olga", 0, "account key acme add - --dry-run", script); status != StatusDone {
+			t.Errorf("%q: %q, %q", script, out, problems)
+		}
+	}
+	if out, problems, status := h.at("olga", 0, "", mark+"count\naccount key acme add -\n"+mark+key+"\n"); status != StatusDone {
+		t.Errorf("%q, %q", out, problems)
+	}
+}
+
 func TestScript(t *testing.T) {
 	h := newHouse(t)
 	out, problems, status := h.at("acme", 0, "", "reg 2e4\r\n\nnonsense\nderegister 2e5\nlist\nbye\nreg 2e6\n")

@@ -48,6 +48,7 @@ type upload struct {
 	chunk    []listedChange // read, and not changed yet
 	phones   int            // how many were listed so far
 	bad      int            // how many lines can't be read
+	unknown  int            // how many phones are not snom's
 	tally    tally
 	record   store.Job // as it is stored; its ID is 0 before
 	progress *progress
@@ -61,19 +62,24 @@ type listedChange struct {
 	store.Change
 	line   int
 	failed *problem
+	done   bool // it changed the phone
 }
 
 // upload reads the list to its end. Bad lines are reported by number and skipped;
 // --atomic changes all or nothing.
 func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error {
-	c.spent = true
+	c.spent, c.fresh = true, true
 	end, err := c.jobs.begin(c.by.ID)
 	if err != nil {
 		return err
 	}
 	_, atomic := c.options["atomic"]
-	u := &upload{call: c, rule: rule, owner: owner, url: url, atomic: atomic, progress: newProgress(c.session, "lines", -1)}
+	_, short := c.options["short"]
+	u := &upload{call: c, rule: rule, owner: owner, url: url, atomic: atomic, list: phonelist.Reader{Short: short}, progress: newProgress(c.session, "lines", -1)}
 	defer func() { end(u.record) }()
+	if c.Width() > 0 {
+		c.notify("One phone a line; Ctrl-D ends the list.")
+	}
 	err = u.readAll()
 	u.progress.end()
 	done := u.tally.done + u.tally.changed
@@ -139,14 +145,18 @@ func howFar(j store.Job) string {
 // readAll reads and changes until the end of the input. If it returns an error,
 // what is in the chunk has not been changed.
 func (u *upload) readAll() error {
+	next := u.lines()
 	for {
-		text, err := u.readLine("")
+		text, err := next()
 		switch {
 		case u.ctx.Err() != nil, err != nil && err != io.EOF && !isProblem(err):
 			return errStopped
 		case err == io.EOF && !u.Connected(): // the last line may be half a line
 			return errStopped
 		case err == io.EOF:
+			if err := u.end(); err != nil {
+				return err
+			}
 			return u.finish()
 		}
 		if len(u.chunk) == chunkSize && !u.atomic { // another line follows, so all of these are whole
@@ -162,66 +172,6 @@ func (u *upload) readAll() error {
 			u.progress.at(u.tally.n() + u.bad)
 		}
 	}
-}
-
-// add adds a line to the chunk, or reports what is wrong with it. An error ends the
-// upload.
-func (u *upload) add(text string, unreadable error) error {
-	change, ok, err := u.parse(text, unreadable)
-	var p *problem
-	switch {
-	case err == phonelist.ErrHeader:
-		return misunderstood(codeMalformedMAC, "Line %d: %v Nothing was done.", u.line, err)
-	case errors.As(err, &p):
-		u.bad++
-		u.complain(p, u.line)
-		return nil
-	case err != nil:
-		return err
-	case !ok:
-		return nil
-	}
-	if u.phones++; u.atomic && u.phones > maxAtOnce {
-		return misunderstood(codeUsage, "With --atomic a list can have at most %d lines; nothing was done.", maxAtOnce)
-	}
-	if u.phones == 1 && !u.dryRun {
-		if u.record, err = u.jobs.record(u.Registry, store.Job{Account: u.by.ID, Command: u.cmd.words() + " -", RemoteAddr: u.RemoteAddr, Begun: u.begun}); err != nil {
-			return err
-		}
-	}
-	u.chunk = append(u.chunk, listedChange{Change: change, line: u.line})
-	return nil
-}
-
-// parse parses a line; ok is false if it names no phone.
-func (u *upload) parse(text string, unreadable error) (change store.Change, ok bool, err error) {
-	var p *problem
-	if errors.As(unreadable, &p) {
-		return change, false, misunderstood(p.code, "it %s.", p.inList)
-	}
-	phone, ok, err := u.list.Line(text)
-	if bad := (*phonelist.Error)(nil); errors.As(err, &bad) && err != phonelist.ErrHeader {
-		code := codeUsage
-		if bad.MAC {
-			code = codeMalformedMAC
-		}
-		err = misunderstood(code, "%v", bad)
-	}
-	if err != nil || !ok {
-		return change, false, err
-	}
-	change = store.Change{MAC: phone.MAC, URL: u.url}
-	if phone.URL != "" && u.rule == store.RuleRegister {
-		if phone.URL != u.lastText {
-			if u.lastURL, err = u.call.url(phone.URL); err != nil {
-				u.lastText = ""
-				return change, false, err
-			}
-			u.lastText = phone.URL
-		}
-		change.URL = u.lastURL
-	}
-	return change, true, nil
 }
 
 // finish changes the rest at the end of the list.
@@ -276,6 +226,9 @@ func (u *upload) change(last bool) error {
 		u.record.Lines, u.record.Some, u.tally = 0, 0, tally{}
 		err = refused(codeForbidden, "%s refused; nothing was done.", plural(failed, "line was", "lines were"))
 	}
+	if err == nil {
+		u.remark(byMAC)
+	}
 	u.chunk = u.chunk[:0]
 	return err
 }
@@ -297,7 +250,7 @@ func (u *upload) changeBatch(part []listedChange, record store.Job) error {
 	u.record = record
 	for i, out := range results {
 		u.tally.add(out)
-		if out.Err == nil {
+		if part[i].done = out.Err == nil && out.Prev != out.Next; out.Err == nil {
 			continue
 		}
 		if part[i].failed, err = u.whyNot(u.rule, part[i].MAC, out); err != nil {
@@ -328,6 +281,7 @@ func (u *upload) summary() error {
 	} else {
 		object.Deregistered = t.done
 	}
+	u.remarkRest()
 	head := ""
 	if u.dryRun && t.done+t.changed == 0 {
 		head = "nothing would change. "

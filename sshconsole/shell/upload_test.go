@@ -19,24 +19,25 @@ func TestListOnStandardInput(t *testing.T) {
 		"Line 9: it is longer than 4096 bytes.\n",
 		"Line 10: it contains a control character.\n",
 		"Line 11: it contains a control character.\n",
-		"Line 12: it is not valid UTF-8.\n",
+		"Line 12: \"2ebÿ\": expected twelve hex digits",
 	}
 	taken := "Line 7: 0004132202E6 is registered by another account.\n"
-	h.gives("acme", "register - --atomic", list, StatusRefused, "", append(problems, "6 lines can't be read; nothing was done.\n")...)
-	h.gives("acme", "register - --dry-run", list, StatusRefused, "Dry run: 10 lines: 3 would be registered, 7 failed.\n", append(problems, taken)...)
+	h.gives("acme", "register - --atomic --short", list, StatusRefused, "", append(problems, "6 lines can't be read; nothing was done.\n")...)
+	h.gives("acme", "register - --dry-run --short", list, StatusRefused, "Dry run: 10 lines: 3 would be registered, 7 failed.\n", append(problems, taken)...)
 	h.says("acme", "count", "0\n")
-	h.gives("acme", "register -", list, StatusRefused, "10 lines: 3 registered, 7 failed.\n", append(problems, taken)...)
+	h.gives("acme", "register - --short", list, StatusRefused, "10 lines: 3 registered, 7 failed.\n", append(problems, taken)...)
 	h.says("acme", "export", "0004132202E4,\n0004132202E5,"+own+"\n0004132202EC,\n")
 	h.says("acme", "history", `[^\n]* acme from 192\.0\.2\.7 by password: REGISTER 0004132202E4-0004132202E5 0004132202EC\n.*\n`)
 
 	// The list's URLs take precedence over the command's.
-	h.gives("acme", "register - http://all.example/", "2e4\n2e5,"+own+"\n", StatusDone, "2 lines: 1 changed, 1 unchanged.\n")
-	h.gives("acme", "register - --atomic", "2e4\n2e6\n2ed\n", StatusRefused, "", "Line 2: 0004132202E6 is registered by another", "1 line was refused; nothing was done.\n")
-	h.gives("acme", "register - --atomic --dry-run", "2e4\n2ed\n", StatusDone, "Dry run: 2 lines: 1 would be registered, 1 would be changed.\n")
-	h.gives("acme", "deregister -", "2e4,whatever\n2ff\n2ec\n", StatusRefused, "3 lines: 2 deregistered, 1 failed.\n", "Line 2: 0004132202FF is not registered.\n")
+	h.gives("acme", "register - http://all.example/ --short", "2e4\n2e5,"+own+"\n", StatusDone, "2 lines: 1 changed, 1 unchanged.\n")
+	h.gives("acme", "register - --atomic --short", "2e4\n2e6\n2ed\n", StatusRefused, "", "Line 2: 0004132202E6 is registered by another", "1 line was refused; nothing was done.\n")
+	h.gives("acme", "register - --atomic --dry-run --short", "2e4\n2ed\n", StatusDone, "Dry run: 2 lines: 1 would be registered, 1 would be changed.\n")
+	h.gives("acme", "deregister - --short", "2e4,http://what.example/\n2ff\n2e5,whatever\n2ec,http://provisioning.snom.com/\n", StatusRefused, "4 lines: 2 deregistered, 2 failed.\n",
+		"Line 3: \"whatever\": expected a URL", "Line 2: 0004132202FF is not registered.\n")
 	h.says("acme", "export", "0004132202E5,"+own+"\n")
 	// If a phone is listed more than once, the last line counts.
-	h.gives("acme", "register -", "2e5\n2e4,"+own+"\n2e4\n", StatusDone, "3 lines: 1 registered, 2 changed.\n")
+	h.gives("acme", "register - --short", "2e5\n2e4,"+own+"\n2e4\n", StatusDone, "3 lines: 1 registered, 2 changed.\n")
 	h.says("acme", "export", "0004132202E4,\n0004132202E5,\n")
 
 	for list, want := range map[string]string{
@@ -44,10 +45,16 @@ func TestListOnStandardInput(t *testing.T) {
 		"# nothing\n\nmac,url\n": "Standard input lists no phones; nothing was done.\n",
 		"phone,place\n2e9,x\n":   "Line 1: expected a column named mac in the header",
 	} {
-		h.gives("acme", "register -", list, StatusMisunderstood, "", want)
+		h.gives("acme", "register - --short", list, StatusMisunderstood, "", want)
 	}
-	h.gives("acme", "register -", "xyz\n", StatusRefused, "1 line: 1 failed.\n", "Line 1:")
-	h.gives("olga", "register - --account acme", "2e9\n", StatusDone, "1 line: 1 registered.\n")
+	for _, first := range []string{"xyz\n", "204;nonsense\n", "413229\n2e9;http://x.example/\n", "204 2e4\n", "2e9;nonsense\n2e4\n"} {
+		for _, command := range []string{"register -", "deregister -", "register - --atomic", "deregister - --dry-run", "deregister - --short"} {
+			if short := strings.HasSuffix(command, "--short"); !short || !strings.HasPrefix(first, "413229") {
+				h.gives("acme", command, first, StatusMisunderstood, "", "Line 1: ")
+			}
+		}
+	}
+	h.gives("olga", "register - --account acme --short", "2e9\n", StatusDone, "1 line: 1 registered.\n")
 	h.says("acme", "show 2e9", "(?s).*State:          registered\n.*")
 	if all, err := h.registry.Jobs(h.account("acme").ID); err != nil || len(all) > 0 {
 		t.Errorf("jobs left: %+v, %v", all, err)
@@ -76,10 +83,10 @@ func TestExportGoesRound(t *testing.T) {
 // In a script, a list extends to its end: its lines are never run as commands.
 func TestListInAScript(t *testing.T) {
 	h := newHouse(t)
-	h.gives("acme", "", "register 2e4\nregister -\n2e5\nlist\n", StatusRefused,
+	h.gives("acme", "", "register 2e4\nregister - --short\n2e5\nlist\n", StatusRefused,
 		"0004132202E4 registered. Setting server: "+serverA+" (the account's)\n2 lines: 1 registered, 1 failed.\n", "Line 2: ")
 	many := strings.Repeat("2e5\n", maxAtOnce+10) + "list\n"
-	h.gives("acme", "", "deregister - --atomic\n"+many, StatusMisunderstood, "", "With --atomic a list can have at most 65536 lines")
+	h.gives("acme", "", "deregister - --atomic --short\n"+many, StatusMisunderstood, "", "With --atomic a list can have at most 65536 lines")
 	h.gives("acme", "", "register -\nnumber,place\n1,2\nlist\n", StatusMisunderstood, "", "Line 1: expected a column named mac")
 }
 
@@ -99,7 +106,7 @@ func TestUploadIntoAFailingStore(t *testing.T) {
 
 func TestUploadIsLogged(t *testing.T) {
 	h := newHouse(t)
-	h.gives("acme", "register -", "2e4\nxyz\n", StatusRefused, "2 lines: 1 registered, 1 failed.\n", "Line 2:")
+	h.gives("acme", "register - --short", "2e4\nxyz\n", StatusRefused, "2 lines: 1 registered, 1 failed.\n", "Line 2:")
 	if !strings.Contains(h.log.String(), "phones=1") {
 		t.Error(h.log.String())
 	}
@@ -109,6 +116,6 @@ func TestUploadIsLogged(t *testing.T) {
 func TestDryRunOfRepeatedPhones(t *testing.T) {
 	h := newHouse(t)
 	list := strings.Repeat("2e4\n", batchSize) + "2e5\n"
-	h.gives("acme", "register - --dry-run", list, StatusDone, "Dry run: 10001 lines: 2 would be registered, 9999 unchanged.\n")
-	h.gives("acme", "register -", list, StatusDone, "10001 lines: 2 registered, 9999 unchanged.\n")
+	h.gives("acme", "register - --dry-run --short", list, StatusDone, "Dry run: 10001 lines: 2 would be registered, 9999 unchanged.\n")
+	h.gives("acme", "register - --short", list, StatusDone, "10001 lines: 2 registered, 9999 unchanged.\n")
 }
