@@ -1,6 +1,7 @@
 package redirect
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -35,12 +36,7 @@ func Explainer(c Config) func(target, userAgent string) Explanation {
 			return Explanation{Status: http.StatusBadRequest, Refusal: "the path is malformed"} // as net/http does
 		}
 		var a answer
-		if u.Path == healthPath {
-			h.health(&a)
-			a.because = errHealthPath
-		} else {
-			h.answer(&a, u, userAgent, nil)
-		}
+		h.explain(&a, u, userAgent)
 		e := Explanation{MAC: a.mac, Status: a.status, ContentType: a.contentType, Body: a.body}
 		if !a.outcome.SendsFile() {
 			e.Refusal = a.because.Error()
@@ -52,6 +48,22 @@ func Explainer(c Config) func(target, userAgent string) Explanation {
 		}
 		return e
 	}
+}
+
+// explain sets a to the answer that New's routes would give, also if the store
+// panics.
+func (h *handler) explain(a *answer, u *url.URL, userAgent string) {
+	defer func() {
+		if recover() != nil {
+			a.refuse(errPanic)
+		}
+	}()
+	if cmp.Or(u.RawPath, u.Path) == healthPath { // as Echo routes it
+		h.health(a)
+		a.because = errHealthPath
+		return
+	}
+	h.answer(a, u, userAgent, nil)
 }
 
 var errHealthPath = errors.New("the path is for health checks")

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"snomredirect/macaddr"
+	"snomredirect/store"
 	"strings"
 	"testing"
 )
@@ -27,6 +29,7 @@ func TestExplain(t *testing.T) {
 		{"/elsewhere", "", ""},
 		{"//snom360.php?mac=" + registered, "", "plain"},
 		{"/healthz", "", ""},
+		{"/%68ealthz", "", ""}, // Echo's routes don't decode it
 		{"/a%2Fb.php?mac=" + registered, "", ""},
 	} {
 		request, err := http.NewRequest(http.MethodGet, s.URL+c.path, nil)
@@ -68,5 +71,13 @@ func TestExplain(t *testing.T) {
 		if e := explain(path, ""); e.Status < 400 || e.MAC.IsValid() {
 			t.Errorf("%q: explained %+v, want a refusal", path, e)
 		}
+	}
+}
+
+// A store that panics ends no console session.
+func TestExplainPanic(t *testing.T) {
+	explain := Explainer(Config{Finder: findFunc(func(macaddr.Addr) (store.URL, error) { panic("/data/secret") })})
+	if e := explain("/snom360.php?mac="+registered, ""); e.Status != http.StatusInternalServerError || strings.Contains(string(e.Body)+e.Refusal, "secret") {
+		t.Errorf("explained %+v", e)
 	}
 }
