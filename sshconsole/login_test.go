@@ -2,6 +2,9 @@ package sshconsole
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -15,6 +18,24 @@ import (
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
+
+// ECDSA keys log in, and the account's name may be in capitals.
+func TestLoginWithECDSA(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		private, err := ecdsa.GenerateKey(curve, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := gossh.NewSignerFromKey(private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.does("olga", "account key acme add "+strings.TrimSpace(string(gossh.MarshalAuthorizedKey(key.PublicKey()))))
+		l.runs(l.login("ACME", gossh.PublicKeys(key)), "count", 0, "0\n")
+	}
+	l.runs(l.login("Acme", gossh.Password(l.newPassword("acme"))), "count", 0, "0\n")
+}
 
 func TestLogins(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)

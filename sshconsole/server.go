@@ -64,12 +64,14 @@ type Server struct {
 	stop     context.CancelFunc
 }
 
-// The algorithms of the server: no NIST curves, no SHA-1, no encrypt-and-MAC.
+// The algorithms of the server: no SHA-1, no encrypt-and-MAC, and NIST curves only in
+// clients' keys, because hardware and older tools have no others.
 var (
 	keyExchanges = []string{gossh.KeyExchangeMLKEM768X25519, gossh.KeyExchangeCurve25519, "curve25519-sha256@libssh.org"}
 	ciphers      = []string{gossh.CipherChaCha20Poly1305, gossh.CipherAES256GCM, gossh.CipherAES128GCM}
 	macs         = []string{gossh.HMACSHA256ETM, gossh.HMACSHA512ETM}
-	publicKeys   = []string{gossh.KeyAlgoED25519, gossh.KeyAlgoSKED25519, gossh.KeyAlgoRSASHA512, gossh.KeyAlgoRSASHA256}
+	publicKeys   = []string{gossh.KeyAlgoED25519, gossh.KeyAlgoSKED25519, gossh.KeyAlgoECDSA256, gossh.KeyAlgoECDSA384, gossh.KeyAlgoECDSA521,
+		gossh.KeyAlgoSKECDSA256, gossh.KeyAlgoRSASHA512, gossh.KeyAlgoRSASHA256}
 )
 
 // NewServer returns a Server that is ready to serve.
