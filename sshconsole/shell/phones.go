@@ -2,6 +2,7 @@ package shell
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"snomredirect/macaddr"
@@ -44,7 +45,8 @@ func (c *call) macs(words []string) ([]macaddr.Range, error) {
 	return ranges, nil
 }
 
-// url parses a setting server's URL; "" is none.
+// url parses a setting server's URL; "" is none. If it contains what phones don't
+// fill in, the command ends with a notice about the first such URL.
 func (c *call) url(word string) (store.URL, error) {
 	if word == "" {
 		return store.URL{}, nil
@@ -55,6 +57,9 @@ func (c *call) url(word string) (store.URL, error) {
 		return url, refused(codeMalformedURL, "%q: %v.", word, err)
 	case err != nil:
 		return url, misunderstood(codeMalformedURL, "%q: %v.", word, err)
+	}
+	if p := url.Unfilled(); p != "" && c.warning == "" {
+		c.warning = fmt.Sprintf("%q: phones request %q as it is: they fill in only {mac} and, newer ones, {phone_type}.", word, p)
 	}
 	return url, nil
 }
