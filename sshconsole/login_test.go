@@ -42,8 +42,12 @@ func TestLogins(t *testing.T) {
 	key, password := l.newKey("acme"), l.newPassword("acme")
 	l.runs(l.login("acme", gossh.PublicKeys(key)), "register 2e4", 0, "0004132202E4 registered")
 	c := l.login("acme", gossh.Password(password))
-	l.runs(c, "list\nderegister 2e4", shell.StatusMisunderstood, "control character") // a line break does not smuggle in a command
-	l.runs(c, "register 2e5 http://a.example/\nuser_pass:x", shell.StatusMisunderstood, "control character")
+	// A line break begins another command; nothing is smuggled into one.
+	l.runs(c, "register 2e5 http://a.example/\nuser_pass:x\ncount", shell.StatusMisunderstood, "Unknown command \"user_pass:x\". Type help for help.\n2\n")
+	l.runs(c, "show 2e5", 0, "Setting server: http://a.example/ (the phone's own)\n")
+	l.runs(c, "register 2e5 'http://b.example/\nuser_pass:x'\ncount", shell.StatusMisunderstood, "2\n")
+	l.runs(c, "deregister 2e5\rcount", shell.StatusMisunderstood, "control character")
+	l.runs(c, "show 2e5\nderegister 2e5\n", 0, "Setting server: http://a.example/ (the phone's own)\n")
 	l.runs(c, "list", 0, "0004132202E4\n")
 	for name, try := range map[string]struct {
 		user string

@@ -14,11 +14,10 @@ func filledIn(s string) string {
 }
 
 // placeholders matches what other vendors' phones, templates, shells and manuals
-// write where something is to be filled in. Braces and angle brackets mean that with
-// any name in them; the other marks have other uses, and only with a name for a MAC
-// or a model.
+// write where something is to be filled in. Braces mean that with any name in them;
+// the other marks have other uses, and only with a name for a MAC or a model.
 var placeholders = regexp.MustCompile(`(?i)[$#]?(?:\{|%7b)+[^{}<>/?&=]*?[a-z][^{}<>/?&=]*?(?:\}|%7d)+|` +
-	`(?:<|%3c)[^{}<>/?&=]*?[a-z][^{}<>/?&=]*?(?:>|%3e)|` +
+	`(?:<|%3c)[^{}<>/?&=]*?(?:mac|model|phone|serial)[^{}<>/?&=]*?(?:>|%3e)|` +
 	`(?:\$|%24)\(?` + fillable + `\b\)?|(?:\[|%5b)` + fillable + `(?:\]|%5d)|` +
 	`(?:%|%25)` + fillable + `(?:%|%25)|(?:@|\*|__)` + fillable + `(?:@|\*|__)`)
 

@@ -28,6 +28,7 @@ func TestUnfilled(t *testing.T) {
 		"http://{phone_type}.a.example/{mac}?":   "",
 		"http://mac.a.example/mac/?mac={mac}":    "",
 		"http://a.example/$path/x[id]=1&y={}&<>": "",
+		"http://a.example/?a&b<c>":               "",
 		"http://a.example/?a=1&b=<\"'>;|^`":      "",
 		"http://[2001:db8::ac]/machine$machine":  "",
 		"http://a.example/my%20mac%20x":          "",

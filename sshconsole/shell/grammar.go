@@ -128,6 +128,11 @@ func (c *command) tokens() []token {
 	return tokens
 }
 
+// positional returns the tokens that are not options.
+func (c *command) positional() []token {
+	return slices.DeleteFunc(c.tokens(), func(t token) bool { return t.kind == option })
+}
+
 // match compares words and options with the usage. depth is how many of its tokens
 // matched before the first that did not.
 func (c *command) match(words []string, options map[string]string) (i invocation, depth int, ok bool) {
@@ -207,7 +212,7 @@ type invocation struct {
 func find(words []string, operates bool) (invocation, error) {
 	family := family(words[0])
 	if len(family) == 0 {
-		return invocation{}, misunderstood(codeUsage, "Unknown command %q. Type help for help.", words[0])
+		return invocation{}, unknownCommand(words[0], words[0], operates)
 	}
 	if !operates && !slices.ContainsFunc(family, func(c *command) bool { return c.group != operator }) {
 		return invocation{}, refused(codeForbidden, "%s is for operators.", family[0].name())
@@ -237,6 +242,9 @@ func find(words []string, operates bool) (invocation, error) {
 	}
 	if len(best) == 0 { // what would have matched is for operators
 		return invocation{}, misunderstood(codeUsage, "Type help %s for its forms.", strings.ToLower(family[0].name()))
+	}
+	if err := unknownWord(words, best, deepest); err != nil {
+		return invocation{}, err
 	}
 	if len(best) > 3 {
 		return invocation{}, misunderstood(codeUsage, "%s needs another word. Type help %s for its forms.", best[0].name(), strings.ToLower(best[0].name()))

@@ -3,6 +3,7 @@ package shell
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"snomredirect/macaddr"
@@ -76,6 +77,11 @@ func register(c *call) error {
 	words, last := c.list, ""
 	if n := len(words) - 1; n > 0 && !looksLikeMAC(words[n]) {
 		words, last = words[:n], words[n]
+	}
+	if i := slices.IndexFunc(words, func(word string) bool { return strings.Contains(word, "://") }); i >= 0 && last == "" {
+		return misunderstood(codeUsage, "%q: expected the URL as the last word, after all MACs.", words[i])
+	} else if i >= 0 && strings.Contains(last, "://") {
+		return misunderstood(codeUsage, "%q and %q are two URLs: expected one, as the last word.", words[i], last)
 	}
 	url, err := c.url(last)
 	if p := (*problem)(nil); errors.As(err, &p) && !strings.Contains(last, "/") {
