@@ -1,10 +1,8 @@
 package shell
 
 import (
-	"io"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/pflag"
 )
@@ -217,7 +215,7 @@ func find(words []string, operates bool) (invocation, error) {
 	if !operates && !slices.ContainsFunc(family, func(c *command) bool { return c.group != operator }) {
 		return invocation{}, refused(codeForbidden, "%s is for operators.", family[0].name())
 	}
-	words, options, err := takeOptions(family, words)
+	words, options, err := takeOptions(family, words, operates)
 	if err == pflag.ErrHelp {
 		return find([]string{"HELP", family[0].name()}, operates)
 	}
@@ -254,52 +252,4 @@ func find(words []string, operates bool) (invocation, error) {
 		usages = append(usages, c.usage)
 	}
 	return invocation{}, misunderstood(codeUsage, "Expected: %s", strings.Join(usages, ", or: "))
-}
-
-// takeOptions takes the options out of words: those of any command of the family,
-// and --dry-run. After -- dashes are not special. pflag does that for a line; the
-// programs' own flags are kong's, which knows more than a line needs: structs,
-// environment variables, help.
-func takeOptions(family []*command, words []string) (rest []string, options map[string]string, err error) {
-	flags := pflag.NewFlagSet(words[0], pflag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.Usage = func() {}
-	for _, c := range family {
-		if c.changes != nothing && flags.Lookup(optionDryRun) == nil {
-			flags.Bool(optionDryRun, false, "")
-		}
-		for _, t := range c.tokens() {
-			switch {
-			case t.kind != option || flags.Lookup(t.text) != nil:
-			case t.value:
-				flags.String(t.text, "", "")
-			default:
-				flags.Bool(t.text, false, "")
-			}
-		}
-	}
-	if err := flags.Parse(words); err == pflag.ErrHelp {
-		return nil, nil, err
-	} else if err != nil {
-		return nil, nil, misunderstood(codeUsage, "%q: %s. Type help %s for its forms; put -- before words starting with a dash.",
-			strings.Join(words, " "), printable(err.Error()), strings.ToLower(family[0].name()))
-	}
-	options = map[string]string{}
-	flags.Visit(func(f *pflag.Flag) {
-		if f.Value.Type() != "bool" || f.Value.String() == "true" { // not --dry-run=false
-			options[f.Name] = f.Value.String()
-		}
-	})
-	return flags.Args(), options, nil
-}
-
-// printable returns text, which may repeat what was typed, in a form that is safe
-// for a terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
 }

@@ -29,6 +29,9 @@ func TestUnknownCommands(t *testing.T) {
 	} {
 		h.refuses("olga", line, StatusMisunderstood, want)
 	}
+	h.refuses("olga", "register 2e4 --acount acme", StatusMisunderstood, "unknown flag: --acount: did you mean --account? Type help register for its forms")
+	h.refuses("acme", "register - --atmic", StatusMisunderstood, "did you mean --atomic?")
+	h.refuses("acme", "register 2e4 --acount acme", StatusMisunderstood, "unknown flag: --acount. Type help")
 	h.says("acme", "? list", "(?s)LIST .*")
 	h.says("acme", "?", "(?s)Welcome to the snom configuration tool.*")
 	h.says("acme", "logout", "")
