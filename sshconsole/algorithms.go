@@ -6,13 +6,15 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 )
 
-// The algorithms of the server: no NIST curves, no SHA-1, no encrypt-and-MAC. AES-CTR
-// is for libraries without an AEAD cipher, such as paramiko 2.12.
+// The algorithms of the server: no SHA-1, no encrypt-and-MAC, and NIST curves only in
+// clients' keys, because hardware and older tools have no others. AES-CTR is for
+// libraries without an AEAD cipher, such as paramiko 2.12.
 var (
 	keyExchanges = []string{gossh.KeyExchangeMLKEM768X25519, gossh.KeyExchangeCurve25519, "curve25519-sha256@libssh.org"}
 	ciphers      = []string{gossh.CipherChaCha20Poly1305, gossh.CipherAES256GCM, gossh.CipherAES128GCM, gossh.CipherAES256CTR, gossh.CipherAES128CTR}
 	macs         = []string{gossh.HMACSHA256ETM, gossh.HMACSHA512ETM}
-	publicKeys   = []string{gossh.KeyAlgoED25519, gossh.KeyAlgoSKED25519, gossh.KeyAlgoRSASHA512, gossh.KeyAlgoRSASHA256}
+	publicKeys   = []string{gossh.KeyAlgoED25519, gossh.KeyAlgoSKED25519, gossh.KeyAlgoECDSA256, gossh.KeyAlgoECDSA384, gossh.KeyAlgoECDSA521,
+		gossh.KeyAlgoSKECDSA256, gossh.KeyAlgoRSASHA512, gossh.KeyAlgoRSASHA256}
 )
 
 // What [Config.Legacy] adds. The client's preference decides, so others may use it

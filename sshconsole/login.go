@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	gossh "golang.org/x/crypto/ssh"
 
@@ -48,10 +49,11 @@ func (l login) valid(a store.Account) bool {
 	return l.password != "" && a.PasswordHash == l.password
 }
 
-// lookUp returns the account that a client wants to log in to. If it does not exist,
-// or the store fails, lookUp returns the zero account, which nobody can log in to.
+// lookUp returns the account that a client wants to log in to, by its name in any
+// case. If it does not exist, or the store fails, lookUp returns the zero account,
+// which nobody can log in to.
 func lookUp(accounts Accounts, log *slog.Logger, user string) store.Account {
-	name, err := store.ParseName(user)
+	name, err := store.ParseName(strings.ToLower(user))
 	if err != nil {
 		return store.Account{}
 	}

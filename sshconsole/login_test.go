@@ -2,6 +2,9 @@ package sshconsole
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -16,13 +19,35 @@ import (
 	"snomredirect/store"
 )
 
+// ECDSA keys log in, and the account's name may be in capitals.
+func TestLoginWithECDSA(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		private, err := ecdsa.GenerateKey(curve, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := gossh.NewSignerFromKey(private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.does("olga", "account key acme add "+strings.TrimSpace(string(gossh.MarshalAuthorizedKey(key.PublicKey()))))
+		l.runs(l.login("ACME", gossh.PublicKeys(key)), "count", 0, "0\n")
+	}
+	l.runs(l.login("Acme", gossh.Password(l.newPassword("acme"))), "count", 0, "0\n")
+}
+
 func TestLogins(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)
 	key, password := l.newKey("acme"), l.newPassword("acme")
 	l.runs(l.login("acme", gossh.PublicKeys(key)), "register 2e4", 0, "0004132202E4 registered")
 	c := l.login("acme", gossh.Password(password))
-	l.runs(c, "list\nderegister 2e4", shell.StatusMisunderstood, "control character") // a line break does not smuggle in a command
-	l.runs(c, "register 2e5 http://a.example/\nuser_pass:x", shell.StatusMisunderstood, "control character")
+	// A line break begins another command; nothing is smuggled into one.
+	l.runs(c, "register 2e5 http://a.example/\nuser_pass:x\ncount", shell.StatusMisunderstood, "Unknown command \"user_pass:x\". Type help for help.\n")
+	l.runs(c, "show 2e5", 0, "Setting server: http://a.example/ (the phone's own)\n")
+	l.runs(c, "register 2e5 'http://b.example/\nuser_pass:x'\ncount", shell.StatusMisunderstood, "2\n")
+	l.runs(c, "deregister 2e5\rcount", shell.StatusMisunderstood, "control character")
+	l.runs(c, "show 2e5\nderegister 2e5\n", 0, "Setting server: http://a.example/ (the phone's own)\n")
 	l.runs(c, "list", 0, "0004132202E4\n")
 	for name, try := range map[string]struct {
 		user string

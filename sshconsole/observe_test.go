@@ -2,9 +2,8 @@ package sshconsole
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"maps"
 	"net"
 	"slices"
@@ -70,8 +69,8 @@ func TestLoginsAreObserved(t *testing.T) {
 		{[]gossh.AuthMethod{wrong}, "password refused"},
 		{[]gossh.AuthMethod{unknown, wrong}, "password refused"},
 		{[]gossh.AuthMethod{gossh.PublicKeys(offering{newSigner(t), l.newKey("acme").PublicKey()})}, "key refused"},
-		{[]gossh.AuthMethod{gossh.PublicKeys(newNISTSigner(t))}, "key refused"},
-		{[]gossh.AuthMethod{wrong, gossh.PublicKeys(newNISTSigner(t))}, "key refused"},
+		{[]gossh.AuthMethod{gossh.PublicKeys(newSHA1Signer(t))}, "key refused"},
+		{[]gossh.AuthMethod{wrong, gossh.PublicKeys(newSHA1Signer(t))}, "key refused"},
 		{nil, ""}, // a connection that offers nothing is no login
 	} {
 		client, err := l.dial("acme", c.offers...)
@@ -94,14 +93,19 @@ func TestLoginsAreObserved(t *testing.T) {
 	l.observes(map[string]int{"key accepted": 1, "password too_many": 1})
 }
 
-// newNISTSigner returns a key of a kind that the server does not accept.
-func newNISTSigner(t *testing.T) gossh.Signer {
+// newSHA1Signer returns a key that signs only with SHA-1, which the server does not
+// accept.
+func newSHA1Signer(t *testing.T) gossh.Signer {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
 	signer, err := gossh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err = gossh.NewSignerWithAlgorithms(signer.(gossh.AlgorithmSigner), []string{gossh.KeyAlgoRSA})
 	if err != nil {
 		t.Fatal(err)
 	}

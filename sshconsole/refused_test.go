@@ -52,7 +52,7 @@ func TestRefusedKeysAreLogged(t *testing.T) {
 	l.logs(1, `user=nobody`)
 	refused(strings.Repeat("n", 1000), gossh.PublicKeys(acme))
 	l.logs(1, `user=`+strings.Repeat("n", 64)+" ")
-	refused("acme", gossh.PublicKeys(newNISTSigner(t)))
+	refused("acme", gossh.PublicKeys(newSHA1Signer(t)))
 	l.logs(1, `by=key keys=other-algorithm`)
 	refused("acme", gossh.PublicKeys(offering{newSigner(t), acme.PublicKey()})) // signed with another key
 	l.logs(1, `user=acme from=127.0.0.1:`+portOf(l.logs(1, "signature")[0])+` by=key why="ssh: signature`)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gliderlabs/ssh"
+	"github.com/rivo/uniseg"
 	gossh "golang.org/x/crypto/ssh"
 
 	"snomredirect/sshconsole/lineedit"
@@ -220,11 +221,12 @@ func (sess *session) runShell(ctx context.Context, command string, accountsChang
 // openTerminal returns a terminal that reads the channel until it is closed.
 func (sess *session) openTerminal() *lineedit.Terminal {
 	t := lineedit.NewTerminal(sess, lineedit.Config{
-		Prompt:  shell.Prompt,
-		Columns: &sess.columns,
-		Complete: func(line string, pos int) (string, int) {
-			a, err := sess.account()
-			return shell.Complete(line, pos, err == nil && a.Operates())
+		Prompt:    shell.Prompt,
+		Columns:   &sess.columns,
+		TextWidth: uniseg.StringWidth,
+		Complete: func(line string, pos int) (string, int, []string) {
+			a, _ := sess.account() // if that fails, it operates nothing
+			return sess.server.Shell.Complete(line, pos, a)
 		},
 	})
 	go sess.server.guard("keyboard", func() { t.Pump(sess, sess.connected) })

@@ -3,6 +3,7 @@ package sshconsole
 import (
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	gossh "golang.org/x/crypto/ssh"
@@ -32,7 +33,18 @@ func TestTerminal(t *testing.T) {
 	e.sees("State:          registered\r\n")
 	e.types("nonsense\r")
 	e.sees("Unknown command \"nonsense\". Type help for help.\r\n==> ")
-	e.types("bye\r")
+	e.types("re\t") // several candidates
+	e.sees("REG       REGISTER\r\nRETARGET\r\n==> re")
+	e.types("\x15list\x12sh") // a search for an earlier line
+	e.sees("(reverse-i-search)`sh': ")
+	e.types("\r")
+	e.sees("State:          registered\r\n")
+	e.sees("==> ")
+	e.types("x\x1b[1~count \x1bf\x7f# \r") // Home; Alt-F; the rest is a remark
+	e.sees("\r\n3\r\n==> ")
+	e.types("電話\x7f")
+	e.sees("\r\x1b[K==> 電\r\x1b[6C")
+	e.types("\x15bye\r")
 	e.leaves(0)
 
 	e = l.terminal(c, 0) // a client that does not know its width
@@ -41,6 +53,28 @@ func TestTerminal(t *testing.T) {
 	e.sees("000413101214 00041310123C 0004132202E4\r\n==> ")
 	e.types("\x04") // Ctrl-D leaves
 	e.sees("\r\n")
+	e.leaves(0)
+}
+
+// Operators complete the names of accounts, and partners no other account's.
+func TestCompleteAccountNames(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	e := l.terminal(l.login("olga", gossh.PublicKeys(l.newKey("olga"))), 80)
+	e.sees("==> ")
+	e.types("account show ac\t\r")
+	e.sees("Account:        acme\r\n")
+	e.types("bye\r")
+	e.leaves(0)
+	e = l.terminal(l.login("bravo", gossh.PublicKeys(l.newKey("bravo"))), 80)
+	e.sees("==> ")
+	e.types("account show ac\t\r")
+	e.sees("ACCOUNT is for operators.\r\n==> ")
+	e.types("list --account ac\t\r")
+	e.sees("is for operators.\r\n==> ")
+	if screen := e.screen.String(); strings.Contains(screen, "acme") {
+		t.Error(screen)
+	}
+	e.types("bye\r")
 	e.leaves(0)
 }
 

@@ -40,7 +40,7 @@ func TestWatch(t *testing.T) {
 	}
 	contacts.call("0004132202E6", store.Unregistered) // not registered
 	contacts.call("0004132202E4", store.Redirected)
-	e.sees("watch\r\n20")
+	e.sees("watch\r\nWatching your phones: press q or Ctrl-C to stop.\r\n20")
 	e.sees(" UTC 0004132202E4 from 192.0.2.20: snom360 with firmware 7.3.14, redirected\r\n")
 	e.types("q")
 	if strings.Contains(e.screen.String(), "missed") {
@@ -51,7 +51,7 @@ func TestWatch(t *testing.T) {
 	begins()
 	contacts.call("0004132202E4", store.Redirected)
 	contacts.call("0004132202E5", store.Redirected)
-	e.sees("watch 2e5\r\n20")
+	e.sees("watch 2e5\r\nWatching 0004132202E5 while it is yours: press q or Ctrl-C to stop.\r\n20")
 	e.sees(" UTC 0004132202E5 ")
 	e.types("\x03")
 	ends()
@@ -64,7 +64,7 @@ func TestWatch(t *testing.T) {
 	begins()
 	contacts.call("0004132202E4", store.Redirected)
 	contacts.call("0004132202E6", store.Unregistered)
-	o.sees("--json\r\n{\"mac\":\"0004132202E6\",")
+	o.sees("--json\r\n{\"notice\":\"Watching unregistered phones: press q or Ctrl-C to stop.\"}\r\n{\"mac\":\"0004132202E6\",")
 	o.sees(`"answer":"unregistered"}`)
 
 	// A running WATCH does not delay Shutdown.

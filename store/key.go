@@ -10,8 +10,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// A Key is an SSH public key that an account can log in with: Ed25519, with or
-// without a security key, or RSA with 2048 bits or more. Keys are comparable. The
+// A Key is an SSH public key that an account can log in with: Ed25519 or ECDSA, with
+// or without a security key, or RSA with 2048 bits or more. Keys are comparable. The
 // zero Key is none.
 type Key struct {
 	wire        string // RFC 4253, 6.6
@@ -34,48 +34,34 @@ func ParseKey(line string) (Key, error) {
 	if strings.ContainsAny(line, "\r\n") {
 		return Key{}, errKeyForm
 	}
+	if err := otherKeyFile(line); err != nil {
+		return Key{}, err
+	}
 	pub, comment, options, _, err := ssh.ParseAuthorizedKey([]byte(line))
 	switch {
 	case err != nil:
 		return Key{}, errKeyForm
 	case len(options) > 0:
 		return Key{}, errors.New("expected a key without options in front of it")
-	case len(comment) > maxKeyComment || !printable(comment):
+	}
+	return newKey(pub, comment)
+}
+
+func newKey(pub ssh.PublicKey, comment string) (Key, error) {
+	if len(comment) > maxKeyComment || !printable(comment) {
 		return Key{}, fmt.Errorf("expected a printable comment of at most %d bytes after the key", maxKeyComment)
 	}
 	switch pub.Type() {
 	case ssh.KeyAlgoED25519, ssh.KeyAlgoSKED25519:
+	case ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoSKECDSA256:
 	case ssh.KeyAlgoRSA:
 		if bits := rsaBits(pub); bits < minRSABits {
 			return Key{}, errors.New("expected an RSA key of 2048 bits or more, or better an ed25519 one (ssh-keygen -t ed25519)")
 		}
 	default:
-		return Key{}, errors.New("expected an ed25519 key (ssh-keygen -t ed25519) or an RSA one of 2048 bits or more")
+		return Key{}, errors.New("expected an ed25519 key (ssh-keygen -t ed25519), an ECDSA one, or an RSA one of 2048 bits or more")
 	}
 	return Key{string(pub.Marshal()), pub.Type(), comment, ssh.FingerprintSHA256(pub)}, nil
-}
-
-// ParseKeys parses an authorized_keys file with [ParseKey]. It skips empty lines
-// and lines that start with '#'. It returns the first error, with its line number.
-func ParseKeys(text string) ([]Key, error) {
-	var keys []Key
-	number := 0
-	for line := range strings.Lines(WithoutMark(text)) {
-		number++
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		k, err := ParseKey(line)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", number, err)
-		}
-		keys = append(keys, k)
-	}
-	if len(keys) == 0 {
-		return nil, errKeyForm
-	}
-	return keys, nil
 }
 
 func rsaBits(pub ssh.PublicKey) int {

@@ -12,13 +12,16 @@ import (
 
 // A URL is the address of a setting server as phones receive it: http, https, tftp
 // or ftp with a host, at most 255 bytes of printable ASCII. It is stored as typed,
-// so that {mac} reaches the phone in braces. URLs are comparable. The zero URL is
+// so that {mac} reaches the phone in braces; [URL.Unfilled] finds what phones don't
+// fill in. URLs are comparable. The zero URL is
 // none.
 type URL struct{ s string }
 
 const maxURL = 255
 
 var errURLForm = errors.New("expected a URL such as http://prov.example.com/snom.php?mac={mac}, with http, https, tftp or ftp and a host")
+
+var errHostPlaceholder = errors.New("expected a host in which phones can fill in the rest: they know only {mac} and, newer ones, {phone_type}")
 
 // ParseURL parses a URL. [PublicNames.ParseURL] also rejects URLs that point back
 // at this service. The error says what was expected.
@@ -32,7 +35,11 @@ func ParseURL(s string) (URL, error) {
 		}
 	}
 	u, err := url.Parse(filledIn(s))
-	if err != nil || !isHost(u.Hostname()) {
+	switch {
+	case err == nil && isHost(u.Hostname()):
+	case unfilled(hostAsTyped(s)) != "":
+		return URL{}, errHostPlaceholder
+	default:
 		return URL{}, errURLForm
 	}
 	switch u.Scheme {
@@ -51,9 +58,6 @@ func ParseURL(s string) (URL, error) {
 	return URL{s}, nil
 }
 
-// filledIn returns s with {mac} replaced, as a phone would request it.
-func filledIn(s string) string { return strings.ReplaceAll(s, "{mac}", "000413000000") }
-
 // String returns the URL as it was typed, or "" for the zero URL.
 func (u URL) String() string { return u.s }
 
@@ -66,8 +70,10 @@ func RestoreURL(s string) URL { return URL{s} }
 
 // host returns the host name that a phone would resolve, in comparable form. It
 // relies on the checks of ParseURL.
-func (u URL) host() string {
-	_, host, _ := strings.Cut(u.s, "://")
+func (u URL) host() string { return comparableHost(hostAsTyped(u.s)) }
+
+func hostAsTyped(url string) string {
+	_, host, _ := strings.Cut(url, "://")
 	if i := strings.IndexAny(host, "/?#"); i >= 0 {
 		host = host[:i]
 	}
@@ -77,7 +83,7 @@ func (u URL) host() string {
 	} else {
 		host, _, _ = strings.Cut(host, ":")
 	}
-	return comparableHost(host)
+	return host
 }
 
 // MarshalText implements [encoding.TextMarshaler] with the form of [URL.String].

@@ -19,6 +19,21 @@ type filter struct {
 // keys, keys with a number, Shift-Tab.
 const keyFinals = "ABCDEFHPQRS~uZ"
 
+// sequences are what terminals send for keys that x/term knows by another sequence,
+// or by a control character.
+var sequences = map[string]string{
+	"\x1b[1~": keyHomeSeq, "\x1b[7~": keyHomeSeq, // PuTTY and tmux, rxvt
+	"\x1b[4~": keyEndSeq, "\x1b[8~": keyEndSeq,
+	"\x1bb": keyWordLeft, "\x1bB": keyWordLeft, "\x1b[1;5D": keyWordLeft, // Alt-B, Ctrl-Left
+	"\x1bf": keyWordRight, "\x1bF": keyWordRight, "\x1b[1;5C": keyWordRight,
+}
+
+const (
+	keyHomeSeq, keyEndSeq     = "\x1b[H", "\x1b[F"
+	keyWordLeft, keyWordRight = "\x1b[1;3D", "\x1b[1;3C"
+	keyDeleteWord             = 0x17 // Ctrl-W
+)
+
 // maxSequence bounds an escape sequence, in bytes; those of keys have up to 8.
 const maxSequence = 16
 
@@ -30,7 +45,12 @@ func (f *filter) add(keys, raw []byte) []byte {
 				keys = f.sequence(keys, b)
 				continue
 			}
+			alone := len(f.partial) == 1
 			f.partial = f.partial[:0] // not an escape sequence
+			if alone && isBackspace(b) {
+				keys = append(keys, keyDeleteWord) // Alt-Backspace
+				continue
+			}
 		}
 		afterCR := f.afterCR
 		f.afterCR = b == '\r'
@@ -87,6 +107,8 @@ func (f *filter) sequence(keys []byte, b byte) []byte {
 		keys = append(keys, keyBad) // not a key: pasted text that would set a colour, the cursor or a title
 	case strings.HasPrefix(seq, applicationMode): // some terminals' arrow keys
 		keys = append(append(keys, "\x1b["...), b)
+	case sequences[seq] != "":
+		keys = append(keys, sequences[seq]...)
 	default:
 		keys = append(keys, seq...)
 	}

@@ -23,14 +23,18 @@ func TestFilter(t *testing.T) {
 		"a\x1b\r":                  "a\r",
 		"\x03\x04":                 "\x03\x04",
 		"\x1b[" + strings.Repeat("1", 99) + "~ok": "\x00ok",
-		"\x1b12e4":                    "\x002e4", // Alt-1
-		"\x1b.x\x1b x":                "\x00x\x00x",
-		"\x1b]0;title\x07list":        "\x000;title\x07list",
-		"\x1bP1$r0m":                  "\x001$r0m",
-		"\x1b[I\x1b[Oa\x1b[<0;10;5Mb": "ab",          // focus, mouse
-		"2e\x1b[31m4\x1b[2J":          "2e\x004\x00", // not sent by keys
-		"\x1b[1;5C\x1b[15~\x1bb":      "\x1b[1;5C\x1b[15~\x1bb",
-		"\x1b[12\x1b[Bx":              "\x1b[Bx",
+		"\x1b12e4":                     "\x002e4", // Alt-1
+		"\x1b.x\x1b x":                 "\x00x\x00x",
+		"\x1b]0;title\x07list":         "\x000;title\x07list",
+		"\x1bP1$r0m":                   "\x001$r0m",
+		"\x1b[I\x1b[Oa\x1b[<0;10;5Mb":  "ab",          // focus, mouse
+		"2e\x1b[31m4\x1b[2J":           "2e\x004\x00", // not sent by keys
+		"\x1b[1;3C\x1b[15~\x1bu":       "\x1b[1;3C\x1b[15~\x1bu",
+		"\x1b[1~\x1b[7~\x1bOH\x1b[H":   "\x1b[H\x1b[H\x1b[H\x1b[H", // Home of PuTTY and tmux, rxvt, xterm
+		"\x1b[4~\x1b[8~\x1bOF\x1b[F":   "\x1b[F\x1b[F\x1b[F\x1b[F",
+		"\x1bb\x1b[1;5D\x1bf\x1b[1;5C": "\x1b[1;3D\x1b[1;3D\x1b[1;3C\x1b[1;3C",
+		"a\x1b\x7fb\x1b\x08":           "a\x17b\x17",
+		"\x1b[12\x1b[Bx":               "\x1b[Bx",
 	} {
 		var whole, bytewise filter
 		if got := whole.add(nil, []byte(in)); string(got) != want {

@@ -13,9 +13,21 @@ const (
 	keyBad       = 0x00 // stands for bytes that are not text
 	keyInterrupt = 0x03 // Ctrl-C
 	keyEnd       = 0x04 // Ctrl-D
+	keySearch    = 0x12 // Ctrl-R
 	keyEscape    = 0x1B
 	keyReturn    = '\r'
 )
+
+// What Read returns besides: control characters that x/term passes to its callback.
+// If a client sends them, they mean nothing.
+const (
+	keyCancel = 0x07 // Ctrl-G during a search
+	keyErase  = 0x1C // Backspace during a search
+	keyAccept = 0x1D // the end of a search, before the key that ended it
+	keyIdle   = 0x1E // all that was typed has been shown
+)
+
+func isBackspace(key byte) bool { return key == 0x7F || key == 0x08 }
 
 // maxTypedAhead bounds what a client can type ahead, in bytes, while a command
 // runs. A client that sends more waits.
@@ -35,6 +47,10 @@ type keyboard struct {
 
 	// What happened to the current line, or the last one.
 	interrupted, bad bool
+
+	searchable bool // Ctrl-R searches
+	searching  bool // what is typed is searched for
+	shown      bool // nothing was read since keyIdle
 }
 
 func newKeyboard() *keyboard {
@@ -128,7 +144,7 @@ func (k *keyboard) during(interrupt func()) {
 func (k *keyboard) Read(p []byte) (int, error) {
 	const (
 		discardLine = "\x05\x15\r" // Ctrl-E: to the end; Ctrl-U: erase to the start; return
-		special     = string(rune(keyBad)) + string(rune(keyInterrupt)) + string(rune(keyEnd)) + string(rune(keyReturn))
+		special     = string(rune(keyBad)) + string(rune(keyInterrupt)) + string(rune(keyEnd)) + string(rune(keyReturn)) + string(rune(keySearch))
 	)
 	if len(p) < len(discardLine) {
 		return 0, errors.New("lineedit: the terminal's buffer is full")
@@ -136,11 +152,20 @@ func (k *keyboard) Read(p []byte) (int, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for {
+		if len(k.queue) == 0 && k.err == nil && !k.shown {
+			k.shown = true
+			p[0] = keyIdle
+			return 1, nil
+		}
 		for len(k.queue) == 0 && k.err == nil {
 			k.changed.Wait()
 		}
 		if len(k.queue) == 0 {
 			return 0, k.err
+		}
+		k.shown = false
+		if k.searching && k.queue[0] != keyBad {
+			return k.readSearch(p), nil
 		}
 		n := 1
 		switch k.queue[0] {
@@ -152,6 +177,8 @@ func (k *keyboard) Read(p []byte) (int, error) {
 			k.interrupted = true
 			k.take(1)
 			return copy(p, discardLine), nil
+		case keySearch:
+			k.searching = k.searchable
 		case keyEnd, keyReturn:
 		default:
 			for n < min(len(k.queue), len(p)) && strings.IndexByte(special, k.queue[n]) < 0 {
@@ -164,17 +191,43 @@ func (k *keyboard) Read(p []byte) (int, error) {
 	}
 }
 
+// readSearch is Read during a search: x/term must not handle Backspace itself, and
+// every other key that is not text ends the search.
+func (k *keyboard) readSearch(p []byte) (n int) {
+	isText := func(key byte) bool { return key >= ' ' && !isBackspace(key) }
+	n = 1
+	switch key := k.queue[0]; {
+	case key == keySearch, key == keyCancel:
+		p[0] = key
+		k.searching = key != keyCancel
+	case isBackspace(key):
+		p[0] = keyErase
+	case isText(key):
+		for n < min(len(k.queue), len(p)) && isText(k.queue[n]) {
+			n++
+		}
+		copy(p, k.queue[:n])
+	default:
+		p[0] = keyAccept
+		k.searching = false
+		return n // the key itself is read next
+	}
+	k.take(n)
+	return n
+}
+
 // take removes n keys from the queue.
 func (k *keyboard) take(n int) {
 	k.queue = k.queue[n:] // moving the rest would cost the queue's length for each byte of a flood
 	k.changed.Broadcast()
 }
 
-// beginLine is called before each line.
-func (k *keyboard) beginLine() {
+// beginLine is called before each line, with whether Ctrl-R searches.
+func (k *keyboard) beginLine(searchable bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.interrupted, k.bad = false, false
+	k.searchable, k.searching, k.shown = searchable, false, true
 }
 
 // endLine is called after each line, and returns whether it was interrupted and

@@ -2,7 +2,6 @@ package lineedit
 
 import (
 	"io"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
@@ -22,6 +21,10 @@ type Terminal struct {
 	editor  *term.Terminal
 	tooLong bool
 	recall  bool // the line being read enters the history
+
+	prompt string  // as it is shown
+	search *search // the one with Ctrl-R, or nil
+	wide   bool    // the line was last shown by show
 }
 
 // A Config is how a [Terminal] behaves. Columns must be set.
@@ -31,10 +34,13 @@ type Config struct {
 	Prompt string
 	// Columns is the width of the screen in characters, as [ClampWidth] returns it.
 	Columns *atomic.Int32
-	// Complete returns line and the position of the cursor after Tab. If nil, Tab
-	// does nothing. In lines read with another prompt, Tab is a character: pasted
-	// cells are separated by it.
-	Complete func(line string, pos int) (string, int)
+	// TextWidth returns how many columns text takes on the screen. If nil, each
+	// character takes one.
+	TextWidth func(text string) int
+	// Complete returns line and the position of the cursor after Tab, and candidates
+	// to show. If nil, Tab does nothing. In lines read with another prompt, Tab is a
+	// character: pasted cells are separated by it.
+	Complete func(line string, pos int) (newLine string, newPos int, candidates []string)
 }
 
 // NewTerminal returns a Terminal that writes to screen, and reads what
@@ -97,16 +103,26 @@ func (t *Terminal) current() *term.Terminal {
 
 // key is called for each key that x/term does not handle itself.
 func (t *Terminal) key(line string, pos int, key rune) (string, int, bool) {
-	if key == '\t' && !t.recall { // between a spreadsheet's cells
-		if len(line) >= MaxLine {
+	switch {
+	case key == keyIdle:
+		t.show(line, pos)
+		return "", 0, false
+	case t.search != nil, key == keySearch && t.recall:
+		line, pos = t.searchKey(line, pos, key)
+		return line, pos, true
+	case key == '\t' && !t.recall: // of a list
+		if len(line) == MaxLine {
 			t.tooLong = true
-			return line, pos, true
+			return "", 0, false
 		}
 		return line[:pos] + "\t" + line[pos:], pos + 1, true
-	}
-	if key == '\t' {
+	case key == '\t':
 		if t.config.Complete != nil {
-			line, pos = t.config.Complete(line, pos)
+			var candidates []string
+			line, pos, candidates = t.config.Complete(line, pos)
+			if len(candidates) > 0 {
+				_, _ = io.WriteString(t, inColumns(candidates, t.Width()))
+			}
 		}
 		return line, pos, true
 	}
@@ -121,9 +137,10 @@ func (t *Terminal) key(line string, pos int, key rune) (string, int, bool) {
 // and at the end of the input, [ErrInterrupted] after Ctrl-C, or an [*Error].
 func (t *Terminal) ReadLine(prompt string) (string, error) {
 	t.tooLong, t.recall = false, prompt == t.config.Prompt
+	t.search, t.wide = nil, false
 	editor := t.current()
-	editor.SetPrompt(prompt)
-	t.keys.beginLine()
+	t.setPrompt(prompt)
+	t.keys.beginLine(t.recall)
 	line, err := editor.ReadLine()
 	interrupted, bad := t.keys.endLine()
 	switch {
@@ -140,6 +157,11 @@ func (t *Terminal) ReadLine(prompt string) (string, error) {
 		return "", &Error{"contains bytes that are not text"}
 	}
 	return line, Check(line)
+}
+
+func (t *Terminal) setPrompt(prompt string) {
+	t.prompt = prompt
+	t.current().SetPrompt(prompt)
 }
 
 // Write writes to the screen, above the line that is being typed.
@@ -160,28 +182,3 @@ func ClampWidth(columns uint32) int32 {
 	}
 	return int32(columns)
 }
-
-// A history is the lines that Up recalls, the last one first, without empty and
-// repeated ones.
-type history []string
-
-const maxHistory = 100
-
-func (h *history) add(line string) {
-	if line == "" || len(*h) > 0 && (*h)[0] == line {
-		return
-	}
-	*h = slices.Insert(*h, 0, line)
-	*h = (*h)[:min(len(*h), maxHistory)]
-}
-
-// An editorHistory implements [term.History].
-type editorHistory struct{ t *Terminal }
-
-func (h editorHistory) Add(line string) {
-	if h.t.recall {
-		h.t.history.add(line)
-	}
-}
-func (h editorHistory) Len() int        { return len(h.t.history) }
-func (h editorHistory) At(i int) string { return h.t.history[i] }

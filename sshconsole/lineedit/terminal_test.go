@@ -53,7 +53,7 @@ func TestTerminalReadsLines(t *testing.T) {
 // Pasted cells stay separated, except in a command.
 func TestTabs(t *testing.T) {
 	in := "sh\ta\r" + "sh\ta\r" + "\ta\x1b[D\tb\r" + strings.Repeat("y", MaxLine) + "\t\r" + strings.Repeat("\t", MaxLine) + "\r"
-	complete := func(line string, pos int) (string, int) { return line + "ow ", pos + 3 }
+	complete := func(line string, pos int) (string, int, []string) { return line + "ow ", pos + 3, nil }
 	term := NewTerminal(io.Discard, Config{Prompt: prompt, Columns: width(80), Complete: complete})
 	go term.Pump(strings.NewReader(in), func() bool { return true })
 	if line, err := term.ReadLine(prompt); line != "show a" || err != nil {
@@ -78,19 +78,38 @@ func width(columns int32) *atomic.Int32 {
 	return &w
 }
 
-func TestHistory(t *testing.T) {
-	var h history
-	for _, line := range []string{"a", "", "b", "b", "c"} {
-		h.add(line)
+// Home, End, and words, in what several terminals send for them.
+func TestKeys(t *testing.T) {
+	for keys, want := range map[string]string{
+		"bc\x1b[1~a\x1b[4~d":          "abcd",
+		"bc\x1b[7~a\x1b[8~d":          "abcd",
+		"bc\x1bOHa\x1bOFd":            "abcd",
+		"show 2e4\x1bbx \x1bb\x1bb> ": "> show x 2e4",
+		"a b c\x1b[H\x1bf_\x1b[1;5C_": "a _b _c",
+		"show 2e4\x1b\x7f2e5":         "show 2e5",
+	} {
+		term := NewTerminal(io.Discard, Config{Prompt: prompt, Columns: width(80)})
+		go term.Pump(strings.NewReader(keys+"\r"), func() bool { return true })
+		if line, err := term.ReadLine(prompt); line != want || err != nil {
+			t.Errorf("%q: %q, %v; want %q", keys, line, err, want)
+		}
 	}
-	if strings.Join(h, " ") != "c b a" {
-		t.Errorf("%q", h)
+}
+
+// Tab shows several candidates above the line. In a list it is only a tab.
+func TestTab(t *testing.T) {
+	var screen strings.Builder
+	term := NewTerminal(&screen, Config{Prompt: prompt, Columns: width(80), Complete: func(line string, pos int) (string, int, []string) {
+		return line + "e", pos + 1, []string{"REGISTER", "RETARGET"}
+	}})
+	go term.Pump(strings.NewReader("r\tg\r2e4\thttp://x/\r"), func() bool { return true })
+	if line, err := term.ReadLine(prompt); line != "reg" || err != nil {
+		t.Errorf("%q, %v", line, err)
 	}
-	for range 2 * maxHistory {
-		h.add("x")
-		h.add("y")
+	if !strings.Contains(screen.String(), "REGISTER  RETARGET\r\n==> r") {
+		t.Errorf("%q", &screen)
 	}
-	if len(h) != maxHistory {
-		t.Errorf("%d lines are kept", len(h))
+	if line, err := term.ReadLine(""); line != "2e4\thttp://x/" || err != nil {
+		t.Errorf("%q, %v", line, err)
 	}
 }

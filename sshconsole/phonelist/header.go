@@ -77,7 +77,7 @@ func knownNames(fields []string) int {
 // a column with a known name, or several columns, none of which looks like a MAC or
 // a URL.
 func isHeader(fields []string) bool {
-	if slices.ContainsFunc(fields, containsMAC) {
+	if slices.ContainsFunc(fields, containsMAC) || slices.ContainsFunc(fields, isURL) {
 		return false
 	}
 	if nameKnown(fields) {
@@ -87,6 +87,10 @@ func isHeader(fields []string) bool {
 	_, err := macaddr.ParseShort(cell(fields[0]))
 	return err != nil && !data && len(fields) > 1
 }
+
+// isURL reports whether a column is a URL, such as one with {mac} in it, and so no
+// name.
+func isURL(field string) bool { return strings.Contains(field, "://") }
 
 // containsMAC reports whether one of a column's words is a MAC.
 func containsMAC(field string) bool {

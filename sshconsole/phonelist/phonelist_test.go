@@ -59,6 +59,7 @@ func TestLists(t *testing.T) {
 		{"tabs", "mac\turl\n2e4\t" + x, []string{"0004132202E4," + x}},
 		{"a MAC that looks like a word", "fade,\nmac,url", []string{"00041322FADE,", `! "mac": expected twelve hex digits`}},
 		{"a mistyped first line is no header", "2eg\n2e4", []string{`!! "2eg": expected twelve hex digits`}},
+		{"a URL with {mac} is no header", "2eg,http://x.example/{mac}\n2e4", []string{`!! "2eg": expected twelve hex digits`}},
 		{"short rows", "place,mac\nlobby\nroof,2e4", []string{"! expected a MAC in column 2.", "0004132202E4,"}},
 		{"long rows", "2e5\n2e4," + x + ",y", []string{"0004132202E5,", "! expected mac or mac,url; a URL that contains a comma"}},
 		{"rows longer than their header", "mac,url\n2e4," + x + ",y", []string{"! expected 2 columns as in the header, not 3."}},

@@ -21,8 +21,9 @@ type call struct {
 	dryRun  bool
 	owners  map[store.AccountID]store.Account // those that were looked up
 	out     *bufio.Writer
-	noted   []any // what the log records of a change besides the words
-	changed bool  // something was changed, though the command may have failed
+	noted   []any  // what the log records of a change besides the words
+	changed bool   // something was changed, though the command may have failed
+	warning string // what the caller should know if the command is done, or ""
 }
 
 // call runs a command and logs what it changed.
@@ -34,6 +35,9 @@ func (s *session) call(ctx context.Context, by store.Account, i invocation, word
 	// What was written before a problem is shown before it. A client that reads no
 	// further is not a problem.
 	_ = c.out.Flush()
+	if c.warning != "" && (err == nil || c.changed) {
+		c.notify(c.warning)
+	}
 	if c.cmd.changes != nothing && !dryRun && (err == nil || c.changed) {
 		s.Log.Info("changed", append([]any{"command", strings.Join(words, " ")}, c.noted...)...)
 		if c.cmd.changes == accounts {

@@ -33,8 +33,10 @@ func init() { // HELP is in the table and reads it
 
 		{group: unlisted, usage: "HELP", summary: "Show all commands.", example: "help", run: help},
 		{group: unlisted, usage: "HELP <command>...", summary: "Show one command.", example: "help register", run: helpOne},
+		{group: unlisted, usage: "?", alias: "HELP", summary: "Same as HELP."},
 		{group: unlisted, usage: "EXIT", alias: "BYE", summary: "Same as BYE."},
 		{group: unlisted, usage: "QUIT", alias: "BYE", summary: "Same as BYE."},
+		{group: unlisted, usage: "LOGOUT", alias: "BYE", summary: "Same as BYE."},
 
 		{group: operator, usage: "REGISTER <mac>... [<url>] --account <name>", summary: "Register phones for an account.",
 			example: "register 2e4 --account acme", run: register, changes: phones},

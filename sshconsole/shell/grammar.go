@@ -1,10 +1,8 @@
 package shell
 
 import (
-	"io"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/pflag"
 )
@@ -128,6 +126,11 @@ func (c *command) tokens() []token {
 	return tokens
 }
 
+// positional returns the tokens that are not options.
+func (c *command) positional() []token {
+	return slices.DeleteFunc(c.tokens(), func(t token) bool { return t.kind == option })
+}
+
 // match compares words and options with the usage. depth is how many of its tokens
 // matched before the first that did not.
 func (c *command) match(words []string, options map[string]string) (i invocation, depth int, ok bool) {
@@ -207,12 +210,12 @@ type invocation struct {
 func find(words []string, operates bool) (invocation, error) {
 	family := family(words[0])
 	if len(family) == 0 {
-		return invocation{}, misunderstood(codeUsage, "Unknown command %q. Type help for help.", words[0])
+		return invocation{}, unknownCommand(words[0], words[0], operates)
 	}
 	if !operates && !slices.ContainsFunc(family, func(c *command) bool { return c.group != operator }) {
 		return invocation{}, refused(codeForbidden, "%s is for operators.", family[0].name())
 	}
-	words, options, err := takeOptions(family, words)
+	words, options, err := takeOptions(family, words, operates)
 	if err == pflag.ErrHelp {
 		return find([]string{"HELP", family[0].name()}, operates)
 	}
@@ -238,6 +241,9 @@ func find(words []string, operates bool) (invocation, error) {
 	if len(best) == 0 { // what would have matched is for operators
 		return invocation{}, misunderstood(codeUsage, "Type help %s for its forms.", strings.ToLower(family[0].name()))
 	}
+	if err := unknownWord(words, best, deepest); err != nil {
+		return invocation{}, err
+	}
 	if len(best) > 3 {
 		return invocation{}, misunderstood(codeUsage, "%s needs another word. Type help %s for its forms.", best[0].name(), strings.ToLower(best[0].name()))
 	}
@@ -246,52 +252,4 @@ func find(words []string, operates bool) (invocation, error) {
 		usages = append(usages, c.usage)
 	}
 	return invocation{}, misunderstood(codeUsage, "Expected: %s", strings.Join(usages, ", or: "))
-}
-
-// takeOptions takes the options out of words: those of any command of the family,
-// and --dry-run. After -- dashes are not special. pflag does that for a line; the
-// programs' own flags are kong's, which knows more than a line needs: structs,
-// environment variables, help.
-func takeOptions(family []*command, words []string) (rest []string, options map[string]string, err error) {
-	flags := pflag.NewFlagSet(words[0], pflag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.Usage = func() {}
-	for _, c := range family {
-		if c.changes != nothing && flags.Lookup(optionDryRun) == nil {
-			flags.Bool(optionDryRun, false, "")
-		}
-		for _, t := range c.tokens() {
-			switch {
-			case t.kind != option || flags.Lookup(t.text) != nil:
-			case t.value:
-				flags.String(t.text, "", "")
-			default:
-				flags.Bool(t.text, false, "")
-			}
-		}
-	}
-	if err := flags.Parse(words); err == pflag.ErrHelp {
-		return nil, nil, err
-	} else if err != nil {
-		return nil, nil, misunderstood(codeUsage, "%q: %s. Type help %s for its forms; put -- before words starting with a dash.",
-			strings.Join(words, " "), printable(err.Error()), strings.ToLower(family[0].name()))
-	}
-	options = map[string]string{}
-	flags.Visit(func(f *pflag.Flag) {
-		if f.Value.Type() != "bool" || f.Value.String() == "true" { // not --dry-run=false
-			options[f.Name] = f.Value.String()
-		}
-	})
-	return flags.Args(), options, nil
-}
-
-// printable returns text, which may repeat what was typed, in a form that is safe
-// for a terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
 }

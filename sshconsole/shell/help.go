@@ -94,7 +94,7 @@ func helpOne(c *call) error {
 	}
 	switch {
 	case !known:
-		return misunderstood(codeUsage, "Unknown command %q. Type help for help.", name)
+		return unknownCommand(name, words[0], c.by.Operates())
 	case len(rows) == 0:
 		return refused(codeForbidden, "%s is for operators.", strings.ToUpper(name))
 	}

@@ -2,6 +2,8 @@ package shell
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"snomredirect/macaddr"
@@ -47,7 +49,8 @@ func (c *call) macs(words []string) ([]macaddr.Range, error) {
 	return ranges, nil
 }
 
-// url parses a setting server's URL; "" is none.
+// url parses a setting server's URL; "" is none. If it contains what phones don't
+// fill in, the command ends with a notice about the first such URL.
 func (c *call) url(word string) (store.URL, error) {
 	if word == "" {
 		return store.URL{}, nil
@@ -58,6 +61,9 @@ func (c *call) url(word string) (store.URL, error) {
 		return url, refused(codeMalformedURL, "%q: %v.", word, err)
 	case err != nil:
 		return url, misunderstood(codeMalformedURL, "%q: %v.", word, err)
+	}
+	if p := url.Unfilled(); p != "" && c.warning == "" {
+		c.warning = fmt.Sprintf("%q: phones request %q as it is: they fill in only {mac} and, newer ones, {phone_type}.", word, p)
 	}
 	return url, nil
 }
@@ -74,6 +80,11 @@ func register(c *call) error {
 	words, last := c.list, ""
 	if n := len(words) - 1; n > 0 && !looksLikeMAC(words[n]) {
 		words, last = words[:n], words[n]
+	}
+	if i := slices.IndexFunc(words, func(word string) bool { return strings.Contains(word, "://") }); i >= 0 && last == "" {
+		return misunderstood(codeUsage, "%q: expected the URL as the last word, after all MACs.", words[i])
+	} else if i >= 0 && strings.Contains(last, "://") {
+		return misunderstood(codeUsage, "%q and %q are two URLs: expected one, as the last word.", words[i], last)
 	}
 	url, err := c.url(last)
 	if p := (*problem)(nil); errors.As(err, &p) && !strings.Contains(last, "/") {

@@ -120,3 +120,31 @@ func TestRetargetOfTheAccountOnly(t *testing.T) {
 	h.says("bravo", "server", "http://new.example/\n")
 	h.says("bravo", "history", "(?s)[^\n]*RETARGET http://prov.bravo.example/ http://new.example/\n.*")
 }
+
+// A URL with a placeholder that phones don't fill in is taken, with a notice.
+func TestUnfilledPlaceholders(t *testing.T) {
+	h := newHouse(t)
+	const notice = `phones request "<mac>" as it is: they fill in only {mac} and, newer ones, {phone_type}.`
+	const odd = "http://odd.example/<mac>"
+	for _, c := range []struct{ name, line string }{
+		{"acme", "register 2e4 " + odd}, {"acme", "register 2e4-2ff " + odd}, {"acme", "server " + odd + " --dry-run"},
+		{"acme", "retarget " + odd + " http://odd.example/2/<mac> --yes"},
+		{"olga", "account add charly " + odd}, {"olga", "account server charly " + odd},
+	} {
+		out, problems, status := h.at(store.Name(c.name), 0, c.line, "")
+		if status != StatusDone || out == "" || !strings.HasSuffix(problems, notice+"\n") || strings.Count(problems, "\n") != 1 {
+			t.Errorf("%s: status %d, %q, %q", c.line, status, out, problems)
+		}
+	}
+	_, problems, status := h.at("acme", 0, "register 2e4 http://odd.example/%7Bmac%7D --json", "")
+	if want := `{"notice":"\"http://odd.example/%7Bmac%7D\": phones request \"%7Bmac%7D\" as it is: they fill in only {mac} and, newer ones, {phone_type}."}` + "\n"; status != StatusDone || problems != want {
+		t.Errorf("status %d, %s", status, problems)
+	}
+	out, problems, status := h.at("acme", 0, "register - --short", "2e5,"+odd+"\n2e6,http://odd.example/$mac\n")
+	if status != StatusDone || out != "2 lines: 1 registered, 1 changed.\n" && out != "2 lines: 2 changed.\n" || strings.Count(problems, "\n") != 1 {
+		t.Errorf("status %d, %q, %q", status, out, problems)
+	}
+	h.says("acme", "register 2e4 http://{phone_type}.acme.example/{mac}", ".*\n")
+	h.refuses("acme", "register 2e4 http://<mac>.acme.example/", StatusMisunderstood, "they know only {mac} and, newer ones, {phone_type}.")
+	h.refuses("bravo", "register 2e4 "+odd, StatusRefused, "is registered by another account")
+}

@@ -14,8 +14,8 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
-	"snomredirect/sshconsole/lineedit"
 	"snomredirect/store"
 )
 
@@ -88,15 +88,6 @@ type IO struct {
 	TakeKeys func(take func(key byte) bool)
 }
 
-// A LineReader reads lines, without their ends, that are typed or piped in: at a
-// terminal, after a prompt. The error is io.EOF at the end (Ctrl-D),
-// [lineedit.ErrInterrupted] for a discarded line (Ctrl-C), or a
-// [*lineedit.Error]. After the last two, the next line can be read. If it has the
-// method Rest of a [*lineedit.Pipe], lists are read with that.
-type LineReader interface {
-	ReadLine(prompt string) (string, error)
-}
-
 // withDefaults fills in what may be nil.
 func (c Caller) withDefaults() Caller {
 	if c.Log == nil {
@@ -140,8 +131,11 @@ type session struct {
 	json            bool // the current command, or the last one, has --json
 	spent           bool // a command has read standard input
 	fresh           bool // the next line begins a text, perhaps with a byte order mark
+	interrupted     bool // the current command, or the last one, with Ctrl-C
 	accountsChanged bool // by the current command, or the last one
 	failed          bool // some command failed inside the service
+
+	strayMAC time.Time // when the last line began with a MAC instead of a command, or zero
 }
 
 func (s *Shell) session(ctx context.Context, c Caller, io IO) *session {
@@ -157,72 +151,21 @@ func (s *Shell) Run(ctx context.Context, c Caller, io IO) (status int, failed bo
 	return status, session.failed
 }
 
-// Exec runs one command, and returns its exit status and whether something failed
-// inside the service.
-func (s *Shell) Exec(ctx context.Context, c Caller, io IO, line string) (status int, failed bool) {
+// Exec runs the commands of command, one a line, and returns the highest exit status
+// of them and whether something failed inside the service. A list that one of them
+// reads is the lines that follow it or, if it is the last one, io.In.
+func (s *Shell) Exec(ctx context.Context, c Caller, io IO, command string) (status int, failed bool) {
 	session := s.session(ctx, c, io)
-	err := session.line(line, session.reportInterrupted)
+	lines := strings.Split(strings.ReplaceAll(strings.TrimRight(command, "\r\n"), "\r\n", "\n"), "\n")
+	if len(lines) > 1 {
+		status = session.script(lines)
+		return status, session.failed
+	}
+	err := session.line(lines[0], session.reportInterrupted)
 	if err == errBye {
 		err = nil
 	}
 	return session.report(err), session.failed
-}
-
-// errBye leaves the console.
-var errBye = errors.New("bye")
-
-func (s *session) run() (status int) {
-	account, err := s.Account()
-	if err != nil {
-		return s.report(err)
-	}
-	terminal := s.Width() > 0
-	if terminal {
-		fmt.Fprintf(s.Out, welcomeText, account.Name)
-	}
-	s.reportInterrupted(account)
-	for terminal || !s.spent { // what is left of a list was not meant as commands
-		s.json, s.accountsChanged = false, false
-		line, err := s.readLine(Prompt)
-		switch {
-		case err == lineedit.ErrInterrupted:
-			continue
-		case err == nil:
-			err = s.line(line, nil)
-			if err == nil && s.accountsChanged { // perhaps the caller's own
-				_, err = s.Account()
-			}
-		case err == io.EOF && terminal:
-			_, _ = io.WriteString(s.Out, "\n")
-			err = errBye
-		case isProblem(err): // reported below
-		default: // the end, or the client has gone
-			err = errBye
-		}
-		if err == errBye {
-			break
-		}
-		status = max(status, s.report(err))
-		if err == ErrLoggedOut {
-			return status
-		}
-	}
-	if terminal {
-		return StatusDone
-	}
-	return status
-}
-
-// readLine reads the next line; an error about the line itself is a problem.
-func (s *session) readLine(prompt string) (string, error) {
-	line, err := s.In.ReadLine(prompt)
-	if bad := (*lineedit.Error)(nil); errors.As(err, &bad) {
-		err = badLine(bad)
-	}
-	if s.fresh { // PowerShell puts a mark before what it pipes
-		line, s.fresh = store.WithoutMark(line), false
-	}
-	return line, err
 }
 
 // line runs one line: a command, or nothing. If first is not nil, it is called
@@ -244,6 +187,7 @@ func (s *session) line(line string, first func(store.Account)) error {
 	defer cancel()
 	s.During(cancel)
 	defer s.During(nil)
+	defer func() { s.interrupted = ctx.Err() != nil }()
 	by, err := s.Account()
 	if err != nil {
 		return err
@@ -251,11 +195,15 @@ func (s *session) line(line string, first func(store.Account)) error {
 	if first != nil {
 		first(by)
 	}
-	i, err := find(words, by.Operates())
-	if err != nil {
-		return err
+	if startsWithMAC(words) {
+		return s.stray(words[0])
 	}
-	return s.call(ctx, by, i, words)
+	s.strayMAC = time.Time{}
+	i, err := find(words, by.Operates())
+	if err == nil {
+		err = s.call(ctx, by, i, words)
+	}
+	return blameShellSyntax(words, err)
 }
 
 // words splits a line, and takes out --json.

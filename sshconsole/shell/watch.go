@@ -39,8 +39,8 @@ func watch(c *call) error {
 	}
 	arrived := make(chan store.Contact, maxArrived)
 	stop := c.Contacts.Watch(func(contact store.Contact) {
-		inVain := contact.Answer == store.Unregistered || contact.Answer == store.Refused
-		if only.IsValid() && contact.MAC != only || unregistered && !inVain {
+		noFile := contact.Answer == store.Unregistered || contact.Answer == store.Refused
+		if only.IsValid() && contact.MAC != only || unregistered && !noFile {
 			return
 		}
 		queue(arrived, contact)
@@ -72,6 +72,7 @@ func watch(c *call) error {
 		return quit
 	})
 	defer c.TakeKeys(nil)
+	c.notify(fmt.Sprintf("Watching %s: press %s to stop.", c.watched(only, unregistered), map[bool]string{true: "q or Ctrl-C", false: "Ctrl-C"}[c.Width() > 0]))
 	for {
 		select {
 		case <-ctx.Done():
@@ -95,6 +96,23 @@ func watch(c *call) error {
 			return nil // the client reads no further
 		}
 	}
+}
+
+// watched names whom WATCH shows.
+func (c *call) watched(only macaddr.Addr, unregistered bool) string {
+	switch {
+	case only.IsValid() && unregistered:
+		return only.String() + " while it is unregistered"
+	case only.IsValid() && c.by.Operates():
+		return only.String()
+	case only.IsValid():
+		return only.String() + " while it is yours"
+	case unregistered:
+		return "unregistered phones"
+	case c.by.Operates():
+		return "all phones"
+	}
+	return "your phones"
 }
 
 // owns reports whether the caller has registered a phone.

@@ -3,6 +3,7 @@ package shell
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -64,7 +65,7 @@ func TestWatchRefusals(t *testing.T) {
 			caller := h.caller(c.who)
 			caller.Stopping = quit
 			go func() {
-				done <- h.runs(t.Context(), caller, IO{In: h.input(strings.NewReader("")), Out: &out, Err: &out}, c.line)
+				done <- h.runs(t.Context(), caller, IO{In: h.input(strings.NewReader("")), Out: &out, Err: io.Discard}, c.line)
 			}()
 			synctest.Wait()
 			refused := func(mac string) store.Contact {

@@ -11,7 +11,8 @@ import (
 
 // splitWords splits a line at blanks and tabs. Single quotes quote everything
 // between them. In double quotes a backslash escapes a double quote or a
-// backslash; outside of quotes it escapes any character. Nothing else is special.
+// backslash; outside of quotes it escapes any character. A # at the beginning of a
+// word begins a remark, up to the end of the line. Nothing else is special.
 func splitWords(line string) ([]string, error) {
 	if bad := (*lineedit.Error)(nil); errors.As(lineedit.Check(line), &bad) {
 		return nil, badLine(bad)
@@ -34,6 +35,8 @@ func splitWords(line string) ([]string, error) {
 			quote = 0
 		case quote != 0:
 			word.WriteRune(r)
+		case r == '#' && !inWord:
+			return words, nil
 		case r == '\'' || r == '"':
 			quote, inWord = r, true
 		case r == ' ' || r == '\t':

@@ -19,7 +19,10 @@ func TestSplitWords(t *testing.T) {
 		`"a\b" 'a\b'`:                {`a\b`, `a\b`},
 		`''`:                         {""},
 		`a""b`:                       {"ab"},
-		`a # b; c | d & $e * {mac}`:  {"a", "#", "b;", "c", "|", "d", "&", "$e", "*", "{mac}"},
+		`a b; c | d & $e * {mac}`:    {"a", "b;", "c", "|", "d", "&", "$e", "*", "{mac}"},
+		"# don't":                    nil,
+		"list\t# \"all":              {"list"},
+		`a#b '#c' "#d" \#e #f`:       {"a#b", "#c", "#d", "#e"},
 		"größe 電話":                   {"größe", "電話"},
 	} {
 		got, err := splitWords(line)

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"maps"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -106,11 +107,11 @@ func (c *Checker) Check(ctx context.Context, name, password string, from netip.A
 	return a, nil
 }
 
-// lookUp returns the account of a name, and the sum under which a correct password
+// lookUp returns the account of a name in any case, and the sum under which a correct password
 // is remembered. If there is no such account, it returns the zero Account, which
 // no password matches.
 func (c *Checker) lookUp(name, password string) (a store.Account, sum [sha256.Size]byte, err error) {
-	n, err := store.ParseName(name)
+	n, err := store.ParseName(strings.ToLower(name))
 	if err != nil {
 		return a, sum, nil
 	}
@@ -119,7 +120,7 @@ func (c *Checker) lookUp(name, password string) (a store.Account, sum [sha256.Si
 		return store.Account{}, sum, nil
 	}
 	mac := hmac.New(sha256.New, c.key[:])
-	mac.Write([]byte(name + "\x00" + password)) // names contain no zero byte
+	mac.Write([]byte(string(n) + "\x00" + password)) // names contain no zero byte
 	return a, [sha256.Size]byte(mac.Sum(nil)), err
 }
 

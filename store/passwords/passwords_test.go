@@ -69,7 +69,7 @@ func (l *lab) check(name, password string, want error, hashes int64) {
 	l.Helper()
 	before := l.hashes.Load()
 	a, err := l.Check(l.Context(), name, password, client)
-	if !errors.Is(err, want) || (err == nil) != (string(a.Name) == name && a.ID != 0) {
+	if !errors.Is(err, want) || (err == nil) != (string(a.Name) == strings.ToLower(name) && a.ID != 0) {
 		l.Errorf("%s with %q: %+v, %v; want %v", name, password, a, err, want)
 	}
 	if n := l.hashes.Load() - before; n != hashes {
@@ -83,13 +83,14 @@ func TestCheck(t *testing.T) {
 	l := newLab(t)
 	l.add("bare", "")
 	for name, pw := range map[string]string{
-		"acme": password + "x", "bare": "", "nobody": password, "../x\x1b": password, "": "", "ACME": password,
+		"acme": password + "x", "bare": "", "nobody": password, "../x\x1b": password, "": "", "ACMÉ": password,
 	} {
 		l.check(name, pw, store.ErrDenied, 1)
 	}
 	l.check("acme", "", store.ErrDenied, 1)
 	l.check("acme", strings.Repeat("x", 1<<20), store.ErrDenied, 1)
-	l.check("acme", password, nil, 1)
+	l.check("ACME", password, nil, 1)
+	l.check("acme", password, nil, 0)
 	if a, err := l.Check(t.Context(), "acme", password, client); err != nil || a.PasswordHash != l.acme.PasswordHash {
 		t.Errorf("%+v, %v", a, err)
 	}
