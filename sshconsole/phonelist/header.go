@@ -1,6 +1,7 @@
 package phonelist
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -129,7 +130,11 @@ func (r *Reader) header(fields []string) *Error {
 		r.url = urls[0]
 	}
 	for i, name := range fields {
-		if i != r.mac && i != r.url && name != "" {
+		switch {
+		case i == r.mac || i == r.url:
+		case name == "":
+			r.unused = append(r.unused, fmt.Sprintf("column %d", i+1))
+		default:
 			r.unused = append(r.unused, name)
 		}
 	}

@@ -132,7 +132,8 @@ func (r *Reader) Lines() int { return r.lines }
 // Begun reports whether the first line was read, as a header or as a phone.
 func (r *Reader) Begun() bool { return r.begun }
 
-// Unused returns the names of the header's columns that are not used.
+// Unused returns the names of the header's columns that are not used; one without a
+// name is called by its number.
 func (r *Reader) Unused() []string { return r.unused }
 
 // parse parses a whole record.

@@ -161,12 +161,12 @@ func TestOpenQuote(t *testing.T) {
 
 func TestUnused(t *testing.T) {
 	var l Reader
-	for _, line := range []string{"Name;MAC;;Standort;Setting-URL", "A;000413220A06;;Köln;"} {
+	for _, line := range []string{"Name;MAC;;Standort;Setting-URL;;", "A;000413220A06;;Köln;"} {
 		if _, _, err := l.Line(line); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := l.Unused(); !slices.Equal(got, []string{"Name", "Standort"}) {
+	if got := l.Unused(); !slices.Equal(got, []string{"Name", "column 3", "Standort"}) {
 		t.Errorf("%q", got)
 	}
 }
