@@ -82,7 +82,7 @@ func register(c *call) error {
 		words, last = words[:n], words[n]
 	}
 	if i := slices.IndexFunc(words, func(word string) bool { return strings.Contains(word, "://") }); i >= 0 && last == "" {
-		return misunderstood(codeUsage, "%q: expected the URL as the last word, after all MACs.", words[i])
+		return misunderstood(codeUsage, "%q: expected twelve hex digits, and the URL as the last word.", words[i])
 	} else if i >= 0 && strings.Contains(last, "://") {
 		return misunderstood(codeUsage, "%q and %q are two URLs: expected one, as the last word.", words[i], last)
 	}

@@ -137,7 +137,7 @@ func TestManyInOneLine(t *testing.T) {
 		"register 2e4 -":                                 "- reads MACs",
 		"register 2e4 2eg":                               `"2eg": expected a MAC such as 2e4 or 0004132202E4, a range of them, or as the last word a URL`,
 		"register 2e4 http://a.example/ http://b.other/": `"http://a.example/" and "http://b.other/" are two URLs: expected one, as the last word.`,
-		"reg http://a.example/ 2e4":                      `"http://a.example/": expected the URL as the last word, after all MACs.`,
+		"reg http://a.example/ 2e4":                      `"http://a.example/": expected twelve hex digits, and the URL as the last word.`,
 		"register - http://a.example/ 2e4":               "Expected: REGISTER",
 		"deregister -  2e4":                              "Expected: DEREGISTER",
 		"register - nonsense":                            `"nonsense": expected a URL`,
