@@ -1,7 +1,9 @@
 package store
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"snomredirect/macaddr"
@@ -26,6 +28,50 @@ type Contact struct {
 	// unknown path; otherwise it is "". MAC is then the first that can be read in it,
 	// and Model may be that of the User-Agent.
 	Refusal string
+}
+
+// Doubt returns what contradicts the phone's request, or "".
+func (c Contact) Doubt() string {
+	var doubts []string
+	switch {
+	case c.OtherCertificate:
+		doubts = append(doubts, "its certificate is another phone's")
+	case c.Answer == Withheld:
+		doubts = append(doubts, "no certificate proves its MAC")
+	}
+	switch {
+	case c.OtherMAC && c.OtherModel:
+		doubts = append(doubts, "its User-Agent names another MAC and another model")
+	case c.OtherMAC:
+		doubts = append(doubts, "its User-Agent names another MAC")
+	case c.OtherModel:
+		doubts = append(doubts, "its User-Agent names another model")
+	}
+	return strings.Join(doubts, ", ")
+}
+
+// String returns a text such as "from 192.0.2.20: snom360 with firmware 7.3.14,
+// proven, redirected", without the MAC and the time.
+func (c Contact) String() string {
+	var parts []string
+	model := c.Model
+	if model != "" && c.Firmware != "" {
+		model += " with firmware " + c.Firmware
+	}
+	proven := ""
+	if c.Proven {
+		proven = "proven"
+	}
+	for _, part := range []string{model, proven, c.Answer.String(), c.Refusal, c.Doubt()} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	text := strings.Join(parts, ", ")
+	if c.From.IsValid() {
+		text = fmt.Sprintf("from %v: %s", c.From, text)
+	}
+	return text
 }
 
 // An Answer is the kind of answer that a phone received.

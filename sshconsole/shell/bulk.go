@@ -28,7 +28,7 @@ func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pi
 		batch.Job = &record
 	}
 	batch.DryRun = c.dryRun
-	progress := newProgress(c.session, "phones", expected)
+	progress := c.progress("phones", expected)
 	change := func() error {
 		record.Lines += len(batch.Changes)
 		results, err := c.Registry.Change(batch)
@@ -43,7 +43,7 @@ func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pi
 		}
 		batch.Changes = batch.Changes[:0]
 		c.changed = c.changed || done > 0
-		progress.at(done)
+		progress.At(done)
 		return nil
 	}
 	err = func() error {
@@ -67,7 +67,7 @@ func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pi
 		}
 		return finish()
 	}()
-	progress.end()
+	progress.End()
 	interrupted := errors.Is(err, context.Canceled)
 	if interrupted && !c.Connected() {
 		return done, errReported // at the next login, from the record

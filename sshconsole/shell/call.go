@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"snomredirect/sshconsole/lineedit"
+	"snomredirect/sshconsole/progress"
 	"snomredirect/store"
 )
 
@@ -51,6 +52,18 @@ func (s *session) call(ctx context.Context, by store.Account, i invocation, word
 // audit returns what the history records of this command.
 func (c *call) audit(detail string) store.Audit {
 	return store.Audit{Actor: c.by.ID, Name: c.by.Name, RemoteAddr: c.RemoteAddr, Credential: c.Credential, Begun: c.begun, Command: c.cmd.words(), Detail: detail}
+}
+
+// progress begins to report work on total things to standard error.
+func (c *call) progress(things string, total int) *progress.Progress {
+	form := progress.Lines
+	switch {
+	case c.json:
+		form = progress.JSON
+	case c.Width() > 0:
+		form = progress.Bar
+	}
+	return progress.New(c.Err, form, things, total)
 }
 
 // standardInput reads lines to the end, at a prompt until Ctrl-D.

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"strings"
 	"time"
@@ -73,54 +72,11 @@ func newContactObject(c store.Contact) *contactObject {
 	if !c.MAC.IsValid() {
 		return nil
 	}
-	o := &contactObject{At: machineTime(c.At), Model: c.Model, Firmware: c.Firmware, Proven: c.Proven, Answer: c.Answer, Refusal: c.Refusal, Doubt: doubt(c)}
+	o := &contactObject{At: machineTime(c.At), Model: c.Model, Firmware: c.Firmware, Proven: c.Proven, Answer: c.Answer, Refusal: c.Refusal, Doubt: c.Doubt()}
 	if c.From.IsValid() {
 		o.From = c.From.String()
 	}
 	return o
-}
-
-// doubt returns what contradicts a phone's request.
-func doubt(c store.Contact) string {
-	var doubts []string
-	switch {
-	case c.OtherCertificate:
-		doubts = append(doubts, "its certificate is another phone's")
-	case c.Answer == store.Withheld:
-		doubts = append(doubts, "no certificate proves its MAC")
-	}
-	switch {
-	case c.OtherMAC && c.OtherModel:
-		doubts = append(doubts, "its User-Agent names another MAC and another model")
-	case c.OtherMAC:
-		doubts = append(doubts, "its User-Agent names another MAC")
-	case c.OtherModel:
-		doubts = append(doubts, "its User-Agent names another model")
-	}
-	return strings.Join(doubts, ", ")
-}
-
-// contactText returns a text such as "snom360 with firmware 7.3.14, proven, redirected".
-func contactText(c store.Contact) string {
-	var parts []string
-	model := c.Model
-	if model != "" && c.Firmware != "" {
-		model += " with firmware " + c.Firmware
-	}
-	proven := ""
-	if c.Proven {
-		proven = "proven"
-	}
-	for _, part := range []string{model, proven, c.Answer.String(), c.Refusal, doubt(c)} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
-	text := strings.Join(parts, ", ")
-	if c.From.IsValid() {
-		text = fmt.Sprintf("from %v: %s", c.From, text)
-	}
-	return text
 }
 
 // parseAge parses an age such as 7d, 36h or 90m.

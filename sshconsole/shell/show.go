@@ -76,7 +76,7 @@ func show(c *call) error {
 	}
 	switch {
 	case contact.MAC.IsValid():
-		c.field("Last contact", timestamp(contact.At)+" "+contactText(contact))
+		c.field("Last contact", timestamp(contact.At)+" "+contact.String())
 	case object.State == stateRegistered:
 		c.field("Last contact", "none yet")
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"snomredirect/sshconsole/phonelist"
+	"snomredirect/sshconsole/progress"
 	"snomredirect/store"
 )
 
@@ -51,7 +52,7 @@ type upload struct {
 	unknown  int            // how many phones are not snom's
 	tally    tally
 	record   store.Job // as it is stored; its ID is 0 before
-	progress *progress
+	progress *progress.Progress
 
 	lastText string // the last URL as it was listed: lists repeat them
 	lastURL  store.URL
@@ -75,13 +76,13 @@ func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error
 	}
 	_, atomic := c.options["atomic"]
 	_, short := c.options["short"]
-	u := &upload{call: c, rule: rule, owner: owner, url: url, atomic: atomic, list: phonelist.Reader{Short: short}, progress: newProgress(c.session, "lines", -1)}
+	u := &upload{call: c, rule: rule, owner: owner, url: url, atomic: atomic, list: phonelist.Reader{Short: short}, progress: c.progress("lines", -1)}
 	defer func() { end(u.record) }()
 	if c.Width() > 0 {
 		c.notify("One phone a line; Ctrl-D ends the list.")
 	}
 	err = u.readAll()
-	u.progress.end()
+	u.progress.End()
 	done := u.tally.done + u.tally.changed
 	c.changed, c.noted = done > 0, []any{"lines", u.record.Lines, "phones", done}
 	if owner.ID != 0 {
@@ -169,7 +170,7 @@ func (u *upload) readAll() error {
 			return err
 		}
 		if u.Width() == 0 { // otherwise the user types on that line
-			u.progress.at(u.tally.n() + u.bad)
+			u.progress.At(u.tally.n() + u.bad)
 		}
 	}
 }
@@ -212,7 +213,7 @@ func (u *upload) change(last bool) error {
 		}
 		record.Failed = u.bad + u.tally.failed // the store adds those of the batch
 		err = u.changeBatch(part, record)
-		u.progress.at(u.tally.n() + u.bad)
+		u.progress.At(u.tally.n() + u.bad)
 	}
 	slices.SortFunc(byMAC, func(a, b listedChange) int { return cmp.Compare(a.line, b.line) })
 	failed := 0

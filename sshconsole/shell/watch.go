@@ -87,7 +87,7 @@ func watch(c *call) error {
 			} else if c.by.Operates() && !by.Operates() {
 				return refused(codeForbidden, "You are no longer an operator: WATCH again to see your own phones.")
 			}
-			c.answer(watchedObject{contact.MAC, newContactObject(contact)}, "%s %v %s\n", timestamp(contact.At), contact.MAC, contactText(contact))
+			c.answer(watchedObject{contact.MAC, newContactObject(contact)}, "%s %v %s\n", timestamp(contact.At), contact.MAC, contact.String())
 		}
 		if n := missed.Swap(0); n > 0 {
 			c.notify(fmt.Sprintf("%s missed: they came faster than they were read.", plural(int(n), "contact was", "contacts were")))
