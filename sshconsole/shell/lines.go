@@ -89,8 +89,10 @@ func (s *session) step(line string, err error) (status int, _ error) {
 	s.json, s.accountsChanged = false, false
 	if err == nil {
 		err = s.line(line, nil)
-		if err == nil && s.accountsChanged { // perhaps the caller's own
-			_, err = s.Account()
+	}
+	if s.accountsChanged { // perhaps the caller's own
+		if _, gone := s.Account(); gone != nil {
+			return max(s.report(err), s.report(gone)), gone
 		}
 	}
 	if err == errBye {

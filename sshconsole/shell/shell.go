@@ -143,8 +143,8 @@ func (s *Shell) session(ctx context.Context, c Caller, io IO) *session {
 }
 
 // Run reads commands from io.In until it ends, BYE, or ctx ends. At a terminal it
-// greets and prompts, and the exit status is 0; otherwise it is the highest one of
-// the commands. failed reports whether something failed inside the service.
+// greets and prompts, and the exit status is 0 unless the caller is logged out;
+// otherwise it is the highest one of the commands. failed reports whether something failed inside the service.
 func (s *Shell) Run(ctx context.Context, c Caller, io IO) (status int, failed bool) {
 	session := s.session(ctx, c, io)
 	status = session.run()
