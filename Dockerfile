@@ -1,11 +1,11 @@
-# The image is the program alone, static, run by a user that is not root:
+# The image contains only the program, static, and runs it as a user other than root:
 #
 #	docker build -t snomredirect .
 #	docker run -p 80:8080 -p 2222:2222 -v snomredirect:/data snomredirect
 #
-# It uses nothing that only BuildKit has, so any Docker builds it.
+# It needs nothing that only BuildKit has, so any Docker can build it.
 
-# At least the Go that go.mod asks for.
+# At least the Go version in go.mod.
 ARG GO_IMAGE=golang:1.26-alpine
 
 FROM ${GO_IMAGE} AS build
