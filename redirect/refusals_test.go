@@ -28,7 +28,7 @@ func TestRefusals(t *testing.T) {
 		{"GET", "/snom360.php?%zz", 400, "query is malformed"},
 		{"GET", "/snom360.php?mac=%zz", 400, "query is malformed"},
 		{"GET", "/snom360.php?mac=" + registered + "&mac=" + registered, 400, "more than once"},
-		{"GET", "/snom360.php?MAC=" + registered + "&mac=" + registered, 400, "more than once"},
+		{"GET", "/snom360.php?MAC=" + registered + "&Mac=" + registered, 400, "more than once"},
 		{"GET", "/snom360.php?mac=", 400, "twelve hex digits"},
 		{"GET", "/snom360.php?mac=2e4", 400, "twelve hex digits"}, // only the console takes short forms
 		{"GET", "/snom360.php?mac=000000000000", 400, "all zeros"},

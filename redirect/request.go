@@ -3,6 +3,7 @@ package redirect
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"snomredirect/macaddr"
@@ -84,17 +85,16 @@ func parseRequest(path, rawQuery, userAgent string) (request, error) {
 	return r, err
 }
 
-// macOf returns the MAC of the parameter mac, whose name can be in any case.
+// macOf returns the MAC of the parameter mac. Without one, its name can be in another
+// case.
 func macOf(rawQuery string) (macaddr.Addr, error) {
 	query, err := url.ParseQuery(rawQuery)
-	var values []string
-	for name, more := range query {
-		switch {
-		case !strings.EqualFold(name, "mac"):
-		case values == nil:
-			values = more
-		default:
-			values = append(values, more...)
+	values := query["mac"]
+	if values == nil {
+		for name, more := range query {
+			if strings.EqualFold(name, "mac") {
+				values = slices.Concat(values, more)
+			}
 		}
 	}
 	switch {

@@ -38,7 +38,12 @@ func (s *Server) authTried(ctx ssh.Context, conn gossh.ConnMetadata, method stri
 			if errors.Is(err, errNoAnswer) {
 				return // it offered nothing
 			}
-			s.Log.Info("login refused", "user", user, "from", conn.RemoteAddr().String(), "by", string(ByPassword), "why", err)
+			// A wrong password has cost its time; other refusals cost a client nothing.
+			level := slog.LevelInfo
+			if !errors.Is(err, store.ErrDenied) && !s.LogRefusal(store.ClientAddr(conn.RemoteAddr().String())) {
+				level = slog.LevelDebug
+			}
+			s.Log.Log(ctx, level, "login refused", "user", user, "from", conn.RemoteAddr().String(), "by", string(ByPassword), "why", err)
 		}
 		return
 	}

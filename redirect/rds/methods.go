@@ -49,7 +49,16 @@ func tooLong() error {
 	return faultf(wrongParams, "Expected at most %d MACs: send them in several lists. In a system.multicall, expected at most %d calls.", maxList, maxCalls)
 }
 
-func echoString(c *call) (reply, error) { return stringReply(c.params[0].text), nil }
+// maxEcho bounds what is sent back, in bytes: escaped, it may be six times as long as
+// in a compressed call, and a tool that doesn't read it keeps it in memory.
+const maxEcho = 64 << 10
+
+func echoString(c *call) (reply, error) {
+	if len(c.params[0].text) > maxEcho {
+		return reply{}, faultf(wrongParams, "Expected a string of at most %d bytes.", maxEcho)
+	}
+	return stringReply(c.params[0].text), nil
+}
 
 // The refusals of snom's service.
 var (

@@ -36,8 +36,9 @@ func (h editorHistory) At(i int) string { return h.t.history[i] }
 const maxQuery = 100
 
 // A search is one for an earlier line with Ctrl-R, as bash has it. What is typed is
-// searched for, in any case; Ctrl-R goes on to an older line, Ctrl-G returns to the
-// line before the search, and any other key takes the line.
+// searched for as it is: a client can send many of these keys, and folding case
+// costs a hundred times as much. Ctrl-R goes on to an older line, Ctrl-G returns to
+// the line before the search, and any other key takes the line.
 type search struct {
 	query  string
 	at     int // the line that was found last
@@ -54,6 +55,7 @@ func (t *Terminal) searchKey(line string, pos int, key rune) (string, int) {
 	switch {
 	case s == nil:
 		t.search = &search{line: line, pos: pos}
+	case key == keySearch && s.failed: // there is no older one
 	case key == keySearch:
 		line, pos = s.find(t.history, s.at+1, line, pos)
 	case key == keyErase:
@@ -82,7 +84,7 @@ func (s *search) find(h history, from int, line string, pos int) (string, int) {
 		return line, pos
 	}
 	for i := from; i < len(h); i++ {
-		if strings.Contains(strings.ToLower(h[i]), strings.ToLower(s.query)) {
+		if strings.Contains(h[i], s.query) {
 			s.at = i
 			return h[i], len(h[i])
 		}

@@ -32,7 +32,7 @@ func TestSearch(t *testing.T) {
 	for keys, want := range map[string]string{
 		"\x12show\r":                             "show 2e5",
 		"\x12show\x12\r":                         "show 2e4",
-		"\x12SHOW 2\x12\x12\r":                   "show 2e4", // no older one
+		"\x12show 2\x12\x12\r":                   "show 2e4", // no older one
 		"\x12sh\x7f\x7freg\r":                    "register 2e5 http://a.example/",
 		"\x12show 2e4\x7f5\r":                    "show 2e5",
 		"\x12\x12\x7fa.ex\x1b[D!\r":              "register 2e5 http://a.example!/",

@@ -97,7 +97,7 @@ func (k *keyboard) fill(keys []byte, err error) (more bool) {
 func (k *keyboard) close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.err = io.EOF
+	k.err, k.queue = io.EOF, nil
 	k.changed.Broadcast()
 }
 

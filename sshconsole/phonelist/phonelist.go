@@ -90,6 +90,9 @@ func (r *Reader) Line(text string) (p Phone, ok bool, err error) {
 			return p, false, nil
 		}
 	}
+	if bad == nil && swallowsPhones(text) {
+		bad = formError("a double quote opens a column that goes on over the phones of the next lines: close it, or remove it.")
+	}
 	if bad == nil {
 		p, ok, bad = r.parse(text)
 	}
@@ -100,6 +103,21 @@ func (r *Reader) Line(text string) (p Phone, ok bool, err error) {
 		bad = bad.endsList()
 	}
 	return Phone{}, false, bad
+}
+
+// swallowsPhones reports whether a record of several lines contains more than one
+// MAC: a quote that was not meant has opened a column.
+func swallowsPhones(record string) bool {
+	if !strings.Contains(record, "\n") {
+		return false
+	}
+	macs := 0
+	for word := range strings.FieldsFuncSeq(record, func(c rune) bool { return strings.ContainsRune(separators+"|\"\n", c) }) {
+		if containsMAC(word) {
+			macs++
+		}
+	}
+	return macs > 1
 }
 
 // Skip is called instead of [Reader.Line] for a line that can't be read. It ends a
@@ -207,8 +225,8 @@ func (r *Reader) phone(fields []string) (p Phone, bad *Error) {
 	return p, nil
 }
 
-// withoutRemark returns text up to a # at its beginning or after a blank; a # within
-// a word may be part of a URL. With a header, columns may contain any text, and so
+// withoutRemark returns text up to a # at its beginning or after a blank, outside of
+// quotes; a # within a word may be part of a URL. With a header, columns may contain any text, and so
 // may their names, so only whole lines are remarks.
 func (r *Reader) withoutRemark(text string) string {
 	for from := 0; ; {
@@ -216,7 +234,7 @@ func (r *Reader) withoutRemark(text string) string {
 		if i < 0 || r.columns > 0 && from+i > 0 {
 			return text
 		}
-		if i += from; i == 0 || text[i-1] == ' ' || text[i-1] == '\t' {
+		if i += from; (i == 0 || text[i-1] == ' ' || text[i-1] == '\t') && strings.Count(text[:i], `"`)%2 == 0 {
 			if i > 0 && !r.begun && r.namesColumns(text) {
 				return text
 			}

@@ -2,6 +2,7 @@ package phonelist
 
 import (
 	"encoding/csv"
+	"io"
 	"strings"
 )
 
@@ -50,7 +51,7 @@ func (r *Reader) quoted(line string) (record string, bad *Error) {
 			starts = true
 		case c == '"' && starts:
 			within, starts = true, false
-		case c != ' ' && c != '\t':
+		case c != ' ' || r.comma == '\t': // the csv reader trims columns, except where tabs separate them
 			starts = false
 		}
 	}
@@ -105,6 +106,25 @@ func (r *Reader) separatorsIn(text string) (found []rune) {
 	return found
 }
 
+// countColumns returns how many columns a record has by its separators outside of
+// quoted columns.
+func countColumns(text string, comma rune) int {
+	n, within, starts := 1, false, true
+	for _, c := range text {
+		switch {
+		case c == '"' && (within || starts): // twice within a column: closed and opened again
+			within, starts = !within, within
+		case within:
+		case c == comma:
+			n++
+			starts = true
+		case c != ' ' || comma == '\t':
+			starts = false
+		}
+	}
+	return n
+}
+
 func (r *Reader) splitAt(text string, comma rune) (fields []string, bad *Error) {
 	switch {
 	case strings.Contains(text, `"`):
@@ -116,6 +136,11 @@ func (r *Reader) splitAt(text string, comma rune) (fields []string, bad *Error) 
 		}
 		var err error
 		if fields, err = quoted.Read(); err != nil {
+			return nil, errQuotes
+		}
+		// The reader trims more blanks than quoted knows. If the two differ about where
+		// columns end, the line is not understood.
+		if _, err = quoted.Read(); err != io.EOF || comma != 0 && len(fields) != countColumns(text, comma) {
 			return nil, errQuotes
 		}
 	case comma != 0:

@@ -62,7 +62,10 @@ func (c *call) url(word string) (store.URL, error) {
 	case err != nil:
 		return url, misunderstood(codeMalformedURL, "%q: %v.", word, err)
 	}
-	if p := url.Unfilled(); p != "" && c.warning == "" {
+	if c.warning != "" {
+		return url, nil
+	}
+	if p := url.Unfilled(); p != "" {
 		c.warning = fmt.Sprintf("%q: phones request %q as it is: they fill in only {mac} and, newer ones, {phone_type}.", word, p)
 	}
 	return url, nil
