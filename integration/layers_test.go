@@ -32,6 +32,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/redirect/settings":    {},
 		"snomredirect/sshconsole/lineedit":  {"golang.org/x/term", "golang.org/x/sys/"},
 		"snomredirect/sshconsole/phonelist": {"snomredirect/macaddr", "golang.org/x/text/"},
+		"snomredirect/sshconsole/usage":     {"snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
 	}
 	// Prefixes of packages that a package may depend on only through others: the
 	// shell has nothing to do with SSH, but the keys of package store have.

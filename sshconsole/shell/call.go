@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"snomredirect/sshconsole/lineedit"
+	"snomredirect/sshconsole/usage"
 	"snomredirect/store"
 )
 
@@ -28,7 +29,7 @@ type call struct {
 
 // call runs a command and logs what it changed.
 func (s *session) call(ctx context.Context, by store.Account, i invocation, words []string) error {
-	_, dryRun := i.options[optionDryRun]
+	_, dryRun := i.options[usage.DryRun]
 	c := &call{session: s, invocation: i, ctx: ctx, by: by, begun: time.Now(), dryRun: dryRun,
 		owners: map[store.AccountID]store.Account{}, out: bufio.NewWriter(s.Out)}
 	err := c.cmd.run(c)

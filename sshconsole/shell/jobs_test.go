@@ -163,3 +163,13 @@ func TestManyPhonesAreAJob(t *testing.T) {
 		}
 	}
 }
+
+// A line that can't be split is a login too: interrupted jobs are reported first.
+func TestInterruptedJobsBeforeABadLine(t *testing.T) {
+	h := newHouse(t)
+	h.gone = true
+	h.gives("acme", "register -", lines(3), StatusRefused, "")
+	h.gone = false
+	h.gives("acme", `'"x'"`, "", StatusMisunderstood, "", "REGISTER - of 20", "A quote is not closed")
+	h.gives("acme", "count", "", StatusDone, "0\n")
+}
