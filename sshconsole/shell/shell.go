@@ -175,8 +175,10 @@ func (s *session) line(line string, first func(store.Account)) error {
 	words, err := usage.Split(line)
 	if err != nil {
 		s.json = usage.WantsJSON(strings.Fields(line)) // the problem is reported in the form that was asked for
-		if by, err := s.Account(); err == nil && first != nil {
-			first(by)
+		if first != nil {
+			if by, err := s.Account(); err == nil {
+				first(by)
+			}
 		}
 		return unsplit(err)
 	}
