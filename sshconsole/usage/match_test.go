@@ -116,6 +116,10 @@ func TestTakeOptions(t *testing.T) {
 		"list --server -- x":            "flag needs an argument: --server.",
 		"list --server":                 "flag needs an argument: --server.",
 		"list --sever x":                "unknown flag: --sever: did you mean --server?",
+		"register 2e4 --acount=a":       "unknown flag: --acount: did you mean --account?",
+		"account list --transfer y":     "unknown flag: --transfer.", // that is an option of ACCOUNT REMOVE
+		"account --transfer y":          "unknown flag: --transfer: did you mean --transfer-to?",
+		"account remove x --transfer y": "unknown flag: --transfer: did you mean --transfer-to?",
 		"list --frob":                   "unknown flag: --frob.",
 		"list -x":                       "unknown shorthand flag: 'x' in -x.",
 		"list -h":                       ErrHelp.Error(),

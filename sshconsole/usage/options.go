@@ -35,7 +35,7 @@ func WantsJSON(words []string) (json bool) {
 
 // TakeOptions takes the options out of words: those of any of the forms. It
 // returns them without --json and without those that are false. After -- dashes are
-// not special. The error is [ErrHelp], or an [*Error] that suggests an option of
+// not special. The error is [ErrHelp], or an [*Error] that may suggest an option of
 // known.
 func TakeOptions(words []string, forms, known []Form) (rest []string, options map[string]string, err error) {
 	flags := pflag.NewFlagSet(words[0], pflag.ContinueOnError)
@@ -56,7 +56,7 @@ func TakeOptions(words []string, forms, known []Form) (rest []string, options ma
 		return nil, nil, errorf("flag needs an argument: --%s.", name)
 	}
 	if err := flags.Parse(words); err != nil {
-		return nil, nil, optionError(err, known)
+		return nil, nil, optionError(err, words, known)
 	}
 	options = map[string]string{}
 	flags.Visit(func(f *pflag.Flag) {
@@ -92,8 +92,9 @@ func withoutValue(words []string, flags *pflag.FlagSet) string {
 	return ""
 }
 
-// optionError words an error of pflag's.
-func optionError(err error, known []Form) error {
+// optionError words an error of pflag's. It suggests the options of those forms of
+// known that can begin with the words before the wrong one.
+func optionError(err error, words []string, known []Form) error {
 	if err == pflag.ErrHelp {
 		return ErrHelp
 	}
@@ -101,11 +102,16 @@ func optionError(err error, known []Form) error {
 		return errorf("--%s takes true or false, or no value.", invalid.GetFlag().Name)
 	}
 	if unknown := (*pflag.NotExistError)(nil); errors.As(err, &unknown) {
+		typed := "--" + unknown.GetSpecifiedName()
+		before := words[:max(1, slices.IndexFunc(words, func(word string) bool { return word == typed || strings.HasPrefix(word, typed+"=") }))]
 		var names []string
 		for _, f := range known {
-			names = append(names, f.optionsWithout(nil)...)
+			given, _, _ := split(before[1:], f.valued())
+			if _, ok := following(f.positional()[1:], given); ok {
+				names = append(names, f.optionsWithout(nil)...)
+			}
 		}
-		if name := Nearest("--"+unknown.GetSpecifiedName(), names); name != "" {
+		if name := Nearest(typed, names); name != "" {
 			return errorf("%s: did you mean %s?", Printable(err.Error()), name)
 		}
 	}
