@@ -20,6 +20,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/store/passwords":  {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/redirect":         {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
 		"snomredirect/redirect/rds":     {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole/jobs":  {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole":       {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
 		"snomredirect/sshconsole/shell": {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/cmd/snomphone":    {"snomredirect/store", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
@@ -33,6 +34,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/sshconsole/lineedit":  {"golang.org/x/term", "golang.org/x/sys/"},
 		"snomredirect/sshconsole/phonelist": {"snomredirect/macaddr", "golang.org/x/text/"},
 		"snomredirect/sshconsole/progress":  {"github.com/schollz/progressbar/", "github.com/rivo/uniseg", "github.com/mitchellh/colorstring", "golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/sshconsole/usage":     {"snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
 	}
 	// Prefixes of packages that a package may depend on only through others: the
 	// shell has nothing to do with SSH, but the keys of package store have.

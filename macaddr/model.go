@@ -87,6 +87,24 @@ func KnownModel(name string) (model string, ok bool) {
 	return "", false
 }
 
+// ModelNames returns the names of all models, each once: first those with a range, in
+// the order of the ranges.
+func ModelNames() []string {
+	table := models()
+	var names []string
+	for _, r := range table.ranges {
+		if !slices.Contains(names, r.model) {
+			names = append(names, r.model)
+		}
+	}
+	for _, name := range table.names {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // SameModel reports whether pattern, from a path or a filter, matches model, in any
 // case and with or without "snom" in front. An x in pattern matches any digit, as
 // in snom3x0, which DHCP gives to all phones of the 300 series.

@@ -14,7 +14,7 @@ import (
 // these are, or -1 if that is unknown. changeAll returns how many were changed.
 // Its error says how far it came; if the client has gone, the next login reports it.
 func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pick func(store.Phone) (store.Change, bool), finish func() error) (done int, err error) {
-	end, err := c.jobs.begin(c.by.ID)
+	end, err := c.beginJob()
 	if err != nil {
 		return 0, err
 	}
@@ -22,7 +22,7 @@ func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pi
 	defer func() { end(record) }()
 	if !c.dryRun {
 		record = store.Job{Account: c.by.ID, Command: strings.TrimSpace(batch.Audit.Command + " " + batch.Audit.Detail), RemoteAddr: c.RemoteAddr, Begun: c.begun, Phones: true}
-		if record, err = c.jobs.record(c.Registry, record); err != nil {
+		if record, err = c.jobs.Record(c.Registry, record); err != nil {
 			return 0, err
 		}
 		batch.Job = &record

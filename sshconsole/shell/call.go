@@ -9,6 +9,7 @@ import (
 
 	"snomredirect/sshconsole/lineedit"
 	"snomredirect/sshconsole/progress"
+	"snomredirect/sshconsole/usage"
 	"snomredirect/store"
 )
 
@@ -29,7 +30,7 @@ type call struct {
 
 // call runs a command and logs what it changed.
 func (s *session) call(ctx context.Context, by store.Account, i invocation, words []string) error {
-	_, dryRun := i.options[optionDryRun]
+	_, dryRun := i.options[usage.DryRun]
 	c := &call{session: s, invocation: i, ctx: ctx, by: by, begun: time.Now(), dryRun: dryRun,
 		owners: map[store.AccountID]store.Account{}, out: bufio.NewWriter(s.Out)}
 	err := c.cmd.run(c)

@@ -3,7 +3,6 @@ package shell
 import (
 	"errors"
 	"net/netip"
-	"strings"
 	"time"
 
 	"snomredirect/macaddr"
@@ -77,20 +76,4 @@ func newContactObject(c store.Contact) *contactObject {
 		o.From = c.From.String()
 	}
 	return o
-}
-
-// parseAge parses an age such as 7d, 36h or 90m.
-func parseAge(s string) (time.Duration, bool) {
-	const day = 24 * time.Hour
-	for unit, long := range map[string]time.Duration{"d": day, "w": 7 * day} {
-		if n, ok := strings.CutSuffix(s, unit); ok {
-			hours, err := time.ParseDuration(n + "h")
-			if strings.Trim(n, "0123456789") != "" || err != nil || hours > 1<<62/(long/time.Hour) {
-				return 0, false
-			}
-			return hours * (long / time.Hour), hours > 0
-		}
-	}
-	age, err := time.ParseDuration(s)
-	return age, err == nil && age > 0
 }

@@ -120,14 +120,3 @@ func TestListOfSilentPhones(t *testing.T) {
 		h.refuses("acme", "list --silent "+age, StatusMisunderstood, "expected a time such as 7d, 36h or 90m.")
 	}
 }
-
-func FuzzParseAge(f *testing.F) {
-	for _, s := range []string{"7d", "1w", "36h", "90m", "1h30m", "0d", "99999999999999d"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if age, ok := parseAge(s); ok != (age > 0) && ok {
-			t.Errorf("%q is %v", s, age)
-		}
-	})
-}

@@ -1,9 +1,10 @@
 package shell
 
 import (
-	"slices"
 	"strings"
 	"testing"
+
+	"snomredirect/sshconsole/usage"
 )
 
 // Each command can be found by its usage and by its example, by the callers that
@@ -23,7 +24,7 @@ func TestTable(t *testing.T) {
 			lines = lines[:1]
 		}
 		for _, line := range lines {
-			words, err := splitWords(line)
+			words, err := usage.Split(line)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -39,11 +40,11 @@ func TestTable(t *testing.T) {
 				if err != nil || found != c && found.name() != c.alias {
 					t.Errorf("%q is %+v, %v", line, found, err)
 				}
-				if rest, json := takeJSON(append(words, "--json")); !json || !slices.Equal(rest, words) {
+				if got, err := find(append(words, "--json"), operates); err != nil || got.cmd != found || got.options[usage.JSON] != "" {
 					t.Errorf("%q does not accept --json: %v", line, err)
 				}
 				got, err = find(append(words, "--dry-run"), operates)
-				if _, ok := got.options[optionDryRun]; ok != (found.changes != nothing) || ok != (err == nil) {
+				if _, ok := got.options[usage.DryRun]; ok != (found.changes != nothing) || ok != (err == nil) {
 					t.Errorf("%q accepts --dry-run: %v, %v", line, ok, err)
 				}
 			}
@@ -97,4 +98,39 @@ func TestDashAsAnOptionsValue(t *testing.T) {
 	if out != "0\n" {
 		t.Errorf("%q", out)
 	}
+}
+
+// --json is never the value of another option, and what was typed is quoted as it
+// was.
+func TestJSONAmongOptions(t *testing.T) {
+	h := newHouse(t)
+	h.refuses("acme", "show 2e4 --json=foo", StatusMisunderstood, `"show 2e4 --json=foo": --json takes true or false, or no value. Type help show`)
+	h.refuses("acme", "list --server --json http://x", StatusMisunderstood, `{"error":"\"list --server --json http://x\": flag needs an argument: --server.`)
+	h.refuses("acme", "explain 2e4 --user-agent --json", StatusMisunderstood, `flag needs an argument: --user-agent.`)
+	h.refuses("acme", "list --server=--json", StatusMisunderstood, `"--json": expected a URL`)
+	h.refuses("acme", "list --json --sever x", StatusMisunderstood, `\"list --json --sever x\": unknown flag: --sever: did you mean --server?`)
+	h.says("acme", "show 2e4 --json=false", "(?s)MAC: .*")
+	h.says("olga", "account company acme -- --json", ".*company --json\n")
+	h.says("acme", "register --json 2e4", ".*\n")
+	if !strings.Contains(h.log.String(), `command="register --json 2e4"`) {
+		t.Error(h.log.String())
+	}
+	h.says("acme", "history", "(?s).*: REGISTER 0004132202E4.*")
+	for _, line := range []string{"register --json -", "register --account --json -", "register --atomic -"} {
+		if out, _, _ := h.at("acme", 0, "", line+"\ncount\n"); strings.Contains(out, "\n1\n") {
+			t.Errorf("%s: the line after it ran: %q", line, out)
+		}
+	}
+}
+
+// A wrong option leads to the usage of the same command.
+func TestUsageOfTheSameCommand(t *testing.T) {
+	h := newHouse(t)
+	h.refuses("olga", "account add x1 --transfer-to y", StatusMisunderstood, "Expected: ACCOUNT ADD <name> [<url>]\n")
+	h.refuses("olga", "account --transfer-to y", StatusMisunderstood, "ACCOUNT needs another word.")
+	h.refuses("olga", "account lsit --transfer-to y", StatusMisunderstood, `Unknown command "account lsit": did you mean ACCOUNT LIST?`)
+	h.refuses("olga", "register 2e4 --atomic", StatusMisunderstood, "Expected: REGISTER <mac>... [<url>]\n")
+	h.refuses("acme", "register 2e4 --atomic", StatusMisunderstood, "Expected: REGISTER <mac>... [<url>]\n")
+	h.refuses("olga", "register 2e4 --atomic --account acme", StatusMisunderstood, "Expected: REGISTER <mac>... [<url>] --account <name>\n")
+	h.refuses("acme", "watch 2e4 2e5 --unregistered", StatusMisunderstood, "Expected: WATCH [<mac>]\n")
 }

@@ -1,11 +1,10 @@
 package shell
 
 import (
-	"fmt"
 	"io"
-	"regexp"
 	"strings"
-	"text/tabwriter"
+
+	"snomredirect/sshconsole/usage"
 )
 
 // The old console's words, to the byte (snom's Mass Deployment slides).
@@ -25,14 +24,14 @@ const (
 // writeHelp writes the old console's help, and below it the newer commands and
 // those for operators.
 func writeHelp(w io.Writer, operates bool) {
-	var old, full, operators []helpRow
+	var old, full, operators []usage.Row
 	for _, c := range commands {
-		row := helpRow{optionalOptions.ReplaceAllString(c.usage, ""), c.summary}
+		row := usage.Row{Usage: c.form().Short(), Summary: c.summary} // a line has no room for all options
 		switch {
 		case c.group == classic && c.label == "":
 			old = append(old, row)
 		case c.group == classic: // it can do more than the old one
-			old = append(old, helpRow{c.label, c.caption})
+			old = append(old, usage.Row{Usage: c.label, Summary: c.caption})
 			full = append(full, row)
 		case c.group == further:
 			full = append(full, row)
@@ -40,28 +39,12 @@ func writeHelp(w io.Writer, operates bool) {
 			operators = append(operators, row)
 		}
 	}
-	writeRows(w, helpHead, old, helpFoot)
-	writeRows(w, furtherHelpHead, full, "\n")
+	usage.WriteRows(w, helpHead, old, helpFoot)
+	usage.WriteRows(w, furtherHelpHead, full, "\n")
 	if operates {
-		writeRows(w, operatorHelpHead, operators, "\n")
+		usage.WriteRows(w, operatorHelpHead, operators, "\n")
 	}
 	io.WriteString(w, helpOptions)
-}
-
-// optionalOptions are shown only by HELP <command>: a line has no room for all.
-var optionalOptions = regexp.MustCompile(` \[--[^]]*\]`)
-
-type helpRow struct{ usage, summary string }
-
-// writeRows writes a line for each command, with the summaries in one column.
-func writeRows(w io.Writer, head string, rows []helpRow, foot string) {
-	_, _ = io.WriteString(w, head)
-	columns := tabwriter.NewWriter(w, 0, 0, 0, ' ', 0)
-	for _, r := range rows {
-		fmt.Fprintf(columns, "%s\t: %s\n", r.usage, r.summary)
-	}
-	_ = columns.Flush()
-	_, _ = io.WriteString(w, foot)
 }
 
 func help(c *call) error {
@@ -69,10 +52,8 @@ func help(c *call) error {
 		writeHelp(c.out, c.by.Operates())
 		return nil
 	}
-	for _, cmd := range commands {
-		if cmd.group != operator || c.by.Operates() {
-			c.object(cmd.object())
-		}
+	for _, cmd := range usable(commands, c.by.Operates()) {
+		c.object(cmd.object())
 	}
 	return nil
 }
@@ -85,9 +66,9 @@ func helpOne(c *call) error {
 	known := false
 	var rows []*command
 	for _, cmd := range family(words[0]) {
-		if cmd.begins(words) {
+		if cmd.form().Begins(words) {
 			known = true
-			if cmd.group != operator || c.by.Operates() {
+			if cmd.usableBy(c.by.Operates()) {
 				rows = append(rows, cmd)
 			}
 		}
@@ -102,13 +83,6 @@ func helpOne(c *call) error {
 		c.answer(cmd.object(), "%s: %s\n    %s\n", cmd.usage, cmd.summary, cmd.example)
 	}
 	return nil
-}
-
-// begins reports whether words, of which the first names c, are the first literals
-// of c's usage.
-func (c *command) begins(words []string) bool {
-	own := strings.Fields(c.words())
-	return len(words) <= len(own) && strings.EqualFold(strings.Join(words[1:], " "), strings.Join(own[1:len(words)], " "))
 }
 
 type commandObject struct {

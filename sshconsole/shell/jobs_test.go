@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"snomredirect/sshconsole/jobs"
 	"snomredirect/store"
 )
 
@@ -36,17 +37,17 @@ func TestInterruptedUploads(t *testing.T) {
 
 	// An upload that is running is not interrupted.
 	acme := h.account("acme")
-	end, err := h.shell.jobs.begin(acme.ID)
+	end, err := h.shell.jobs.Begin(acme.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, err := h.shell.jobs.record(h.registry, store.Job{Account: acme.ID, Command: "REGISTER -", Begun: time.Now()})
+	record, err := h.shell.jobs.Record(h.registry, store.Job{Account: acme.ID, Command: "REGISTER -", Begun: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.gives("acme", "server", "", StatusDone, serverA+"\n")
-	for range maxJobs - 1 {
-		if _, err := h.shell.jobs.begin(acme.ID); err != nil {
+	for range jobs.Max - 1 {
+		if _, err := h.shell.jobs.Begin(acme.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -144,12 +145,12 @@ func TestRefusalsOfInterruptedLists(t *testing.T) {
 }
 
 // A line that names more than 1,000 phones, and RETARGET, count as one of the
-// account's maxJobs.
+// account's jobs.Max.
 func TestManyPhonesAreAJob(t *testing.T) {
 	h := newHouse(t)
 	acme := h.account("acme")
-	for range maxJobs {
-		end, err := h.shell.jobs.begin(acme.ID)
+	for range jobs.Max {
+		end, err := h.shell.jobs.Begin(acme.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,4 +163,14 @@ func TestManyPhonesAreAJob(t *testing.T) {
 			t.Errorf("%s: status %d, %.200q", line, status, problems)
 		}
 	}
+}
+
+// A line that can't be split is a login too: interrupted jobs are reported first.
+func TestInterruptedJobsBeforeABadLine(t *testing.T) {
+	h := newHouse(t)
+	h.gone = true
+	h.gives("acme", "register -", lines(3), StatusRefused, "")
+	h.gone = false
+	h.gives("acme", `'"x'"`, "", StatusMisunderstood, "", "REGISTER - of 20", "A quote is not closed")
+	h.gives("acme", "count", "", StatusDone, "0\n")
 }

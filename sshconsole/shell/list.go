@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/usage"
 	"snomredirect/store"
 )
 
@@ -61,7 +62,7 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 	var heardSince time.Time
 	silent, bySilence := c.options["silent"]
 	if bySilence {
-		age, ok := parseAge(silent)
+		age, ok := usage.ParseAge(silent)
 		if !ok {
 			return misunderstood(codeUsage, "%q: expected a time such as 7d, 36h or 90m.", silent)
 		}

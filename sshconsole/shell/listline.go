@@ -46,7 +46,7 @@ func (u *upload) add(text string, unreadable error) error {
 		return misunderstood(codeUsage, "With --atomic a list can have at most %d lines; nothing was done.", maxAtOnce)
 	}
 	if u.phones == 1 && !u.dryRun {
-		if u.record, err = u.jobs.record(u.Registry, store.Job{Account: u.by.ID, Command: u.cmd.words() + " -", RemoteAddr: u.RemoteAddr, Begun: u.begun}); err != nil {
+		if u.record, err = u.jobs.Record(u.Registry, store.Job{Account: u.by.ID, Command: u.cmd.words() + " -", RemoteAddr: u.RemoteAddr, Begun: u.begun}); err != nil {
 			return err
 		}
 	}

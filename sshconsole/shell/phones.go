@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/usage"
 	"snomredirect/store"
 )
 
@@ -80,7 +81,7 @@ func (c *call) forAccount() (store.Account, error) {
 }
 
 func register(c *call) error {
-	words, last := c.list, ""
+	words, last := usage.SplitQuoted(c.list), ""
 	if n := len(words) - 1; n > 0 && !looksLikeMAC(words[n]) {
 		words, last = words[:n], words[n]
 	}
@@ -124,7 +125,7 @@ func transfer(c *call) error {
 
 // changeNamed changes the phones that the list names.
 func (c *call) changeNamed(rule store.Rule, owner store.Account) error {
-	ranges, err := c.macs(c.list)
+	ranges, err := c.macs(usage.SplitQuoted(c.list))
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 		}
 	}
 	if len(changes) > fewPhones {
-		end, err := c.jobs.begin(c.by.ID)
+		end, err := c.beginJob()
 		if err != nil {
 			return err
 		}

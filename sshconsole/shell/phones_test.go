@@ -168,3 +168,19 @@ func TestHoldOfARemovedAccount(t *testing.T) {
 	h.says("acme", "show 2e4", "(?s).*registered by another account\n")
 	h.says("olga", "free 2e4", ".*\n")
 }
+
+// A script may quote a list of MACs: "$MACS".
+func TestQuotedLists(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", `register "2e4 2e5"`, "0004132202E4 registered.*\n0004132202E5 registered.*\n2 phones: 2 registered\\.\n")
+	h.says("acme", `register "2e6	2e8-2e9 " 2ea http://own.example/`, "(?s).*\n4 phones: 4 registered\\.\n")
+	h.says("acme", `register ' 2eb http://own.example/'`, "0004132202EB registered.*\n")
+	h.says("olga", `transfer "2e4 2e5" 2e6 bravo`, "(?s).*\n3 phones: 3 transferred\\.\n")
+	h.says("acme", `deregister '2e8 2e9'`, "(?s).*\n2 phones: 2 deregistered\\.\n")
+	h.says("olga", `free '2e8 2e9'`, "(?s).*\n2 phones: 2 .*\n")
+	h.refuses("acme", "register '0004 1322 02e8'", StatusMisunderstood, "looks like one MAC with spaces")
+	h.refuses("acme", "register '2e4 -'", StatusMisunderstood, "- reads MACs from standard input and can't be combined")
+	h.refuses("acme", "register 2e4 ' '", StatusMisunderstood, `" ": expected a MAC such as 2e4`)
+	h.refuses("acme", "show '2e4 2e5'", StatusMisunderstood, "expected")
+	h.says("olga", "account company acme 'A  B'", ".*: company A  B\n")
+}

@@ -62,6 +62,14 @@ func badLine(err *lineedit.Error) error {
 	return &problem{status: StatusMisunderstood, code: codeUsage, text: "The line " + err.Error() + "; nothing was done.", inList: err.Error()}
 }
 
+// unsplit returns the problem of a line that can't be split into words.
+func unsplit(err error) error {
+	if bad := (*lineedit.Error)(nil); errors.As(err, &bad) {
+		return badLine(bad)
+	}
+	return misunderstood(codeUsage, "%v", err)
+}
+
 // errReported is a problem that has already been reported in full.
 var errReported = &problem{status: StatusRefused}
 

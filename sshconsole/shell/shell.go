@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"snomredirect/sshconsole/jobs"
+	"snomredirect/sshconsole/usage"
 	"snomredirect/store"
 )
 
@@ -34,7 +36,7 @@ type Config struct {
 // A Shell runs commands for any number of callers at the same time.
 type Shell struct {
 	Config
-	jobs jobs
+	jobs jobs.Running
 }
 
 // New returns a Shell. There is one in a service: it bounds what all sessions of
@@ -169,13 +171,22 @@ func (s *Shell) Exec(ctx context.Context, c Caller, io IO, command string) (stat
 }
 
 // line runs one line: a command, or nothing. If first is not nil, it is called
-// with the caller's account before the command runs.
+// with the caller's account before the command runs or is refused.
 func (s *session) line(line string, first func(store.Account)) error {
-	words, err := s.words(line)
-	if err != nil || len(words) == 0 {
-		return err
+	words, err := usage.Split(line)
+	if err != nil {
+		s.json = usage.WantsJSON(strings.Fields(line)) // the problem is reported in the form that was asked for
+		if first != nil {
+			if by, err := s.Account(); err == nil {
+				first(by)
+			}
+		}
+		return unsplit(err)
 	}
-	if readsList(words) {
+	if s.json = usage.WantsJSON(words); len(words) == 0 {
+		return nil
+	}
+	if usage.ReadsList(words, forms(family(words[0]))) {
 		s.spent = true // by the list, even if it is refused
 	}
 	end, err := s.Begin()
@@ -204,16 +215,6 @@ func (s *session) line(line string, first func(store.Account)) error {
 		err = s.call(ctx, by, i, words)
 	}
 	return blameShellSyntax(words, err)
-}
-
-// words splits a line, and takes out --json.
-func (s *session) words(line string) ([]string, error) {
-	words, err := splitWords(line)
-	if err != nil { // the problem is reported in the form that was asked for
-		words = strings.Fields(line)
-	}
-	words, s.json = takeJSON(words)
-	return words, err
 }
 
 // report writes what went wrong, if anything did, and returns the exit status. An

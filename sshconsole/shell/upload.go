@@ -70,7 +70,7 @@ type listedChange struct {
 // --atomic changes all or nothing.
 func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error {
 	c.spent, c.fresh = true, true
-	end, err := c.jobs.begin(c.by.ID)
+	end, err := c.beginJob()
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
-package shell
+package usage
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestSplitWords(t *testing.T) {
 		`a#b '#c' "#d" \#e #f`:       {"a#b", "#c", "#d", "#e"},
 		"größe 電話":                   {"größe", "電話"},
 	} {
-		got, err := splitWords(line)
+		got, err := Split(line)
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q: %q, %v; want %q", line, got, err, want)
 		}
@@ -42,14 +43,21 @@ func TestSplitWords(t *testing.T) {
 		"list\xff":                              "UTF-8",
 		strings.Repeat("x", lineedit.MaxLine+1): "longer than 4096 bytes",
 	} {
-		words, err := splitWords(line)
-		if p, ok := err.(*problem); !ok || p.status != StatusMisunderstood || !strings.Contains(p.text, want) || words != nil {
+		words, err := Split(line)
+		if !known(err) || !strings.Contains(err.Error(), want) || words != nil {
 			t.Errorf("%q: %q, %v; want an error with %q", line, words, err, want)
 		}
 	}
 }
 
-// quote quotes words so that splitWords returns them.
+// known reports whether err is one of those that Split promises.
+func known(err error) bool {
+	var own *Error
+	var line *lineedit.Error
+	return errors.As(err, &own) || errors.As(err, &line)
+}
+
+// quote quotes words so that Split returns them.
 func quote(words []string) string {
 	var quoted []string
 	for _, w := range words {
@@ -63,9 +71,9 @@ func FuzzSplitWords(f *testing.F) {
 	f.Add("show 2e4")
 	f.Add(`''"" \\`)
 	f.Fuzz(func(t *testing.T, line string) {
-		words, err := splitWords(line)
+		words, err := Split(line)
 		if err != nil {
-			if !isProblem(err) {
+			if !known(err) {
 				t.Fatalf("%q: %v", line, err)
 			}
 			return
@@ -74,8 +82,15 @@ func FuzzSplitWords(f *testing.F) {
 		if len(again) > lineedit.MaxLine {
 			return
 		}
-		if got, err := splitWords(again); err != nil || !slices.Equal(got, words) {
+		if got, err := Split(again); err != nil || !slices.Equal(got, words) {
 			t.Fatalf("%q is %q; quoted as %s it is %q, %v", line, words, again, got, err)
 		}
 	})
+}
+
+func TestSplitQuoted(t *testing.T) {
+	got := SplitQuoted([]string{"2e4 \t2e5 ", "2e6", "", " ", "x\u00a0y"})
+	if want := []string{"2e4", "2e5", "2e6", "", " ", "x\u00a0y"}; !slices.Equal(got, want) {
+		t.Errorf("%q; want %q", got, want)
+	}
 }
