@@ -45,7 +45,7 @@ func TestLogins(t *testing.T) {
 	// A line break begins another command; nothing is smuggled into one.
 	l.runs(c, "register 2e5 http://a.example/\nuser_pass:x\ncount", shell.StatusMisunderstood, "Unknown command \"user_pass:x\". Type help for help.\n")
 	l.runs(c, "show 2e5", 0, "Setting server: http://a.example/ (the phone's own)\n")
-	l.runs(c, "register 2e5 'http://b.example/\nuser_pass:x'\ncount", shell.StatusMisunderstood, "2\n")
+	l.runs(c, "register 2e5 'http://b.example/\nuser_pass:x'\ncount", shell.StatusMisunderstood, "A quote is not closed")
 	l.runs(c, "deregister 2e5\rcount", shell.StatusMisunderstood, "control character")
 	l.runs(c, "show 2e5\nderegister 2e5\n", 0, "Setting server: http://a.example/ (the phone's own)\n")
 	l.runs(c, "list", 0, "0004132202E4\n")

@@ -75,6 +75,9 @@ func family(name string) []*command {
 	return slices.DeleteFunc(slices.Clone(commands), func(c *command) bool { return c.alias != "" || !strings.EqualFold(c.name(), name) })
 }
 
+// isList reports whether words, right or wrong, read a list from standard input.
+func isList(words []string) bool { return usage.ReadsList(words, forms(family(words[0]))) }
+
 // An invocation is a command with its arguments, as a line gave them.
 type invocation struct {
 	cmd     *command

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"snomredirect/sshconsole/lineedit"
+	"snomredirect/sshconsole/usage"
 	"snomredirect/store"
 )
 
@@ -66,6 +67,9 @@ func (s *session) script(lines []string) (status int) {
 		return s.report(err)
 	}
 	s.reportInterrupted(account)
+	if err := usage.CheckLines(lines, isList); err != nil {
+		return s.report(misunderstood(codeUsage, "%v Each line is a command, and quotes can't contain a line break; nothing was done.", err))
+	}
 	input := s.In
 	for len(lines) > 0 && !s.spent && !s.interrupted && s.ctx.Err() == nil {
 		line := lines[0]

@@ -18,6 +18,11 @@ func TestSeveralLinesAtOnce(t *testing.T) {
 	h.gives("acme", "count\n", "", StatusDone, "1\n")
 	h.gives("acme", "\n", "", StatusDone, "")
 
+	// A line break within quotes, as in a URL that a program passes on, begins no
+	// command.
+	h.gives("acme", "count\nregister 2e5 \"http://x/\nderegister 2e4\n\"\ncount", "", StatusMisunderstood, "", "A quote is not closed")
+	h.gives("acme", "register 2e5 http://x/\\\nderegister 2e4", "", StatusMisunderstood, "", "The line ends in a backslash")
+
 	// A list is the lines that follow; after the last line, standard input.
 	h.gives("acme", "count\nregister - --short\n2e5\n2e6\n", "2e7\n", StatusDone, "1\n2 lines: 2 registered.\n")
 	h.gives("acme", "count\nregister - --short\n", "2e7\n2e8\n", StatusDone, "3\n2 lines: 2 registered.\n")

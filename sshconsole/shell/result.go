@@ -43,12 +43,7 @@ func (c *call) did(done string) string {
 }
 
 // is returns "is", or in a dry run "would be".
-func (c *call) is() string {
-	if c.dryRun {
-		return "would be"
-	}
-	return "is"
-}
+func (c *call) is() string { return map[bool]string{false: "is", true: "would be"}[c.dryRun] }
 
 // whyNot words why a phone was not changed. The error is one that is not meant for
 // the caller.

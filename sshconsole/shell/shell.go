@@ -186,7 +186,7 @@ func (s *session) line(line string, first func(store.Account)) error {
 	if s.json = usage.WantsJSON(words); len(words) == 0 {
 		return nil
 	}
-	if usage.ReadsList(words, forms(family(words[0]))) {
+	if isList(words) {
 		s.spent = true // by the list, even if it is refused
 	}
 	end, err := s.Begin()

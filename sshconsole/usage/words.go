@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -65,6 +66,22 @@ func Split(line string) ([]string, error) {
 		words = append(words, word.String())
 	}
 	return words, nil
+}
+
+// CheckLines returns the error of the first line that ends within quotes or in a
+// backslash, if it precedes the first list that isList reports. A line break in quoted
+// text, which a program may have passed on, must not begin a command.
+func CheckLines(lines []string, isList func(words []string) bool) error {
+	for _, line := range lines {
+		words, err := Split(line)
+		if bad := (*Error)(nil); errors.As(err, &bad) {
+			return err
+		}
+		if len(words) > 0 && isList(words) {
+			return nil
+		}
+	}
+	return nil
 }
 
 func isBlank(r rune) bool { return r == ' ' || r == '\t' }
