@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -64,24 +65,24 @@ func (s *Server) authTried(ctx ssh.Context, conn gossh.ConnMetadata, method stri
 // refused are in one line, because a client offers its keys one after another.
 func (s *Server) connectionFailed(c *client, err error) {
 	t, from := s.clients.trace(c), c.RemoteAddr().String()
-	log := func(message string, attrs ...any) {
+	log := func(allow func(netip.Addr) bool, message string, attrs ...any) {
 		level := slog.LevelDebug // also for a check whether the port is open, which sends nothing
-		if t.heard && s.LogRefusal(store.ClientAddr(from)) {
+		if t.heard && allow(store.ClientAddr(from)) {
 			level = slog.LevelInfo
 		}
 		s.Log.Log(context.Background(), level, message, attrs...)
 	}
 	switch {
 	case len(t.keys) > 0:
-		log("login refused", "user", t.user, "from", from, "by", "key", "keys", strings.Join(t.keys, " "), "why", "wrong name or key")
+		log(s.LogRefusal, "login refused", "user", t.user, "from", from, "by", "key", "keys", strings.Join(t.keys, " "), "why", "wrong name or key")
 	case t.method == ByKey && !isDisconnect(err): // it offered a key of the account and sent a wrong signature
-		log("login refused", "user", t.user, "from", from, "by", "key", "why", cut(err.Error(), maxWhy))
+		log(s.LogRefusal, "login refused", "user", t.user, "from", from, "by", "key", "why", cut(err.Error(), maxWhy))
 	case t.method == "" && !t.tried:
 		why := cut(err.Error(), maxWhy)
 		if errors.Is(err, io.EOF) {
 			why = "the client disconnected"
 		}
-		log("SSH negotiation failed", "from", from, "why", why)
+		log(s.LogNegotiation, "SSH negotiation failed", "from", from, "why", why)
 	}
 }
 

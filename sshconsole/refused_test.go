@@ -113,6 +113,17 @@ func TestRefusalsAreBounded(t *testing.T) {
 		return from.IsLoopback() && asked <= 2
 	}
 	l.mu.Unlock()
+	for range 3 { // broken connections don't count
+		conn, err := net.Dial("tcp", l.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\n\r\n")
+		_ = conn.(*net.TCPConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, conn)
+		conn.Close()
+	}
+	l.logs(3, "negotiation")
 	for range 4 {
 		if c, err := l.dial("acme", gossh.PublicKeys(newSigner(t))); err == nil {
 			c.Close()

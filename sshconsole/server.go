@@ -41,10 +41,11 @@ type Config struct {
 	// Log receives logins, refused ones, failed negotiations and changes at info,
 	// failures at error. If nil, nothing is logged.
 	Log *slog.Logger
-	// LogRefusal reports whether another refused key or failed negotiation from an
-	// address may be logged at info; otherwise it is logged at debug. If nil, all
-	// are logged at info.
-	LogRefusal func(from netip.Addr) bool
+	// LogRefusal and LogNegotiation report whether another refused login, or failed
+	// negotiation, from an address may be logged at info; otherwise it is logged at
+	// debug. They are two, so that broken connections hide no refused login. If nil,
+	// all are logged at info.
+	LogRefusal, LogNegotiation func(from netip.Addr) bool
 
 	// The functions below are for metrics. They are called concurrently, and must
 	// return at once. If nil, they are not called.
@@ -79,6 +80,9 @@ func newServer(c Config, l limits) *Server {
 	}
 	if c.LogRefusal == nil {
 		c.LogRefusal = func(netip.Addr) bool { return true }
+	}
+	if c.LogNegotiation == nil {
+		c.LogNegotiation = func(netip.Addr) bool { return true }
 	}
 	if c.ObserveLogin == nil {
 		c.ObserveLogin = func(Method, LoginOutcome) {}

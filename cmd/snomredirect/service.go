@@ -158,6 +158,7 @@ func (v *service) newConsole() *sshconsole.Server {
 		Legacy:         v.flags.SSHLegacy,
 		Log:            v.log,
 		LogRefusal:     newLogLimit().allow,
+		LogNegotiation: newLogLimit().allow,
 		ObserveLogin:   v.metrics.login,
 		ObserveSession: v.metrics.session,
 		ObservePanic:   v.metrics.consolePanic,
