@@ -34,6 +34,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/sshconsole/lineedit":  {"golang.org/x/term", "golang.org/x/sys/"},
 		"snomredirect/sshconsole/phonelist": {"snomredirect/macaddr", "golang.org/x/text/"},
 		"snomredirect/sshconsole/progress":  {"github.com/schollz/progressbar/", "github.com/rivo/uniseg", "github.com/mitchellh/colorstring", "golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/sshconsole/table":     {"snomredirect/macaddr", "snomredirect/sshconsole/usage", "snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
 		"snomredirect/sshconsole/usage":     {"snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
 	}
 	// Prefixes of packages that a package may depend on only through others: the

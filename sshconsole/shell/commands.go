@@ -1,7 +1,11 @@
 package shell
 
+import "snomredirect/sshconsole/table"
+
 // The commands, in the order of the help.
 var commands []*command
+
+var commandTable table.Table[*command]
 
 func init() { // HELP is in the table and reads it
 	commands = []*command{
@@ -72,6 +76,7 @@ func init() { // HELP is in the table and reads it
 		{group: operator, usage: "ACCOUNT REMOVE <name> --transfer-to <other>", summary: "Transfer an account's phones to another account and remove it.",
 			example: "account remove acme --transfer-to bravo", run: accountRemove, changes: accounts},
 	}
+	commandTable = table.New(commands, (*command).row)
 }
 
 func bye(*call) error { return errBye }

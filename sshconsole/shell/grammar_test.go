@@ -37,7 +37,7 @@ func TestTable(t *testing.T) {
 					}
 					continue
 				}
-				if err != nil || found != c && found.name() != c.alias {
+				if err != nil || found != c && found.words() != c.alias {
 					t.Errorf("%q is %+v, %v", line, found, err)
 				}
 				if got, err := find(append(words, "--json"), operates); err != nil || got.cmd != found || got.options[usage.JSON] != "" {

@@ -67,7 +67,7 @@ func (s *session) script(lines []string) (status int) {
 		return s.report(err)
 	}
 	s.reportInterrupted(account)
-	if err := usage.CheckLines(lines, isList); err != nil {
+	if err := usage.CheckLines(lines, commandTable.IsList); err != nil {
 		return s.report(misunderstood(codeUsage, "%v Each line is a command, and quotes can't contain a line break; nothing was done.", err))
 	}
 	input := s.In

@@ -14,9 +14,9 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"time"
 
 	"snomredirect/sshconsole/jobs"
+	"snomredirect/sshconsole/table"
 	"snomredirect/sshconsole/usage"
 	"snomredirect/store"
 )
@@ -137,7 +137,7 @@ type session struct {
 	accountsChanged bool // by the current command, or the last one
 	failed          bool // some command failed inside the service
 
-	strayMAC time.Time // when the last line began with a MAC instead of a command, or zero
+	strays table.Strays // since the last command
 }
 
 func (s *Shell) session(ctx context.Context, c Caller, io IO) *session {
@@ -186,7 +186,7 @@ func (s *session) line(line string, first func(store.Account)) error {
 	if s.json = usage.WantsJSON(words); len(words) == 0 {
 		return nil
 	}
-	if isList(words) {
+	if commandTable.IsList(words) {
 		s.spent = true // by the list, even if it is refused
 	}
 	end, err := s.Begin()
@@ -206,10 +206,10 @@ func (s *session) line(line string, first func(store.Account)) error {
 	if first != nil {
 		first(by)
 	}
-	if startsWithMAC(words) {
-		return s.stray(words[0])
+	if commandTable.StartsWithMAC(words) {
+		return unfound(s.strays.Add(words[0], s.Width() > 0))
 	}
-	s.strayMAC = time.Time{}
+	s.strays = table.Strays{}
 	i, err := find(words, by.Operates())
 	if err == nil {
 		err = s.call(ctx, by, i, words)
