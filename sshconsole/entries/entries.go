@@ -1,0 +1,172 @@
+// Package entries writes the history's entries as lines, for people or for programs.
+package entries
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// maxShownRanges bounds the ranges of an entry that a line of text shows. Programs
+// get all of them.
+const maxShownRanges = 16
+
+// A Writer writes entries as they are read. Those that one command made in many
+// transactions become one line, which is never in memory as a whole. The first three
+// fields must be set.
+type Writer struct {
+	Out  *bufio.Writer
+	JSON bool
+	By   store.Account // who reads: it decides what is shown
+
+	open   *store.Entry  // the entry of the current line
+	phones int           // in the line
+	ranges int           // of the line, that are written
+	last   macaddr.Range // not written yet: the next range may extend it
+}
+
+// Add writes an entry, or extends the line of the previous one.
+func (w *Writer) Add(e store.Entry) {
+	if w.open == nil || !sameCommand(*w.open, e) {
+		w.End()
+		w.open, w.phones, w.ranges = &e, 0, 0
+		w.begin(e)
+	}
+	for _, r := range e.MACs {
+		if joined, ok := w.last.Join(r); ok {
+			w.phones += joined.Len() - w.last.Len()
+			w.last = joined
+			continue
+		}
+		w.phones += r.Len()
+		w.writeLast()
+		w.last = r
+	}
+}
+
+func (w *Writer) writeLast() {
+	if w.last.Len() == 0 {
+		return
+	}
+	w.ranges++
+	switch {
+	case w.JSON && w.ranges > 1:
+		fmt.Fprintf(w.Out, `,"%v"`, w.last)
+	case w.JSON:
+		fmt.Fprintf(w.Out, `,"macs":["%v"`, w.last)
+	case w.ranges <= maxShownRanges:
+		fmt.Fprintf(w.Out, " %v", w.last)
+	}
+	w.last = macaddr.Range{}
+}
+
+func sameCommand(a, b store.Entry) bool {
+	return a.Account == b.Account && a.Other == b.Other && a.Away == b.Away && a.Audit.Begun.Equal(b.Audit.Begun) &&
+		a.Audit.Name == b.Audit.Name && a.Audit.RemoteAddr == b.Audit.RemoteAddr && a.Audit.Credential == b.Audit.Credential && a.Audit.Agent == b.Audit.Agent &&
+		a.Audit.Command == b.Audit.Command && a.Audit.Detail == b.Audit.Detail
+}
+
+// An object is an entry for programs, but for its MACs.
+type object struct {
+	Time    string     `json:"time"`
+	Account store.Name `json:"account,omitempty"` // whose history it is, for operators
+	By      string     `json:"by"`
+	From    string     `json:"from,omitempty"`
+	Key     string     `json:"key,omitempty"`
+	Agent   string     `json:"user_agent,omitempty"`
+	Command string     `json:"command"`
+	Detail  string     `json:"detail,omitempty"`
+	// The account that phones went to or came from.
+	To  string `json:"transferred_to,omitempty"`
+	Off string `json:"transferred_from,omitempty"`
+}
+
+// object returns what the reader may know of an entry: partners learn neither
+// who the operators are nor anything of other accounts.
+func (w *Writer) object(e store.Entry) object {
+	o := object{Time: e.Audit.Begun.UTC().Format(time.RFC3339), Account: e.Name, By: string(e.Audit.Name), From: e.Audit.RemoteAddr, Key: e.Audit.Credential, Agent: e.Audit.Agent,
+		Command: e.Audit.Command, Detail: e.Audit.Detail}
+	other := string(e.Other)
+	if !w.By.Operates() {
+		o.Account = ""
+		if e.Audit.Name != w.By.Name {
+			o.By, o.From, o.Key, o.Agent = "an operator", "", "", ""
+		}
+		if other != "" {
+			other = "another account"
+		}
+	}
+	if e.Audit.Name == "" {
+		o.By = "the service"
+	}
+	if e.Away {
+		o.To = other
+	} else {
+		o.Off = other
+	}
+	return o
+}
+
+// begin writes what precedes the MACs.
+func (w *Writer) begin(e store.Entry) {
+	o := w.object(e)
+	if w.JSON {
+		text, _ := json.Marshal(o) // strings only
+		w.Out.Write(text[:len(text)-1])
+		return
+	}
+	from := ""
+	if o.From != "" {
+		from = " from " + o.From
+	}
+	if o.Key != "" {
+		from += " by " + o.Key
+	}
+	if o.Agent != "" {
+		from += fmt.Sprintf(" with %q", o.Agent)
+	}
+	fmt.Fprintf(w.Out, "%s %s%s: %s", e.Audit.Begun.UTC().Format("2006-01-02 15:04:05 UTC"), o.By, from, o.Command)
+	if o.Account != "" {
+		fmt.Fprintf(w.Out, " [%s]", o.Account)
+	}
+}
+
+// End writes the rest of the last line.
+func (w *Writer) End() {
+	if w.open == nil {
+		return
+	}
+	w.writeLast()
+	o := w.object(*w.open)
+	switch {
+	case w.JSON && w.ranges > 0:
+		fmt.Fprintf(w.Out, `],"phones":%d}`+"\n", w.phones)
+	case w.JSON:
+		io.WriteString(w.Out, "}\n")
+	default:
+		var tail []string
+		if w.ranges > maxShownRanges {
+			tail = append(tail, fmt.Sprintf("and more, %d phones in all", w.phones))
+		}
+		if o.To != "" {
+			tail = append(tail, "to "+o.To)
+		}
+		if o.Off != "" {
+			tail = append(tail, "from "+o.Off)
+		}
+		if o.Detail != "" {
+			tail = append(tail, o.Detail)
+		}
+		if tail != nil {
+			io.WriteString(w.Out, " "+strings.Join(tail, ", "))
+		}
+		w.Out.WriteByte('\n')
+	}
+	w.open = nil
+}
