@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"time"
 
 	"snomredirect/macaddr"
@@ -19,6 +20,10 @@ type Entry struct {
 	Away  bool
 	MACs  []macaddr.Range // sorted
 	Mark  Mark
+	// Times is how many commands the entry records, which are joined if they are
+	// alike and begin within [JoinTime]; MACs are those of all of them. At least 1.
+	Times int
+	Last  time.Time // when the last of them began
 }
 
 // A Mark is the position of an entry in the history. The zero Mark is the position
@@ -32,9 +37,49 @@ type Mark struct {
 // IsZero reports whether m is the zero Mark.
 func (m Mark) IsZero() bool { return m == Mark{} }
 
-// Bounds of one account's history. The oldest entries are deleted first.
+// HistoryAge is how long entries are kept.
+const HistoryAge = 365 * 24 * time.Hour
+
+// A Class is a part of an account's history that has bounds of its own, so that a
+// flood of entries of one class deletes none of the others.
+type Class uint8
+
 const (
-	HistoryAge     = 365 * 24 * time.Hour
-	HistoryEntries = 10_000
-	HistoryBytes   = 8 << 20
+	AboutAccounts Class  = iota // and keys, passwords, setting servers, claims, transfers
+	AboutPhones                 // that are registered, deregistered, retargeted or freed
+	FromStrangers               // what unauthenticated clients caused
+	Classes       = iota        // the number of classes
+)
+
+// CommandScan is the command of the service's entry about requests of a client that
+// guesses MACs.
+const CommandScan = "SCAN"
+
+// Class returns the class of an entry.
+func (e Entry) Class() Class {
+	switch {
+	case e.Audit.Name == "" && e.Audit.Command == CommandScan:
+		return FromStrangers
+	case len(e.MACs) == 0, e.Other != "", strings.HasPrefix(e.Audit.Command, "CLAIM"):
+		return AboutAccounts
+	}
+	return AboutPhones
+}
+
+// Bounds returns the maximum numbers of entries of a class, and of their bytes, in
+// one account's history. The oldest entries are deleted first.
+func (c Class) Bounds() (entries, bytes int) {
+	if c == FromStrangers {
+		return 1000, 1 << 20
+	}
+	return 10_000, 8 << 20
+}
+
+// Bounds of the rate of entries. A command within JoinTime after the beginning of an
+// entry that differs from it only in its phones extends the entry. If an account has
+// had JoinRate entries about accounts of the same actor within an hour, another one
+// extends the latest of the same command, and replaces its detail.
+const (
+	JoinTime = 10 * time.Minute
+	JoinRate = 250
 )

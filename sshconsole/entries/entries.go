@@ -67,7 +67,7 @@ func (w *Writer) writeLast() {
 }
 
 func sameCommand(a, b store.Entry) bool {
-	return a.Account == b.Account && a.Other == b.Other && a.Away == b.Away && a.Audit.Begun.Equal(b.Audit.Begun) &&
+	return a.Times == b.Times && a.Last.Equal(b.Last) && a.Account == b.Account && a.Other == b.Other && a.Away == b.Away && a.Audit.Begun.Equal(b.Audit.Begun) &&
 		a.Audit.Name == b.Audit.Name && a.Audit.RemoteAddr == b.Audit.RemoteAddr && a.Audit.Credential == b.Audit.Credential && a.Audit.Agent == b.Audit.Agent &&
 		a.Audit.Command == b.Audit.Command && a.Audit.Detail == b.Audit.Detail
 }
@@ -85,6 +85,9 @@ type object struct {
 	// The account that phones went to or came from.
 	To  string `json:"transferred_to,omitempty"`
 	Off string `json:"transferred_from,omitempty"`
+	// If the entry records several commands.
+	Times int    `json:"times,omitempty"`
+	Last  string `json:"last,omitempty"`
 }
 
 // object returns what the reader may know of an entry: partners learn neither
@@ -92,6 +95,9 @@ type object struct {
 func (w *Writer) object(e store.Entry) object {
 	o := object{Time: e.Audit.Begun.UTC().Format(time.RFC3339), Account: e.Name, By: string(e.Audit.Name), From: e.Audit.RemoteAddr, Key: e.Audit.Credential, Agent: e.Audit.Agent,
 		Command: e.Audit.Command, Detail: e.Audit.Detail}
+	if e.Times > 1 {
+		o.Times, o.Last = e.Times, e.Last.UTC().Format(time.RFC3339)
+	}
 	other := string(e.Other)
 	if !w.By.Operates() {
 		o.Account = ""
@@ -131,7 +137,7 @@ func (w *Writer) begin(e store.Entry) {
 	if o.Agent != "" {
 		from += fmt.Sprintf(" with %q", o.Agent)
 	}
-	fmt.Fprintf(w.Out, "%s %s%s: %s", e.Audit.Begun.UTC().Format("2006-01-02 15:04:05 UTC"), o.By, from, o.Command)
+	fmt.Fprintf(w.Out, "%s %s%s: %s", timestamp(e.Audit.Begun), o.By, from, o.Command)
 	if o.Account != "" {
 		fmt.Fprintf(w.Out, " [%s]", o.Account)
 	}
@@ -163,6 +169,9 @@ func (w *Writer) End() {
 		if o.Detail != "" {
 			tail = append(tail, o.Detail)
 		}
+		if o.Times > 1 {
+			tail = append(tail, fmt.Sprintf("%d times, last at %s", o.Times, timestamp(w.open.Last)))
+		}
 		if tail != nil {
 			io.WriteString(w.Out, " "+strings.Join(tail, ", "))
 		}
@@ -170,3 +179,5 @@ func (w *Writer) End() {
 	}
 	w.open = nil
 }
+
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

@@ -1,16 +1,69 @@
 package entries
 
 import (
+	"bufio"
+	"strings"
 	"testing"
+	"time"
 
+	"snomredirect/macaddr"
 	"snomredirect/store"
 )
+
+// The batches of one command are a line, and so are several commands that one entry
+// records. Partners don't see who the others are.
+func TestWriter(t *testing.T) {
+	begun := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	one := func(first, last string) []macaddr.Range {
+		return []macaddr.Range{{First: macaddr.MustParse(first), Last: macaddr.MustParse(last)}}
+	}
+	list := store.Audit{Name: "acme", RemoteAddr: "192.0.2.7", Credential: "password", Begun: begun, Command: "REGISTER"}
+	all := []store.Entry{
+		{Account: 2, Name: "acme", Audit: list, MACs: one("000413000001", "000413000002"), Times: 1, Last: begun},
+		{Account: 2, Name: "acme", Audit: list, MACs: one("000413000003", "000413000003"), Times: 1, Last: begun},
+		{Account: 2, Name: "acme", Audit: list, MACs: one("000413000005", "000413000005"), Times: 3, Last: begun.Add(time.Minute)},
+		{Account: 2, Name: "acme", Audit: store.Audit{Name: "olga", RemoteAddr: "192.0.2.9", Begun: begun, Command: "TRANSFER"}, MACs: one("000413000001", "000413000001"), Other: "bravo", Away: true, Times: 1, Last: begun},
+		{Account: 2, Name: "acme", Audit: store.Audit{Begun: begun, Command: store.CommandScan}, Times: 1, Last: begun},
+	}
+	for _, c := range []struct {
+		by   store.Account
+		json bool
+		want string
+	}{
+		{store.Account{Name: "acme"}, false, `2026-01-02 03:04:05 UTC acme from 192.0.2.7 by password: REGISTER 000413000001-000413000003
+2026-01-02 03:04:05 UTC acme from 192.0.2.7 by password: REGISTER 000413000005 3 times, last at 2026-01-02 03:05:05 UTC
+2026-01-02 03:04:05 UTC an operator: TRANSFER 000413000001 to another account
+2026-01-02 03:04:05 UTC the service: SCAN
+`},
+		{store.Account{Name: "acme"}, true, `{"time":"2026-01-02T03:04:05Z","by":"acme","from":"192.0.2.7","key":"password","command":"REGISTER","macs":["000413000001-000413000003"],"phones":3}
+{"time":"2026-01-02T03:04:05Z","by":"acme","from":"192.0.2.7","key":"password","command":"REGISTER","times":3,"last":"2026-01-02T03:05:05Z","macs":["000413000005"],"phones":1}
+{"time":"2026-01-02T03:04:05Z","by":"an operator","command":"TRANSFER","transferred_to":"another account","macs":["000413000001"],"phones":1}
+{"time":"2026-01-02T03:04:05Z","by":"the service","command":"SCAN"}
+`},
+		{store.Account{Name: "olga", Role: store.Operator}, false, `2026-01-02 03:04:05 UTC acme from 192.0.2.7 by password: REGISTER [acme] 000413000001-000413000003
+2026-01-02 03:04:05 UTC acme from 192.0.2.7 by password: REGISTER [acme] 000413000005 3 times, last at 2026-01-02 03:05:05 UTC
+2026-01-02 03:04:05 UTC olga from 192.0.2.9: TRANSFER [acme] 000413000001 to bravo
+2026-01-02 03:04:05 UTC the service: SCAN [acme]
+`},
+	} {
+		var b strings.Builder
+		w := Writer{Out: bufio.NewWriter(&b), JSON: c.json, By: c.by}
+		for _, e := range all {
+			w.Add(e)
+		}
+		w.End()
+		w.Out.Flush()
+		if b.String() != c.want {
+			t.Errorf("%s, JSON %v:\n%s\nwant\n%s", c.by.Name, c.json, b.String(), c.want)
+		}
+	}
+}
 
 // Entries of different accounts, with different other accounts or from different
 // sides of a transfer are not of the same command.
 func TestSameCommand(t *testing.T) {
 	a := store.Entry{Account: 1, Other: "x"}
-	for _, b := range []store.Entry{{Account: 2, Other: "x"}, {Account: 1, Other: "y"}, {Account: 1, Other: "x", Away: true}} {
+	for _, b := range []store.Entry{{Account: 1, Other: "x", Times: 2}, {Account: 2, Other: "x"}, {Account: 1, Other: "y"}, {Account: 1, Other: "x", Away: true}} {
 		if sameCommand(a, b) {
 			t.Errorf("%+v", b)
 		}

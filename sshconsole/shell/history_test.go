@@ -3,7 +3,9 @@ package shell
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	"snomredirect/macaddr"
@@ -83,4 +85,31 @@ func TestHistoryOfRepeatedPhones(t *testing.T) {
 	h := newHouse(t)
 	h.gives("acme", "register - --short", "2e4\n2e4,http://x.example/\n", StatusDone, "2 lines: 1 registered, 1 changed.\n")
 	h.says("acme", "history 2e4 --json", `.*"macs":\["0004132202E4"\],"phones":1\}`+"\n")
+}
+
+// However much a hijacker registers and deregisters, what he did to the account stays
+// in its history.
+func TestHistoryOfAFlood(t *testing.T) {
+	h := newHouse(t)
+	h.says("olga", "account company acme ACME Ltd", ".*\n")
+	h.says("acme", "server http://hijack.example/", ".*\n")
+	var sessions sync.WaitGroup
+	for i := range 8 {
+		c := h.caller("acme")
+		c.Log = nil
+		var input strings.Builder
+		for n := range 650 { // each differs, so that none are joined
+			fmt.Fprintf(&input, "register 00041300000%d http://%d-%d.example/\nderegister 00041300000%d # %d\n", i, i, n, i, n)
+		}
+		sessions.Go(func() {
+			h.shell.Run(t.Context(), c, IO{In: h.input(strings.NewReader(input.String())), Out: io.Discard, Err: io.Discard})
+		})
+	}
+	sessions.Wait()
+	out, _, _ := h.at("acme", 0, "history", "")
+	for _, want := range []string{"SERVER http://hijack.example/\n", "ACCOUNT COMPANY ACME Ltd\n", "ACCOUNT ADD\n", " times, last at "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q among %d lines", want, strings.Count(out, "\n"))
+		}
+	}
 }

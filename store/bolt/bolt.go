@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -45,11 +46,16 @@ var (
 	bucketHolds        = []byte("holds")         // MAC → last owner, end, both as varints
 	bucketHoldEnds     = []byte("hold_ends")     // end, MAC → nothing
 	bucketHistory      = []byte("history")       // account id, begun, number → head, MACs: see putEntry
-	bucketHistorySizes = []byte("history_sizes") // account id → entries, bytes, both as varints
+	bucketHistorySizes = []byte("history_sizes") // account id → entries, bytes of each class, as varints
 	bucketJobs         = []byte("uploads")       // account id, number → JSON
 
+	// Since schema 4. Until then, bucketHistory had the entries of all classes.
+	bucketHistoryAccounts  = []byte("history_accounts")  // as bucketHistory
+	bucketHistoryStrangers = []byte("history_strangers") // as bucketHistory
+
 	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketJobs}
-	buckets = append([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2...)
+	schema4 = [][]byte{bucketHistoryAccounts, bucketHistoryStrangers}
+	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4)
 )
 
 // A DB is an open data folder. Its methods are safe for concurrent use.

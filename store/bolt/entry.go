@@ -1,9 +1,11 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"snomredirect/macaddr"
@@ -23,6 +25,54 @@ type entryHead struct {
 	Detail  string     `json:"detail,omitempty"`
 	Other   store.Name `json:"other,omitempty"`
 	Away    bool       `json:"away,omitempty"`
+	// The last fields, for [sameHead].
+	Times int   `json:"times,omitempty"` // 0 is 1
+	Last  int64 `json:"last,omitempty"`  // Unix nanoseconds, if Times is more than 1
+}
+
+// head returns the head of an entry as JSON.
+func head(e store.Entry) ([]byte, error) {
+	h := entryHead{
+		Account: e.Name,
+		By:      e.Audit.Name,
+		From:    e.Audit.RemoteAddr,
+		With:    e.Audit.Credential,
+		Agent:   e.Audit.Agent,
+		What:    e.Audit.Command,
+		Detail:  e.Audit.Detail,
+		Other:   e.Other,
+		Away:    e.Away,
+	}
+	if e.Times > 1 {
+		h.Times, h.Last = e.Times, e.Last.UnixNano()
+	}
+	return json.Marshal(h)
+}
+
+// headOf returns the head of an entry's value, or nil if the value is damaged.
+func headOf(v []byte) []byte {
+	n, size := binary.Uvarint(v)
+	if size <= 0 || n > uint64(len(v)-size) {
+		return nil
+	}
+	return v[size : size+int(n)]
+}
+
+// sameHead reports whether an entry's value has this head, which is that of one
+// command, but for the number and the time of the commands that it joins.
+func sameHead(v, head []byte) bool {
+	rest, ok := bytes.CutPrefix(headOf(v), head[:len(head)-1])
+	return ok && (string(rest) == "}" || bytes.HasPrefix(rest, []byte(`,"times":`)))
+}
+
+// hasField reports whether the head of an entry's value has a text in a field; an
+// empty text is left out. Within a text, JSON escapes the quotes.
+func hasField(v []byte, field, text string) bool {
+	if text == "" {
+		return !bytes.Contains(headOf(v), []byte(`"`+field+`":`))
+	}
+	quoted, _ := json.Marshal(text) // a string
+	return bytes.Contains(headOf(v), append([]byte(`"`+field+`":`), quoted...))
 }
 
 // entryKey returns the key of an entry: the account, the time at which the command
@@ -37,17 +87,7 @@ func entryKey(m store.Mark) []byte {
 // appendEntry appends an entry's value: its head, preceded by its length, and its
 // MACs.
 func appendEntry(b []byte, e store.Entry) ([]byte, error) {
-	head, err := json.Marshal(entryHead{
-		Account: e.Name,
-		By:      e.Audit.Name,
-		From:    e.Audit.RemoteAddr,
-		With:    e.Audit.Credential,
-		Agent:   e.Audit.Agent,
-		What:    e.Audit.Command,
-		Detail:  e.Audit.Detail,
-		Other:   e.Other,
-		Away:    e.Away,
-	})
+	head, err := head(e)
 	b = binary.AppendUvarint(b, uint64(len(head)))
 	return appendRanges(append(b, head...), e.MACs), err
 }
@@ -55,11 +95,12 @@ func appendEntry(b []byte, e store.Entry) ([]byte, error) {
 // decodeEntry decodes an entry. If mac is not zero and the entry does not name it,
 // ok is false.
 func decodeEntry(k, v []byte, mac macaddr.Addr) (e store.Entry, ok bool, err error) {
-	n, size := binary.Uvarint(v)
-	if len(k) != 16 || size <= 0 || n > uint64(len(v)-size) {
+	text := headOf(v)
+	if len(k) != 16 || text == nil {
 		return e, false, errEntry
 	}
-	macs := v[size+int(n):]
+	_, size := binary.Uvarint(v)
+	macs := v[size+len(text):]
 	if mac.IsValid() {
 		found := false
 		if err := eachRange(macs, func(r macaddr.Range) { found = found || r.Contains(mac) }); err != nil || !found {
@@ -70,7 +111,7 @@ func decodeEntry(k, v []byte, mac macaddr.Addr) (e store.Entry, ok bool, err err
 		return e, false, err
 	}
 	var head entryHead
-	if err := json.Unmarshal(v[size:size+int(n)], &head); err != nil {
+	if err := json.Unmarshal(text, &head); err != nil {
 		return e, false, errEntry
 	}
 	e.Mark = store.Mark{Account: accountID(k), Begun: int64(binary.BigEndian.Uint64(k[4:])), Number: binary.BigEndian.Uint32(k[12:])}
@@ -84,7 +125,27 @@ func decodeEntry(k, v []byte, mac macaddr.Addr) (e store.Entry, ok bool, err err
 		Detail:     head.Detail,
 		Begun:      time.Unix(0, e.Mark.Begun).UTC(),
 	}
+	e.Times, e.Last = 1, e.Audit.Begun
+	if head.Times > 1 {
+		e.Times, e.Last = head.Times, time.Unix(0, head.Last).UTC()
+	}
 	return e, true, nil
+}
+
+// union returns what either of two lists of sorted ranges contains.
+func union(a, b []macaddr.Range) (all []macaddr.Range) {
+	sorted := slices.Concat(a, b)
+	slices.SortFunc(sorted, func(r, s macaddr.Range) int { return r.First.Compare(s.First) })
+	for _, r := range sorted {
+		if n := len(all); n > 0 {
+			if joined, ok := all[n-1].Join(r); ok {
+				all[n-1] = joined
+				continue
+			}
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 // appendRanges appends sorted ranges, each as its distance from the end of the

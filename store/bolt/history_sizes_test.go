@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -17,21 +16,31 @@ import (
 
 // checkSizes compares the stored sizes with the histories, and returns the number
 // of entries and bytes of an account's history.
-func checkSizes(t *testing.T, db *DB, account store.AccountID) (entries, size int) {
+func checkSizes(t *testing.T, db *DB, account store.AccountID) (entries, bytes int) {
 	t.Helper()
-	type sizes struct{ entries, size int }
+	type sizes = [store.Classes]size
 	actual, stored := map[store.AccountID]sizes{}, map[store.AccountID]sizes{}
 	err := db.b.View(func(tx *bbolt.Tx) error {
-		_ = tx.Bucket(bucketHistory).ForEach(func(k, v []byte) error {
-			s := actual[accountID(k)]
-			actual[accountID(k)] = sizes{s.entries + 1, s.size + len(k) + len(v)}
-			return nil
-		})
+		for class := range store.Class(store.Classes) {
+			err := historyOf(tx, class).ForEach(func(k, v []byte) error {
+				e, _, err := decodeEntry(k, v, macaddr.Addr{})
+				if err == nil && e.Class() != class {
+					t.Errorf("an entry of class %d is in %d", e.Class(), class)
+				}
+				s := actual[accountID(k)]
+				s[class].entries++
+				s[class].bytes += len(k) + len(v)
+				actual[accountID(k)] = s
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
 		return tx.Bucket(bucketHistorySizes).ForEach(func(k, v []byte) error {
-			e, n := binary.Uvarint(v)
-			s, _ := binary.Uvarint(v[n:])
-			stored[accountID(k)] = sizes{int(e), int(s)}
-			return nil
+			s, err := decodeSizes(v)
+			stored[accountID(k)] = s
+			return err
 		})
 	})
 	if err != nil {
@@ -40,7 +49,10 @@ func checkSizes(t *testing.T, db *DB, account store.AccountID) (entries, size in
 	if !reflect.DeepEqual(actual, stored) {
 		t.Errorf("stored sizes %v, want %v", stored, actual)
 	}
-	return actual[account].entries, actual[account].size
+	for _, s := range actual[account] {
+		entries, bytes = entries+s.entries, bytes+s.bytes
+	}
+	return entries, bytes
 }
 
 // After any change the stored sizes of the histories are right.

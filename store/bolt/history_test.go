@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func addEntries(t *testing.T, db *DB, account store.AccountID, n int, detail str
 			if i > 0 {
 				from = from.Add(time.Second)
 			}
-			e := store.Entry{Account: account, Audit: store.Audit{Command: "TEST", Detail: detail}}
+			e := store.Entry{Account: account, Audit: store.Audit{Command: fmt.Sprint("TEST ", from.Unix()), Detail: detail}}
 			if err := putEntry(tx, e, from); err != nil {
 				return err
 			}
@@ -41,7 +42,7 @@ func addEntries(t *testing.T, db *DB, account store.AccountID, n int, detail str
 func oldest(t *testing.T, db *DB, account store.AccountID) (begun time.Time) {
 	t.Helper()
 	err := db.b.View(func(tx *bbolt.Tx) error {
-		k, _ := tx.Bucket(bucketHistory).Cursor().Seek(accountKey(account))
+		k, _ := historyOf(tx, store.AboutAccounts).Cursor().Seek(accountKey(account))
 		begun = time.Unix(0, int64(binary.BigEndian.Uint64(k[4:]))).UTC()
 		return nil
 	})
@@ -52,17 +53,18 @@ func oldest(t *testing.T, db *DB, account store.AccountID) (begun time.Time) {
 }
 
 func TestHistoryIsBounded(t *testing.T) {
+	maxEntries, maxBytes := store.AboutAccounts.Bounds()
 	t.Run("entries", func(t *testing.T) {
 		db := open(t, t.TempDir())
 		defer db.Close()
 		addEntries(t, db, 1, 3, "", newYear)
 		addEntries(t, db, 3, 3, "", newYear)
-		addEntries(t, db, 2, store.HistoryEntries, "", newYear)
-		if n, _ := checkSizes(t, db, 2); n != store.HistoryEntries || oldest(t, db, 2) != newYear {
+		addEntries(t, db, 2, maxEntries, "", newYear)
+		if n, _ := checkSizes(t, db, 2); n != maxEntries || oldest(t, db, 2) != newYear {
 			t.Errorf("%d entries since %v", n, oldest(t, db, 2))
 		}
 		addEntries(t, db, 2, 5, "", newYear.Add(24*time.Hour))
-		if n, _ := checkSizes(t, db, 2); n != store.HistoryEntries || oldest(t, db, 2) != newYear.Add(5*time.Second) {
+		if n, _ := checkSizes(t, db, 2); n != maxEntries || oldest(t, db, 2) != newYear.Add(5*time.Second) {
 			t.Errorf("%d entries since %v", n, oldest(t, db, 2))
 		}
 		for _, neighbour := range []store.AccountID{1, 3} {
@@ -77,7 +79,7 @@ func TestHistoryIsBounded(t *testing.T) {
 		const each = 1 << 20
 		addEntries(t, db, 2, 20, strings.Repeat("x", each), newYear)
 		n, size := checkSizes(t, db, 2)
-		if n != store.HistoryBytes/each-1 || size > store.HistoryBytes || oldest(t, db, 2) != newYear.Add(time.Duration(20-n)*time.Second) {
+		if n != maxBytes/each-1 || size > maxBytes || oldest(t, db, 2) != newYear.Add(time.Duration(20-n)*time.Second) {
 			t.Errorf("%d entries of %d bytes since %v", n, size, oldest(t, db, 2))
 		}
 		// A short entry that fits deletes none.
@@ -132,7 +134,7 @@ func TestRemovalPrunesHistories(t *testing.T) {
 	db := open(t, t.TempDir())
 	defer db.Close()
 	gone, a := addAccount(t, db, "gone"), addAccount(t, db, "acme")
-	if err := db.RemoveAccount(store.Audit{}, false, gone.ID); err != nil {
+	if err := db.RemoveAccount(store.Audit{Command: "REMOVE"}, false, gone.ID); err != nil {
 		t.Fatal(err)
 	}
 	addEntries(t, db, 99, 3, "", time.Now())

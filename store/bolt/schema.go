@@ -27,6 +27,13 @@ var migrations = []migration{
 		err := tx.Bucket(bucketPhones).ForEach(func(_, _ []byte) error { n++; return nil })
 		return errors.Join(err, countPhones(tx, n))
 	},
+	// To 4: divides histories into classes.
+	func(tx *bbolt.Tx) error {
+		if err := makeBuckets(tx, schema4); err != nil {
+			return err
+		}
+		return classifyHistories(tx)
+	},
 }
 
 func makeBuckets(tx *bbolt.Tx, names [][]byte) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ func TestMigrate(t *testing.T) {
 	db := open(t, folder)
 	defer db.Close()
 	addAccount(t, db, "acme")
-	backup := db.b.Path() + ".schema-3"
+	backup := db.b.Path() + ".schema-4"
 	rename := func(tx *bbolt.Tx) error {
 		v := tx.Bucket(bucketNames).Get([]byte("acme"))
 		return errors.Join(tx.Bucket(bucketNames).Put([]byte("acme2"), v), tx.Bucket(bucketNames).Delete([]byte("acme")))
@@ -29,10 +30,10 @@ func TestMigrate(t *testing.T) {
 	fail := func(*bbolt.Tx) error { return errors.New("no") }
 	with := func(more ...migration) []migration { return append(slices.Clone(migrations), more...) }
 
-	if err := prepare(db.b, with(rename, fail)); err == nil || !strings.Contains(err.Error(), "migration from schema 4: no") {
+	if err := prepare(db.b, with(rename, fail)); err == nil || !strings.Contains(err.Error(), "migration from schema 5: no") {
 		t.Fatalf("failing migration: %v", err)
 	}
-	if n, err := schema(db.b); n != 3 || err != nil {
+	if n, err := schema(db.b); n != 4 || err != nil {
 		t.Fatalf("after a failed migration: schema %d, %v", n, err)
 	}
 	if _, err := db.AccountNamed("acme"); err != nil {
@@ -42,7 +43,7 @@ func TestMigrate(t *testing.T) {
 	if err := prepare(db.b, with(rename)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := schema(db.b); n != 4 || err != nil {
+	if n, err := schema(db.b); n != 5 || err != nil {
 		t.Fatalf("schema %d, %v", n, err)
 	}
 	if _, err := db.AccountNamed("acme2"); err != nil {
@@ -61,7 +62,7 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// A database of schema 2 differs from today's only by the missing count of phones.
+// A database of schema 2 has no count of phones, and one bucket of history.
 func TestMigrateFromSchema2(t *testing.T) {
 	folder := t.TempDir()
 	db := openHold(t, folder, time.Hour)
@@ -74,7 +75,7 @@ func TestMigrateFromSchema2(t *testing.T) {
 	b.Rule, b.Changes = store.RuleDeregister, b.Changes[:100]
 	mustChange(t, db, b)
 	err := db.b.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(tx.Bucket(bucketMeta).Delete(keyPhones), putSchema(tx, 2))
+		return errors.Join(tx.Bucket(bucketMeta).Delete(keyPhones), unclassify(tx), putSchema(tx, 2))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -84,8 +85,62 @@ func TestMigrateFromSchema2(t *testing.T) {
 	if n, err := db.CountPhones(); err != nil || n != 1900 {
 		t.Errorf("%d phones, %v", n, err)
 	}
-	if n, err := schema(db.b); n != 3 || err != nil {
+	if n, err := schema(db.b); n != 4 || err != nil {
 		t.Errorf("schema %d, %v", n, err)
+	}
+}
+
+// unclassify makes one bucket of all histories, as it was up to schema 3.
+func unclassify(tx *bbolt.Tx) error {
+	all := tx.Bucket(bucketHistory)
+	var errs []error
+	for _, name := range schema4 {
+		errs = append(errs, tx.Bucket(name).ForEach(all.Put), tx.DeleteBucket(name))
+	}
+	c := tx.Bucket(bucketHistorySizes).Cursor()
+	for k, _ := c.First(); k != nil; k, _ = c.Next() {
+		errs = append(errs, tx.Bucket(bucketHistorySizes).Put(k, []byte{9, 9}))
+	}
+	return errors.Join(errs...)
+}
+
+// Schema 4 divides the histories into classes, and changes no entry.
+func TestMigrateHistories(t *testing.T) {
+	folder := t.TempDir()
+	db := openHold(t, folder, time.Hour)
+	acme, bravo := addAccount(t, db, "acme"), addAccount(t, db, "bravo")
+	register := store.Batch{Audit: store.Audit{Actor: acme.ID, Name: "acme", Command: "REGISTER"}, Owner: acme.ID, Changes: []store.Change{{MAC: testMAC}}}
+	mustChange(t, db, register)
+	_, err := db.UpdateAccount(store.Audit{Name: "acme", Command: "SERVER"}, false, acme.ID, func(a *store.Account) error {
+		a.SettingServer = store.RestoreURL("http://b.example/")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.b.Update(func(tx *bbolt.Tx) error {
+		return putEntry(tx, store.Entry{Account: bravo.ID, Audit: store.Audit{Command: store.CommandScan},
+			MACs: []macaddr.Range{{First: testMAC, Last: testMAC}}}, time.Now())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := db.History(0, macaddr.Addr{}, store.Mark{}, 99)
+	if err != nil || len(before) != 5 {
+		t.Fatalf("%+v, %v", before, err)
+	}
+	err = db.b.Update(func(tx *bbolt.Tx) error { return errors.Join(unclassify(tx), putSchema(tx, 3)) })
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db = openHold(t, folder, time.Hour)
+	defer db.Close()
+	after, err := db.History(0, macaddr.Addr{}, store.Mark{}, 99)
+	if err != nil || !reflect.DeepEqual(after, before) {
+		t.Errorf("%+v, %v; want %+v", after, err, before)
+	}
+	if n, _ := checkSizes(t, db, acme.ID); n != 3 {
+		t.Errorf("%d entries", n)
 	}
 }
 

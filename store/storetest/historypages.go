@@ -84,7 +84,7 @@ func historyOfOneCommand(b *bench) {
 		batch.Changes = []store.Change{{MAC: mac}}
 		_, err := b.Change(batch)
 		b.must(err)
-		_, err = b.UpdateAccount(store.Audit{Command: "UPDATE"}, false, acme.ID, func(a *store.Account) error { a.Company = fmt.Sprint(i); return nil })
+		_, err = b.UpdateAccount(store.Audit{Command: fmt.Sprint("UPDATE", i)}, false, acme.ID, func(a *store.Account) error { a.Company = fmt.Sprint(i); return nil })
 		b.must(err)
 	}
 	var got []string
@@ -94,7 +94,7 @@ func historyOfOneCommand(b *bench) {
 			b.Errorf("begun %v, want %v", e.Audit.Begun, begun)
 		}
 	}
-	want := []string{"UPDATE ", "UPDATE ", "UPDATE ", "UPLOAD " + mac3.String(), "UPLOAD " + mac1.String(), "UPLOAD " + mac2.String(), "TEST "}
+	want := []string{"UPDATE2 ", "UPDATE1 ", "UPDATE0 ", "UPLOAD " + mac3.String(), "UPLOAD " + mac1.String(), "UPLOAD " + mac2.String(), "TEST "}
 	if !slices.Equal(got, want) {
 		b.Errorf("%q, want %q", got, want)
 	}
@@ -110,7 +110,7 @@ func historyOfOnePhone(b *bench) {
 	}
 	first, inside, outside := changes[0].MAC, changes[5].MAC, macaddr.MustParse("00041300000B")
 	step := func(batch store.Batch) {
-		time.Sleep(time.Second)
+		time.Sleep(store.JoinTime + time.Second)
 		_, err := b.Change(batch)
 		b.must(err)
 	}

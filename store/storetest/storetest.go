@@ -88,6 +88,10 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"HistoryOfOneCommand":     historyOfOneCommand,
 		"HistoryOutlivesAccounts": historyOutlivesAccounts,
 
+		"HistoryJoins":             historyJoins,
+		"HistoryJoinsUnderAReader": historyJoinsUnderAReader,
+		"HistoryClasses":           historyClasses,
+
 		"JobsAreListed":  jobsAreListed,
 		"JobsProgress":   jobsProgress,
 		"JobsOfAccounts": jobsOfAccounts,

@@ -1,0 +1,108 @@
+package bolt
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+// mostCompared bounds the earlier entries that a new one is compared with.
+const mostCompared = 256
+
+// maxJoined is how long an entry can become by joining others. What a command adds
+// to it is written with all the rest.
+const maxJoined = 4 << 10
+
+// joined returns the earlier entry that e extends, extended, or none. The entry
+// keeps its key, so that a reader who is at it goes on after it, and its place in
+// the order of beginnings.
+func joined(b *bbolt.Bucket, e store.Entry, class store.Class) (key, value []byte, err error) {
+	one := e
+	one.Times = 1
+	head, err := head(one)
+	if err != nil {
+		return nil, nil, err
+	}
+	compared := 0
+	for k, v := range earlier(b, e, store.JoinTime) {
+		if compared++; compared > mostCompared {
+			break
+		}
+		if !sameHead(v, head) || len(v) > maxJoined+8*len(e.MACs) {
+			continue
+		}
+		if next, err := extend(k, v, e); err != nil || len(next) <= max(maxJoined, len(v)) {
+			return slices.Clone(k), next, err
+		}
+	}
+	if class == store.AboutAccounts {
+		return tooMany(b, e)
+	}
+	return nil, nil, nil
+}
+
+// tooMany returns the latest entry of e's actor and command, extended, if its actor
+// has had JoinRate entries within an hour.
+func tooMany(b *bbolt.Bucket, e store.Entry) (key, value []byte, err error) {
+	seen, n := 0, 0
+	for k, v := range earlier(b, e, time.Hour) {
+		if seen++; seen > 4*store.JoinRate { // most are of others, who are few
+			break
+		}
+		if !hasField(v, "by", string(e.Audit.Name)) {
+			continue
+		}
+		n++
+		if key == nil && hasField(v, "what", e.Audit.Command) {
+			key, value = slices.Clone(k), v
+		}
+		if key != nil && n >= store.JoinRate {
+			value, err = extend(key, value, e)
+			return key, value, err
+		}
+	}
+	return nil, nil, nil
+}
+
+// earlier returns the entries of e's account that began before e, but no longer
+// than age, latest first.
+func earlier(b *bbolt.Bucket, e store.Entry, age time.Duration) func(yield func(k, v []byte) bool) {
+	first := entryKey(store.Mark{Account: e.Account, Begun: e.Audit.Begun.Add(-age).UnixNano()})
+	end := entryKey(store.Mark{Account: e.Account, Begun: e.Audit.Begun.UnixNano()})
+	return func(yield func(k, v []byte) bool) {
+		c := b.Cursor()
+		k, v := c.Seek(end)
+		if k == nil {
+			k, v = c.Last()
+		}
+		for ; k != nil && bytes.Compare(k, first) >= 0; k, v = c.Prev() {
+			if bytes.Compare(k, end) < 0 && !yield(k, v) {
+				return
+			}
+		}
+	}
+}
+
+// extend returns an entry's value with a later command e in it. The batches of one
+// command count once.
+func extend(k, v []byte, e store.Entry) ([]byte, error) {
+	old, _, err := decodeEntry(k, v, macaddr.Addr{})
+	if err != nil {
+		return nil, err
+	}
+	begun := e.Audit.Begun
+	if e.Times = old.Times; !old.Last.Equal(begun) {
+		e.Times++
+	}
+	e.Last = begun
+	if old.Last.After(begun) {
+		e.Last = old.Last
+	}
+	e.MACs = union(old.MACs, e.MACs)
+	return appendEntry(nil, e)
+}

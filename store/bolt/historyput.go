@@ -1,0 +1,134 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"snomredirect/store"
+)
+
+// historyOf returns the bucket of a class of entries.
+func historyOf(tx *bbolt.Tx, class store.Class) *bbolt.Bucket {
+	switch class {
+	case store.AboutAccounts:
+		return tx.Bucket(bucketHistoryAccounts)
+	case store.FromStrangers:
+		return tx.Bucket(bucketHistoryStrangers)
+	}
+	return tx.Bucket(bucketHistory)
+}
+
+// putEntry adds an entry, or extends an earlier one, and deletes the oldest entries
+// of its account and class that exceed the bounds.
+func putEntry(tx *bbolt.Tx, e store.Entry, now time.Time) error {
+	if e.Audit.Begun.IsZero() {
+		e.Audit.Begun = now
+	}
+	class := e.Class()
+	b := historyOf(tx, class)
+	if k, v, err := joined(b, e, class); k != nil || err != nil {
+		if err != nil {
+			return err
+		}
+		more := len(v) - len(b.Get(k))
+		if err := b.Put(k, v); err != nil {
+			return err
+		}
+		return prune(tx, e.Account, class, 0, more, now)
+	}
+	v, err := appendEntry(nil, e)
+	if err != nil {
+		return err
+	}
+	number, err := tx.Bucket(bucketHistory).NextSequence() // of all classes, which are read together
+	if err != nil {
+		return err
+	}
+	k := entryKey(store.Mark{Account: e.Account, Begun: e.Audit.Begun.UnixNano(), Number: ^uint32(number)})
+	if err := b.Put(k, v); err != nil {
+		return err
+	}
+	return prune(tx, e.Account, class, 1, len(k)+len(v), now)
+}
+
+// A size is that of one class of an account's history.
+type size struct{ entries, bytes int }
+
+// decodeSizes decodes a record of bucketHistorySizes. That of nil is zero.
+func decodeSizes(v []byte) (all [store.Classes]size, err error) {
+	if v == nil {
+		return all, nil
+	}
+	for i := range all {
+		for _, field := range []*int{&all[i].entries, &all[i].bytes} {
+			number, n := binary.Uvarint(v)
+			if n <= 0 {
+				return all, errEntry
+			}
+			*field, v = int(number), v[n:]
+		}
+	}
+	return all, nil
+}
+
+// putSizes writes the sizes of an account's history, if it has any.
+func putSizes(tx *bbolt.Tx, account store.AccountID, all [store.Classes]size) error {
+	if all == [store.Classes]size{} {
+		return tx.Bucket(bucketHistorySizes).Delete(accountKey(account))
+	}
+	var v []byte
+	for _, s := range all {
+		v = binary.AppendUvarint(binary.AppendUvarint(v, uint64(s.entries)), uint64(s.bytes))
+	}
+	return tx.Bucket(bucketHistorySizes).Put(accountKey(account), v)
+}
+
+// prune deletes the entries of an account and a class that exceed the bounds, oldest
+// first, after they have grown by that many entries and bytes.
+func prune(tx *bbolt.Tx, account store.AccountID, class store.Class, entries, more int, now time.Time) error {
+	key := accountKey(account)
+	all, err := decodeSizes(tx.Bucket(bucketHistorySizes).Get(key))
+	if err != nil {
+		return err
+	}
+	s := size{all[class].entries + entries, all[class].bytes + more}
+	maxEntries, maxBytes := class.Bounds()
+	oldest := entryKey(store.Mark{Account: account, Begun: now.Add(-store.HistoryAge).UnixNano()})
+	c := historyOf(tx, class).Cursor()
+	for {
+		k, v := c.Seek(key)
+		if !bytes.HasPrefix(k, key) {
+			s = size{}
+			break
+		}
+		if s.entries <= maxEntries && s.bytes <= maxBytes && string(k) > string(oldest) {
+			break
+		}
+		s = size{s.entries - 1, s.bytes - len(k) - len(v)}
+		if err := c.Delete(); err != nil {
+			return err
+		}
+	}
+	all[class] = s
+	return putSizes(tx, account, all)
+}
+
+// pruneAll deletes expired entries of all accounts, including removed ones.
+func pruneAll(tx *bbolt.Tx, now time.Time) error {
+	var accounts []store.AccountID
+	_ = tx.Bucket(bucketHistorySizes).ForEach(func(k, _ []byte) error {
+		accounts = append(accounts, accountID(k))
+		return nil
+	})
+	for _, id := range accounts {
+		for class := range store.Class(store.Classes) {
+			if err := prune(tx, id, class, 0, 0, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
