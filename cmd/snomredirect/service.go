@@ -51,12 +51,13 @@ type service struct {
 	db           *bolt.DB
 	lastContacts *bolt.Contacts
 	recorder     *contacts.Recorder
+	turns        *turns // for pages of phones and of the history
 	login        func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
 }
 
 // open reads the files that the flags name, and opens the data folder.
 func (s *serve) open(log *slog.Logger) (v *service, err error) {
-	v = &service{flags: s, log: log, metrics: newMetrics()}
+	v = &service{flags: s, log: log, metrics: newMetrics(), turns: newTurns()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, v.close())
@@ -119,6 +120,7 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 			Login:       v.login,
 			PublicNames: v.publicNames,
 			Contact:     v.recorder.Contact,
+			Turn:        v.turns.take,
 			Log:         v.log,
 			Observe:     v.metrics.call,
 		}, v.rdsTLS))
@@ -151,6 +153,7 @@ func (v *service) newConsole() *sshconsole.Server {
 			Explain: func(path, userAgent string) shell.Explanation {
 				return shell.Explanation(explain(path, userAgent))
 			},
+			Turn: v.turns.take,
 		}),
 		Accounts:       v.db,
 		HostKey:        v.hostKey,

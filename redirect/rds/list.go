@@ -9,7 +9,7 @@ import (
 )
 
 // pageSize is the number of phones read from the store at a time.
-const pageSize = 1000
+const pageSize = 500
 
 // listPhones replies with the account's phones in MAC order. If a model or a URL
 // is given, it lists only the phones of that model or with that setting server.
@@ -20,34 +20,57 @@ func listPhones(c *call) (reply, error) {
 	if len(c.params) > 1 {
 		url = strings.TrimSpace(c.params[1].text)
 	}
-	var macs []macaddr.Addr
-	var last macaddr.Addr
+	list := phoneList{call: c, model: model, url: url}
 	for {
-		page, err := c.page(last)
+		n, err := list.readPage()
 		if err != nil {
 			return reply{}, err
-		}
-		for _, p := range page {
-			last = p.MAC
-			if url != "" && p.SettingServer(c.account).String() != url {
-				continue
-			}
-			if model != "" {
-				if phoneModel, err := c.model(p.MAC); err != nil {
-					return reply{}, err
-				} else if !macaddr.SameModel(model, phoneModel) && !macaddr.SameModel(model, p.MAC.OlderModel()) {
-					continue
-				}
-			}
-			macs = append(macs, p.MAC)
 		}
 		if err := c.ctx.Err(); err != nil {
 			return reply{}, err
 		}
-		if len(page) < pageSize {
-			return listReply(macs), nil
+		if n < pageSize {
+			return listReply(list.macs), nil
 		}
 	}
+}
+
+// A phoneList is a list as it is read: the phones of a model and with a setting
+// server, if these are not "".
+type phoneList struct {
+	*call
+	model, url string
+	macs       []macaddr.Addr
+	last       macaddr.Addr
+}
+
+// readPage reads a page when it is the account's turn, and returns how many phones
+// were on it.
+func (l *phoneList) readPage() (n int, err error) {
+	done, err := l.Turn(l.ctx, l.account.ID)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	page, err := l.page(l.last)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range page {
+		l.last = p.MAC
+		if l.url != "" && p.SettingServer(l.account).String() != l.url {
+			continue
+		}
+		if l.model != "" {
+			if model, err := l.call.model(p.MAC); err != nil {
+				return 0, err
+			} else if !macaddr.SameModel(l.model, model) && !macaddr.SameModel(l.model, p.MAC.OlderModel()) {
+				continue
+			}
+		}
+		l.macs = append(l.macs, p.MAC)
+	}
+	return len(page), nil
 }
 
 // page returns the account's phones after a MAC, as long as the budget lasts.

@@ -60,6 +60,9 @@ type Config struct {
 	// Contact returns a phone's last contact, or store.ErrNotFound. If nil, there
 	// are no contacts.
 	Contact func(macaddr.Addr) (store.Contact, error)
+	// Turn waits until an account may read a page of phones, which it does until done
+	// is called, or returns ctx's error. If nil, pages are read at once.
+	Turn func(ctx context.Context, account store.AccountID) (done func(), err error)
 	// Log receives changes and refused logins at info, calls with their outcomes
 	// at debug, and failures at error. If nil, nothing is logged.
 	Log *slog.Logger
@@ -90,6 +93,9 @@ func New(c Config) http.Handler {
 	}
 	if c.Contact == nil {
 		c.Contact = func(macaddr.Addr) (store.Contact, error) { return store.Contact{}, store.ErrNotFound }
+	}
+	if c.Turn == nil {
+		c.Turn = func(context.Context, store.AccountID) (func(), error) { return func() {}, nil }
 	}
 	if c.Observe == nil {
 		c.Observe = func(string, Outcome) {}

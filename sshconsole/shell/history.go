@@ -26,19 +26,21 @@ func showHistory(c *call) error {
 	defer w.End()
 	var mark store.Mark
 	for {
-		page, err := c.Registry.History(id, mac, mark, historyPage)
+		n := 0
+		err := c.turn(func() error {
+			page, err := c.Registry.History(id, mac, mark, historyPage)
+			for _, e := range page {
+				w.Add(e)
+				mark = e.Mark
+			}
+			n = len(page)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		for _, e := range page {
-			w.Add(e)
-			mark = e.Mark
-		}
-		if err := c.ctx.Err(); err != nil {
+		if err := c.ctx.Err(); err != nil || n == 0 {
 			return err
-		}
-		if len(page) == 0 {
-			return nil
 		}
 	}
 }

@@ -3,7 +3,6 @@ package shell
 import (
 	"encoding/csv"
 	"errors"
-	"iter"
 	"time"
 
 	"snomredirect/macaddr"
@@ -12,33 +11,28 @@ import (
 )
 
 // pageSize is how many phones are read at once: no transaction stays open while a
-// page is written to a slow client.
-const pageSize = 1000
+// page is written to a slow client, and no turn takes long.
+const pageSize = 500
 
-// phonesOf returns an account's phones, or all for 0, in the order of their MACs.
-// It ends early with an error, also if the command is interrupted.
-func (c *call) phonesOf(owner store.AccountID) iter.Seq2[store.Phone, error] {
-	return func(yield func(store.Phone, error) bool) {
-		var last macaddr.Addr
-		for {
+// eachPage calls f for each page of an account's phones, or of all for 0, in the
+// order of their MACs, and in the same turn in which it was read.
+func (c *call) eachPage(owner store.AccountID, f func([]store.Phone) error) error {
+	var last macaddr.Addr
+	for {
+		n := 0
+		err := c.turn(func() error {
 			page, err := c.Registry.Phones(owner, last, pageSize)
-			if err != nil {
-				yield(store.Phone{}, err)
-				return
+			if err != nil || len(page) == 0 {
+				return err
 			}
-			for _, p := range page {
-				if !yield(p, nil) {
-					return
-				}
-				last = p.MAC
-			}
-			if err := c.ctx.Err(); err != nil {
-				yield(store.Phone{}, err)
-				return
-			}
-			if len(page) < pageSize {
-				return
-			}
+			n, last = len(page), page[len(page)-1].MAC
+			return f(page)
+		})
+		if err != nil {
+			return err
+		}
+		if err := c.ctx.Err(); err != nil || n < pageSize {
+			return err
 		}
 	}
 }
@@ -109,27 +103,26 @@ func (c *call) eachPhone(f func(store.Phone, store.Account) error) error {
 	if err != nil {
 		return err
 	}
-	for p, err := range c.phonesOf(id) {
-		if err != nil {
-			return err
-		}
-		owner, err := c.owner(p)
-		if errors.Is(err, store.ErrNoAccount) { // it has just been removed, and its phones transferred
-			if p, err = c.Registry.Phone(p.MAC); err == nil {
-				owner, err = c.owner(p)
+	return c.eachPage(id, func(page []store.Phone) error {
+		for _, p := range page {
+			owner, err := c.owner(p)
+			if errors.Is(err, store.ErrNoAccount) { // it has just been removed, and its phones transferred
+				if p, err = c.Registry.Phone(p.MAC); err == nil {
+					owner, err = c.owner(p)
+				}
+				if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoAccount) || p.Held() || id != 0 && p.Owner != id {
+					continue
+				}
 			}
-			if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoAccount) || p.Held() || id != 0 && p.Owner != id {
-				continue
+			if err != nil {
+				return err
+			}
+			if err := f(p, owner); err != nil {
+				return err
 			}
 		}
-		if err != nil {
-			return err
-		}
-		if err := f(p, owner); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // scope returns the account whose phones and history a command shows: that of

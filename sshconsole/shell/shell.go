@@ -31,6 +31,10 @@ type Config struct {
 	// Explain returns the reply to a phone that requests path, and why. If nil,
 	// EXPLAIN is refused.
 	Explain func(path, userAgent string) Explanation
+	// Turn waits until an account may read a page of phones or of the history, which
+	// it does until done is called, or returns ctx's error. If nil, pages are read at
+	// once.
+	Turn func(ctx context.Context, account store.AccountID) (done func(), err error)
 }
 
 // A Shell runs commands for any number of callers at the same time.
@@ -44,6 +48,9 @@ type Shell struct {
 func New(c Config) *Shell {
 	if c.Contacts == nil {
 		c.Contacts = noContacts{}
+	}
+	if c.Turn == nil {
+		c.Turn = func(context.Context, store.AccountID) (func(), error) { return func() {}, nil }
 	}
 	return &Shell{Config: c}
 }
