@@ -12,6 +12,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -48,8 +51,12 @@ var (
 	bucketHistorySizes = []byte("history_sizes") // account id → entries, bytes, both as varints
 	bucketJobs         = []byte("uploads")       // account id, number → JSON
 
+	// Since schema 4.
+	bucketUsage = []byte("usage") // account id → JSON: see store.Usage
+
 	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketJobs}
-	buckets = append([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2...)
+	schema4 = [][]byte{bucketUsage}
+	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4)
 )
 
 // A DB is an open data folder. Its methods are safe for concurrent use.
@@ -57,6 +64,9 @@ type DB struct {
 	b         *bbolt.DB
 	config    Config
 	committer committer
+
+	disabledMu sync.Mutex // held while disabled is read from the file
+	disabled   atomic.Pointer[disabledAccounts]
 }
 
 // A Config is the configuration of a DB. The zero value works.
@@ -64,6 +74,9 @@ type Config struct {
 	// Hold is how long a deregistered phone stays on hold for its last owner. If
 	// zero, phones are not put on hold.
 	Hold time.Duration
+	// Quota is how many phones an account without a quota of its own can have. If
+	// zero, it is store.DefaultQuota.
+	Quota int
 	// Committed is called for metrics after each committed transaction, with the
 	// time it took to run the changes that share it and to sync the file. It is
 	// called before those changes are acknowledged and must return at once. If
@@ -87,8 +100,14 @@ func Open(folder string, config Config) (*DB, error) {
 	case err != nil:
 		return nil, fmt.Errorf("data folder %s: %w", folder, err)
 	}
+	if config.Quota == 0 {
+		config.Quota = store.DefaultQuota
+	}
 	db := &DB{b: b, config: config, committer: committer{committed: config.Committed}}
 	err = prepare(b, migrations)
+	if err == nil {
+		err = db.readDisabled()
+	}
 	if err == nil { // entries of idle accounts expire too
 		err = b.Update(func(tx *bbolt.Tx) error { return pruneAll(tx, time.Now()) })
 	}

@@ -27,6 +27,8 @@ var migrations = []migration{
 		err := tx.Bucket(bucketPhones).ForEach(func(_, _ []byte) error { n++; return nil })
 		return errors.Join(err, countPhones(tx, n))
 	},
+	// To 4: adds the usage of each account.
+	func(tx *bbolt.Tx) error { return errors.Join(makeBuckets(tx, schema4), countUsage(tx)) },
 }
 
 func makeBuckets(tx *bbolt.Tx, names [][]byte) error {

@@ -21,7 +21,7 @@ func TestMigrate(t *testing.T) {
 	db := open(t, folder)
 	defer db.Close()
 	addAccount(t, db, "acme")
-	backup := db.b.Path() + ".schema-3"
+	backup := db.b.Path() + ".schema-4"
 	rename := func(tx *bbolt.Tx) error {
 		v := tx.Bucket(bucketNames).Get([]byte("acme"))
 		return errors.Join(tx.Bucket(bucketNames).Put([]byte("acme2"), v), tx.Bucket(bucketNames).Delete([]byte("acme")))
@@ -29,10 +29,10 @@ func TestMigrate(t *testing.T) {
 	fail := func(*bbolt.Tx) error { return errors.New("no") }
 	with := func(more ...migration) []migration { return append(slices.Clone(migrations), more...) }
 
-	if err := prepare(db.b, with(rename, fail)); err == nil || !strings.Contains(err.Error(), "migration from schema 4: no") {
+	if err := prepare(db.b, with(rename, fail)); err == nil || !strings.Contains(err.Error(), "migration from schema 5: no") {
 		t.Fatalf("failing migration: %v", err)
 	}
-	if n, err := schema(db.b); n != 3 || err != nil {
+	if n, err := schema(db.b); n != 4 || err != nil {
 		t.Fatalf("after a failed migration: schema %d, %v", n, err)
 	}
 	if _, err := db.AccountNamed("acme"); err != nil {
@@ -42,7 +42,7 @@ func TestMigrate(t *testing.T) {
 	if err := prepare(db.b, with(rename)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := schema(db.b); n != 4 || err != nil {
+	if n, err := schema(db.b); n != 5 || err != nil {
 		t.Fatalf("schema %d, %v", n, err)
 	}
 	if _, err := db.AccountNamed("acme2"); err != nil {
@@ -61,30 +61,57 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// A database of schema 2 differs from today's only by the missing count of phones.
-func TestMigrateFromSchema2(t *testing.T) {
+// A database of schema 3 differs from today's only by the missing usage of accounts,
+// one of schema 2 also by the missing count of phones.
+func TestMigrateWithoutCounts(t *testing.T) {
+	for _, from := range []int{2, 3} {
+		migrateWithoutCounts(t, from)
+	}
+}
+
+func migrateWithoutCounts(t *testing.T, from int) {
 	folder := t.TempDir()
 	db := openHold(t, folder, time.Hour)
 	acme := addAccount(t, db, "acme")
 	b := store.Batch{Audit: store.Audit{Actor: acme.ID}, Owner: acme.ID}
-	for mac := range (macaddr.Range{First: macaddr.MustParse("000413000000"), Last: macaddr.MustParse("0004130007CF")}).All() {
+	for mac := range (macaddr.Range{First: macaddr.MustParse("000413000000"), Last: macaddr.MustParse("00041300270F")}).All() {
 		b.Changes = append(b.Changes, store.Change{MAC: mac})
 	}
 	mustChange(t, db, b)
 	b.Rule, b.Changes = store.RuleDeregister, b.Changes[:100]
 	mustChange(t, db, b)
+	setQuota := func(n int) {
+		t.Helper()
+		if _, err := db.UpdateAccount(store.Audit{}, false, acme.ID, func(a *store.Account) error { a.Quota = n; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	setQuota(20_000)
+	mustChange(t, db, store.Batch{Audit: store.Audit{Actor: acme.ID}, Owner: acme.ID, Changes: []store.Change{{MAC: testMAC}}})
+	setQuota(0) // there were no quotas, and it has one phone more than the default
+	bravo := addAccount(t, db, "bravo")
 	err := db.b.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(tx.Bucket(bucketMeta).Delete(keyPhones), putSchema(tx, 2))
+		err := tx.DeleteBucket(bucketUsage)
+		if from == 2 {
+			err = errors.Join(err, tx.Bucket(bucketMeta).Delete(keyPhones))
+		}
+		return errors.Join(err, putSchema(tx, from))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
 	db = openHold(t, folder, time.Hour)
 	defer db.Close()
-	if n, err := db.CountPhones(); err != nil || n != 1900 {
+	if n, err := db.CountPhones(); err != nil || n != 9901 {
 		t.Errorf("%d phones, %v", n, err)
 	}
-	if n, err := schema(db.b); n != 3 || err != nil {
+	if u, err := db.Usage(acme.ID); err != nil || u != (store.Usage{Phones: 9901, Held: 100, Quota: 20_002}) {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if u, err := db.Usage(bravo.ID); err != nil || u != (store.Usage{Quota: store.DefaultQuota}) {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if n, err := schema(db.b); n != 4 || err != nil {
 		t.Errorf("schema %d, %v", n, err)
 	}
 }
