@@ -43,7 +43,7 @@ type accountObject struct {
 	Account       store.Name  `json:"account"`
 	Role          store.Role  `json:"role"`
 	State         string      `json:"state"`                     // enabled, disabled or removed
-	Phoneless     bool        `json:"phones_disabled,omitempty"` // disabled with its phones
+	NoPhones      bool        `json:"phones_disabled,omitempty"` // disabled with its phones
 	Company       string      `json:"company,omitempty"`
 	SettingServer store.URL   `json:"setting_server"`
 	Password      bool        `json:"password"` // whether the account has one
@@ -60,7 +60,7 @@ type keyObject struct {
 }
 
 func (c *call) accountObject(a store.Account) accountObject {
-	o := accountObject{Account: a.Name, Role: a.Role, State: enabled(a), Phoneless: a.PhonesDisabled, Company: a.Company, SettingServer: a.SettingServer,
+	o := accountObject{Account: a.Name, Role: a.Role, State: enabled(a), NoPhones: a.PhonesDisabled, Company: a.Company, SettingServer: a.SettingServer,
 		Password: a.PasswordHash != "", Keys: []keyObject{}, CreatedAt: machineTime(a.Created), DryRun: c.dryRun}
 	for _, k := range a.Keys {
 		o.Keys = append(o.Keys, newKeyObject(k))
