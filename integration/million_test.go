@@ -93,7 +93,7 @@ func startMillion(t *testing.T) million {
 		}
 	}
 	t.Cleanup(func() { m.end() })
-	if err := m.start(nil, []string{"--admin-key", "admin.pub"}); err != nil {
+	if err := m.start(nil, []string{"--admin-key", "admin.pub", "--quota", "2000000"}); err != nil {
 		t.Fatal(err)
 	}
 	key, err := os.ReadFile(m.folder + "/acme.pub")

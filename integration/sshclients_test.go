@@ -67,7 +67,7 @@ func newSSHClientTest(t *testing.T, client sshClient) *sshClientTest {
 	c.check(os.Rename(filepath.Join(c.folder, "acme.pub"), c.key+".pub"))
 	public, err := os.ReadFile(c.key + ".pub")
 	c.check(err)
-	c.check(c.start(nil, append([]string{"--admin-key", filepath.Join(c.folder, "admin.pub")}, client.flags...)))
+	c.check(c.start(nil, append([]string{"--quota", "100000", "--admin-key", filepath.Join(c.folder, "admin.pub")}, client.flags...)))
 	t.Cleanup(func() { c.end() })
 	c.port = c.SSH[strings.LastIndex(c.SSH, ":")+1:]
 

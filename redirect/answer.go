@@ -63,6 +63,8 @@ func (h *handler) find(a *answer, https bool) (store.URL, Outcome, error) {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return store.URL{}, Unregistered, nil
+	case errors.Is(err, store.ErrPhonesDisabled):
+		return store.URL{}, Disabled, nil
 	case err != nil:
 		return store.URL{}, "", err
 	case h.PublicNames.Contains(server):
@@ -78,7 +80,7 @@ var healthMAC = macaddr.MustParse("000413220000")
 
 // health sets a to whether the store answers.
 func (h *handler) health(a *answer) {
-	if _, err := h.Finder.SettingServer(healthMAC); err != nil && !errors.Is(err, store.ErrNotFound) {
+	if _, err := h.Finder.SettingServer(healthMAC); err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrPhonesDisabled) {
 		a.err = err
 		a.setLine(http.StatusServiceUnavailable, "the store fails: see the log")
 		return

@@ -11,10 +11,11 @@ import (
 // An Outcome is the result of a request, one of a closed set of words.
 type Outcome string
 
-// The outcomes. The first six send a settings file; the others are refusals.
+// The outcomes. The first seven send a settings file; the others are refusals.
 const (
 	Redirected       Outcome = "redirected"
 	Unregistered     Outcome = "unregistered"      // the empty file: the phone is not registered
+	Disabled         Outcome = "disabled"          // the empty file: the phone's account is disabled with its phones
 	NoMAC            Outcome = "no_mac"            // the empty file: the request has no MAC, and needs none
 	PointsBack       Outcome = "points_back"       // the empty file: the setting server is this service
 	OtherCertificate Outcome = "other_certificate" // the empty file: the certificate is another phone's
@@ -28,7 +29,7 @@ const (
 )
 
 var outcomes = []Outcome{
-	Redirected, Unregistered, NoMAC, PointsBack, OtherCertificate, Unproven,
+	Redirected, Unregistered, Disabled, NoMAC, PointsBack, OtherCertificate, Unproven,
 	Malformed, NotFound, MethodNotAllowed, Failed, Panicked,
 }
 
@@ -39,7 +40,7 @@ func Outcomes() []Outcome { return slices.Clone(outcomes) }
 // of text.
 func (o Outcome) SendsFile() bool {
 	switch o {
-	case Redirected, Unregistered, NoMAC, PointsBack, OtherCertificate, Unproven:
+	case Redirected, Unregistered, Disabled, NoMAC, PointsBack, OtherCertificate, Unproven:
 		return true
 	}
 	return false
@@ -52,7 +53,7 @@ func (o Outcome) answer() store.Answer {
 		return store.Redirected
 	case OtherCertificate, Unproven:
 		return store.Withheld
-	case Unregistered, NoMAC, PointsBack:
+	case Unregistered, Disabled, NoMAC, PointsBack:
 		return store.Unregistered
 	}
 	return store.Refused

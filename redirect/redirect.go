@@ -29,7 +29,8 @@ import (
 )
 
 // A Finder looks up setting servers. SettingServer returns store.ErrNotFound for
-// an unregistered phone, and any other error if the lookup failed. It is called
+// an unregistered phone, store.ErrPhonesDisabled for one that gets the empty file
+// because its account is disabled with its phones, and any other error if the lookup failed. It is called
 // concurrently, and sees every change that was acknowledged before the call.
 type Finder interface {
 	SettingServer(macaddr.Addr) (store.URL, error)

@@ -28,9 +28,15 @@ type Account struct {
 	Keys         []Key        `json:"keys,omitempty"` // at most MaxKeys, in the order they were added
 	PasswordHash PasswordHash `json:"password_hash,omitempty"`
 
-	// Disabled accounts can't log in. Their phones are still redirected.
-	Disabled bool      `json:"disabled,omitempty"`
-	Created  time.Time `json:"created"` // UTC, whole seconds
+	// Quota is how many phones the account can have, including those on hold for it.
+	// If 0, it is the service's default.
+	Quota int `json:"quota,omitempty"`
+
+	// Disabled accounts can't log in. Their phones are still redirected, unless
+	// PhonesDisabled is set too.
+	Disabled       bool      `json:"disabled,omitempty"`
+	PhonesDisabled bool      `json:"phones_disabled,omitempty"`
+	Created        time.Time `json:"created"` // UTC, whole seconds
 }
 
 // Admin is the account that the service itself creates and can always restore. It
@@ -100,6 +106,10 @@ func CheckUpdate(prev, next Account, others int) error {
 		return ErrNoSettingServer
 	case len(next.Keys) > MaxKeys:
 		return ErrTooManyKeys
+	case next.PhonesDisabled && !next.Disabled:
+		return errors.New("store: the phones of an enabled account can't be disabled")
+	case next.Quota < 0 || next.Quota > MaxQuota:
+		return fmt.Errorf("store: a quota of %d phones", next.Quota)
 	case prev.Operates() && !next.Operates() && others == 0:
 		return ErrLastOperator
 	}

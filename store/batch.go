@@ -79,10 +79,23 @@ type Change struct {
 // nothing changed or the change was refused.
 type Result struct {
 	Prev, Next Phone
-	Err        error // why it was refused: ErrNotFound, ErrTaken, ErrNoSettingServer, ErrNotHeld or ErrNotOperator
+	Err        error // why it was refused: ErrNotFound, ErrTaken, ErrNoSettingServer, ErrNotHeld, ErrNotOperator, ErrQuota or ErrTooManyNew
 }
 
-// Apply runs the batch's rule for one change. by and owner are the accounts of
+// Take runs [Usage.Take] for a result of Apply: a phone that the new owner may not get
+// is refused. usage is the owner's before the change, and Take returns it after it.
+func (b Batch) Take(r Result, usage Usage, now time.Time) (Result, Usage) {
+	if r.Err != nil || b.Rule != RuleRegister && b.Rule != RuleTransfer {
+		return r, usage
+	}
+	if usage, r.Err = usage.Take(r.Prev, r.Next, now); r.Err != nil {
+		r.Next = r.Prev
+	}
+	return r, usage
+}
+
+// Apply runs the batch's rule for one change, which does not include the owner's
+// quota. by and owner are the accounts of
 // Audit.Actor and Owner, prev is the phone as it stands, and hold is how long a
 // deregistered phone stays on hold.
 func (b Batch) Apply(c Change, prev Phone, by, owner Account, hold time.Duration, now time.Time) Result {

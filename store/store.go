@@ -39,6 +39,14 @@ var (
 	ErrLastOperator = errors.New("the last operator")
 	// ErrOwnsPhones means that the account has registered phones.
 	ErrOwnsPhones = errors.New("owns phones")
+	// ErrQuota means that the account would have more phones than its quota.
+	ErrQuota = errors.New("the quota is used up")
+	// ErrTooManyNew means that the account has registered too many phones within a
+	// day that it did not have before.
+	ErrTooManyNew = errors.New("too many new phones today")
+	// ErrPhonesDisabled means that the phone's account is disabled together with its
+	// phones.
+	ErrPhonesDisabled = errors.New("the account's phones are disabled")
 	// ErrNoKey means that the account has no key with that fingerprint.
 	ErrNoKey = errors.New("no such key")
 	// ErrTooManyKeys means that the account would have more than [MaxKeys] keys.

@@ -63,7 +63,7 @@ func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password stri
 	}
 	added := 0
 	_, err = db.UpdateAccount(audit, false, admin.ID, func(a *store.Account) (err error) {
-		a.Disabled = false
+		a.Disabled, a.PhonesDisabled = false, false
 		added, err = a.AddKeys(keys...)
 		return err
 	})

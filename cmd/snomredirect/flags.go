@@ -29,6 +29,7 @@ type serve struct {
 	AdminKey         []string      `sep:"none" placeholder:"KEY" help:"Authorize this key for the operator admin; the account is created if missing. A file, or a line as in authorized_keys. Repeatable."`
 	PublicName       []string      `placeholder:"HOST" help:"Host name at which phones reach this service: no phone is redirected to it. Repeatable."`
 	Hold             time.Duration `default:"10m" placeholder:"TIME" help:"Hold a deregistered phone for its last owner for this long (${default}); 0 turns holds off."`
+	Quota            int           `default:"10000" placeholder:"N" help:"How many phones an account can have unless ACCOUNT QUOTA has set another number (${default})."`
 	LogFormat        string        `enum:"text,json" default:"text" help:"Write the log to standard error as text or json (${default})."`
 	LogLevel         string        `enum:"debug,info,warn,error" default:"info" help:"Log this level and above: debug (every request of a phone), info (changes and logins), warn or error (${default})."`
 }
@@ -38,6 +39,9 @@ type serve struct {
 func (s *serve) Validate() error {
 	if s.Hold < 0 {
 		return fmt.Errorf("--hold %v: expected a time such as 10m, or 0", s.Hold)
+	}
+	if s.Quota < 1 || s.Quota > store.MaxQuota {
+		return fmt.Errorf("--quota %d: expected 1 to %d phones", s.Quota, store.MaxQuota)
 	}
 	if s.SSH == "" {
 		return errors.New("--ssh: expected an address such as :2222; without the console nobody can register phones")

@@ -21,7 +21,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 	var byFlag, byVariable commandLine
 	args := []string{"serve"}
 	for flag, value := range map[string]string{
-		"data": "folder", "http": ":1", "ssh": ":2", "admin-key": "a.pub", "public-name": "a.example", "hold": "7m",
+		"data": "folder", "http": ":1", "ssh": ":2", "admin-key": "a.pub", "public-name": "a.example", "hold": "7m", "quota": "7",
 		"log-format": "json", "log-level": "debug",
 		"https": ":3", "tls-cert": "a.pem", "tls-key": "a.key", "phone-ca": "ca.pem", "metrics": ":4", "require-phone-cert": "true",
 		"rds": "127.0.0.1:5", "rds-plain": "true", "ssh-legacy": "true",
@@ -36,7 +36,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		t.Errorf("by flag %+v, by variable %+v", byFlag.Serve, byVariable.Serve)
 	}
 	var defaults commandLine
-	for _, name := range []string{"HTTP", "SSH", "DATA", "HOLD", "LOG_FORMAT", "LOG_LEVEL"} {
+	for _, name := range []string{"HTTP", "SSH", "DATA", "HOLD", "QUOTA", "LOG_FORMAT", "LOG_LEVEL"} {
 		os.Unsetenv("SNOMREDIRECT_" + name) // t.Setenv restores it
 	}
 	parse(t, &defaults, "serve", "--rds-plain=false")
@@ -45,7 +45,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 			t.Errorf("the test does not set %s", v.Type().Field(i).Name)
 		}
 	}
-	if s := defaults.Serve; s.HTTP != ":8080" || s.SSH != ":2222" || s.Data != "./data" || s.LogFormat != "text" || s.LogLevel != "info" || s.Hold.Minutes() != 10 {
+	if s := defaults.Serve; s.HTTP != ":8080" || s.SSH != ":2222" || s.Data != "./data" || s.LogFormat != "text" || s.LogLevel != "info" || s.Hold.Minutes() != 10 || s.Quota != 10_000 {
 		t.Errorf("defaults: %+v", s)
 	}
 	var check commandLine
@@ -80,7 +80,7 @@ func TestAdminKeysInTheEnvironment(t *testing.T) {
 // The help of serve names the variable of each flag, and of no other.
 func TestVariablesInHelp(t *testing.T) {
 	var help bytes.Buffer
-	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert rds rds-plain ssh ssh-legacy metrics admin-key public-name hold log-format log-level"}, {"health", "http https"}, {"version", ""}} {
+	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert rds rds-plain ssh ssh-legacy metrics admin-key public-name hold quota log-format log-level"}, {"health", "http https"}, {"version", ""}} {
 		help.Reset()
 		func() {
 			defer func() { _ = recover() }() // kong expects exit to end the program

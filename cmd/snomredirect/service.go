@@ -74,7 +74,7 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 		return v, err
 	}
 
-	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Committed: v.metrics.committed}); err != nil {
+	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Committed: v.metrics.committed}); err != nil {
 		return v, err
 	}
 	v.login = passwords.New(v.db).Check

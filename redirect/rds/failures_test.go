@@ -55,3 +55,22 @@ func TestLoginFails(t *testing.T) {
 		t.Errorf("log:\n%s", log)
 	}
 }
+
+// An account beyond its quota gets words of its own, and none of a list is registered.
+func TestQuotas(t *testing.T) {
+	l := newLab(t, nil)
+	acme, err := l.db.AccountNamed("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.db.UpdateAccount(store.Audit{}, false, acme.ID, func(a *store.Account) error { a.Quota = 1; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	register := func(method string, macs value, want reply) {
+		t.Helper()
+		l.calls("acme", of(method, macs, str("http://own.example/")), want.begin+want.end)
+	}
+	register("redirect.registerPhoneList", arr("0004132202E4", "0004132202E5"), result(false, "Error:quota_exceeded"))
+	register("redirect.registerPhone", str("0004132202E4"), result(true, "Ok"))
+	register("redirect.registerPhone", str("0004132202E5"), result(false, "Error:quota_exceeded"))
+}

@@ -33,7 +33,7 @@ type lab struct {
 
 func newLab(t *testing.T, change func(*Config)) *lab {
 	t.Helper()
-	db, err := bolt.Open(t.TempDir(), bolt.Config{Hold: 10 * time.Minute})
+	db, err := bolt.Open(t.TempDir(), bolt.Config{Hold: 10 * time.Minute, Quota: 100_000})
 	if err != nil {
 		t.Fatal(err)
 	}

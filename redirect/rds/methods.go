@@ -60,12 +60,14 @@ func echoString(c *call) (reply, error) {
 	return stringReply(c.params[0].text), nil
 }
 
-// The refusals of snom's service.
+// The refusals of snom's service, and of this one's limits.
 var (
 	errMalformedMAC = errors.New("Error:malformed_mac")
 	errMalformedURL = errors.New("Error:malformed_url")
 	errNoSuchMAC    = errors.New("Error:no_such_mac")
 	errOwnedByOther = errors.New("Error:owned_by_other_user")
+	errQuota        = errors.New("Error:quota_exceeded")
+	errTooManyNew   = errors.New("Error:too_many_new_phones_today")
 )
 
 // replyFor returns the reply of a method that ends with err: "Ok" for nil, or a
@@ -78,6 +80,10 @@ func replyFor(err error) (reply, error) {
 		err = errNoSuchMAC
 	case errors.Is(err, store.ErrTaken):
 		err = errOwnedByOther
+	case errors.Is(err, store.ErrQuota):
+		err = errQuota
+	case errors.Is(err, store.ErrTooManyNew):
+		err = errTooManyNew
 	case err == errMalformedMAC, err == errMalformedURL:
 	default:
 		return reply{}, err

@@ -42,13 +42,15 @@ func (c *call) updateWith(detail string, change func(*store.Account) error, text
 type accountObject struct {
 	Account       store.Name  `json:"account"`
 	Role          store.Role  `json:"role"`
-	State         string      `json:"state"` // enabled, disabled or removed
+	State         string      `json:"state"`                     // enabled, disabled or removed
+	NoPhones      bool        `json:"phones_disabled,omitempty"` // disabled with its phones
 	Company       string      `json:"company,omitempty"`
 	SettingServer store.URL   `json:"setting_server"`
 	Password      bool        `json:"password"` // whether the account has one
 	Keys          []keyObject `json:"keys"`
 	CreatedAt     string      `json:"created_at"`
 	DryRun        bool        `json:"dry_run,omitempty"`
+	*usageObject              // only in ACCOUNT LIST and ACCOUNT SHOW
 }
 
 type keyObject struct {
@@ -58,7 +60,7 @@ type keyObject struct {
 }
 
 func (c *call) accountObject(a store.Account) accountObject {
-	o := accountObject{Account: a.Name, Role: a.Role, State: state(a), Company: a.Company, SettingServer: a.SettingServer,
+	o := accountObject{Account: a.Name, Role: a.Role, State: enabled(a), NoPhones: a.PhonesDisabled, Company: a.Company, SettingServer: a.SettingServer,
 		Password: a.PasswordHash != "", Keys: []keyObject{}, CreatedAt: machineTime(a.Created), DryRun: c.dryRun}
 	for _, k := range a.Keys {
 		o.Keys = append(o.Keys, newKeyObject(k))
@@ -97,7 +99,11 @@ func accountList(c *call) error {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	for _, a := range all {
 		if c.json {
-			c.object(c.accountObject(a))
+			o, _, err := c.accountUsage(a)
+			if err != nil {
+				return err
+			}
+			c.object(o)
 			continue
 		}
 		server := a.SettingServer.String()
@@ -109,7 +115,15 @@ func accountList(c *call) error {
 	return w.Flush()
 }
 
+// state words an account's state, and enabled only whether it can log in.
 func state(a store.Account) string {
+	if a.PhonesDisabled {
+		return "disabled with its phones"
+	}
+	return enabled(a)
+}
+
+func enabled(a store.Account) string {
 	if a.Disabled {
 		return "disabled"
 	}
@@ -121,8 +135,12 @@ func accountShow(c *call) error {
 	if err != nil {
 		return err
 	}
+	object, used, err := c.accountUsage(a)
+	if err != nil {
+		return err
+	}
 	if c.json {
-		c.object(c.accountObject(a))
+		c.object(object)
 		return nil
 	}
 	c.field("Account", a.Name)
@@ -138,6 +156,7 @@ func accountShow(c *call) error {
 	for _, k := range a.Keys {
 		c.field("Key", keyLine(k))
 	}
+	c.field("Phones", fmt.Sprintf("%s (quota %d)", usageText(used), used.Quota))
 	c.field("Created", timestamp(a.Created))
 	return nil
 }
@@ -174,6 +193,16 @@ func accountDisable(c *call) error { return c.setDisabled(true) }
 func accountEnable(c *call) error  { return c.setDisabled(false) }
 
 func (c *call) setDisabled(disabled bool) error {
-	return c.updateWith("", func(a *store.Account) error { a.Disabled = disabled; return nil },
+	detail := ""
+	_, phones := c.options["phones"]
+	if phones {
+		detail = "--phones"
+	}
+	change := func(a *store.Account) error {
+		a.Disabled = disabled
+		a.PhonesDisabled = disabled && (phones || a.PhonesDisabled) // only ACCOUNT ENABLE undoes that
+		return nil
+	}
+	return c.updateWith(detail, change,
 		func(a store.Account) string { return fmt.Sprintf("%s %s %s.", a.Name, c.is(), state(a)) })
 }

@@ -38,6 +38,7 @@ Company:        Carl & Söhne GmbH
 Setting server: http://prov.carl.example/
 Password:       set
 Key:            `+regexp.QuoteMeta(fingerprint)+` ssh-ed25519 carl at home
+Phones:         0 registered, 0 on hold, 1000000 left \(quota 1000000\)
 Created:        \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC
 `)
 	h.says("olga", "account password carl remove", "Password removed. carl has 1 key left.\n")

@@ -47,6 +47,9 @@ func explainPhone(c *call) error {
 			whose = string(k.owner.Name)
 		}
 		why = append(why, "registered by "+whose, c.settingServer(k.phone, k.owner))
+		if k.owner.PhonesDisabled {
+			why = append(why, string(k.owner.Name)+" is disabled with its phones, which get the empty file")
+		}
 	case stateHeld:
 		why = append(why, "no longer registered, but on hold until "+timestamp(k.phone.HeldUntil))
 	default:

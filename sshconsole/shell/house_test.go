@@ -39,7 +39,7 @@ type house struct {
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	commitN := new(atomic.Int32)
-	db, err := bolt.Open(t.TempDir(), bolt.Config{Hold: 10 * time.Minute, Committed: func(time.Duration) { commitN.Add(1) }})
+	db, err := bolt.Open(t.TempDir(), bolt.Config{Hold: 10 * time.Minute, Quota: 1_000_000, Committed: func(time.Duration) { commitN.Add(1) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -162,8 +162,20 @@ func listPhones(c *call) error {
 }
 
 func count(c *call) error {
+	_, byServer := c.options["server"]
+	_, bySilence := c.options["silent"]
 	n := 0
-	if err := c.selected(func(store.Phone, store.Account) error { n++; return nil }); err != nil {
+	if c.args[0] == "" && !byServer && !bySilence {
+		id, err := c.scope()
+		if err != nil {
+			return err
+		}
+		u, err := c.Registry.Usage(id)
+		if err != nil {
+			return err
+		}
+		n = u.Phones
+	} else if err := c.selected(func(store.Phone, store.Account) error { n++; return nil }); err != nil {
 		return err
 	}
 	c.answer(map[string]int{"phones": n}, "%d\n", n)

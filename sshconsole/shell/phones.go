@@ -155,6 +155,7 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 	if len(changes) == 1 {
 		return c.changedOne(rule, changes[0].MAC, results[0])
 	}
+	defer c.remarkQuota(rule, owner)
 	all, next := tally{}, 0
 	for _, r := range ranges {
 		part := tally{}

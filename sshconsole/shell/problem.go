@@ -87,6 +87,7 @@ var failure = &problem{status: StatusRefused, code: codeInternal, text: Failure}
 // explain words an error of the store; subject is what the command is about, a MAC
 // or an account. It returns other errors as they are: they are only for the log.
 func explain(err error, subject string) error {
+	var tooMany store.TooManyNew
 	switch {
 	case err == nil:
 		return nil
@@ -94,6 +95,10 @@ func explain(err error, subject string) error {
 		return refused(codeNotFound, "%s is not registered.", subject)
 	case errors.Is(err, store.ErrTaken):
 		return refused(codeTaken, "%s is registered by another account.", subject)
+	case errors.Is(err, store.ErrQuota):
+		return refused(codeForbidden, "%s: the account has as many phones as its quota, including those on hold. Deregister some, or tell your operator.", subject)
+	case errors.As(err, &tooMany):
+		return refused(codeBusy, "%s: the account has registered as many new phones as it can within a day. Go on after %s.", subject, timestamp(tooMany.Next))
 	case errors.Is(err, store.ErrNotHeld):
 		return refused(codeNotFound, "%s is not on hold.", subject)
 	case errors.Is(err, store.ErrNotOperator):

@@ -17,6 +17,8 @@ type Phones interface {
 	// Change applies a batch in one transaction. The results are in the order of
 	// its changes.
 	Change(store.Batch) ([]store.Result, error)
+	// Usage returns what an account has of its quota, or all together for 0.
+	Usage(store.AccountID) (store.Usage, error)
 }
 
 // Accounts is what the commands need of a store for accounts, under the same

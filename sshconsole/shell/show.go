@@ -72,6 +72,9 @@ func show(c *call) error {
 	}
 	if object.State == stateRegistered {
 		c.field("Setting server", c.settingServer(phone, owner))
+		if owner.PhonesDisabled {
+			c.field("Redirected", "no, because the account is disabled with its phones")
+		}
 		c.field("Since", timestamp(phone.Registered))
 	}
 	switch {

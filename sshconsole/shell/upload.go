@@ -288,5 +288,6 @@ func (u *upload) summary() error {
 		head = "nothing would change. "
 	}
 	u.answer(object, "%s%s: %s.\n", head, plural(t.n(), "line", "lines"), u.tallyText(t, u.rule))
+	u.remarkQuota(u.rule, u.owner)
 	return t.err()
 }

@@ -90,6 +90,7 @@ func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store
 // stored, but stores nothing. The error is store.ErrNoAccount if there is no such
 // account, or that of [store.CheckUpdate].
 func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (next store.Account, err error) {
+	phonesToo := false
 	err = db.update(dryRun, func(tx *bbolt.Tx) error {
 		prev, err := getAccount(tx, id)
 		if err != nil {
@@ -113,8 +114,12 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 		if next.SettingServer == prev.SettingServer && bytes.Equal(before, tx.Bucket(bucketAccounts).Get(accountKey(id))) {
 			return nil
 		}
+		phonesToo = next.PhonesDisabled != prev.PhonesDisabled
 		return putEntry(tx, store.Entry{Account: id, Name: next.Name, Audit: audit}, time.Now())
 	})
+	if err == nil && phonesToo && !dryRun {
+		err = db.readDisabled()
+	}
 	return next, err
 }
 
@@ -147,6 +152,7 @@ func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) 
 		return errors.Join(
 			tx.Bucket(bucketAccounts).Delete(key),
 			tx.Bucket(bucketServers).Delete(key),
+			tx.Bucket(bucketUsage).Delete(key),
 			tx.Bucket(bucketNames).Delete([]byte(a.Name)),
 			putEntry(tx, store.Entry{Account: id, Name: a.Name, Audit: audit}, now),
 			pruneAll(tx, now))

@@ -44,7 +44,9 @@ type draft struct {
 	store.Batch
 	sorted  []int // indices of the changes, sorted by MAC
 	results []store.Result
-	refused int // number of refused changes
+	refused int             // number of refused changes
+	usage   store.Usage     // after the batch, of the account usageOf
+	usageOf store.AccountID // the new owner, for the rules that have one
 	now     time.Time
 }
 
@@ -59,6 +61,10 @@ func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {
 		if owner, err = getAccount(tx, b.Owner); err != nil {
 			return d, err
 		}
+		if d.usage, err = db.usage(tx, owner, d.now); err != nil {
+			return d, err
+		}
+		d.usageOf = owner.ID
 	}
 	for n, i := range d.sorted {
 		mac := b.Changes[i].MAC
@@ -69,7 +75,7 @@ func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {
 			return d, err
 		}
 		d.results[i] = b.Apply(b.Changes[i], prev, by, owner, db.config.Hold, d.now)
-		if d.results[i].Err != nil {
+		if d.results[i], d.usage = b.Take(d.results[i], d.usage, d.now); d.results[i].Err != nil {
 			d.refused++
 		}
 	}
@@ -85,22 +91,16 @@ func (d draft) write(tx *bbolt.Tx) error {
 	if d.refused > 0 && d.Atomic {
 		return putJob(tx, d.Job)
 	}
-	more := 0
+	n := newCounts(d)
 	for _, i := range d.sorted {
-		if err := putResult(tx, d.Changes[i].MAC, d.results[i]); err != nil {
+		if err := n.putResult(tx, d.Changes[i].MAC, d.results[i]); err != nil {
 			return err
-		}
-		switch was, is := registered(d.results[i].Prev), registered(d.results[i].Next); {
-		case is && !was:
-			more++
-		case was && !is:
-			more--
 		}
 	}
 	return errors.Join(
-		countPhones(tx, more),
 		d.putEntries(tx),
-		dropHolds(tx, d.now, 2*len(d.sorted)+16),
+		n.dropHolds(tx, d.now, 2*len(d.sorted)+16),
+		n.write(tx),
 		putJob(tx, d.Job))
 }
 
@@ -118,7 +118,7 @@ func sortedByMAC(changes []store.Change) []int {
 }
 
 // putResult writes what a result changes of a phone.
-func putResult(tx *bbolt.Tx, mac macaddr.Addr, r store.Result) error {
+func (n counts) putResult(tx *bbolt.Tx, mac macaddr.Addr, r store.Result) error {
 	prev, next := r.Prev, r.Next
 	if prev == next {
 		return nil
@@ -127,22 +127,24 @@ func putResult(tx *bbolt.Tx, mac macaddr.Addr, r store.Result) error {
 	var errs [6]error
 	b := mac.As6()
 	if was && (!is || prev.Owner != next.Owner) {
+		n.of(prev.Owner).phones--
 		errs[0] = tx.Bucket(bucketOwned).Delete(ownedKey(prev.Owner, mac))
 	}
 	if was && !is {
 		errs[1] = tx.Bucket(bucketPhones).Delete(b[:])
 	}
 	if prev.Held() {
-		errs[2] = deleteHold(tx, prev)
+		errs[2] = n.deleteHold(tx, prev)
 	}
 	if is {
 		errs[3] = tx.Bucket(bucketPhones).Put(b[:], appendPhone(nil, next))
 	}
 	if is && (!was || prev.Owner != next.Owner) {
+		n.of(next.Owner).phones++
 		errs[4] = tx.Bucket(bucketOwned).Put(ownedKey(next.Owner, mac), nil)
 	}
 	if next.Held() {
-		errs[5] = putHold(tx, next)
+		errs[5] = n.putHold(tx, next)
 	}
 	return errors.Join(errs[:]...)
 }

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -52,9 +54,10 @@ var (
 	// Since schema 4. Until then, bucketHistory had the entries of all classes.
 	bucketHistoryAccounts  = []byte("history_accounts")  // as bucketHistory
 	bucketHistoryStrangers = []byte("history_strangers") // as bucketHistory
+	bucketUsage            = []byte("usage")             // account id → JSON: see store.Usage
 
 	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketJobs}
-	schema4 = [][]byte{bucketHistoryAccounts, bucketHistoryStrangers}
+	schema4 = [][]byte{bucketHistoryAccounts, bucketHistoryStrangers, bucketUsage}
 	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4)
 )
 
@@ -63,6 +66,9 @@ type DB struct {
 	b         *bbolt.DB
 	config    Config
 	committer committer
+
+	disabledMu sync.Mutex // held while disabled is read from the file
+	disabled   atomic.Pointer[disabledAccounts]
 }
 
 // A Config is the configuration of a DB. The zero value works.
@@ -70,6 +76,9 @@ type Config struct {
 	// Hold is how long a deregistered phone stays on hold for its last owner. If
 	// zero, phones are not put on hold.
 	Hold time.Duration
+	// Quota is how many phones an account without a quota of its own can have. If
+	// zero, it is store.DefaultQuota.
+	Quota int
 	// Committed is called for metrics after each committed transaction, with the
 	// time it took to run the changes that share it and to sync the file. It is
 	// called before those changes are acknowledged and must return at once. If
@@ -93,8 +102,14 @@ func Open(folder string, config Config) (*DB, error) {
 	case err != nil:
 		return nil, fmt.Errorf("data folder %s: %w", folder, err)
 	}
+	if config.Quota == 0 {
+		config.Quota = store.DefaultQuota
+	}
 	db := &DB{b: b, config: config, committer: committer{committed: config.Committed}}
 	err = prepare(b, migrations)
+	if err == nil {
+		err = db.readDisabled()
+	}
 	if err == nil { // entries of idle accounts expire too
 		err = b.Update(func(tx *bbolt.Tx) error { return pruneAll(tx, time.Now()) })
 	}

@@ -29,15 +29,22 @@ func getHold(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
 	return store.Phone{MAC: mac, Owner: owner, HeldUntil: until}, nil
 }
 
-func putHold(tx *bbolt.Tx, p store.Phone) error {
+func (n counts) putHold(tx *bbolt.Tx, p store.Phone) error {
 	b := p.MAC.As6()
+	if ended, err := getHold(tx, p.MAC); err != nil { // an earlier one that was not dropped yet
+		return err
+	} else if ended.Owner != 0 {
+		n.of(ended.Owner).held--
+	}
+	n.of(p.Owner).held++
 	v := binary.AppendVarint(binary.AppendUvarint(nil, uint64(p.Owner)), p.HeldUntil.Unix())
 	return errors.Join(
 		tx.Bucket(bucketHolds).Put(b[:], v),
 		tx.Bucket(bucketHoldEnds).Put(holdEnd(p.HeldUntil, p.MAC), nil))
 }
 
-func deleteHold(tx *bbolt.Tx, p store.Phone) error {
+func (n counts) deleteHold(tx *bbolt.Tx, p store.Phone) error {
+	n.of(p.Owner).held--
 	b := p.MAC.As6()
 	return errors.Join(
 		tx.Bucket(bucketHolds).Delete(b[:]),
@@ -46,7 +53,7 @@ func deleteHold(tx *bbolt.Tx, p store.Phone) error {
 
 // dropHolds deletes up to limit expired holds. Each batch drops more than it can
 // add, so they never pile up.
-func dropHolds(tx *bbolt.Tx, now time.Time, limit int) error {
+func (n counts) dropHolds(tx *bbolt.Tx, now time.Time, limit int) error {
 	c := tx.Bucket(bucketHoldEnds).Cursor()
 	latest := holdEnd(now, macaddr.Addr{})[:8]
 	for range limit {
@@ -62,6 +69,7 @@ func dropHolds(tx *bbolt.Tx, now time.Time, limit int) error {
 		if held, err := getHold(tx, mac); err != nil {
 			return err
 		} else if held.HeldUntil.Equal(end) { // otherwise the phone is on hold again
+			n.of(held.Owner).held--
 			b := mac.As6()
 			if err := tx.Bucket(bucketHolds).Delete(b[:]); err != nil {
 				return err

@@ -14,7 +14,9 @@ import (
 // putTestHold writes a hold of a phone that was never registered.
 func putTestHold(t *testing.T, db *DB, mac macaddr.Addr, until time.Time) {
 	t.Helper()
-	err := db.b.Update(func(tx *bbolt.Tx) error { return putHold(tx, store.Phone{MAC: mac, Owner: 1, HeldUntil: until}) })
+	err := db.b.Update(func(tx *bbolt.Tx) error {
+		return newCounts(draft{}).putHold(tx, store.Phone{MAC: mac, Owner: 1, HeldUntil: until})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +24,7 @@ func putTestHold(t *testing.T, db *DB, mac macaddr.Addr, until time.Time) {
 
 func drop(t *testing.T, db *DB, now time.Time, limit int) {
 	t.Helper()
-	if err := db.b.Update(func(tx *bbolt.Tx) error { return dropHolds(tx, now, limit) }); err != nil {
+	if err := db.b.Update(func(tx *bbolt.Tx) error { return newCounts(draft{}).dropHolds(tx, now, limit) }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -123,7 +125,7 @@ func TestHoldsDontPileUp(t *testing.T) {
 	err := db.b.Update(func(tx *bbolt.Tx) error {
 		for i := range 200 {
 			p := store.Phone{MAC: macaddr.MustParse(fmt.Sprintf("F8E7D60000%02X", i)), Owner: a.ID, HeldUntil: past}
-			if err := putHold(tx, p); err != nil {
+			if err := newCounts(draft{}).putHold(tx, p); err != nil {
 				return err
 			}
 		}

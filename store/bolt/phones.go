@@ -18,8 +18,9 @@ var errRecord = errors.New("bolt: a phone's record is damaged")
 
 // SettingServer returns the setting server of a phone: its own URL or, if it has
 // none, its owner's, even if that account is disabled. The error is
-// store.ErrNotFound if the phone is not registered. SettingServer writes nothing
-// and waits for no writer.
+// store.ErrNotFound if the phone is not registered, and store.ErrPhonesDisabled if
+// its owner is disabled with its phones. SettingServer writes nothing and waits for
+// no writer.
 func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		b := mac.As6()
@@ -30,6 +31,9 @@ func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
 		p, err := decodePhone(b[:], v)
 		if err != nil {
 			return err
+		}
+		if db.phonesDisabled(p.Owner) {
+			return store.ErrPhonesDisabled
 		}
 		var owner store.Account
 		if p.URL.IsZero() { // saves the look-up for a phone with a URL of its own

@@ -27,12 +27,12 @@ var migrations = []migration{
 		err := tx.Bucket(bucketPhones).ForEach(func(_, _ []byte) error { n++; return nil })
 		return errors.Join(err, countPhones(tx, n))
 	},
-	// To 4: divides histories into classes.
+	// To 4: divides histories into classes, and adds the usage of each account.
 	func(tx *bbolt.Tx) error {
 		if err := makeBuckets(tx, schema4); err != nil {
 			return err
 		}
-		return classifyHistories(tx)
+		return errors.Join(classifyHistories(tx), countUsage(tx))
 	},
 }
 

@@ -62,39 +62,71 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// A database of schema 2 has no count of phones, and one bucket of history.
-func TestMigrateFromSchema2(t *testing.T) {
+// A database of schema 3 has one bucket of history and no usage of accounts; one of
+// schema 2 also has no count of phones.
+func TestMigrateWithoutCounts(t *testing.T) {
+	for _, from := range []int{2, 3} {
+		migrateWithoutCounts(t, from)
+	}
+}
+
+func migrateWithoutCounts(t *testing.T, from int) {
 	folder := t.TempDir()
 	db := openHold(t, folder, time.Hour)
 	acme := addAccount(t, db, "acme")
 	b := store.Batch{Audit: store.Audit{Actor: acme.ID}, Owner: acme.ID}
-	for mac := range (macaddr.Range{First: macaddr.MustParse("000413000000"), Last: macaddr.MustParse("0004130007CF")}).All() {
+	for mac := range (macaddr.Range{First: macaddr.MustParse("000413000000"), Last: macaddr.MustParse("00041300270F")}).All() {
 		b.Changes = append(b.Changes, store.Change{MAC: mac})
 	}
 	mustChange(t, db, b)
 	b.Rule, b.Changes = store.RuleDeregister, b.Changes[:100]
 	mustChange(t, db, b)
+	setQuota := func(n int) {
+		t.Helper()
+		if _, err := db.UpdateAccount(store.Audit{}, false, acme.ID, func(a *store.Account) error { a.Quota = n; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	setQuota(20_000)
+	mustChange(t, db, store.Batch{Audit: store.Audit{Actor: acme.ID}, Owner: acme.ID, Changes: []store.Change{{MAC: testMAC}}})
+	setQuota(0) // there were no quotas, and it has one phone more than the default
+	bravo := addAccount(t, db, "bravo")
 	err := db.b.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(tx.Bucket(bucketMeta).Delete(keyPhones), unclassify(tx), putSchema(tx, 2))
+		err := asSchema3(tx)
+		if from == 2 {
+			err = errors.Join(err, tx.Bucket(bucketMeta).Delete(keyPhones))
+		}
+		return errors.Join(err, putSchema(tx, from))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
 	db = openHold(t, folder, time.Hour)
 	defer db.Close()
-	if n, err := db.CountPhones(); err != nil || n != 1900 {
+	if n, err := db.CountPhones(); err != nil || n != 9901 {
 		t.Errorf("%d phones, %v", n, err)
+	}
+	if u, err := db.Usage(acme.ID); err != nil || u != (store.Usage{Phones: 9901, Held: 100, Quota: 20_002}) {
+		t.Errorf("%+v, %v", u, err)
+	}
+	if u, err := db.Usage(bravo.ID); err != nil || u != (store.Usage{Quota: store.DefaultQuota}) {
+		t.Errorf("%+v, %v", u, err)
 	}
 	if n, err := schema(db.b); n != 4 || err != nil {
 		t.Errorf("schema %d, %v", n, err)
 	}
 }
 
+// asSchema3 makes a database of schema 4 one of schema 3, but for the number.
+func asSchema3(tx *bbolt.Tx) error {
+	return errors.Join(unclassify(tx), tx.DeleteBucket(bucketUsage))
+}
+
 // unclassify makes one bucket of all histories, as it was up to schema 3.
 func unclassify(tx *bbolt.Tx) error {
 	all := tx.Bucket(bucketHistory)
 	var errs []error
-	for _, name := range schema4 {
+	for _, name := range [][]byte{bucketHistoryAccounts, bucketHistoryStrangers} {
 		errs = append(errs, tx.Bucket(name).ForEach(all.Put), tx.DeleteBucket(name))
 	}
 	c := tx.Bucket(bucketHistorySizes).Cursor()
@@ -129,7 +161,7 @@ func TestMigrateHistories(t *testing.T) {
 	if err != nil || len(before) != 5 {
 		t.Fatalf("%+v, %v", before, err)
 	}
-	err = db.b.Update(func(tx *bbolt.Tx) error { return errors.Join(unclassify(tx), putSchema(tx, 3)) })
+	err = db.b.Update(func(tx *bbolt.Tx) error { return errors.Join(asSchema3(tx), putSchema(tx, 3)) })
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}

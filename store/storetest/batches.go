@@ -235,6 +235,17 @@ func phonesInRandomOrder(b *bench) {
 				owned[0] = append(owned[0], p)
 			}
 		}
+		held := map[store.AccountID]int{}
+		for _, p := range current {
+			if p = p.At(time.Now()); p.Held() {
+				held[p.Owner]++
+			}
+		}
+		for _, id := range ids {
+			if u, err := b.Usage(id); err != nil || u.Phones != len(owned[id]) || u.Held != held[id] {
+				b.Fatalf("account %d: %+v, %v; want %d phones and %d on hold", id, u, err, len(owned[id]), held[id])
+			}
+		}
 		for _, id := range append(ids, 0) {
 			if page, err := b.Phones(id, macaddr.Addr{}, 99); err != nil || !slices.Equal(page, owned[id]) {
 				b.Fatalf("account %d has %+v, %v; want %+v", id, page, err, owned[id])

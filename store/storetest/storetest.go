@@ -18,6 +18,7 @@ type Backend interface {
 	Phone(macaddr.Addr) (store.Phone, error)
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
 	CountPhones() (int, error)
+	Usage(store.AccountID) (store.Usage, error)
 	Change(store.Batch) ([]store.Result, error)
 
 	BeginJob(store.Job) (store.Job, error)
@@ -69,6 +70,12 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"EmptyBatch":           emptyBatch,
 		"PhonesInRandomOrder":  phonesInRandomOrder,
 
+		"Quotas":                quotas,
+		"QuotasCountHolds":      quotasCountHolds,
+		"QuotasOfTransfers":     quotasOfTransfers,
+		"MoreThanTheQuota":      moreThanTheQuota,
+		"NewPhonesADay":         newPhonesADay,
+		"DisabledWithPhones":    disabledWithPhones,
 		"PhonesOnHold":          phonesOnHold,
 		"OwnersTakeBack":        ownersTakeBack,
 		"OperatorsFree":         operatorsFree,
@@ -180,11 +187,14 @@ func (b *bench) deregister(mac macaddr.Addr, by store.AccountID) (store.Phone, e
 // test.
 func (b *bench) checkCount() {
 	b.Helper()
-	listed := 0
+	listed, owned := 0, map[store.AccountID]int{}
 	for after := (macaddr.Addr{}); ; {
 		page, err := b.Phones(0, after, 1000)
 		b.must(err)
 		listed += len(page)
+		for _, p := range page {
+			owned[p.Owner]++
+		}
 		if len(page) < 1000 {
 			break
 		}
@@ -192,6 +202,16 @@ func (b *bench) checkCount() {
 	}
 	if n, err := b.CountPhones(); err != nil || n != listed {
 		b.Errorf("CountPhones: %d, %v; want %d as listed", n, err, listed)
+	}
+	if u, err := b.Usage(0); err != nil || u.Phones != listed {
+		b.Errorf("Usage: %+v, %v; want %d phones as listed", u, err, listed)
+	}
+	accounts, err := b.Accounts()
+	b.must(err)
+	for _, a := range accounts {
+		if u, err := b.Usage(a.ID); err != nil || u.Phones != owned[a.ID] {
+			b.Errorf("Usage of %s: %+v, %v; want %d phones as listed", a.Name, u, err, owned[a.ID])
+		}
 	}
 }
 
