@@ -57,6 +57,7 @@ func (s *Server) authTried(ctx ssh.Context, conn gossh.ConnMetadata, method stri
 		s.Log.Warn("login refused: too many connections of this account", "account", l.name, "from", conn.RemoteAddr().String())
 	default:
 		s.Log.Info("login", "account", l.name, "by", l.credential(), "from", conn.RemoteAddr().String())
+		s.LoggedIn(l.account, store.ClientAddr(conn.RemoteAddr().String()))
 	}
 	s.ObserveLogin(l.method(), outcome)
 }

@@ -35,6 +35,9 @@ type Config struct {
 	// failed. Password must take as long for a name without an account. If nil,
 	// nobody can log in with a password.
 	Password func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
+	// LoggedIn is called after each login, also with a key, with the client's address.
+	// It must return at once. If nil, it is not called.
+	LoggedIn func(account store.AccountID, from netip.Addr)
 	// Legacy adds algorithms that audits fail, for libraries that have no others: key
 	// exchange on NIST's curve P-256, and encrypt-and-MAC.
 	Legacy bool
@@ -83,6 +86,9 @@ func newServer(c Config, l limits) *Server {
 	}
 	if c.LogNegotiation == nil {
 		c.LogNegotiation = func(netip.Addr) bool { return true }
+	}
+	if c.LoggedIn == nil {
+		c.LoggedIn = func(store.AccountID, netip.Addr) {}
 	}
 	if c.ObserveLogin == nil {
 		c.ObserveLogin = func(Method, LoginOutcome) {}

@@ -90,8 +90,8 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.current.Load(), nil
 }
 
-// watch calls reload and warn from time to time, until ctx ends.
-func (c *certificate) watch(ctx context.Context) {
+// watch calls reload and warn from time to time, through guard, until ctx ends.
+func (c *certificate) watch(ctx context.Context, guard func(where string, f func()) (ok bool)) {
 	reload, warn := time.NewTicker(certificateEvery), time.NewTicker(24*time.Hour)
 	defer reload.Stop()
 	defer warn.Stop()
@@ -100,9 +100,9 @@ func (c *certificate) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-reload.C:
-			c.reload()
+			guard("certificate", c.reload)
 		case <-warn.C:
-			c.warn()
+			guard("certificate", c.warn)
 		}
 	}
 }

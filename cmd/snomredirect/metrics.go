@@ -38,6 +38,7 @@ const (
 	phonesComponent  = "phones"
 	consoleComponent = "console"
 	rdsComponent     = "rds"
+	background       = "background" // what no client waits for
 )
 
 // Upper bounds of the histograms' buckets, in seconds.
@@ -97,7 +98,7 @@ func (m *metrics) createSeries() {
 			m.calls.WithLabelValues(method, string(outcome))
 		}
 	}
-	for _, component := range []string{phonesComponent, consoleComponent, rdsComponent} {
+	for _, component := range []string{phonesComponent, consoleComponent, rdsComponent, background} {
 		m.panics.WithLabelValues(component)
 	}
 }
@@ -145,6 +146,8 @@ func (m *metrics) call(method string, outcome rds.Outcome) {
 }
 
 func (m *metrics) consolePanic() { m.panics.WithLabelValues(consoleComponent).Inc() }
+
+func (m *metrics) backgroundPanic() { m.panics.WithLabelValues(background).Inc() }
 
 func (m *metrics) committed(took time.Duration) { m.commits.Observe(took.Seconds()) }
 

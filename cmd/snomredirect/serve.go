@@ -43,7 +43,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	group.Go(func() error { return console.Serve(ls.on("ssh")) })
 	if v.certificate != nil {
 		// Not in the group: a file that hangs must not delay the end.
-		go v.certificate.watch(ctx)
+		go v.certificate.watch(ctx, v.guard)
 	}
 	log.Info("listening", append(ls.addresses(), "data", s.Data)...)
 

@@ -6,8 +6,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
-	"net/netip"
 	"path/filepath"
+	"runtime/debug"
 
 	"golang.org/x/crypto/ssh"
 
@@ -32,6 +32,8 @@ var (
 	_ backend        = (*bolt.DB)(nil)
 	_ contacts.Store = (*bolt.Contacts)(nil)
 
+	_ passwords.KnownStore = (*bolt.Contacts)(nil)
+
 	_ shell.Contacts = (*contacts.Recorder)(nil)
 )
 
@@ -52,7 +54,8 @@ type service struct {
 	lastContacts *bolt.Contacts
 	recorder     *contacts.Recorder
 	turns        *turns // for pages of phones and of the history
-	login        func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
+	passwords    *passwords.Checker
+	saveKnown    func() // saves the known hosts and stops saving them
 }
 
 // open reads the files that the flags name, and opens the data folder.
@@ -77,10 +80,11 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Committed: v.metrics.committed}); err != nil {
 		return v, err
 	}
-	v.login = passwords.New(v.db).Check
+	v.passwords = passwords.New(v.db)
 	if v.lastContacts, err = bolt.OpenContacts(s.Data, log); err != nil {
 		return v, err
 	}
+	v.saveKnown = v.passwords.Keep(v.lastContacts, log, v.guard)
 	v.recorder = contacts.New(contacts.Config{Store: v.lastContacts, Log: log, Flushed: v.metrics.flush})
 	if v.hostKey, err = loadHostKey(filepath.Join(s.Data, "ssh_host_ed25519_key")); err != nil {
 		return v, err
@@ -95,6 +99,9 @@ func (v *service) close() (err error) {
 	if v.recorder != nil {
 		v.recorder.Close()
 	}
+	if v.saveKnown != nil {
+		v.saveKnown()
+	}
 	if v.lastContacts != nil {
 		err = v.lastContacts.Close()
 	}
@@ -102,6 +109,19 @@ func (v *service) close() (err error) {
 		err = errors.Join(err, v.db.Close())
 	}
 	return err
+}
+
+// guard runs f in the background of the service. A panic in f is recovered, logged and
+// counted; ok reports whether f returned.
+func (v *service) guard(where string, f func()) (ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			v.metrics.backgroundPanic()
+			v.log.Error("panic", "in", where, "error", r, "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+	return true
 }
 
 // newServers returns the HTTP servers for the listeners that are open. Profiles
@@ -117,7 +137,7 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 	if l := ls.on("rds"); l != nil {
 		servers = append(servers, newRDSServer(l, rds.Config{
 			Phones:      v.db,
-			Login:       v.login,
+			Login:       v.passwords.Check,
 			PublicNames: v.publicNames,
 			Contact:     v.recorder.Contact,
 			Turn:        v.turns.take,
@@ -157,7 +177,8 @@ func (v *service) newConsole() *sshconsole.Server {
 		}),
 		Accounts:       v.db,
 		HostKey:        v.hostKey,
-		Password:       v.login,
+		Password:       v.passwords.Check,
+		LoggedIn:       v.passwords.Remember,
 		Legacy:         v.flags.SSHLegacy,
 		Log:            v.log,
 		LogRefusal:     newLogLimit().allow,

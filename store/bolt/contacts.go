@@ -81,6 +81,10 @@ func openContacts(file string) (*Contacts, error) {
 	if err := prepareContacts(b); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
+	makeKnownHosts := func(tx *bbolt.Tx) error { return makeBuckets(tx, [][]byte{bucketKnownHosts}) }
+	if err := b.Update(makeKnownHosts); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
 	return &Contacts{b}, nil
 }
 

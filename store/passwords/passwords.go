@@ -6,8 +6,13 @@
 // row, so a correct password is remembered for a short while. Anybody can try
 // passwords, so checks are queued by host: one host, however many checks it
 // starts, delays another one by a single hash. If too many checks are waiting,
-// further ones are refused, except from hosts that sent a correct password in the
-// last 24 hours: those wait.
+// further ones are refused, except from hosts from which an account logged in within
+// the last 24 hours: those wait.
+//
+// Wrong passwords delay the next checks of the same host, and of the same name from
+// hosts that are not known for it. No delay locks an account out: it is at most ten
+// seconds, others can't cause it for a known host, a remembered password is accepted
+// at once, and keys are not checked here.
 package passwords
 
 import (
@@ -35,24 +40,18 @@ type Accounts interface {
 // rememberFor is how long a correct password is accepted without computing a hash.
 const rememberFor = 2 * time.Minute
 
-// A host is known for a day after it sent a correct password. At most maxKnown
-// hosts are known at a time.
-const (
-	knownFor = 24 * time.Hour
-	maxKnown = 10_000
-)
-
 // A Checker checks passwords. Its methods are safe for concurrent use.
 type Checker struct {
 	accounts Accounts
 	queue    queue
+	delays   *delays
+	known    *knownHosts
 	matches  func(store.PasswordHash, string) bool // [store.PasswordHash.Matches], unless a test counts calls
 
 	key [sha256.Size]byte // random, so that the sums reveal nothing without this process's memory
 
 	mu      sync.Mutex
 	correct map[store.AccountID]success
-	known   map[netip.Prefix]time.Time // until that time
 }
 
 // A success is what is remembered of a correct password: not the password, nor
@@ -68,9 +67,10 @@ func New(accounts Accounts) *Checker {
 	c := &Checker{
 		accounts: accounts,
 		queue:    newQueue(maxWaiting, maxWaitingAHost),
+		delays:   newDelays(),
+		known:    newKnownHosts(),
 		matches:  store.PasswordHash.Matches,
 		correct:  map[store.AccountID]success{},
-		known:    map[netip.Prefix]time.Time{},
 	}
 	_, _ = rand.Read(c.key[:]) // never fails: crypto/rand ends the program instead
 	return c
@@ -90,7 +90,8 @@ func (c *Checker) Check(ctx context.Context, name, password string, from netip.A
 	if err != nil || c.remembers(a, sum) {
 		return a, err
 	}
-	leave, err := c.queue.enter(ctx, from, c.knows(from))
+	host, tried := store.HostOf(from), c.nameSum(name)
+	leave, err := c.turn(ctx, from, tried, c.known.hasLogin(knownHost{a.ID, host}))
 	if err != nil {
 		return store.Account{}, err
 	}
@@ -101,10 +102,39 @@ func (c *Checker) Check(ctx context.Context, name, password string, from netip.A
 		return a, err
 	}
 	if !c.matches(a.PasswordHash, password) || a.Disabled {
+		c.delays.failed(host, tried)
 		return store.Account{}, store.ErrDenied
 	}
-	c.remember(a, sum, from)
+	c.delays.succeeded(host, tried)
+	c.remember(a, sum)
+	c.Remember(a.ID, from)
 	return a, nil
+}
+
+// turn waits for the delays of a check and then in the queue, until leave is called.
+// trusted reports whether the host is known for the account: then what others did to
+// the account doesn't delay it.
+func (c *Checker) turn(ctx context.Context, from netip.Addr, tried nameSum, trusted bool) (leave func(), err error) {
+	host, known := store.HostOf(from), c.Known(from)
+	delay := c.delays.ofHost(host)
+	if !trusted {
+		delay = max(delay, c.delays.ofName(tried))
+	}
+	for {
+		if err := c.delays.wait(ctx, host, known, delay); err != nil {
+			return nil, err
+		}
+		if leave, err = c.queue.enter(ctx, from, known); err != nil {
+			return nil, err
+		}
+		// The host's checks take turns, so this sees the failures of those before it.
+		// The delay of the name is waited for only once: many hosts that try a name
+		// must not keep its owner waiting.
+		if delay = c.delays.ofHost(host); delay <= 0 || trusted {
+			return leave, nil
+		}
+		leave()
+	}
 }
 
 // lookUp returns the account of a name in any case, and the sum under which a correct password
@@ -133,23 +163,11 @@ func (c *Checker) remembers(a store.Account, sum [sha256.Size]byte) bool {
 	return ok && !a.Disabled && a.PasswordHash == s.hash && hmac.Equal(s.sum[:], sum[:]) && time.Now().Before(s.until)
 }
 
-// knows reports whether from's host is known.
-func (c *Checker) knows(from netip.Addr) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Before(c.known[store.HostOf(from)])
-}
-
-// remember records a success, one per account, and the host it came from. It drops
-// those that have expired.
-func (c *Checker) remember(a store.Account, sum [sha256.Size]byte, from netip.Addr) {
+// remember records a success, one per account. It drops those that have expired.
+func (c *Checker) remember(a store.Account, sum [sha256.Size]byte) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.correct, func(_ store.AccountID, s success) bool { return !now.Before(s.until) })
-	maps.DeleteFunc(c.known, func(_ netip.Prefix, until time.Time) bool { return !now.Before(until) })
 	c.correct[a.ID] = success{sum, a.PasswordHash, now.Add(rememberFor)}
-	if host := store.HostOf(from); len(c.known) < maxKnown || c.known[host] != (time.Time{}) {
-		c.known[host] = now.Add(knownFor)
-	}
 }

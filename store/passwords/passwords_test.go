@@ -79,7 +79,9 @@ func (l *lab) check(name, password string, want error, hashes int64) {
 
 // A failed check costs a hash in every case: otherwise its time would reveal which
 // accounts exist.
-func TestCheck(t *testing.T) {
+func TestCheck(t *testing.T) { synctest.Test(t, testCheck) }
+
+func testCheck(t *testing.T) {
 	l := newLab(t)
 	l.add("bare", "")
 	for name, pw := range map[string]string{

@@ -54,8 +54,8 @@ func TestKnownHosts(t *testing.T) {
 			t.Errorf("a day later: %v", err)
 		}
 		leaves[1]()
-		if err := login(other); err != nil || len(l.known) != 1 {
-			t.Errorf("%v, %d known hosts, want 1", err, len(l.known))
+		if err := login(other); err != nil || len(l.known.hosts) != 1 {
+			t.Errorf("%v, %d known hosts, want 1", err, len(l.known.hosts))
 		}
 	})
 }
