@@ -47,6 +47,11 @@ type Config struct {
 	// all are logged at info.
 	LogRefusal, LogNegotiation func(from netip.Addr) bool
 
+	// LoggedIn is called with each accepted connection when it is logged in. Until
+	// then it is an unauthenticated client's, which the listener must bound. If nil,
+	// it is not called.
+	LoggedIn func(net.Conn)
+
 	// The functions below are for metrics. They are called concurrently, and must
 	// return at once. If nil, they are not called.
 
@@ -83,6 +88,9 @@ func newServer(c Config, l limits) *Server {
 	}
 	if c.LogNegotiation == nil {
 		c.LogNegotiation = func(netip.Addr) bool { return true }
+	}
+	if c.LoggedIn == nil {
+		c.LoggedIn = func(net.Conn) {}
 	}
 	if c.ObserveLogin == nil {
 		c.ObserveLogin = func(Method, LoginOutcome) {}

@@ -90,7 +90,7 @@ func (c *Checker) Check(ctx context.Context, name, password string, from netip.A
 	if err != nil || c.remembers(a, sum) {
 		return a, err
 	}
-	leave, err := c.queue.enter(ctx, from, c.knows(from))
+	leave, err := c.queue.enter(ctx, from, c.Known(from))
 	if err != nil {
 		return store.Account{}, err
 	}
@@ -133,8 +133,8 @@ func (c *Checker) remembers(a store.Account, sum [sha256.Size]byte) bool {
 	return ok && !a.Disabled && a.PasswordHash == s.hash && hmac.Equal(s.sum[:], sum[:]) && time.Now().Before(s.until)
 }
 
-// knows reports whether from's host is known.
-func (c *Checker) knows(from netip.Addr) bool {
+// Known reports whether from's host is known: it sent a correct password within a day.
+func (c *Checker) Known(from netip.Addr) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Before(c.known[store.HostOf(from)])
