@@ -14,18 +14,19 @@ import (
 func TestLayers(t *testing.T) {
 	// Prefixes of packages that a package must not depend on, even indirectly.
 	forbidden := map[string][]string{
-		"snomredirect/store":              {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/bolt":         {"snomredirect/redirect", "snomredirect/sshconsole", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/contacts":     {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/store/passwords":    {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/redirect":           {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
-		"snomredirect/redirect/rds":       {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
-		"snomredirect/sshconsole/entries": {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/sshconsole/jobs":    {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/sshconsole":         {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
-		"snomredirect/sshconsole/shell":   {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/cmd/snomphone":      {"snomredirect/store", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
-		"snomredirect/integration":        {"snomredirect/"},
+		"snomredirect/store":                      {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/bolt":                 {"snomredirect/redirect", "snomredirect/sshconsole", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/contacts":             {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/passwords":            {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/redirect":                   {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
+		"snomredirect/redirect/rds":               {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole/entries":         {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole/jobs":            {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole":                 {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
+		"snomredirect/sshconsole/shell":           {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/cmd/snomphone":              {"snomredirect/store", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/integration":                {"snomredirect/"},
+		"snomredirect/cmd/snomredirect/connlimit": {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 	}
 	// Prefixes of the only packages outside the standard library that a package may
 	// depend on.
@@ -50,7 +51,10 @@ func TestLayers(t *testing.T) {
 		if known {
 			seen++
 		}
-		prefixes = append(prefixes, "snomredirect/cmd", "snomredirect/integration")
+		prefixes = append(prefixes, "snomredirect/integration")
+		if p.path != "snomredirect/cmd/snomredirect" { // which has packages of its own
+			prefixes = append(prefixes, "snomredirect/cmd")
+		}
 		if p.path != "snomredirect/cmd/snomredirect" {
 			prefixes = append(prefixes, "github.com/prometheus/")
 		}

@@ -3,7 +3,6 @@ package sshconsole
 import (
 	"context"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,8 +14,7 @@ import (
 type client struct {
 	net.Conn
 	clients *clients
-	host    netip.Prefix // as store.HostOf returns it
-	heard   atomic.Bool  // it has sent something
+	heard   atomic.Bool // it has sent something
 
 	// Guarded by clients.mu:
 	timer    *time.Timer // closes a connection that takes too long to log in
@@ -53,25 +51,21 @@ func (c *client) Close() error {
 
 // limits bound what clients may use.
 type limits struct {
-	loginTime              time.Duration
-	requestTime            time.Duration // from the opening of a session to its request for a shell or a command
-	unauthenticated        int           // connections that are not logged in
-	unauthenticatedPerHost int
-	clientsPerAccount      int
-	sessionsPerClient      int // as OpenSSH's MaxSessions
-	sessionsPerAccount     int // each may hold 2 MiB that it was sent and has not read
-	refusals               int // of sessions on one connection, not read yet
+	loginTime          time.Duration
+	requestTime        time.Duration // from the opening of a session to its request for a shell or a command
+	clientsPerAccount  int
+	sessionsPerClient  int // as OpenSSH's MaxSessions
+	sessionsPerAccount int // each may hold 2 MiB that it was sent and has not read
+	refusals           int // of sessions on one connection, not read yet
 }
 
 var defaultLimits = limits{
-	loginTime:              30 * time.Second,
-	requestTime:            30 * time.Second,
-	unauthenticated:        256,
-	unauthenticatedPerHost: 64,
-	clientsPerAccount:      64,
-	sessionsPerClient:      10,
-	sessionsPerAccount:     64,
-	refusals:               16,
+	loginTime:          30 * time.Second,
+	requestTime:        30 * time.Second,
+	clientsPerAccount:  64,
+	sessionsPerClient:  10,
+	sessionsPerAccount: 64,
+	refusals:           16,
 }
 
 // clients are all connections. Its methods may be called concurrently.
@@ -88,23 +82,12 @@ func newClients(l limits, onRefused func(Method)) *clients {
 	return &clients{limits: l, onRefused: onRefused, all: map[*client]struct{}{}}
 }
 
-// add adds a new connection. It returns nil if there are too many unauthenticated
-// ones, or the service is shutting down.
+// add adds a new connection. It returns nil if the service is shutting down.
 func (cs *clients) add(conn net.Conn) *client {
-	host := store.HostOf(store.ClientAddr(conn.RemoteAddr().String()))
-	c := &client{Conn: conn, clients: cs, host: host}
+	c := &client{Conn: conn, clients: cs}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	unauthenticated, ofHost := 0, 0
-	for other := range cs.all {
-		if !other.loggedIn {
-			unauthenticated++
-			if other.host == host {
-				ofHost++
-			}
-		}
-	}
-	if cs.closing || unauthenticated >= cs.limits.unauthenticated || ofHost >= cs.limits.unauthenticatedPerHost {
+	if cs.closing {
 		return nil
 	}
 	cs.all[c] = struct{}{}

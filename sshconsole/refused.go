@@ -56,8 +56,8 @@ func (s *Server) authTried(ctx ssh.Context, conn gossh.ConnMetadata, method stri
 	case LoginTooMany:
 		s.Log.Warn("login refused: too many connections of this account", "account", l.name, "from", conn.RemoteAddr().String())
 	default:
+		s.LoggedIn(c.Conn, l.account)
 		s.Log.Info("login", "account", l.name, "by", l.credential(), "from", conn.RemoteAddr().String())
-		s.LoggedIn(l.account, store.ClientAddr(conn.RemoteAddr().String()))
 	}
 	s.ObserveLogin(l.method(), outcome)
 }

@@ -35,9 +35,6 @@ type Config struct {
 	// failed. Password must take as long for a name without an account. If nil,
 	// nobody can log in with a password.
 	Password func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
-	// LoggedIn is called after each login, also with a key, with the client's address.
-	// It must return at once. If nil, it is not called.
-	LoggedIn func(account store.AccountID, from netip.Addr)
 	// Legacy adds algorithms that audits fail, for libraries that have no others: key
 	// exchange on NIST's curve P-256, and encrypt-and-MAC.
 	Legacy bool
@@ -49,6 +46,12 @@ type Config struct {
 	// debug. They are two, so that broken connections hide no refused login. If nil,
 	// all are logged at info.
 	LogRefusal, LogNegotiation func(from netip.Addr) bool
+
+	// LoggedIn is called with each accepted connection when it is logged in to an
+	// account, with a key or a password, and must return at once. Until then the
+	// connection is an unauthenticated client's, which the listener must bound. If
+	// nil, it is not called.
+	LoggedIn func(net.Conn, store.AccountID)
 
 	// The functions below are for metrics. They are called concurrently, and must
 	// return at once. If nil, they are not called.
@@ -88,7 +91,7 @@ func newServer(c Config, l limits) *Server {
 		c.LogNegotiation = func(netip.Addr) bool { return true }
 	}
 	if c.LoggedIn == nil {
-		c.LoggedIn = func(store.AccountID, netip.Addr) {}
+		c.LoggedIn = func(net.Conn, store.AccountID) {}
 	}
 	if c.ObserveLogin == nil {
 		c.ObserveLogin = func(Method, LoginOutcome) {}

@@ -9,21 +9,22 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/net/netutil"
+	"snomredirect/cmd/snomredirect/connlimit"
 )
 
 // Limits on unauthenticated clients.
 const (
-	maxHTTPConnections = 8192
-	maxHeader          = 8 << 10
-	headerTime         = 5 * time.Second
-	requestTime        = 10 * time.Second
+	maxHTTPConnections          = 8192
+	maxHTTPConnectionsPerSource = 1024 // a site's phones can have one address, and start together
+	maxHeader                   = 8 << 10
+	headerTime                  = 5 * time.Second
+	requestTime                 = 10 * time.Second
 
 	// A TLS connection takes about 50 KiB, and most of a millisecond of a core if
-	// the certificate's key is RSA. This many get through before they time out;
-	// further ones wait to be accepted, and their time has not started.
-	maxHTTPSConnections = 2048
-	handshakeTime       = 10 * time.Second
+	// the certificate's key is RSA.
+	maxHTTPSConnections          = 2048
+	maxHTTPSConnectionsPerSource = 512
+	handshakeTime                = 10 * time.Second
 )
 
 // An httpServer is an HTTP server and the listener that it serves.
@@ -37,11 +38,17 @@ type httpServer struct {
 func newPhoneServer(l net.Listener, h http.Handler, t *tls.Config, log *slog.Logger) httpServer {
 	s := newHTTPServer(h, t, log)
 	s.SetKeepAlivesEnabled(false)
-	limit := maxHTTPConnections
-	if t != nil {
-		limit = maxHTTPSConnections
+	s.ConnContext = withConnection
+	return httpServer{s, l}
+}
+
+// limitPhones bounds a listener for phones, for plain HTTP or HTTPS.
+func limitPhones(l net.Listener, https bool, c connlimit.Config) net.Listener {
+	c.Max, c.PerSource = maxHTTPConnections, maxHTTPConnectionsPerSource
+	if https {
+		c.Max, c.PerSource = maxHTTPSConnections, maxHTTPSConnectionsPerSource
 	}
-	return httpServer{s, netutil.LimitListener(l, limit)}
+	return connlimit.New(l, c)
 }
 
 // newHTTPServer returns what the servers for phones, RDS and metrics have in

@@ -27,6 +27,8 @@ type metrics struct {
 	calls    *prometheus.CounterVec   // method, outcome
 	panics   *prometheus.CounterVec   // component
 
+	evictions *prometheus.CounterVec // listener
+
 	commits, flushes       prometheus.Observer
 	flushed, flushFailures prometheus.Counter
 }
@@ -66,6 +68,8 @@ func newMetrics() *metrics {
 		calls:    counter("rds_calls_total", "XML-RPC calls by outcome; the method is other if it is unknown or was not read.", "method", "outcome"),
 		panics:   counter("panics_total", "Panics that were caught; the log has their stacks.", "component"),
 
+		evictions: counter("connections_evicted_total", "Connections that were closed to make room for others.", "listener"),
+
 		commits:       histogram("commit_duration_seconds", "Time until the changes of accounts and phones in one transaction are on disk.", diskBuckets).WithLabelValues(),
 		flushes:       histogram("contacts_flush_duration_seconds", "Time to write the last contacts of phones.", diskBuckets).WithLabelValues(),
 		flushed:       counter("contacts_flushed_total", "Phones whose last contact was written.").WithLabelValues(),
@@ -97,6 +101,9 @@ func (m *metrics) createSeries() {
 		for _, outcome := range rds.Outcomes() {
 			m.calls.WithLabelValues(method, string(outcome))
 		}
+	}
+	for _, listener := range []string{"http", "https", "rds", "ssh"} {
+		m.evictions.WithLabelValues(listener)
 	}
 	for _, component := range []string{phonesComponent, consoleComponent, rdsComponent, background} {
 		m.panics.WithLabelValues(component)

@@ -1,26 +1,27 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"snomredirect/redirect/rds"
+	"snomredirect/store"
 )
 
 // Limits on clients of the XML-RPC API. Partners' tools send one call for each
 // phone on the same connection, and may send and get long lists.
 const (
-	maxRDSConnections        = 512
-	maxRDSConnectionsPerHost = 64 // an unauthenticated client keeps each for 20 seconds, and may come again
-	rdsReadTime              = 30 * time.Second
-	rdsWriteTime             = 2 * time.Minute // from the end of the header
-	rdsIdleTime              = 2 * time.Minute
+	maxRDSConnections          = 512
+	maxRDSConnectionsPerSource = 64
+	rdsReadTime                = 30 * time.Second
+	rdsWriteTime               = 2 * time.Minute // from the end of the header
+	rdsIdleTime                = 2 * time.Minute
 )
 
 // newRDSTLS returns the TLS configuration of the XML-RPC API: with the service's
@@ -43,9 +44,18 @@ func (s *serve) newRDSTLS(own *certificate, log *slog.Logger) (*tls.Config, erro
 }
 
 // newRDSServer returns a server of the XML-RPC API. If t is nil, it speaks plain
-// HTTP.
-func newRDSServer(l net.Listener, c rds.Config, t *tls.Config) httpServer {
-	s := newHTTPServer(rds.New(c), t, c.Log)
+// HTTP. Connections with an authenticated call are the last to make room for others.
+func newRDSServer(l net.Listener, c rds.Config, t *tls.Config, trusted proxies) httpServer {
+	login := c.Login
+	c.Login = func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error) {
+		a, err := login(ctx, name, password, from)
+		if conn := connectionOf(ctx); err == nil && conn != nil {
+			conn.Prove()
+		}
+		return a, err
+	}
+	s := newHTTPServer(trusted.handler(rds.New(c)), t, c.Log)
+	s.ConnContext = withConnection
 	s.ReadTimeout, s.WriteTimeout, s.IdleTimeout = rdsReadTime, rdsWriteTime, rdsIdleTime
-	return httpServer{s, netutil.LimitListener(newHostLimit(l, maxRDSConnectionsPerHost), maxRDSConnections)}
+	return httpServer{s, l}
 }

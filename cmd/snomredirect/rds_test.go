@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/x509"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -15,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"snomredirect/cmd/snomredirect/connlimit"
 	"snomredirect/redirect/rds"
 	"snomredirect/store"
 )
@@ -87,7 +90,7 @@ func startRDSServer(t *testing.T, login func(context.Context, string, string, ne
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newRDSServer(l, rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil)
+	s := newRDSServer(connlimit.New(l, connlimit.Config{Max: maxRDSConnections, PerSource: maxRDSConnectionsPerSource}), rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil, nil)
 	go s.serve()
 	t.Cleanup(func() { s.server.Close() })
 	return l.Addr().String()
@@ -112,34 +115,38 @@ func TestRDSKeepAlive(t *testing.T) {
 	}
 }
 
-// A host with many open connections keeps no other host from connecting.
-func TestRDSConnectionsPerHost(t *testing.T) {
+// A tool's connection outlasts the unauthenticated ones of its own address.
+func TestRDSProvenConnectionStays(t *testing.T) {
 	address := startRDSServer(t, func(context.Context, string, string, netip.Addr) (store.Account, error) {
-		return store.Account{}, store.ErrDenied
+		return store.Account{ID: 1, Name: "acme"}, nil
 	})
-	dial := func(from string) net.Conn {
-		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
-		conn, err := dialer.DialContext(t.Context(), "tcp", address)
+	dial := func() net.Conn {
+		conn, err := net.Dial("tcp", address)
 		if err != nil {
-			t.Skipf("no second loopback address: %v", err)
+			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		return conn
 	}
-	served := func(conn net.Conn) bool {
-		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-		text, _ := io.ReadAll(conn)
-		return strings.HasPrefix(string(text), "HTTP/1.1 404 ")
+	tool := dial()
+	replies := bufio.NewReader(tool)
+	call := func() {
+		t.Helper()
+		_, _ = io.WriteString(tool, "POST /xmlrpc HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWNtZTp4\r\nContent-Length: 4\r\n\r\n<x/>")
+		response, err := http.ReadResponse(replies, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
 	}
-	other := dial("127.0.0.2")
-	var open []net.Conn
-	for range maxRDSConnectionsPerHost {
-		open = append(open, dial("127.0.0.1"))
+	call()
+	first := dial()
+	for range 2 * maxRDSConnectionsPerSource {
+		dial()
 	}
-	if served(dial("127.0.0.1")) {
-		t.Error("a connection above the limit was served")
+	if _, err := first.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the oldest unauthenticated connection is still open")
 	}
-	if !served(other) || !served(dial("127.0.0.2")) || !served(open[0]) {
-		t.Error("a connection within the limit was not served")
-	}
+	call()
 }

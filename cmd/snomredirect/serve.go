@@ -40,7 +40,9 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	for _, server := range servers {
 		group.Go(server.serve)
 	}
-	group.Go(func() error { return console.Serve(ls.on("ssh")) })
+	group.Go(func() error {
+		return console.Serve(v.limit(ls.on("ssh"), "ssh", maxSSHConnections, maxSSHConnectionsPerSource))
+	})
 	if v.certificate != nil {
 		// Not in the group: a file that hangs must not delay the end.
 		go v.certificate.watch(ctx, v.guard)

@@ -6,11 +6,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"runtime/debug"
 
 	"golang.org/x/crypto/ssh"
 
+	"snomredirect/cmd/snomredirect/connlimit"
 	"snomredirect/redirect"
 	"snomredirect/redirect/rds"
 	"snomredirect/sshconsole"
@@ -56,6 +58,7 @@ type service struct {
 	turns        *turns // for pages of phones and of the history
 	passwords    *passwords.Checker
 	saveKnown    func() // saves the known hosts and stops saving them
+	proxies      proxies
 }
 
 // open reads the files that the flags name, and opens the data folder.
@@ -68,6 +71,9 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	}()
 	// First what may be mistyped, so that a failure leaves no new folder.
 	if v.publicNames, err = store.NewPublicNames(s.PublicName...); err != nil {
+		return v, err
+	}
+	if v.proxies, err = parseProxies(s.TrustedProxy); err != nil {
 		return v, err
 	}
 	if v.adminKeys, err = readAdminKeys(s.AdminKey); err != nil {
@@ -127,15 +133,15 @@ func (v *service) guard(where string, f func()) (ok bool) {
 // newServers returns the HTTP servers for the listeners that are open. Profiles
 // end with ctx.
 func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpServer) {
-	phones := redirect.New(v.phones())
+	phones := v.proxies.handler(redirect.New(v.phones()))
 	if l := ls.on("http"); l != nil {
-		servers = append(servers, newPhoneServer(l, phones, nil, v.log))
+		servers = append(servers, newPhoneServer(limitPhones(l, false, v.connections("http")), phones, nil, v.log))
 	}
 	if l := ls.on("https"); l != nil {
-		servers = append(servers, newPhoneServer(l, phones, newTLSConfig(v.certificate, v.phoneCAs), v.log))
+		servers = append(servers, newPhoneServer(limitPhones(l, true, v.connections("https")), phones, newTLSConfig(v.certificate, v.phoneCAs), v.log))
 	}
 	if l := ls.on("rds"); l != nil {
-		servers = append(servers, newRDSServer(l, rds.Config{
+		servers = append(servers, newRDSServer(v.limit(l, "rds", maxRDSConnections, maxRDSConnectionsPerSource), rds.Config{
 			Phones:      v.db,
 			Login:       v.passwords.Check,
 			PublicNames: v.publicNames,
@@ -143,12 +149,30 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 			Turn:        v.turns.take,
 			Log:         v.log,
 			Observe:     v.metrics.call,
-		}, v.rdsTLS))
+		}, v.rdsTLS, v.proxies))
 	}
 	if l := ls.on("metrics"); l != nil {
 		servers = append(servers, newMetricsServer(ctx, l, v.metrics.registry, v.log))
 	}
 	return servers
+}
+
+// Limits on SSH connections before their login.
+const (
+	maxSSHConnections          = 512
+	maxSSHConnectionsPerSource = 64
+)
+
+// connections returns what the limits of all listeners have in common.
+func (v *service) connections(listener string) connlimit.Config {
+	return connlimit.Config{Proxy: v.proxies.contains, Evicted: v.metrics.evictions.WithLabelValues(listener).Inc}
+}
+
+// limit bounds a listener to whose clients accounts belong.
+func (v *service) limit(l net.Listener, listener string, limit, perSource int) net.Listener {
+	c := v.connections(listener)
+	c.Max, c.PerSource, c.Known = limit, perSource, v.passwords.Known
+	return connlimit.New(l, c)
 }
 
 func (v *service) phones() redirect.Config {
@@ -178,11 +202,16 @@ func (v *service) newConsole() *sshconsole.Server {
 		Accounts:       v.db,
 		HostKey:        v.hostKey,
 		Password:       v.passwords.Check,
-		LoggedIn:       v.passwords.Remember,
 		Legacy:         v.flags.SSHLegacy,
 		Log:            v.log,
 		LogRefusal:     newLogLimit().allow,
 		LogNegotiation: newLogLimit().allow,
+		LoggedIn: func(conn net.Conn, account store.AccountID) {
+			v.passwords.Remember(account, store.ClientAddr(conn.RemoteAddr().String()))
+			if c, ok := conn.(*connlimit.Conn); ok {
+				c.Release() // limits on accounts apply now
+			}
+		},
 		ObserveLogin:   v.metrics.login,
 		ObserveSession: v.metrics.session,
 		ObservePanic:   v.metrics.consolePanic,

@@ -131,7 +131,7 @@ func TestKeepingFails(t *testing.T) {
 		c := New(failsToLookUp{})
 		stop := c.Keep(k, slog.New(slog.NewTextHandler(&log, nil)), k.guard(&panics))
 		c.Remember(1, client)
-		time.Sleep(3 * saveEvery)
+		time.Sleep(3*saveEvery + saveEvery/2) // not at a tick
 		k.set(nil, true)
 		time.Sleep(3 * saveEvery)
 		k.set(nil, false)

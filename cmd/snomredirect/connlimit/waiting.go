@@ -1,0 +1,144 @@
+package connlimit
+
+import (
+	"container/heap"
+	"container/list"
+	"net/netip"
+)
+
+// waiting are the connections that can be closed for another one, by source and by
+// network. Each operation takes at most the logarithm of their number.
+type waiting struct {
+	sources  map[netip.Prefix]*group
+	networks map[netip.Prefix]*group
+	fullest  [ranks]fullest // of networks
+}
+
+// A group is the connections of a source or a network, of each rank from the oldest.
+type group struct {
+	conns [ranks]list.List
+	index [ranks]int // in fullest
+}
+
+func newWaiting() waiting {
+	w := waiting{sources: map[netip.Prefix]*group{}, networks: map[netip.Prefix]*group{}}
+	for r := range w.fullest {
+		w.fullest[r].rank = rank(r)
+	}
+	return w
+}
+
+func (w *waiting) add(c *Conn) {
+	source, network := w.sources[c.source], w.networks[c.network]
+	if source == nil {
+		source = &group{}
+		w.sources[c.source] = source
+	}
+	if network == nil {
+		network = &group{}
+		w.networks[c.network] = network
+	}
+	c.inSource = source.conns[c.rank].PushBack(c)
+	c.inNetwork = network.conns[c.rank].PushBack(c)
+	if f := &w.fullest[c.rank]; network.conns[c.rank].Len() == 1 {
+		heap.Push(f, network)
+	} else {
+		heap.Fix(f, network.index[c.rank])
+	}
+}
+
+// remove does nothing if c was not added.
+func (w *waiting) remove(c *Conn) {
+	if c.inSource == nil {
+		return
+	}
+	source, network := w.sources[c.source], w.networks[c.network]
+	source.conns[c.rank].Remove(c.inSource)
+	network.conns[c.rank].Remove(c.inNetwork)
+	c.inSource, c.inNetwork = nil, nil
+	if f := &w.fullest[c.rank]; network.conns[c.rank].Len() == 0 {
+		heap.Remove(f, network.index[c.rank])
+	} else {
+		heap.Fix(f, network.index[c.rank])
+	}
+	if source.len() == 0 {
+		delete(w.sources, c.source)
+	}
+	if network.len() == 0 {
+		delete(w.networks, c.network)
+	}
+}
+
+// of returns how many connections a source has.
+func (w *waiting) of(source netip.Prefix) int {
+	if g := w.sources[source]; g != nil {
+		return g.len()
+	}
+	return 0
+}
+
+// oldestOf returns a source's oldest connection of the lowest rank, but not except.
+func (w *waiting) oldestOf(source netip.Prefix, except *Conn) *Conn {
+	if g := w.sources[source]; g != nil {
+		for r := range ranks {
+			for e := g.conns[r].Front(); e != nil; e = e.Next() {
+				if c := e.Value.(*Conn); c != except {
+					return c
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// victim returns the connection to close for a newcomer, or nil if there is none.
+func (w *waiting) victim(newcomer *Conn, perSource int) *Conn {
+	if !newcomer.exempt && w.of(newcomer.source) >= perSource {
+		return w.oldestOf(newcomer.source, nil)
+	}
+	for r := range w.fullest {
+		if networks := w.fullest[r].groups; len(networks) > 0 {
+			return networks[0].conns[r].Front().Value.(*Conn)
+		}
+	}
+	return nil
+}
+
+func (g *group) len() (n int) {
+	for r := range g.conns {
+		n += g.conns[r].Len()
+	}
+	return n
+}
+
+// fullest is a heap of networks, whose first has most connections of a rank.
+type fullest struct {
+	rank   rank
+	groups []*group
+}
+
+func (f *fullest) Len() int { return len(f.groups) }
+
+func (f *fullest) Less(i, j int) bool {
+	return f.groups[i].conns[f.rank].Len() > f.groups[j].conns[f.rank].Len()
+}
+
+func (f *fullest) Swap(i, j int) {
+	f.groups[i], f.groups[j] = f.groups[j], f.groups[i]
+	f.groups[i].index[f.rank], f.groups[j].index[f.rank] = i, j
+}
+
+// Push implements [heap.Interface].
+func (f *fullest) Push(g any) {
+	g.(*group).index[f.rank] = len(f.groups)
+	f.groups = append(f.groups, g.(*group))
+}
+
+// Pop implements [heap.Interface].
+func (f *fullest) Pop() any {
+	last := len(f.groups) - 1
+	g := f.groups[last]
+	f.groups[last] = nil
+	f.groups = f.groups[:last]
+	return g
+}
