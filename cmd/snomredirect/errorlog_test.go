@@ -51,7 +51,8 @@ func TestFailedHandshakesAreLogged(t *testing.T) {
 	}
 	var log lockedBuffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	s := newPhoneServer(l, http.NotFoundHandler(), newTLSConfig(own, nil), logger)
+	s := newPhoneServer(l, http.NotFoundHandler(), newTLSConfig(own, nil))
+	s.server.ErrorLog = newErrorLog(logger, newLogLimit(&logBudget{log: logger}))
 	go s.serve()
 	defer s.server.Close()
 	has := func(n int, text string) {
@@ -81,7 +82,7 @@ func TestFailedHandshakesAreLogged(t *testing.T) {
 
 func TestErrorLog(t *testing.T) {
 	var log bytes.Buffer
-	e := newErrorLog(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), newLogLimit())
+	e := newErrorLog(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), newLogLimit(&logBudget{log: slog.New(slog.DiscardHandler)}))
 	e.Printf(handshakeFailed+"192.0.2.7:1234: %s", "EOF")
 	e.Printf(handshakeFailed+"[2001:db8::1]:1234: %s", strings.Repeat("x", 1000))
 	e.Print("http: another mistake")
@@ -105,6 +106,6 @@ func FuzzParseHandshake(f *testing.F) {
 		if ok && (handshakeFailed+from+": "+why != line || !store.ClientAddr(from).IsValid()) {
 			t.Fatalf("%q parsed as %q, %q", line, from, why)
 		}
-		_, _ = io.WriteString(errorLog{slog.New(slog.DiscardHandler), newLogLimit()}, line)
+		_, _ = io.WriteString(errorLog{slog.New(slog.DiscardHandler), newLogLimit(&logBudget{log: slog.New(slog.DiscardHandler)})}, line)
 	})
 }

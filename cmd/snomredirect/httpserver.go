@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -35,8 +34,8 @@ type httpServer struct {
 
 // newPhoneServer returns a server of h to phones. If t is nil, it speaks plain
 // HTTP. A connection carries one request, since a phone has only one.
-func newPhoneServer(l net.Listener, h http.Handler, t *tls.Config, log *slog.Logger) httpServer {
-	s := newHTTPServer(h, t, log)
+func newPhoneServer(l net.Listener, h http.Handler, t *tls.Config) httpServer {
+	s := newHTTPServer(h, t)
 	s.SetKeepAlivesEnabled(false)
 	s.ConnContext = withConnection
 	return httpServer{s, l}
@@ -52,8 +51,8 @@ func limitPhones(l net.Listener, https bool, c connlimit.Config) net.Listener {
 }
 
 // newHTTPServer returns what the servers for phones, RDS and metrics have in
-// common.
-func newHTTPServer(h http.Handler, t *tls.Config, log *slog.Logger) *http.Server {
+// common. Their ErrorLog is set when all are known.
+func newHTTPServer(h http.Handler, t *tls.Config) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	s := &http.Server{
@@ -65,7 +64,6 @@ func newHTTPServer(h http.Handler, t *tls.Config, log *slog.Logger) *http.Server
 		WriteTimeout:                 requestTime,
 		MaxHeaderBytes:               maxHeader,
 		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     newErrorLog(log, newLogLimit()),
 	}
 	if t != nil {
 		s.ReadHeaderTimeout = handshakeTime // net/http bounds the handshake by it

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -19,7 +18,7 @@ func startPhoneServer(t *testing.T) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newPhoneServer(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method+"\n") }), nil, slog.New(slog.DiscardHandler))
+	s := newPhoneServer(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method+"\n") }), nil)
 	go s.serve()
 	t.Cleanup(func() { s.server.Close() })
 	return l.Addr().String()

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,7 +13,7 @@ import (
 
 func TestLogLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLogLimit()
+		l := newLogLimit(&logBudget{log: slog.New(slog.DiscardHandler)})
 		allowed := func(from string, tries, want int) {
 			t.Helper()
 			n := 0
@@ -40,6 +43,32 @@ func TestLogLimit(t *testing.T) {
 		}
 		if n := l.hosts.Len(); n != maxLinesHosts {
 			t.Errorf("%d hosts, want %d", n, maxLinesHosts)
+		}
+	})
+}
+
+// Many hosts together can't fill the log either, and the log says that it is not whole.
+func TestLogBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		budget := &logBudget{log: slog.New(slog.NewTextHandler(&log, nil))}
+		logins, handshakes := newLogLimit(budget), newLogLimit(budget)
+		flood := func() (lines int) {
+			for i := range 1000 {
+				for _, l := range []*logLimit{logins, handshakes} {
+					if l.allow(netip.MustParseAddr(fmt.Sprintf("10.0.%d.%d", i/256, i%256))) {
+						lines++
+					}
+				}
+			}
+			return lines
+		}
+		if n := flood(); n != maxLinesOfAll || log.Len() > 0 {
+			t.Errorf("%d lines, want %d\n%s", n, maxLinesOfAll, &log)
+		}
+		time.Sleep(time.Minute)
+		if n := flood(); n != maxLinesOfAll || strings.Count(log.String(), " lines=1400 ") != 1 {
+			t.Errorf("%d lines, want %d\n%s", n, maxLinesOfAll, &log)
 		}
 	})
 }

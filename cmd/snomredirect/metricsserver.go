@@ -26,7 +26,7 @@ const (
 // newMetricsServer returns a server of metrics and profiles, without
 // authentication. Profiles under way end with ctx.
 func newMetricsServer(ctx context.Context, l net.Listener, metrics prometheus.Gatherer, log *slog.Logger) httpServer {
-	s := newHTTPServer(boundProfiles(newMetricsHandler(metrics, log)), nil, log)
+	s := newHTTPServer(boundProfiles(newMetricsHandler(metrics, log)), nil)
 	s.BaseContext = func(net.Listener) context.Context { return ctx }
 	return httpServer{s, netutil.LimitListener(l, maxMetricsConnections)}
 }

@@ -54,7 +54,7 @@ func newRDSServer(l net.Listener, c rds.Config, t *tls.Config, trusted proxies) 
 		}
 		return a, err
 	}
-	s := newHTTPServer(trusted.handler(rds.New(c)), t, c.Log)
+	s := newHTTPServer(trusted.handler(rds.New(c)), t)
 	s.ConnContext = withConnection
 	s.ReadTimeout, s.WriteTimeout, s.IdleTimeout = rdsReadTime, rdsWriteTime, rdsIdleTime
 	return httpServer{s, l}

@@ -59,11 +59,12 @@ type service struct {
 	passwords    *passwords.Checker
 	saveKnown    func() // saves the known hosts and stops saving them
 	proxies      proxies
+	logBudget    *logBudget
 }
 
 // open reads the files that the flags name, and opens the data folder.
 func (s *serve) open(log *slog.Logger) (v *service, err error) {
-	v = &service{flags: s, log: log, metrics: newMetrics(), turns: newTurns()}
+	v = &service{flags: s, log: log, logBudget: &logBudget{log: log}, metrics: newMetrics(), turns: newTurns()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, v.close())
@@ -135,10 +136,10 @@ func (v *service) guard(where string, f func()) (ok bool) {
 func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpServer) {
 	phones := v.proxies.handler(redirect.New(v.phones()))
 	if l := ls.on("http"); l != nil {
-		servers = append(servers, newPhoneServer(limitPhones(l, false, v.connections("http")), phones, nil, v.log))
+		servers = append(servers, newPhoneServer(limitPhones(l, false, v.connections("http")), phones, nil))
 	}
 	if l := ls.on("https"); l != nil {
-		servers = append(servers, newPhoneServer(limitPhones(l, true, v.connections("https")), phones, newTLSConfig(v.certificate, v.phoneCAs), v.log))
+		servers = append(servers, newPhoneServer(limitPhones(l, true, v.connections("https")), phones, newTLSConfig(v.certificate, v.phoneCAs)))
 	}
 	if l := ls.on("rds"); l != nil {
 		servers = append(servers, newRDSServer(v.limit(l, "rds", maxRDSConnections, maxRDSConnectionsPerSource), rds.Config{
@@ -153,6 +154,9 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 	}
 	if l := ls.on("metrics"); l != nil {
 		servers = append(servers, newMetricsServer(ctx, l, v.metrics.registry, v.log))
+	}
+	for _, s := range servers {
+		s.server.ErrorLog = newErrorLog(v.log, newLogLimit(v.logBudget))
 	}
 	return servers
 }
@@ -204,8 +208,8 @@ func (v *service) newConsole() *sshconsole.Server {
 		Password:       v.passwords.Check,
 		Legacy:         v.flags.SSHLegacy,
 		Log:            v.log,
-		LogRefusal:     newLogLimit().allow,
-		LogNegotiation: newLogLimit().allow,
+		LogRefusal:     newLogLimit(v.logBudget).allow,
+		LogNegotiation: newLogLimit(v.logBudget).allow,
 		LoggedIn: func(conn net.Conn, account store.AccountID) {
 			v.passwords.Remember(account, store.ClientAddr(conn.RemoteAddr().String()))
 			if c, ok := conn.(*connlimit.Conn); ok {

@@ -76,7 +76,7 @@ func TestHandshakes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newPhoneServer(l, http.NotFoundHandler(), newTLSConfig(own, phoneCAs), slog.New(slog.DiscardHandler))
+		s := newPhoneServer(l, http.NotFoundHandler(), newTLSConfig(own, phoneCAs))
 		go s.serve()
 		defer s.server.Close()
 		for version, want := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
