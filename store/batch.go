@@ -57,6 +57,7 @@ type Batch struct {
 	Owner   AccountID // the new owner, for RuleRegister and RuleTransfer
 	From    AccountID // RuleDeregister and RuleTransfer change only phones of this account; 0 is any
 	Was     URL       // for RuleRetarget
+	NoHold  bool      // RuleDeregister puts no phone on hold; only for operators
 	Changes []Change  // applied in this order, if a phone is named more than once
 	// Atomic changes no phone if one of the changes is refused; the results of
 	// the others are then what would have happened.
@@ -112,6 +113,12 @@ func (b Batch) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 		if b.From != 0 && prev.Owner != 0 && prev.Owner != b.From {
 			out.Err = ErrTaken
 			break
+		}
+		if b.NoHold {
+			if hold = 0; !by.Operates() {
+				out.Err = ErrNotOperator
+				break
+			}
 		}
 		out.Next, out.Err = Deregister(prev, by, hold, now)
 	case RuleRetarget:

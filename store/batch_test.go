@@ -16,7 +16,7 @@ func TestApply(t *testing.T) {
 		by, owner Account
 		ruleCase
 	}{
-		"register":   {Batch{Rule: RuleRegister}, own, olga, acme, ruleCase{unowned, Phone{testMAC, 1, own, noonUTC, time.Time{}}, nil}},
+		"register":   {Batch{Rule: RuleRegister}, own, olga, acme, ruleCase{unowned, Phone{testMAC, 1, own, noonUTC, time.Time{}, false}, nil}},
 		"deregister": {Batch{Rule: RuleDeregister}, URL{}, olga, Account{}, ruleCase{acmes, acmeHeld.with(func(p *Phone) { p.HeldUntil = late.Add(time.Second) }), nil}},
 		"retarget":   {Batch{Rule: RuleRetarget, Was: own}, server, acme, Account{}, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.URL = server }), nil}},
 		"transfer":   {Batch{Rule: RuleTransfer}, server, olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},

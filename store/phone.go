@@ -17,6 +17,8 @@ type Phone struct {
 	// HeldUntil is the end of the hold: until then only the last owner may register
 	// the phone. UTC, whole seconds. It is zero for a registered phone.
 	HeldUntil time.Time
+	// Retaken means that the phone was on hold for its owner when it was registered.
+	Retaken bool
 }
 
 // Held reports whether p is deregistered and on hold for its last owner.
@@ -39,12 +41,17 @@ func (p Phone) At(now time.Time) Phone {
 	return p
 }
 
+// HoldAgain is how long a phone that was taken back from a hold must be registered
+// until it is put on hold again.
+const HoldAgain = time.Hour
+
 // The rules. Each returns the next state of a phone whose state at the time now is
 // prev. If a rule refuses the change, it returns prev and an error.
 
 // Register is the rule for REGISTER of mac for owner. With a URL, the phone uses
 // that one; without one, it follows its owner's. The owner may repeat it, which
-// replaces the URL and keeps the time of the first registration. The error is
+// replaces the URL and keeps the time of the first registration, and may register
+// a phone that is on hold for it, which is then retaken. The error is
 // ErrTaken if the phone is registered by or on hold for another account, and
 // ErrNoSettingServer if it would have no setting server.
 func Register(prev Phone, mac macaddr.Addr, owner Account, url URL, now time.Time) (Phone, error) {
@@ -56,14 +63,17 @@ func Register(prev Phone, mac macaddr.Addr, owner Account, url URL, now time.Tim
 	}
 	next := Phone{MAC: mac, Owner: owner.ID, URL: url, Registered: now.UTC().Truncate(time.Second)}
 	if prev.Owner == owner.ID && !prev.Held() {
-		next.Registered = prev.Registered
+		next.Registered, next.Retaken = prev.Registered, prev.Retaken
+	} else {
+		next.Retaken = prev.Owner == owner.ID
 	}
 	return next, nil
 }
 
 // Deregister is the rule for DEREGISTER by an account, which must be the owner or
-// an operator. The phone is then on hold for its owner for the duration hold. The
-// error is ErrNotFound if the phone is not registered, and ErrTaken if it is
+// an operator. The phone is then on hold for its owner for the duration hold, but
+// not if it was retaken within [HoldAgain]: otherwise an account could keep phones
+// on hold forever by registering and deregistering them. The error is ErrNotFound if the phone is not registered, and ErrTaken if it is
 // registered by or on hold for another account.
 func Deregister(prev Phone, by Account, hold time.Duration, now time.Time) (Phone, error) {
 	allowed := prev.Owner == by.ID || by.Operates()
@@ -73,7 +83,7 @@ func Deregister(prev Phone, by Account, hold time.Duration, now time.Time) (Phon
 	case !allowed:
 		return prev, ErrTaken
 	}
-	if hold <= 0 {
+	if hold <= 0 || prev.Retaken && now.Before(prev.Registered.Add(HoldAgain)) {
 		return Phone{}, nil
 	}
 	return Phone{MAC: prev.MAC, Owner: prev.Owner, HeldUntil: now.UTC().Add(hold + time.Second - 1).Truncate(time.Second)}, nil
@@ -107,7 +117,7 @@ func Transfer(prev Phone, by, to Account) (Phone, error) {
 	case prev.URL.IsZero() && to.SettingServer.IsZero():
 		return prev, ErrNoSettingServer
 	}
-	prev.Owner = to.ID
+	prev.Owner, prev.Retaken = to.ID, false
 	return prev, nil
 }
 

@@ -148,7 +148,8 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 		}
 		defer end(store.Job{})
 	}
-	results, err := c.Registry.Change(store.Batch{Audit: c.audit(url.String()), Rule: rule, Owner: owner.ID, Changes: changes, DryRun: c.dryRun})
+	_, noHold := c.options["free"]
+	results, err := c.Registry.Change(store.Batch{Audit: c.audit(url.String()), Rule: rule, Owner: owner.ID, NoHold: noHold, Changes: changes, DryRun: c.dryRun})
 	if err != nil {
 		return explain(err, string(owner.Name))
 	}

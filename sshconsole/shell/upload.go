@@ -237,7 +237,8 @@ func (u *upload) change(last bool) error {
 // changeBatch changes a part of the chunk in one transaction, and notes why changes
 // were refused.
 func (u *upload) changeBatch(part []listedChange, record store.Job) error {
-	batch := store.Batch{Audit: u.audit(u.url.String()), Rule: u.rule, Owner: u.owner.ID, Atomic: u.atomic, DryRun: u.dryRun}
+	_, noHold := u.options["free"]
+	batch := store.Batch{Audit: u.audit(u.url.String()), Rule: u.rule, Owner: u.owner.ID, NoHold: noHold, Atomic: u.atomic, DryRun: u.dryRun}
 	for _, c := range part {
 		batch.Changes = append(batch.Changes, c.Change)
 	}

@@ -146,11 +146,17 @@ func getPhone(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
 	return getHold(tx, mac)
 }
 
+// retaken is a byte with which no URL begins.
+const retaken = 1
+
 // appendPhone appends a phone's record: its owner and the second of its
-// registration, both as varints, then its own URL, if any.
+// registration, both as varints, a byte if it was retaken, then its own URL, if any.
 func appendPhone(b []byte, p store.Phone) []byte {
 	b = binary.AppendUvarint(b, uint64(p.Owner))
 	b = binary.AppendVarint(b, p.Registered.Unix())
+	if p.Retaken {
+		b = append(b, retaken)
+	}
 	return append(b, p.URL.String()...)
 }
 
@@ -165,7 +171,12 @@ func decodePhone(mac, v []byte) (store.Phone, error) {
 		return store.Phone{}, errRecord
 	}
 	owner, registered, url, err := decodeOwner(v)
-	return store.Phone{MAC: addr, Owner: owner, URL: store.RestoreURL(string(url)), Registered: registered}, err
+	p := store.Phone{MAC: addr, Owner: owner, Registered: registered}
+	if p.Retaken = len(url) > 0 && url[0] == retaken; p.Retaken {
+		url = url[1:]
+	}
+	p.URL = store.RestoreURL(string(url))
+	return p, err
 }
 
 // decodeOwner reads an account ID and a time in seconds, and returns the rest.

@@ -97,6 +97,9 @@ func historyOfRules(b *bench) {
 	}
 	for i, s := range steps {
 		time.Sleep(time.Second)
+		if s.rule == store.RuleDeregister {
+			time.Sleep(store.HoldAgain)
+		}
 		_, err := b.Change(store.Batch{Audit: store.Audit{Actor: s.by, Command: fmt.Sprint(i)}, Rule: s.rule, Owner: acme.ID,
 			Was: urlB, Changes: []store.Change{{MAC: mac1, URL: s.url}}})
 		b.must(err)

@@ -178,7 +178,7 @@ func holdsEnd(b *bench) {
 // The end of an old hold does not end a newer hold of the same phone, however many
 // expired holds there are to drop.
 func heldAgain(b *bench) {
-	b.reopen(time.Hour)
+	b.reopen(2 * time.Hour)
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	churn := func(n int) {
 		var changes []store.Change
@@ -202,6 +202,7 @@ func heldAgain(b *bench) {
 	time.Sleep(30 * time.Minute)
 	_, err := b.register(mac1, acme.ID, none)
 	b.must(err)
+	time.Sleep(store.HoldAgain)
 	_, err = b.deregister(mac1, acme.ID)
 	b.must(err)
 	time.Sleep(31 * time.Minute)
@@ -246,4 +247,55 @@ func holdsOutliveAnAccount(b *bench) {
 	time.Sleep(time.Hour + time.Second)
 	_, err = b.register(mac2, again.ID, none)
 	b.must(err)
+}
+
+// An account can't keep phones on hold by registering and deregistering them.
+func holdsAreNotRepeated(b *bench) {
+	b.reopen(24 * time.Hour)
+	acme, olga := b.account("acme", store.Partner, serverA), b.account("olga", store.Operator, "")
+	held := func(want bool) {
+		b.Helper()
+		r, err := b.one(store.RuleDeregister, acme.ID, 0, mac1, none)
+		b.must(err)
+		if r.Next.Held() != want || want != (r.Next.Owner == acme.ID) {
+			b.Errorf("%+v, held: %v", r.Next, want)
+		}
+	}
+	register := func(url store.URL) {
+		b.Helper()
+		p, err := b.register(mac1, acme.ID, url)
+		b.must(err)
+		if stored, err := b.Phone(mac1); err != nil || stored != p {
+			b.Errorf("%+v, %v; want %+v", stored, err, p)
+		}
+	}
+	register(none)
+	held(true)
+	for _, url := range []store.URL{none, urlB} {
+		register(url) // from a hold
+		time.Sleep(store.HoldAgain - time.Second)
+		register(url) // which changes nothing
+		held(false)
+		register(url)
+		held(true)
+	}
+	register(urlB)
+	time.Sleep(store.HoldAgain)
+	held(true)
+
+	// Operators can leave out the hold; partners can't.
+	register(none)
+	deregister := store.Batch{Audit: store.Audit{Actor: acme.ID}, Rule: store.RuleDeregister, NoHold: true, Changes: []store.Change{{MAC: mac1}}}
+	r, err := b.Change(deregister)
+	b.must(err)
+	b.want(r[0].Err, store.ErrNotOperator)
+	time.Sleep(store.HoldAgain)
+	deregister.Audit.Actor = olga.ID
+	r, err = b.Change(deregister)
+	b.must(err)
+	if r[0].Err != nil || r[0].Next != (store.Phone{}) {
+		b.Errorf("%+v", r[0])
+	}
+	_, err = b.Phone(mac1)
+	b.want(err, store.ErrNotFound)
 }

@@ -78,6 +78,7 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"DisabledWithPhones":    disabledWithPhones,
 		"PhonesOnHold":          phonesOnHold,
 		"OwnersTakeBack":        ownersTakeBack,
+		"HoldsAreNotRepeated":   holdsAreNotRepeated,
 		"OperatorsFree":         operatorsFree,
 		"NoHolds":               noHolds,
 		"HoldsEnd":              holdsEnd,
