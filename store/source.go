@@ -10,6 +10,9 @@ import (
 // comparable. The zero Source is that of all invalid addresses.
 type Source uint64
 
+// MaxSources is how many sources of a phone are stored.
+const MaxSources = 4
+
 // The first byte of a Source is its kind.
 const (
 	sourceIPv4    = 4 << 56  // then 3 zero bytes and the address
