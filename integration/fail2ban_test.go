@@ -38,14 +38,16 @@ func TestFail2Ban(t *testing.T) {
 					l.Close()
 				}
 				log, refused := refusedLogins(t, format, host)
-				command := exec.Command(fail2ban, "-o", "ip", log, filter)
-				out, err := command.CombinedOutput()
-				text, _ := os.ReadFile(log)
-				if err != nil {
-					t.Fatalf("%v\n%s\n%s", err, out, text)
-				}
-				if want := strings.Repeat(host+"\n", refused); strings.TrimSpace(string(out)) != strings.TrimSpace(want) {
-					t.Errorf("fail2ban found\n%s\nwant\n%s\nin the log\n%s", out, want, text)
+				for mode, lines := range map[string]int{"": refused + 1, "[mode=logins]": refused, "[mode=scans]": 1} {
+					command := exec.Command(fail2ban, "-o", "ip", log, filter+mode)
+					out, err := command.CombinedOutput()
+					text, _ := os.ReadFile(log)
+					if err != nil {
+						t.Fatalf("%v\n%s\n%s", err, out, text)
+					}
+					if want := strings.Repeat(host+"\n", lines); strings.TrimSpace(string(out)) != strings.TrimSpace(want) {
+						t.Errorf("fail2ban%s found\n%s\nwant\n%s\nin the log\n%s", mode, out, want, text)
+					}
 				}
 			})
 		}
@@ -54,7 +56,7 @@ func TestFail2Ban(t *testing.T) {
 
 // refusedLogins runs the program at an address, and tries to log in with keys and
 // passwords that are refused, and once with one that is not, and guesses MACs. It
-// returns the log and how many lines fail2ban should find.
+// returns the log and how many logins were refused.
 func refusedLogins(t *testing.T, format, host string) (log string, refused int) {
 	t.Helper()
 	s := &story{folder: t.TempDir()}
@@ -116,8 +118,7 @@ func refusedLogins(t *testing.T, format, host string) (log string, refused int) 
 	response.Body.Close()
 	refused++
 	awaitLog(t, log, regexp.MustCompile(`(?s)(?:login refused.*){`+strconv.Itoa(refused)+`}`))
-	guess(t, s.HTTP)
-	refused++ // one line, however many MACs
+	guess(t, s.HTTP) // one line, however many MACs
 	awaitLog(t, log, regexp.MustCompile(`too many unknown MACs requested`))
 	return log, refused
 }

@@ -95,7 +95,7 @@ func TestBudget(t *testing.T) {
 		l.answered(5000, 9, from("198.51.100.1"), 9)
 		time.Sleep(24*time.Hour/200 - 1)
 		l.answered(1000, 9, a, 0)
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		l.answered(1000, 9, a, 1)
 		time.Sleep(48 * time.Hour) // never more than full
 		l.answered(2000, 999, a, 200)
@@ -174,7 +174,7 @@ func TestLog(t *testing.T) {
 		time.Sleep(time.Hour - 1)
 		l.answered(2, 50, a, 0)
 		logged(1)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		l.answered(2, 50, a, 0)
 		logged(2)
 	})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -195,16 +194,9 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 		return store.Contact{}, errContact
 	}
 	bits, v := v[0], v[1:]
-	var owner uint64
-	if bits&contactOwned != 0 {
-		n := 0
-		if owner, n = binary.Uvarint(v); n <= 0 || owner == 0 || owner > math.MaxUint32 {
-			return store.Contact{}, errContact
-		}
-		v = v[n:]
-	}
+	owner, v, ok := cutOwner(bits, v)
 	at, n := binary.Varint(v)
-	if n <= 0 {
+	if !ok || n <= 0 {
 		return store.Contact{}, errContact
 	}
 	from, v, ok := cutCounted(v[n:])
@@ -235,7 +227,7 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 		OtherCertificate: bits&contactOtherCertificate != 0,
 		OtherMAC:         bits&contactOtherMAC != 0,
 		OtherModel:       bits&contactOtherModel != 0,
-		Owner:            store.AccountID(owner),
+		Owner:            owner,
 	}, nil
 }
 

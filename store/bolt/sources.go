@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -63,6 +64,19 @@ func (c *Contacts) Knows(mac macaddr.Addr, source store.Source) (known bool, err
 		return nil
 	})
 	return known, err
+}
+
+// cutOwner returns the owner at the beginning of what follows a contact's bits, if the
+// bits say that there is one, and the rest.
+func cutOwner(bits byte, v []byte) (owner store.AccountID, rest []byte, ok bool) {
+	if bits&contactOwned == 0 {
+		return 0, v, true
+	}
+	id, n := binary.Uvarint(v)
+	if n <= 0 || id == 0 || id > math.MaxUint32 {
+		return 0, nil, false
+	}
+	return store.AccountID(id), v[n:], true
 }
 
 // maxConverted is how many contacts are converted in one transaction.
