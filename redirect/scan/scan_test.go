@@ -39,7 +39,7 @@ func newLab(t *testing.T, limit int) *lab {
 		Limit: limit, Refill: 24 * time.Hour,
 		Knows: func(mac macaddr.Addr, source store.Source) bool { return l.known[fmt.Sprint(mac, source)] },
 		Owner: func(mac macaddr.Addr) (store.AccountID, error) {
-			if owner := l.owned[mac]; owner != 0 {
+			if owner := l.owner(mac); owner != 0 {
 				return owner, nil
 			}
 			return 0, store.ErrNotFound
@@ -58,6 +58,27 @@ func newLab(t *testing.T, limit int) *lab {
 	return l
 }
 
+// own registers a phone.
+func (l *lab) own(n int, owner store.AccountID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.owned[mac(n)] = owner
+}
+
+// owner returns who has registered a phone, or 0.
+func (l *lab) owner(mac macaddr.Addr) store.AccountID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.owned[mac]
+}
+
+// setFail sets whether reports fail.
+func (l *lab) setFail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fail = err
+}
+
 // ask requests a phone from a source as the handler does, and reports whether it is
 // answered.
 func (l *lab) ask(n int, from netip.Addr) bool {
@@ -65,7 +86,7 @@ func (l *lab) ask(n int, from netip.Addr) bool {
 	if price == TooMuch {
 		return false
 	}
-	if price == Miss && l.owned[mac(n)] != 0 {
+	if price == Miss && l.owner(mac(n)) != 0 {
 		l.Hit(from)
 	}
 	l.known[fmt.Sprint(mac(n), store.SourceOf(from))] = true
@@ -104,7 +125,7 @@ func TestBudget(t *testing.T) {
 		// a dense range can't be read.
 		b := from("2001:db8::1")
 		for i := range 9999 {
-			l.owned[mac(20_000+i)] = 1
+			l.own(20_000+i, 1)
 		}
 		l.answered(20_000, 1000, b, 1000)
 		l.answered(40_000, 50, b.Next(), 50) // the same /48
@@ -118,7 +139,7 @@ func TestDoubtful(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, 3)
 		a := from("192.0.2.1")
-		l.owned[mac(1)] = 1
+		l.own(1, 1)
 		l.answered(1, 1, a, 1)
 		for range 2 {
 			if price := l.Take(mac(1), a, true); price != Miss {
@@ -201,7 +222,7 @@ func TestReport(t *testing.T) {
 		l := newLab(t, 20)
 		a := from("192.0.2.1")
 		for n, owner := range map[int]store.AccountID{3: 1, 4: 1, 30: 1, 7: 2, 40: 2, 90: 1} {
-			l.owned[mac(n)] = owner
+			l.own(n, owner)
 		}
 		reported := func(want ...string) {
 			t.Helper()
@@ -228,10 +249,10 @@ func TestReport(t *testing.T) {
 		}
 		l.answered(0, 10, a, 10)
 		reported() // not throttled
-		l.fail = errors.New("disk full")
+		l.setFail(errors.New("disk full"))
 		l.answered(10, 40, a, 12)
 		reported()
-		l.fail = nil
+		l.setFail(nil)
 		reported("1 192.0.2.1 SCAN [000413000003-000413000004 00041300001E] among 50 unknown MACs", "2 192.0.2.1 SCAN [000413000007 000413000028] among 50 unknown MACs")
 		if n := strings.Count(l.log.String(), "disk full"); n != 1 {
 			t.Errorf("logged %d times", n)
