@@ -2,6 +2,7 @@ package integration
 
 import (
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -16,7 +17,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// TestFail2Ban makes logins that are refused and has fail2ban read the program's log,
+// TestFail2Ban makes logins that are refused and guesses MACs, and has fail2ban read the program's log,
 // in both formats, with the filter that the pages recommend.
 func TestFail2Ban(t *testing.T) {
 	fail2ban, err := exec.LookPath("fail2ban-regex")
@@ -37,14 +38,16 @@ func TestFail2Ban(t *testing.T) {
 					l.Close()
 				}
 				log, refused := refusedLogins(t, format, host)
-				command := exec.Command(fail2ban, "-o", "ip", log, filter)
-				out, err := command.CombinedOutput()
-				text, _ := os.ReadFile(log)
-				if err != nil {
-					t.Fatalf("%v\n%s\n%s", err, out, text)
-				}
-				if want := strings.Repeat(host+"\n", refused); strings.TrimSpace(string(out)) != strings.TrimSpace(want) {
-					t.Errorf("fail2ban found\n%s\nwant\n%s\nin the log\n%s", out, want, text)
+				for mode, lines := range map[string]int{"": refused + 1, "[mode=logins]": refused, "[mode=scans]": 1} {
+					command := exec.Command(fail2ban, "-o", "ip", log, filter+mode)
+					out, err := command.CombinedOutput()
+					text, _ := os.ReadFile(log)
+					if err != nil {
+						t.Fatalf("%v\n%s\n%s", err, out, text)
+					}
+					if want := strings.Repeat(host+"\n", lines); strings.TrimSpace(string(out)) != strings.TrimSpace(want) {
+						t.Errorf("fail2ban%s found\n%s\nwant\n%s\nin the log\n%s", mode, out, want, text)
+					}
 				}
 			})
 		}
@@ -52,8 +55,8 @@ func TestFail2Ban(t *testing.T) {
 }
 
 // refusedLogins runs the program at an address, and tries to log in with keys and
-// passwords that are refused, and once with one that is not. It returns the log and
-// how many logins were refused.
+// passwords that are refused, and once with one that is not, and guesses MACs. It
+// returns the log and how many logins were refused.
 func refusedLogins(t *testing.T, format, host string) (log string, refused int) {
 	t.Helper()
 	s := &story{folder: t.TempDir()}
@@ -63,7 +66,7 @@ func refusedLogins(t *testing.T, format, host string) (log string, refused int) 
 		}
 	}
 	log = filepath.Join(s.folder, "serve.log")
-	s.SSH, s.RDS = serveHere(t, s.folder, log, format, host)
+	s.HTTP, s.SSH, s.RDS = serveHere(t, s.folder, log, format, host)
 
 	signer := func(name string) ssh.Signer {
 		t.Helper()
@@ -115,11 +118,31 @@ func refusedLogins(t *testing.T, format, host string) (log string, refused int) 
 	response.Body.Close()
 	refused++
 	awaitLog(t, log, regexp.MustCompile(`(?s)(?:login refused.*){`+strconv.Itoa(refused)+`}`))
+	guess(t, s.HTTP) // one line, however many MACs
+	awaitLog(t, log, regexp.MustCompile(`too many unknown MACs requested`))
 	return log, refused
 }
 
+// guess requests more phones than a client can guess, with paths and User-Agents that
+// try to have another address banned.
+func guess(t *testing.T, address string) {
+	t.Helper()
+	for n := range 20 {
+		request, err := http.NewRequest(http.MethodGet, fmt.Sprintf("http://%s/snom360/snom360.php?mac=0004133%05X", address, n), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("User-Agent", `x" level=INFO msg="too many unknown MACs requested" from=203.0.113.9`)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+	}
+}
+
 // serveHere runs the program until the test ends, and returns its addresses.
-func serveHere(t *testing.T, folder, log, format, host string) (sshAddress, rdsAddress string) {
+func serveHere(t *testing.T, folder, log, format, host string) (httpAddress, sshAddress, rdsAddress string) {
 	t.Helper()
 	file, err := os.Create(log)
 	if err != nil {
@@ -128,7 +151,7 @@ func serveHere(t *testing.T, folder, log, format, host string) (sshAddress, rdsA
 	defer file.Close()
 	address := net.JoinHostPort(host, "0")
 	process := exec.Command(program, "serve", "--data", "data", "--http", address, "--ssh", address, "--rds", address,
-		"--admin-key", "admin.pub", "--log-format", format)
+		"--admin-key", "admin.pub", "--log-format", format, "--scan-limit", "9")
 	process.Dir, process.Stderr = folder, file
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
@@ -146,7 +169,7 @@ func serveHere(t *testing.T, folder, log, format, host string) (sshAddress, rdsA
 		}
 		return m[1]
 	}
-	return find("ssh"), find("rds")
+	return find("http"), find("ssh"), find("rds")
 }
 
 // awaitLog waits until a log matches, and returns it.

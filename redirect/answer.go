@@ -5,11 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 
 	"github.com/labstack/echo/v4"
 
 	"snomredirect/macaddr"
+	"snomredirect/redirect/scan"
 	"snomredirect/redirect/settings"
 	"snomredirect/store"
 )
@@ -17,10 +19,12 @@ import (
 // An answer is the HTTP answer to a request, and what is known about the request.
 type answer struct {
 	request
-	proven  macaddr.Addr // the MAC that the client's certificate proves, if any
-	outcome Outcome      // "" for /healthz, which no phone requests
-	because error        // why the request is refused or, if there might have been a proof, why there is none
-	err     error        // why the store failed, for the log only
+	from    netip.Addr      // the client
+	owner   store.AccountID // of the phone, if it was looked up and is registered
+	proven  macaddr.Addr    // the MAC that the client's certificate proves, if any
+	outcome Outcome         // "" for /healthz, which no phone requests
+	because error           // why the request is refused or, if there might have been a proof, why there is none
+	err     error           // why the store failed, for the log only
 
 	format      settings.Format // if the outcome sends a file
 	status      int
@@ -28,7 +32,7 @@ type answer struct {
 	body        []byte
 }
 
-// answer sets a, which must be zero, to the answer to GET u from a client with
+// answer sets a, which must be zero but for the client, to the answer to GET u from a client with
 // this User-Agent. The connection is nil over plain HTTP. If the store panics, a
 // keeps what was known before.
 func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tls.ConnectionState) {
@@ -56,10 +60,19 @@ func (h *handler) find(a *answer, https bool) (store.URL, Outcome, error) {
 	switch {
 	case !a.mac.IsValid():
 		return store.URL{}, NoMAC, nil
-	case a.proven.IsValid() && a.proven != a.mac:
+	}
+	price := h.price(a)
+	switch {
+	case price == scan.TooMuch:
+		return store.URL{}, Throttled, h.findAny()
+	case a.otherCertificate():
 		return store.URL{}, OtherCertificate, nil
 	}
-	server, err := h.Finder.SettingServer(a.mac)
+	found, err := h.Finder.Redirection(a.mac)
+	a.owner = found.Owner
+	if a.owner != 0 && price == scan.Miss && !a.otherMAC() {
+		h.Scans.Hit(a.from)
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return store.URL{}, Unregistered, nil
@@ -67,20 +80,45 @@ func (h *handler) find(a *answer, https bool) (store.URL, Outcome, error) {
 		return store.URL{}, Disabled, nil
 	case err != nil:
 		return store.URL{}, "", err
-	case h.PublicNames.Contains(server):
+	case h.PublicNames.Contains(found.URL):
 		return store.URL{}, PointsBack, nil
 	case h.RequireProof && https && !a.proven.IsValid():
 		return store.URL{}, Unproven, nil
 	}
-	return server, Redirected, nil
+	return found.URL, Redirected, nil
 }
 
-// healthMAC is any MAC: the health check only asks whether the lookup works.
-var healthMAC = macaddr.MustParse("000413220000")
+// price takes what the request costs of the client's budget. A phone that proves its
+// MAC guesses nothing.
+func (h *handler) price(a *answer) scan.Price {
+	if h.Scans == nil || a.proven == a.mac {
+		return scan.Free
+	}
+	return h.Scans.Take(a.mac, a.from, a.otherMAC() || a.otherCertificate())
+}
+
+// otherMAC reports whether the User-Agent names another MAC than the path.
+func (a *answer) otherMAC() bool { return a.agent.MAC.IsValid() && a.agent.MAC != a.mac }
+
+// otherCertificate reports whether the certificate proves another MAC.
+func (a *answer) otherCertificate() bool { return a.proven.IsValid() && a.proven != a.mac }
+
+// anyMAC is any MAC, to look up if the result does not matter.
+var anyMAC = macaddr.MustParse("000413220000")
+
+// findAny reports whether a look-up works. It takes as long as that of a phone, and is
+// the same for all.
+func (h *handler) findAny() error {
+	_, err := h.Finder.Redirection(anyMAC)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrPhonesDisabled) {
+		return nil
+	}
+	return err
+}
 
 // health sets a to whether the store answers.
 func (h *handler) health(a *answer) {
-	if _, err := h.Finder.SettingServer(healthMAC); err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrPhonesDisabled) {
+	if err := h.findAny(); err != nil {
 		a.err = err
 		a.setLine(http.StatusServiceUnavailable, "the store fails: see the log")
 		return

@@ -26,6 +26,7 @@ func (a *answer) contact(r *http.Request) (c store.Contact, ok bool) {
 	}
 	c.MAC = mac
 	c.From = store.ClientAddr(r.RemoteAddr)
+	c.Owner = a.owner
 	c.At = time.Now().UTC().Truncate(time.Millisecond)
 	c.Model = strings.Clone(model[:min(len(model), maxName)])
 	c.Answer = a.outcome.answer()

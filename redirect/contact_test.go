@@ -58,7 +58,9 @@ func TestContact(t *testing.T) {
 		if !c.want.MAC.IsValid() {
 			c.want.MAC = macaddr.MustParse(registered)
 		}
-		c.want.From = netip.MustParseAddr("127.0.0.1")
+		if c.want.From = netip.MustParseAddr("127.0.0.1"); c.want.MAC != macaddr.MustParse(nobodys) {
+			c.want.Owner = 1
+		}
 		for _, method := range []string{"GET", "HEAD"} {
 			before := time.Now().Truncate(time.Millisecond)
 			ask(t, method, base+c.path, c.agent)
@@ -168,8 +170,8 @@ func TestFindMAC(t *testing.T) {
 
 func TestContactFailingStore(t *testing.T) {
 	for name, find := range map[string]findFunc{
-		"error": func(macaddr.Addr) (store.URL, error) { return store.URL{}, errors.New("disk on fire") },
-		"panic": func(macaddr.Addr) (store.URL, error) { panic("disk on fire") },
+		"error": func(macaddr.Addr) (store.Redirection, error) { return store.Redirection{}, errors.New("disk on fire") },
+		"panic": func(macaddr.Addr) (store.Redirection, error) { panic("disk on fire") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			base, contacts := serveContacts(t, find)

@@ -76,7 +76,7 @@ func TestExplain(t *testing.T) {
 
 // A store that panics ends no console session.
 func TestExplainPanic(t *testing.T) {
-	explain := Explainer(Config{Finder: findFunc(func(macaddr.Addr) (store.URL, error) { panic("/data/secret") })})
+	explain := Explainer(Config{Finder: findFunc(func(macaddr.Addr) (store.Redirection, error) { panic("/data/secret") })})
 	if e := explain("/snom360.php?mac="+registered, ""); e.Status != http.StatusInternalServerError || strings.Contains(string(e.Body)+e.Refusal, "secret") {
 		t.Errorf("explained %+v", e)
 	}

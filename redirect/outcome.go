@@ -11,7 +11,7 @@ import (
 // An Outcome is the result of a request, one of a closed set of words.
 type Outcome string
 
-// The outcomes. The first seven send a settings file; the others are refusals.
+// The outcomes. The first eight send a settings file; the others are refusals.
 const (
 	Redirected       Outcome = "redirected"
 	Unregistered     Outcome = "unregistered"      // the empty file: the phone is not registered
@@ -20,6 +20,7 @@ const (
 	PointsBack       Outcome = "points_back"       // the empty file: the setting server is this service
 	OtherCertificate Outcome = "other_certificate" // the empty file: the certificate is another phone's
 	Unproven         Outcome = "unproven"          // the empty file: the MAC is not proven, and proof is required
+	Throttled        Outcome = "throttled"         // the empty file: the client has requested too many MACs
 
 	Malformed        Outcome = "malformed"          // 400: the MAC is missing or wrong
 	NotFound         Outcome = "not_found"          // 404: no phone requests this path
@@ -29,7 +30,7 @@ const (
 )
 
 var outcomes = []Outcome{
-	Redirected, Unregistered, Disabled, NoMAC, PointsBack, OtherCertificate, Unproven,
+	Redirected, Unregistered, Disabled, NoMAC, PointsBack, OtherCertificate, Unproven, Throttled,
 	Malformed, NotFound, MethodNotAllowed, Failed, Panicked,
 }
 
@@ -40,7 +41,7 @@ func Outcomes() []Outcome { return slices.Clone(outcomes) }
 // of text.
 func (o Outcome) SendsFile() bool {
 	switch o {
-	case Redirected, Unregistered, Disabled, NoMAC, PointsBack, OtherCertificate, Unproven:
+	case Redirected, Unregistered, Disabled, NoMAC, PointsBack, OtherCertificate, Unproven, Throttled:
 		return true
 	}
 	return false
@@ -53,7 +54,7 @@ func (o Outcome) answer() store.Answer {
 		return store.Redirected
 	case OtherCertificate, Unproven:
 		return store.Withheld
-	case Unregistered, Disabled, NoMAC, PointsBack:
+	case Unregistered, Disabled, NoMAC, PointsBack, Throttled:
 		return store.Unregistered
 	}
 	return store.Refused

@@ -13,11 +13,11 @@ import (
 // A failingFinder fails or panics.
 type failingFinder struct{ panics bool }
 
-func (f failingFinder) SettingServer(macaddr.Addr) (store.URL, error) {
+func (f failingFinder) Redirection(macaddr.Addr) (store.Redirection, error) {
 	if f.panics {
 		panic("finder")
 	}
-	return store.URL{}, errors.New("disk gone")
+	return store.Redirection{}, errors.New("disk gone")
 }
 
 func TestObserve(t *testing.T) {
@@ -32,7 +32,7 @@ func TestObserve(t *testing.T) {
 		{good, "HEAD", "/snom360.php?mac=" + registered, oldPhone, Redirected, settings.Plain},
 		{good, "GET", "/snom360.php?mac=" + nobodys, m9, Unregistered, settings.Container},
 		{good, "GET", "/snom360.php?mac=" + pointsBack, newPhone, PointsBack, settings.XML},
-		{findFunc(func(macaddr.Addr) (store.URL, error) { return store.URL{}, store.ErrPhonesDisabled }), "GET", "/snom360.php?mac=" + registered, newPhone, Disabled, settings.XML},
+		{findFunc(func(macaddr.Addr) (store.Redirection, error) { return store.Redirection{}, store.ErrPhonesDisabled }), "GET", "/snom360.php?mac=" + registered, newPhone, Disabled, settings.XML},
 		{good, "GET", "/snom360.htm", newPhone, NoMAC, settings.XML},
 		{good, "GET", "/snom360.php?mac=2e4", newPhone, Malformed, 0},
 		{good, "GET", "/favicon.ico", "", NotFound, 0},

@@ -7,8 +7,9 @@
 // Any other phone gets the empty file, with status 200, so that it goes on to
 // look for settings elsewhere (snom's Mass Deployment slides).
 //
-// A request reads the store once and writes nothing. What it says about the
-// phone is passed to [Config].OnContact.
+// A request reads the store once, after at most one look at the phone's sources, and
+// writes nothing. What it says about the phone is passed to [Config].OnContact. Package
+// scan bounds how many MACs a client can guess.
 //
 // Over HTTPS a phone can prove its MAC with its factory certificate. A phone
 // that requests another phone's settings gets the empty file.
@@ -25,15 +26,17 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"snomredirect/macaddr"
+	"snomredirect/redirect/scan"
 	"snomredirect/store"
 )
 
-// A Finder looks up setting servers. SettingServer returns store.ErrNotFound for
-// an unregistered phone, store.ErrPhonesDisabled for one that gets the empty file
-// because its account is disabled with its phones, and any other error if the lookup failed. It is called
-// concurrently, and sees every change that was acknowledged before the call.
+// A Finder looks up where phones are redirected. Redirection returns
+// store.ErrNotFound for an unregistered phone, store.ErrPhonesDisabled and the owner
+// for one that gets the empty file because its account is disabled with its phones,
+// and any other error if the look-up failed. It is called concurrently, and sees
+// every change that was acknowledged before the call.
 type Finder interface {
-	SettingServer(macaddr.Addr) (store.URL, error)
+	Redirection(macaddr.Addr) (store.Redirection, error)
 }
 
 // A Config configures the handler. Only Finder is required.
@@ -49,13 +52,15 @@ type Config struct {
 	// RequireProof redirects over HTTPS only phones that have proven their MAC.
 	// Plain HTTP has no proof, and requires none.
 	RequireProof bool
+	// Scans bounds how many MACs a client can guess. If nil, that is unlimited.
+	Scans *scan.Limiter
 	// Log receives all requests at debug, also refused ones, a request for another
 	// phone's settings at warn, and a failing store or a panic at error. If nil,
 	// nothing is logged.
 	Log *slog.Logger
 	// OnContact is called once for each request with a phone's MAC, also for a
-	// refused one in which a MAC can be read, at the end of the request and on its
-	// goroutine: it must return at once. If nil, contacts are not recorded.
+	// refused one in which a MAC can be read but not for a throttled one, at the end of
+	// the request and on its goroutine: it must return at once. If nil, contacts are not recorded.
 	OnContact func(store.Contact)
 	// Observe is called in the same way for each request, with or without a MAC,
 	// except GET /healthz. If nil, requests are not observed.
@@ -102,7 +107,7 @@ func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		took := time.Since(start)
 		h.log(x.Request(), a)
-		if h.OnContact != nil && (a.mac.IsValid() || a.refused()) {
+		if h.OnContact != nil && a.outcome != Throttled && (a.mac.IsValid() || a.refused()) {
 			if contact, ok := a.contact(x.Request()); ok {
 				h.OnContact(contact)
 			}
@@ -127,6 +132,7 @@ func onlyReads(next echo.HandlerFunc) echo.HandlerFunc {
 
 func (h *handler) servePhone(c echo.Context) error {
 	x, r := c.(*exchange), c.Request()
+	x.answer.from = store.ClientAddr(r.RemoteAddr)
 	h.answer(&x.answer, r.URL, r.UserAgent(), r.TLS)
 	x.send()
 	return nil

@@ -70,15 +70,17 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-type findFunc func(macaddr.Addr) (store.URL, error)
+type findFunc func(macaddr.Addr) (store.Redirection, error)
 
-func (f findFunc) SettingServer(mac macaddr.Addr) (store.URL, error) { return f(mac) }
+func (f findFunc) Redirection(mac macaddr.Addr) (store.Redirection, error) { return f(mac) }
 
 // Internal errors go to the log only.
 func TestFailingStore(t *testing.T) {
 	for name, find := range map[string]findFunc{
-		"error": func(macaddr.Addr) (store.URL, error) { return store.URL{}, errors.New("/data/secret: disk on fire") },
-		"panic": func(macaddr.Addr) (store.URL, error) { panic("/data/secret: disk on fire") },
+		"error": func(macaddr.Addr) (store.Redirection, error) {
+			return store.Redirection{}, errors.New("/data/secret: disk on fire")
+		},
+		"panic": func(macaddr.Addr) (store.Redirection, error) { panic("/data/secret: disk on fire") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer

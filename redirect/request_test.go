@@ -67,16 +67,20 @@ func TestPathErrors(t *testing.T) {
 }
 
 // BenchmarkRequest measures the handler without the connection, with and without
-// OnContact. A path that is not found shows Echo's share of the cost.
+// OnContact, and with a budget for guesses. A path that is not found shows Echo's share of the cost.
 func BenchmarkRequest(b *testing.B) {
 	f := finder(b)
 	silent, recording := New(Config{Finder: f}), New(Config{Finder: f, OnContact: func(store.Contact) {}})
+	limiter, recorder := newLimiter(b, 200)
+	limited := New(Config{Finder: f, Scans: limiter, OnContact: recorder.Record})
 	for _, c := range []struct {
 		name, path string
 		h          http.Handler
 	}{
 		{"redirected", "/snom360/snom360.php?mac=" + registered, silent},
 		{"redirected, recorded", "/snom360/snom360.php?mac=" + registered, recording},
+		{"redirected, limited", "/snom360/snom360.php?mac=" + registered, limited},
+		{"unregistered, limited", "/snom360/snom360.php?mac=" + nobodys, limited},
 		{"unregistered", "/snom360/snom360.php?mac=" + nobodys, silent},
 		{"unregistered, recorded", "/snom360/snom360.php?mac=" + nobodys, recording},
 		{"healthz", "/healthz", silent},

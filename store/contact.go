@@ -28,6 +28,9 @@ type Contact struct {
 	// unknown path; otherwise it is "". MAC is then the first that can be read in it,
 	// and Model may be that of the User-Agent.
 	Refusal string
+	// Owner is the account that the phone was registered by at that time. It is 0 if
+	// the phone was unregistered, or its owner was not looked up.
+	Owner AccountID
 }
 
 // Doubt returns what contradicts the phone's request, or "".

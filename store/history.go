@@ -52,7 +52,7 @@ const (
 )
 
 // CommandScan is the command of the service's entry about requests of a client that
-// guesses MACs.
+// guesses MACs. The entry has no actor, and the client's address.
 const CommandScan = "SCAN"
 
 // Class returns the class of an entry.

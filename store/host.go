@@ -11,11 +11,11 @@ func ClientAddr(remote string) netip.Addr {
 }
 
 // HostOf returns the network that limits count as one host: the address itself for
-// IPv4, its /64 for IPv6, because a host commonly has a whole one. All invalid
-// addresses count as one host.
+// IPv4, its /48 for IPv6, because a site commonly has a whole one. All invalid
+// addresses count as one host. [SourceOf] is the same in a shorter form.
 func HostOf(a netip.Addr) netip.Prefix {
 	a = a.Unmap().WithZone("")
-	bits := 64
+	bits := 48
 	if a.Is4() {
 		bits = 32
 	}

@@ -22,7 +22,7 @@ func TestClientAddr(t *testing.T) {
 
 func TestHostOf(t *testing.T) {
 	for from, want := range map[string]string{
-		"192.0.2.1": "192.0.2.1/32", "::ffff:192.0.2.1": "192.0.2.1/32", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+		"192.0.2.1": "192.0.2.1/32", "::ffff:192.0.2.1": "192.0.2.1/32", "2001:db8:1:2:3:4:5:6": "2001:db8:1::/48", "fe80::1%eth0": "fe80::/48",
 	} {
 		if got := HostOf(netip.MustParseAddr(from)); got.String() != want {
 			t.Errorf("%s: %v, want %s", from, got, want)

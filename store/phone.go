@@ -33,6 +33,12 @@ func (p Phone) SettingServer(owner Account) URL {
 	return p.URL
 }
 
+// A Redirection is where a registered phone is redirected, and whose phone it is.
+type Redirection struct {
+	URL   URL
+	Owner AccountID
+}
+
 // At returns the state of p at the time now: the zero Phone if its hold has ended.
 func (p Phone) At(now time.Time) Phone {
 	if p.Held() && !now.Before(p.HeldUntil) {

@@ -31,9 +31,14 @@ type serve struct {
 	PublicName       []string      `placeholder:"HOST" help:"Host name at which phones reach this service: no phone is redirected to it. Repeatable."`
 	Hold             time.Duration `default:"10m" placeholder:"TIME" help:"Hold a deregistered phone for its last owner for this long (${default}); 0 turns holds off."`
 	Quota            int           `default:"10000" placeholder:"N" help:"How many phones an account can have unless ACCOUNT QUOTA has set another number (${default})."`
+	ScanLimit        int           `default:"200" placeholder:"N" help:"How many MACs of unregistered phones a client can request (${default}); 0 turns the limit off."`
+	ScanRefill       time.Duration `default:"24h" placeholder:"TIME" help:"Refill what a client has used up of --scan-limit within this long (${default})."`
 	LogFormat        string        `enum:"text,json" default:"text" help:"Write the log to standard error as text or json (${default})."`
 	LogLevel         string        `enum:"debug,info,warn,error" default:"info" help:"Log this level and above: debug (every request of a phone), info (changes and logins), warn or error (${default})."`
 }
+
+// maxScanLimit bounds --scan-limit: more MACs than this are a whole OUI.
+const maxScanLimit = 1 << 24
 
 // Validate reports flags that can't work, alone or together. Kong calls it when
 // all flags are set. The files that flags name are read and checked by Run.
@@ -43,6 +48,12 @@ func (s *serve) Validate() error {
 	}
 	if s.Quota < 1 || s.Quota > store.MaxQuota {
 		return fmt.Errorf("--quota %d: expected 1 to %d phones", s.Quota, store.MaxQuota)
+	}
+	if s.ScanLimit < 0 || s.ScanLimit > maxScanLimit {
+		return fmt.Errorf("--scan-limit %d: expected 0 to %d MACs", s.ScanLimit, maxScanLimit)
+	}
+	if s.ScanRefill <= 0 {
+		return fmt.Errorf("--scan-refill %v: expected a time such as 24h", s.ScanRefill)
 	}
 	if s.SSH == "" {
 		return errors.New("--ssh: expected an address such as :2222; without the console nobody can register phones")

@@ -21,7 +21,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 	var byFlag, byVariable commandLine
 	args := []string{"serve"}
 	for flag, value := range map[string]string{
-		"data": "folder", "http": ":1", "ssh": ":2", "admin-key": "a.pub", "public-name": "a.example", "hold": "7m", "quota": "7",
+		"data": "folder", "http": ":1", "ssh": ":2", "admin-key": "a.pub", "public-name": "a.example", "hold": "7m", "quota": "7", "scan-limit": "7", "scan-refill": "7m",
 		"log-format": "json", "log-level": "debug",
 		"https": ":3", "tls-cert": "a.pem", "tls-key": "a.key", "phone-ca": "ca.pem", "metrics": ":4", "require-phone-cert": "true",
 		"rds": "127.0.0.1:5", "rds-plain": "true", "ssh-legacy": "true", "trusted-proxy": "192.0.2.0/24",
@@ -36,7 +36,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		t.Errorf("by flag %+v, by variable %+v", byFlag.Serve, byVariable.Serve)
 	}
 	var defaults commandLine
-	for _, name := range []string{"HTTP", "SSH", "DATA", "HOLD", "QUOTA", "LOG_FORMAT", "LOG_LEVEL"} {
+	for _, name := range []string{"HTTP", "SSH", "DATA", "HOLD", "QUOTA", "SCAN_LIMIT", "SCAN_REFILL", "LOG_FORMAT", "LOG_LEVEL"} {
 		os.Unsetenv("SNOMREDIRECT_" + name) // t.Setenv restores it
 	}
 	parse(t, &defaults, "serve", "--rds-plain=false")
@@ -45,7 +45,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 			t.Errorf("the test does not set %s", v.Type().Field(i).Name)
 		}
 	}
-	if s := defaults.Serve; s.HTTP != ":8080" || s.SSH != ":2222" || s.Data != "./data" || s.LogFormat != "text" || s.LogLevel != "info" || s.Hold.Minutes() != 10 || s.Quota != 10_000 {
+	if s := defaults.Serve; s.HTTP != ":8080" || s.SSH != ":2222" || s.Data != "./data" || s.LogFormat != "text" || s.LogLevel != "info" || s.Hold.Minutes() != 10 || s.Quota != 10_000 || s.ScanLimit != 200 || s.ScanRefill.Hours() != 24 {
 		t.Errorf("defaults: %+v", s)
 	}
 	var check commandLine
@@ -80,7 +80,7 @@ func TestAdminKeysInTheEnvironment(t *testing.T) {
 // The help of serve names the variable of each flag, and of no other.
 func TestVariablesInHelp(t *testing.T) {
 	var help bytes.Buffer
-	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert rds rds-plain ssh ssh-legacy trusted-proxy metrics admin-key public-name hold quota log-format log-level"}, {"health", "http https"}, {"version", ""}} {
+	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert rds rds-plain ssh ssh-legacy trusted-proxy metrics admin-key public-name hold quota scan-limit scan-refill log-format log-level"}, {"health", "http https"}, {"version", ""}} {
 		help.Reset()
 		func() {
 			defer func() { _ = recover() }() // kong expects exit to end the program
@@ -108,6 +108,9 @@ func TestValidate(t *testing.T) {
 	for line, want := range map[string]string{
 		"--hold=-1s":                            "--hold -1s: expected a time such as 10m, or 0",
 		"--trusted-proxy=10.0.0.0/33":           `--trusted-proxy "10.0.0.0/33": expected an address or a network such as 192.0.2.0/24`,
+		"--scan-limit=-1":                       "--scan-limit -1: expected 0 to 16777216 MACs",
+		"--scan-limit=16777217":                 "--scan-limit 16777217: expected 0 to 16777216 MACs",
+		"--scan-refill=0":                       "--scan-refill 0s: expected a time such as 24h",
 		"--ssh=":                                "--ssh: expected an address such as :2222; without the console nobody can register phones",
 		"--public-name=http://x/":               `--public-name "http://x/": expected a host name such as `,
 		"--http=":                               "--http and --https are both empty: expected an address for phones",
@@ -134,7 +137,7 @@ func TestValidate(t *testing.T) {
 		t.Errorf("the data folder was made: %v", err)
 	}
 	for _, line := range []string{
-		"", "--hold=0", "--http= --https=:443 --tls-cert=c --tls-key=k", "--https=:443 --tls-cert=c --tls-key=k --phone-ca=ca --require-phone-cert",
+		"", "--hold=0", "--scan-limit=0", "--http= --https=:443 --tls-cert=c --tls-key=k", "--https=:443 --tls-cert=c --tls-key=k --phone-ca=ca --require-phone-cert",
 		"--rds=:8083", "--rds=:8083 --tls-cert=c --tls-key=k",
 	} {
 		parse(t, &commandLine{}, append([]string{"serve"}, strings.Fields(line)...)...)

@@ -31,7 +31,7 @@ func TestLogLimit(t *testing.T) {
 		allowed("::ffff:192.0.2.1", 3, 0)
 		allowed("2001:db8::1", 100, maxLines)
 		allowed("2001:db8::2", 100, 0) // the same network
-		allowed("2001:db8:0:1::1", 1, 1)
+		allowed("2001:db8:1::1", 1, 1)
 		time.Sleep(59 * time.Second)
 		allowed("192.0.2.1", 100, 0)
 		time.Sleep(time.Second)

@@ -13,8 +13,10 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"snomredirect/cmd/snomredirect/connlimit"
+	"snomredirect/macaddr"
 	"snomredirect/redirect"
 	"snomredirect/redirect/rds"
+	"snomredirect/redirect/scan"
 	"snomredirect/sshconsole"
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
@@ -55,7 +57,8 @@ type service struct {
 	db           *bolt.DB
 	lastContacts *bolt.Contacts
 	recorder     *contacts.Recorder
-	turns        *turns // for pages of phones and of the history
+	scans        *scan.Limiter // nil with --scan-limit 0
+	turns        *turns        // for pages of phones and of the history
 	passwords    *passwords.Checker
 	saveKnown    func() // saves the known hosts and stops saving them
 	proxies      proxies
@@ -93,6 +96,9 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	}
 	v.saveKnown = v.passwords.Keep(v.lastContacts, log, v.guard)
 	v.recorder = contacts.New(contacts.Config{Store: v.lastContacts, Log: log, Flushed: v.metrics.flush})
+	if s.ScanLimit > 0 {
+		v.scans = scan.New(scan.Config{Limit: s.ScanLimit, Refill: s.ScanRefill, Knows: v.recorder.Knows, Owner: v.ownerOf, Report: v.db.AddEntries, Guard: v.guard, Log: log})
+	}
 	if v.hostKey, err = loadHostKey(filepath.Join(s.Data, "ssh_host_ed25519_key")); err != nil {
 		return v, err
 	}
@@ -100,9 +106,21 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	return v, err
 }
 
-// close closes what open has opened. The recorder's last contacts are written
-// before their file is closed.
+// ownerOf returns the account that has registered a phone, or store.ErrNotFound.
+func (v *service) ownerOf(mac macaddr.Addr) (store.AccountID, error) {
+	p, err := v.db.Phone(mac)
+	if err == nil && p.Held() {
+		err = store.ErrNotFound
+	}
+	return p.Owner, err
+}
+
+// close closes what open has opened. The recorder's last contacts and the last scans
+// are written before their files are closed.
 func (v *service) close() (err error) {
+	if v.scans != nil {
+		v.scans.Close()
+	}
 	if v.recorder != nil {
 		v.recorder.Close()
 	}
@@ -185,6 +203,7 @@ func (v *service) phones() redirect.Config {
 		PublicNames:      v.publicNames,
 		PhoneAuthorities: v.phoneCAs,
 		RequireProof:     v.flags.RequirePhoneCert,
+		Scans:            v.scans,
 		Log:              v.log,
 		OnContact:        v.recorder.Record,
 		Observe:          v.metrics.request,

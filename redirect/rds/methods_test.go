@@ -36,8 +36,8 @@ func TestMethods(t *testing.T) {
 	for range 2 { // repeating it overwrites
 		l.calls("acme", of("redirect.registerPhone", str("0004132202e4"), str(own)), okReply)
 	}
-	if url, err := l.db.SettingServer(macaddr.MustParse("0004132202E4")); err != nil || url.String() != own {
-		t.Errorf("setting server %v, %v, want %s", url, err, own)
+	if r, err := l.db.Redirection(macaddr.MustParse("0004132202E4")); err != nil || r.URL.String() != own {
+		t.Errorf("setting server %v, %v, want %s", r.URL, err, own)
 	}
 	redirection := "<value><array><data><value><boolean>1</boolean></value><value><string>%s</string></value><value><string>%s</string></value></data></array></value>"
 	l.calls("acme", of("redirect.getPhoneRedirection", str("0004132202E4")), fmt.Sprintf(redirection, "ACME &amp; S&#246;hne &lt;1&gt;", "http://own.example/{mac}?a=1&amp;b=2"))

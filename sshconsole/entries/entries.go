@@ -101,7 +101,7 @@ func (w *Writer) object(e store.Entry) object {
 	other := string(e.Other)
 	if !w.By.Operates() {
 		o.Account = ""
-		if e.Audit.Name != w.By.Name {
+		if e.Audit.Name != w.By.Name && e.Class() != store.FromStrangers {
 			o.By, o.From, o.Key, o.Agent = "an operator", "", "", ""
 		}
 		if other != "" {

@@ -76,6 +76,7 @@ type phoneObject struct {
 	DryRun        bool       `json:"dry_run,omitempty"`
 
 	LastContact *contactObject `json:"last_contact,omitempty"` // only in SHOW
+	Scan        *scanObject    `json:"scan,omitempty"`         // only in SHOW
 }
 
 // phoneObject returns what the caller may know of a phone with this owner.

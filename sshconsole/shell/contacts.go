@@ -34,7 +34,8 @@ const unregisteredContact = time.Hour
 
 // lastContact returns what the caller may know of a phone's last contact, given the
 // state that the caller sees; the zero Contact is none. A contact from before the
-// phone was registered counts as that of an unregistered phone.
+// phone was registered counts as that of an unregistered phone. While the phone was
+// another account's, its contact is known to that account and to operators only.
 func (c *call) lastContact(p store.Phone, state phoneState) (store.Contact, error) {
 	if state == stateTaken {
 		return store.Contact{}, nil
@@ -45,6 +46,8 @@ func (c *call) lastContact(p store.Phone, state phoneState) (store.Contact, erro
 		return store.Contact{}, nil
 	case err != nil:
 		return store.Contact{}, err
+	case c.isAnothers(contact):
+		return store.Contact{}, nil
 	}
 	if state != stateRegistered || contact.At.Before(p.Registered) {
 		contact.From = netip.Addr{}
@@ -53,6 +56,26 @@ func (c *call) lastContact(p store.Phone, state phoneState) (store.Contact, erro
 		}
 	}
 	return contact, nil
+}
+
+// isAnothers reports whether the phone was another account's at the time of a contact,
+// so that the caller may not know of it.
+func (c *call) isAnothers(contact store.Contact) bool {
+	return contact.Owner != 0 && contact.Owner != c.by.ID && !c.by.Operates()
+}
+
+// A scanObject is a request for a phone by a client that guessed MACs, for programs.
+type scanObject struct {
+	At     string `json:"at"`
+	From   string `json:"from"`
+	Detail string `json:"detail"`
+}
+
+func newScanObject(e store.Entry) *scanObject {
+	if e.Audit.RemoteAddr == "" {
+		return nil
+	}
+	return &scanObject{machineTime(e.Last), e.Audit.RemoteAddr, e.Audit.Detail}
 }
 
 // A contactObject is a contact for programs.

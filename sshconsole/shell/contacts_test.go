@@ -9,6 +9,7 @@ import (
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
+	"snomredirect/store/bolt"
 )
 
 // memoryContacts are contacts in memory.
@@ -105,6 +106,58 @@ func TestShowReportsTheLastContact(t *testing.T) {
 		h.says(who, "show 2e6 --json", `.*"last_contact":\{"at":"[^"]*Z","model":"snom360","firmware":"7.3.14","proven":false,"answer":"unregistered"\}\}`+"\n")
 		h.says(who, "show 2e7", "MAC: .*\nModel: .*\nState:          not registered\n")
 	}
+}
+
+// The contact of a phone that was another account's is that account's and operators'.
+func TestContactOfAnotherOwner(t *testing.T) {
+	h := newHouse(t)
+	acme, err := h.registry.AccountNamed("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.says("acme", "register 2e4", "(?s).*")
+	contact := contactOf("0004132202E4", -time.Second, store.Redirected)
+	contact.Owner = acme.ID
+	h.contacts.record(contact)
+	seen, unseen := `(?s).*from 192\.0\.2\.20: snom360.*`, "(?s).*\nLast contact:   none yet\n"
+	h.says("acme", "show 2e4", seen)
+	h.says("olga", "transfer 2e4 bravo", "(?s).*")
+	h.says("bravo", "show 2e4", unseen)
+	h.says("bravo", "list --silent 7d", "0004132202E4\n")
+	h.says("olga", "show 2e4", seen)
+	h.says("bravo", "deregister 2e4", "(?s).*")
+	h.says("olga", "free 2e4", "(?s).*")
+	h.says("bare", "show 2e4", "MAC: .*\nModel: .*\nState:          not registered\n")
+	h.says("bravo", "register 2e4", "(?s).*")
+	h.says("bravo", "show 2e4", unseen)
+	h.says("olga", "transfer 2e4 acme", "(?s).*")
+	h.says("acme", "show 2e4", seen)
+}
+
+// SHOW shows the last scan for a phone to its owner and to operators.
+func TestShowReportsTheLastScan(t *testing.T) {
+	h := newHouse(t)
+	acme, err := h.registry.AccountNamed("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.says("acme", "register 2e4 2e5", "(?s).*")
+	begun := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	mac := macaddr.MustParse("0004132202E4")
+	err = h.registry.(*bolt.DB).AddEntries([]store.Entry{{Account: acme.ID, MACs: macaddr.Ranges([]macaddr.Addr{mac}),
+		Audit: store.Audit{Begun: begun, RemoteAddr: "198.51.100.7", Command: store.CommandScan, Detail: "among 200 unknown MACs"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []store.Name{"acme", "olga"} {
+		h.says(who, "show 2e4", "(?s).*\nScan:           2026-01-02 03:04:05 UTC from 198\\.51\\.100\\.7, among 200 unknown MACs\n")
+		h.says(who, "show 2e4 --json", `.*"scan":\{"at":"2026-01-02T03:04:05Z","from":"198.51.100.7","detail":"among 200 unknown MACs"\}\}`+"\n")
+		h.says(who, "show 2e5", "(?s).*contact:   none yet\n")
+	}
+	h.says("bravo", "show 2e4", "MAC: .*\nModel: .*\nState:          registered by another account\n")
+	h.says("acme", "history 2e4", `(?s).*the service from 198\.51\.100\.7: SCAN 0004132202E4 among 200 unknown MACs\n`)
+	h.says("olga", "transfer 2e4 bravo", "(?s).*")
+	h.says("bravo", "show 2e4", "(?s).*contact:   none yet\n")
 }
 
 func TestListOfSilentPhones(t *testing.T) {

@@ -76,7 +76,7 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
-			if err == nil && contact.At.After(heardSince) {
+			if err == nil && contact.At.After(heardSince) && !c.isAnothers(contact) {
 				return nil
 			}
 		}

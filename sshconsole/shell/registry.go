@@ -39,6 +39,9 @@ type Records interface {
 	// account 0, newest first, starting after a mark; none at the end. With a MAC it
 	// returns only entries that name it.
 	History(account store.AccountID, mac macaddr.Addr, before store.Mark, n int) ([]store.Entry, error)
+	// LastScan returns the latest entry of an account's history about a client that
+	// guessed MACs and that names a phone, or store.ErrNotFound.
+	LastScan(account store.AccountID, mac macaddr.Addr) (store.Entry, error)
 	// Jobs returns an account's jobs that have begun and not ended.
 	Jobs(store.AccountID) ([]store.Job, error)
 	BeginJob(store.Job) (store.Job, error)

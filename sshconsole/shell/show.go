@@ -13,6 +13,7 @@ type known struct {
 	owner   store.Account
 	object  phoneObject
 	contact store.Contact
+	scan    store.Entry // only for SHOW
 }
 
 // look looks up the phone whose MAC was typed.
@@ -39,8 +40,11 @@ func show(c *call) error {
 	if err != nil {
 		return err
 	}
+	if k.scan, err = c.lastScan(k.phone, k.object.State); err != nil {
+		return err
+	}
 	phone, owner, object, contact := k.phone, k.owner, k.object, k.contact
-	object.LastContact = newContactObject(contact)
+	object.LastContact, object.Scan = newContactObject(contact), newScanObject(k.scan)
 	if c.json {
 		c.object(object)
 		return nil
@@ -83,7 +87,26 @@ func show(c *call) error {
 	case object.State == stateRegistered:
 		c.field("Last contact", "none yet")
 	}
+	if e := k.scan; e.Audit.RemoteAddr != "" {
+		c.field("Scan", fmt.Sprintf("%s from %s, %s", timestamp(e.Last), e.Audit.RemoteAddr, e.Audit.Detail))
+	}
 	return nil
+}
+
+// lastScan returns the last request for a phone by a client that guessed MACs, if the
+// caller may know of it; otherwise the zero Entry. What a former owner saw stays his.
+func (c *call) lastScan(p store.Phone, state phoneState) (e store.Entry, err error) {
+	if state != stateRegistered {
+		return e, nil
+	}
+	err = c.turn(func() error {
+		e, err = c.Registry.LastScan(p.Owner, p.MAC)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return e, err
 }
 
 // owner returns the account that has a phone, as it was when this command first

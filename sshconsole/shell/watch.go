@@ -12,7 +12,7 @@ import (
 
 // Bounds of WATCH's queues.
 const (
-	maxArrived = 4096 // contacts of all phones that wait for the look at their owner, which is quick
+	maxArrived = 4096 // contacts that wait for the look at their owner, which is quick
 	maxWatched = 256  // contacts that wait to be shown to a client that reads slowly
 )
 
@@ -37,16 +37,24 @@ func watch(c *call) error {
 			missed.Add(1)
 		}
 	}
-	arrived := make(chan store.Contact, maxArrived)
+	arrived, watched := make(chan store.Contact, maxArrived), make(chan store.Contact, maxWatched)
 	stop := c.Contacts.Watch(func(contact store.Contact) {
 		noFile := contact.Answer == store.Unregistered || contact.Answer == store.Refused
 		if only.IsValid() && contact.MAC != only || unregistered && !noFile {
 			return
 		}
-		queue(arrived, contact)
+		switch {
+		case c.by.Operates(), contact.Owner == c.by.ID:
+			queue(watched, contact)
+		case contact.Owner == 0 && contact.Answer != store.Unregistered: // the owner was not looked up
+			select {
+			case arrived <- contact:
+			default: // not counted as missed: almost all are other accounts'
+			}
+		}
 	})
 	defer stop()
-	watched, broken := make(chan store.Contact, maxWatched), make(chan error, 1)
+	broken := make(chan error, 1)
 	go func() {
 		ok := c.Guard("watch", func() { // other accounts' phones are neither shown nor counted as missed
 			for {
@@ -54,7 +62,7 @@ func watch(c *call) error {
 				case <-ctx.Done():
 					return
 				case contact := <-arrived:
-					if c.by.Operates() || c.owns(contact.MAC) {
+					if c.owns(contact.MAC) {
 						queue(watched, contact)
 					}
 				}

@@ -98,6 +98,44 @@ func TestWatchRefusals(t *testing.T) {
 	}
 }
 
+// A partner who watches misses nothing while other accounts' phones call, however many
+// do; a contact says whose phone it was.
+func TestWatchOwners(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		contacts := &memoryContacts{}
+		h := newHouse(t)
+		h.contacts = contacts
+		acme, err := h.registry.AccountNamed("acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out, problems bytes.Buffer
+		quit, done := make(chan struct{}), make(chan int)
+		caller := h.caller("acme")
+		caller.Stopping = quit
+		go func() {
+			done <- h.runs(t.Context(), caller, IO{In: h.input(strings.NewReader("")), Out: &out, Err: &problems}, "watch")
+		}()
+		synctest.Wait()
+		for i := range 3 * maxArrived {
+			contact := contactOf(fmt.Sprintf("0004132%05X", i), 0, []store.Answer{store.Redirected, store.Unregistered, store.Refused}[i%3])
+			if contact.Answer == store.Redirected {
+				contact.Owner = acme.ID + 1
+			}
+			contacts.record(contact)
+		}
+		mine := contactOf("0004132202E4", 0, store.Redirected) // deregistered meanwhile
+		mine.Owner = acme.ID
+		contacts.record(mine)
+		synctest.Wait()
+		close(quit)
+		<-done
+		if strings.Count(out.String(), "\n") != 1 || !strings.Contains(out.String(), "0004132202E4 from 192.0.2.20") || strings.Contains(problems.String(), "missed") {
+			t.Errorf("%.300s\n%s", &out, &problems)
+		}
+	})
+}
+
 // A blockedWriter blocks until it is released.
 type blockedWriter struct {
 	bytes.Buffer

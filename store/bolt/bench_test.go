@@ -46,9 +46,9 @@ func filledWith(tb testing.TB, n int, url store.URL) (*DB, []macaddr.Addr) {
 	return db, macs
 }
 
-// BenchmarkSettingServer measures the look-up of a phone's request, for phones
+// BenchmarkRedirection measures the look-up of a phone's request, for phones
 // that follow their account and for phones with a URL of their own.
-func BenchmarkSettingServer(b *testing.B) {
+func BenchmarkRedirection(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		n    int
@@ -63,7 +63,7 @@ func BenchmarkSettingServer(b *testing.B) {
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
-				if _, err := db.SettingServer(macs[i%c.n]); err != nil {
+				if _, err := db.Redirection(macs[i%c.n]); err != nil {
 					b.Fatal(err)
 				}
 				i++

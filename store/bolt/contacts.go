@@ -23,8 +23,8 @@ import (
 const contactsName = "contacts.db"
 
 // contactsSchema is the schema of contacts that this program reads and writes.
-// There are no migrations, because lost contacts are soon replaced.
-const contactsSchema = 1
+// It also reads schema 1, which differs in that it has no sources.
+const contactsSchema = 2
 
 var bucketContacts = []byte("contacts") // MAC → last contact: see appendContact
 
@@ -82,7 +82,7 @@ func openContacts(file string) (*Contacts, error) {
 		return nil, errors.Join(err, b.Close())
 	}
 	makeKnownHosts := func(tx *bbolt.Tx) error { return makeBuckets(tx, [][]byte{bucketKnownHosts}) }
-	if err := b.Update(makeKnownHosts); err != nil {
+	if err := errors.Join(b.Update(makeKnownHosts), addSources(b)); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return &Contacts{b}, nil
@@ -96,12 +96,12 @@ func prepareContacts(b *bbolt.DB) error {
 		return unreadableError{err}
 	case found == 0:
 		return b.Update(func(tx *bbolt.Tx) error {
-			if err := makeBuckets(tx, [][]byte{bucketMeta, bucketContacts}); err != nil {
+			if err := makeBuckets(tx, [][]byte{bucketMeta, bucketContacts, bucketSources}); err != nil {
 				return err
 			}
 			return putSchema(tx, contactsSchema)
 		})
-	case found != contactsSchema:
+	case found > contactsSchema:
 		return unreadableError{fmt.Errorf("schema %d; this version reads schema %d", found, contactsSchema)}
 	}
 	return b.View(func(tx *bbolt.Tx) error {
@@ -116,14 +116,14 @@ func prepareContacts(b *bbolt.DB) error {
 func (c *Contacts) Close() error { return c.b.Close() }
 
 // PutContacts stores contacts in one transaction, each replacing the stored
-// contact of its phone. They are on disk when it returns. It is fastest if they
-// are sorted by MAC.
+// contact of its phone, and their sources. They are on disk when it returns. It is
+// fastest if they are sorted by MAC.
 func (c *Contacts) PutContacts(batch []store.Contact) error {
 	return c.b.Update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketContacts)
 		for _, contact := range batch {
 			mac := contact.MAC.As6()
-			if err := bucket.Put(mac[:], appendContact(nil, contact)); err != nil {
+			if err := errors.Join(bucket.Put(mac[:], appendContact(nil, contact)), putSource(tx, contact)); err != nil {
 				return err
 			}
 		}
@@ -154,10 +154,11 @@ const (
 	contactProven           = 0x10
 	contactOtherCertificate = 0x20
 	contactWithheld         = 0x40 // outside contactAnswer: this answer was added later
+	contactOwned            = 0x80 // since schema 2: the owner follows
 )
 
-// appendContact appends a contact's record: a byte of bits, milliseconds since
-// 1970 as a varint, the address and the model, each preceded by a byte with its
+// appendContact appends a contact's record: a byte of bits, the owner as a varint if
+// there is one, milliseconds since 1970 as a varint, the address and the model, each preceded by a byte with its
 // length, and the firmware.
 func appendContact(b []byte, c store.Contact) []byte {
 	bits := byte(c.Answer)
@@ -175,7 +176,11 @@ func appendContact(b []byte, c store.Contact) []byte {
 	set(contactOtherCertificate, c.OtherCertificate)
 	from := c.From.AsSlice()
 	model := c.Model[:min(len(c.Model), 0xFF)]
+	set(contactOwned, c.Owner != 0)
 	b = append(b, bits)
+	if c.Owner != 0 {
+		b = binary.AppendUvarint(b, uint64(c.Owner))
+	}
 	b = binary.AppendVarint(b, c.At.UnixMilli())
 	b = append(append(b, byte(len(from))), from...)
 	b = append(append(b, byte(len(model))), model...)
@@ -189,8 +194,9 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 		return store.Contact{}, errContact
 	}
 	bits, v := v[0], v[1:]
+	owner, v, ok := cutOwner(bits, v)
 	at, n := binary.Varint(v)
-	if n <= 0 {
+	if !ok || n <= 0 {
 		return store.Contact{}, errContact
 	}
 	from, v, ok := cutCounted(v[n:])
@@ -221,6 +227,7 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 		OtherCertificate: bits&contactOtherCertificate != 0,
 		OtherMAC:         bits&contactOtherMAC != 0,
 		OtherModel:       bits&contactOtherModel != 0,
+		Owner:            owner,
 	}, nil
 }
 

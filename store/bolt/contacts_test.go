@@ -32,7 +32,7 @@ func openTestContacts(t testing.TB, folder string, log *bytes.Buffer) *Contacts 
 
 var testContact = store.Contact{
 	MAC: testMAC, At: time.UnixMilli(1_700_000_000_123).UTC(), From: netip.MustParseAddr("192.0.2.7"),
-	Model: "snom360", Firmware: "7.3.14", Answer: store.Redirected,
+	Model: "snom360", Firmware: "7.3.14", Answer: store.Redirected, Owner: 7,
 }
 
 func TestContacts(t *testing.T) {
@@ -117,7 +117,7 @@ func TestContactsUnreadable(t *testing.T) {
 		"a byte":            {text(1), "truncated"},
 		"another program's": {bucket("things", "1"), "no schema number"},
 		"no contacts":       {bucket("meta", "1"), "not a contacts file"},
-		"newer":             {bucket("meta", "2"), "schema 2; this version reads schema 1"},
+		"newer":             {bucket("meta", "3"), "schema 3; this version reads schema 2"},
 		"invalid schema":    {bucket("meta", "x"), "no schema number"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -155,13 +155,15 @@ func TestDamagedContacts(t *testing.T) {
 	good := appendContact(nil, testContact)
 	for name, v := range map[string][]byte{
 		"empty":       {},
+		"no owner":    {0x81},
+		"owner 0":     append([]byte{0x81, 0}, good[2:]...),
 		"no time":     {1},
-		"no address":  good[:7],
-		"half of it":  good[:10],
+		"no address":  good[:8],
+		"half of it":  good[:11],
 		"no answer":   append([]byte{0}, good[1:]...),
-		"two bytes":   slices.Concat(good[:7], []byte{2, 1, 1, 0}),
-		"no model":    good[:12],
-		"half a name": good[:14],
+		"two bytes":   slices.Concat(good[:8], []byte{2, 1, 1, 0}),
+		"no model":    good[:13],
+		"half a name": good[:15],
 		"unprintable": append(slices.Clone(good), 0x1B),
 	} {
 		err := c.b.Update(func(tx *bbolt.Tx) error {
@@ -180,6 +182,59 @@ func TestDamagedContacts(t *testing.T) {
 	}
 	if got, err := c.Contact(testMAC); err != nil || got != testContact {
 		t.Errorf("after overwriting it: %+v, %v", got, err)
+	}
+}
+
+// A file of schema 1, written out by hand, is converted: its contacts are kept, and
+// their sources known.
+func TestContactsOfSchema1(t *testing.T) {
+	folder := t.TempDir()
+	b, err := bbolt.Open(filepath.Join(folder, contactsName), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = b.Update(func(tx *bbolt.Tx) error {
+		for name, records := range map[string]map[string]string{
+			"meta": {"schema": "1"},
+			"contacts": {
+				"\x00\x04\x13\x22\x02\xE4": "\x01\xF6\xA1\xAB\xFE\xF9\x62\x04\xC0\x00\x02\x07\x07snom3607.3.14", // testMAC
+				"\x00\x04\x13\x22\x02\xE5": "damaged",
+			},
+		} {
+			bucket, err := tx.CreateBucket([]byte(name))
+			if err != nil {
+				return err
+			}
+			for k, v := range records {
+				if err := bucket.Put([]byte(k), []byte(v)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	for range 2 {
+		c := openTestContacts(t, folder, &log)
+		want := testContact
+		want.Owner = 0
+		if got, err := c.Contact(testMAC); err != nil || got != want {
+			t.Errorf("%+v, %v; want %+v", got, err, want)
+		}
+		if n, err := schema(c.b); n != 2 || err != nil {
+			t.Errorf("schema %d, %v", n, err)
+		}
+		knows(t, c, testMAC, "192.0.2.7", true)
+		knows(t, c, testMAC, "192.0.2.8", false)
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if log.Len() > 0 {
+		t.Error(log.String())
 	}
 }
 

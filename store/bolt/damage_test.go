@@ -32,7 +32,7 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 			tx.Bucket(bucketJobs).Put(append(accountKey(a.ID), 0, 0, 0, 0, 0, 0, 0, 1), []byte("[")),
 			tx.Bucket(bucketHistory).Put(entryKey(store.Mark{Account: a.ID, Begun: 1}), []byte{200, '{'}))
 	})
-	_, errServer := db.SettingServer(testMAC)
+	_, errServer := db.Redirection(testMAC)
 	_, errPhone := db.Phone(testMAC)
 	_, errPhones := db.Phones(0, macaddr.Addr{}, 9)
 	_, errOwned := db.Phones(a.ID, macaddr.Addr{}, 9)

@@ -16,12 +16,12 @@ import (
 
 var errRecord = errors.New("bolt: a phone's record is damaged")
 
-// SettingServer returns the setting server of a phone: its own URL or, if it has
-// none, its owner's, even if that account is disabled. The error is
-// store.ErrNotFound if the phone is not registered, and store.ErrPhonesDisabled if
-// its owner is disabled with its phones. SettingServer writes nothing and waits for
-// no writer.
-func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
+// Redirection returns the owner of a phone and its setting server: its own URL or, if
+// it has none, its owner's, even if that account is disabled. The error is
+// store.ErrNotFound if the phone is not registered, and store.ErrPhonesDisabled,
+// without a URL, if its owner is disabled with its phones. Redirection writes nothing
+// and waits for no writer.
+func (db *DB) Redirection(mac macaddr.Addr) (r store.Redirection, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		b := mac.As6()
 		v := tx.Bucket(bucketPhones).Get(b[:])
@@ -32,6 +32,7 @@ func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
 		if err != nil {
 			return err
 		}
+		r.Owner = p.Owner
 		if db.phonesDisabled(p.Owner) {
 			return store.ErrPhonesDisabled
 		}
@@ -39,10 +40,10 @@ func (db *DB) SettingServer(mac macaddr.Addr) (url store.URL, err error) {
 		if p.URL.IsZero() { // saves the look-up for a phone with a URL of its own
 			owner.SettingServer = getServer(tx, p.Owner)
 		}
-		url = p.SettingServer(owner)
+		r.URL = p.SettingServer(owner)
 		return nil
 	})
-	return url, err
+	return r, err
 }
 
 // Phone returns a phone that is registered or on hold. The error is

@@ -269,8 +269,8 @@ func checkSchema1Phones(t *testing.T, db *DB) {
 	t.Helper()
 	follows := macaddr.MustParse("000413241214")
 	for mac, want := range map[macaddr.Addr]string{testMAC: "http://own.example/", follows: "http://prov.acme.example/{mac}"} {
-		if url, err := db.SettingServer(mac); err != nil || url.String() != want {
-			t.Errorf("%v: setting server %v, %v; want %s", mac, url, err, want)
+		if r, err := db.Redirection(mac); err != nil || r.URL.String() != want || r.Owner != 2 {
+			t.Errorf("%v: %v, %v; want %s", mac, r, err, want)
 		}
 		if p, err := db.Phone(mac); err != nil || p.Owner != 2 || p.Registered.Unix() != 1_700_000_000 || p.Held() {
 			t.Errorf("%+v, %v", p, err)

@@ -8,6 +8,9 @@
 // which the oldest contact makes room for a new one. Unauthenticated clients can
 // therefore grow neither the file nor the process.
 //
+// A Recorder also remembers from which sources each phone was answered before, in the
+// same way: those of redirected phones are stored.
+//
 // A crash loses the contacts since the last write, and the table.
 package contacts
 
@@ -33,6 +36,11 @@ type Store interface {
 	// Contact returns the contact that was last put for a phone, or
 	// store.ErrNotFound. It may be called concurrently with PutContacts.
 	Contact(macaddr.Addr) (store.Contact, error)
+	// Knows reports whether a contact of a phone from a source was put. The Store may
+	// forget all but the latest [store.MaxSources] sources of a phone. It takes the
+	// same time whether there are contacts of the phone from other sources or not, and
+	// may be called concurrently with PutContacts.
+	Knows(macaddr.Addr, store.Source) (bool, error)
 }
 
 // flushEvery is the interval between writes, and so the most that a crash loses.
@@ -49,7 +57,16 @@ const (
 	maxUnsaved = 1 << 18
 	// maxTable is the number of phones in the table.
 	maxTable = 1 << 16
+	// maxKnown is the number of pairs of a phone and a source in each table of them. A
+	// pair takes some 150 bytes.
+	maxKnown = 1 << 16
 )
+
+// A pair is a phone and a source.
+type pair struct {
+	mac    macaddr.Addr
+	source store.Source
+}
 
 // A Config is the configuration of a Recorder. Only Store is required.
 type Config struct {
@@ -79,6 +96,10 @@ type Recorder struct {
 	writing   map[macaddr.Addr]store.Contact // not modified any more
 	unwritten int                            // how many of writing are not yet written
 
+	// The pairs that were answered. Unregistered phones have a table of their own, so
+	// that registered ones, whose pairs are stored too, push none of theirs out.
+	known, strangers *simplelru.LRU[pair, struct{}]
+
 	// Used only by the writing goroutine.
 	rest    []macaddr.Addr // the MACs of writing that are not yet written, in order
 	failing bool
@@ -92,20 +113,27 @@ func New(c Config) *Recorder {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	table, err := simplelru.NewLRU[macaddr.Addr, store.Contact](maxTable, nil)
-	if err != nil {
-		panic("contacts: " + err.Error()) // only for a size of zero or less
-	}
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Recorder{
 		config:  c,
 		stop:    stop,
 		stopped: make(chan struct{}),
-		table:   table,
+		table:   newTable[macaddr.Addr, store.Contact](maxTable),
 		unsaved: make(map[macaddr.Addr]store.Contact),
+
+		known:     newTable[pair, struct{}](maxKnown),
+		strangers: newTable[pair, struct{}](maxKnown),
 	}
 	go r.run(ctx)
 	return r
+}
+
+func newTable[K comparable, V any](size int) *simplelru.LRU[K, V] {
+	table, err := simplelru.NewLRU[K, V](size, nil)
+	if err != nil {
+		panic("contacts: " + err.Error()) // only for a size of zero or less
+	}
+	return table
 }
 
 // Close writes the contacts recorded so far and stops writing.
@@ -131,6 +159,12 @@ func (r *Recorder) Record(c store.Contact) {
 func (r *Recorder) record(c store.Contact) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	switch p := (pair{c.MAC, store.SourceOf(c.From)}); c.Answer {
+	case store.Redirected:
+		r.known.Add(p, struct{}{})
+	case store.Unregistered, store.Withheld:
+		r.strangers.Add(p, struct{}{})
+	}
 	if c.Answer == store.Redirected {
 		if _, waiting := r.unsaved[c.MAC]; waiting || len(r.unsaved) < maxUnsaved {
 			r.unsaved[c.MAC] = c
@@ -160,6 +194,29 @@ func (r *Recorder) inMemory(mac macaddr.Addr) (store.Contact, bool) {
 	}
 	c, ok := r.writing[mac]
 	return c, ok
+}
+
+// Knows reports whether a phone was answered before when it requested its settings
+// from a source. How long that takes doesn't show whether it was from another one.
+func (r *Recorder) Knows(mac macaddr.Addr, source store.Source) bool {
+	p := pair{mac, source}
+	r.mu.Lock()
+	_, ok := r.known.Get(p)
+	if !ok {
+		_, ok = r.strangers.Get(p)
+	}
+	r.mu.Unlock()
+	if ok {
+		return true
+	}
+	// The contacts of a few seconds ago are in the tables; older ones are stored.
+	if stored, err := r.config.Store.Knows(mac, source); err != nil || !stored {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known.Add(p, struct{}{})
+	return true
 }
 
 // Waiting returns the number of contacts that are still to be written. A phone

@@ -70,6 +70,13 @@ func (f *failingStore) Contact(mac macaddr.Addr) (store.Contact, error) {
 	return c, nil
 }
 
+func (f *failingStore) Knows(mac macaddr.Addr, source store.Source) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, ok := f.stored[mac]
+	return ok && store.SourceOf(c.From) == source, f.fail
+}
+
 func (f *failingStore) flushed(took time.Duration, phones int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -100,6 +107,13 @@ func newRecorder(t *testing.T) (*contacts.Recorder, *failingStore, *bytes.Buffer
 	f.mu.Unlock()
 	t.Cleanup(r.Close)
 	return r, f, &log
+}
+
+// restart returns another Recorder with the same Store.
+func restart(t *testing.T, f *failingStore) *contacts.Recorder {
+	r := contacts.New(contacts.Config{Store: f})
+	t.Cleanup(r.Close)
+	return r
 }
 
 func pass(d time.Duration) {

@@ -53,7 +53,8 @@ func TestStorm(t *testing.T) {
 
 type discard struct{}
 
-func (discard) PutContacts([]store.Contact) error { return nil }
+func (discard) Knows(macaddr.Addr, store.Source) (bool, error) { return false, nil }
+func (discard) PutContacts([]store.Contact) error              { return nil }
 func (discard) Contact(macaddr.Addr) (store.Contact, error) {
 	return store.Contact{}, store.ErrNotFound
 }

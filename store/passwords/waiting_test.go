@@ -15,7 +15,7 @@ import (
 func TestKnownHosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t)
-		known, other := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8:0:1::1")
+		known, other := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8:1::1")
 		login := func(from netip.Addr) error {
 			_, err := l.Check(t.Context(), "acme", password, from)
 			return err

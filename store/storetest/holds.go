@@ -33,7 +33,7 @@ func phonesOnHold(b *bench) {
 			held.HeldUntil.Location() != time.UTC || held.HeldUntil.Nanosecond() != 0 {
 			b.Errorf("%+v, want %+v", held, r.Next)
 		}
-		_, err = b.SettingServer(mac1)
+		_, err = b.Redirection(mac1)
 		b.want(err, store.ErrNotFound)
 		for _, owner := range []store.AccountID{acme.ID, 0} {
 			if page, err := b.Phones(owner, macaddr.Addr{}, 9); err != nil || len(page) != 1 || page[0].MAC != mac2 {

@@ -14,7 +14,7 @@ func ownersOnly(b *bench) {
 	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
 	_, err := b.Phone(mac1)
 	b.want(err, store.ErrNotFound)
-	_, err = b.SettingServer(mac1)
+	_, err = b.Redirection(mac1)
 	b.want(err, store.ErrNotFound)
 	_, err = b.deregister(mac1, acme.ID)
 	b.want(err, store.ErrNotFound)
@@ -58,7 +58,7 @@ func operatorsDeregister(b *bench) {
 	b.sentTo(mac1, serverA)
 	_, err = b.deregister(mac1, olga.ID)
 	b.must(err)
-	_, err = b.SettingServer(mac1)
+	_, err = b.Redirection(mac1)
 	b.want(err, store.ErrNotFound)
 }
 

@@ -187,7 +187,7 @@ func disabledWithPhones(b *bench) {
 	disable(false, true)
 	for range 2 {
 		for _, mac := range []macaddr.Addr{mac1, mac2} {
-			_, err := b.SettingServer(mac)
+			_, err := b.Redirection(mac)
 			b.want(err, store.ErrPhonesDisabled)
 		}
 		b.sentTo(mac3, serverB)

@@ -14,7 +14,7 @@ import (
 
 // A Backend stores accounts and phones. Its methods run the rules of package store.
 type Backend interface {
-	SettingServer(macaddr.Addr) (store.URL, error)
+	Redirection(macaddr.Addr) (store.Redirection, error)
 	Phone(macaddr.Addr) (store.Phone, error)
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
 	CountPhones() (int, error)
@@ -219,10 +219,10 @@ func (b *bench) checkCount() {
 // sentTo checks the setting server of a phone.
 func (b *bench) sentTo(mac macaddr.Addr, url string) {
 	b.Helper()
-	got, err := b.SettingServer(mac)
+	got, err := b.Redirection(mac)
 	b.must(err)
-	if got.String() != url {
-		b.Fatalf("%v: setting server %s, want %s", mac, got, url)
+	if p, err := b.Phone(mac); err != nil || got.URL.String() != url || got.Owner != p.Owner {
+		b.Fatalf("%v: %+v, want %s and the owner of %+v, %v", mac, got, url, p, err)
 	}
 }
 

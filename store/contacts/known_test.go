@@ -1,0 +1,66 @@
+package contacts_test
+
+import (
+	"net/netip"
+	"testing"
+	"testing/synctest"
+
+	"snomredirect/store"
+)
+
+// A source is known to have the phones that were answered when they requested from
+// there, also if that is stored only.
+func TestKnows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, f, _ := newRecorder(t)
+		here, there := netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("192.0.2.8")
+		knows := func(n int, from netip.Addr, want bool) {
+			t.Helper()
+			if r.Knows(phone(n), store.SourceOf(from)) != want {
+				t.Errorf("%d from %v: known: %v", n, from, !want)
+			}
+		}
+		refusal := contact(4, store.Refused)
+		refusal.Refusal = "no file"
+		failed := contact(5, store.Refused)
+		for _, c := range []store.Contact{contact(1, store.Redirected), contact(2, store.Unregistered), contact(3, store.Withheld), refusal, failed} {
+			knows(int(c.MAC.As6()[5]), here, false)
+			r.Record(c)
+		}
+		for n, want := range map[int]bool{1: true, 2: true, 3: true, 4: false, 5: false} {
+			knows(n, here, want)
+			knows(n, there, false)
+		}
+		again := contact(1, store.Redirected)
+		again.From = there
+		r.Record(again)
+		knows(1, here, true)
+		knows(1, there, true)
+		pass(every)
+
+		// After a restart, those that are stored are known.
+		r.Close()
+		r = restart(t, f)
+		knows(1, there, true)
+		knows(1, here, false) // this Store keeps the last one only
+		knows(2, here, false)
+		f.failAfter(0, store.ErrBusy)
+		knows(1, there, true)
+		knows(7, there, false)
+	})
+}
+
+// Redirected phones, however many, push no unregistered phone's source out of memory.
+func TestStrangersStayKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _, _ := newRecorder(t)
+		stranger := contact(1, store.Unregistered)
+		r.Record(stranger)
+		for n := range 1<<16 + 9 {
+			r.Record(contact(n+2, store.Redirected))
+		}
+		if !r.Knows(stranger.MAC, store.SourceOf(stranger.From)) {
+			t.Error("forgotten")
+		}
+	})
+}
