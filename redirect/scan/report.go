@@ -121,7 +121,7 @@ func (l *Limiter) report(scans *simplelru.LRU[store.Source, *scan], now time.Tim
 			entries = append(entries, store.Entry{
 				Account: owner,
 				Audit: store.Audit{
-					Begun: s.last, RemoteAddr: s.from.String(), Command: store.CommandScan, Detail: fmt.Sprintf("among %d unknown MACs", s.asked),
+					Begun: s.last, RemoteAddr: s.from.String(), Command: store.CommandScan, Detail: fmt.Sprintf("among %d requests for unknown MACs", s.asked),
 				},
 				MACs: macaddr.Ranges(macs),
 			})

@@ -253,14 +253,14 @@ func TestReport(t *testing.T) {
 		l.answered(10, 40, a, 12)
 		reported()
 		l.setFail(nil)
-		reported("1 192.0.2.1 SCAN [000413000003-000413000004 00041300001E] among 50 unknown MACs", "2 192.0.2.1 SCAN [000413000007 000413000028] among 50 unknown MACs")
+		reported("1 192.0.2.1 SCAN [000413000003-000413000004 00041300001E] among 50 requests for unknown MACs", "2 192.0.2.1 SCAN [000413000007 000413000028] among 50 requests for unknown MACs")
 		if n := strings.Count(l.log.String(), "disk full"); n != 1 {
 			t.Errorf("logged %d times", n)
 		}
 		l.answered(90, 1, a, 0)
 		reported()
 		time.Sleep(ownerEvery - reportEvery)
-		reported("1 192.0.2.1 SCAN [00041300005A] among 51 unknown MACs")
+		reported("1 192.0.2.1 SCAN [00041300005A] among 51 requests for unknown MACs")
 
 		// A known phone is the source's own, and a later scan is another one.
 		time.Sleep(48 * time.Hour)
@@ -268,6 +268,6 @@ func TestReport(t *testing.T) {
 		l.answered(100, 30, a, 20)
 		l.answered(7, 1, a, 1)
 		l.answered(40, 1, a, 0)
-		reported("2 192.0.2.1 SCAN [000413000028] among 31 unknown MACs")
+		reported("2 192.0.2.1 SCAN [000413000028] among 31 requests for unknown MACs")
 	})
 }

@@ -23,7 +23,7 @@ func TestWriter(t *testing.T) {
 		{Account: 2, Name: "acme", Audit: list, MACs: one("000413000003", "000413000003"), Times: 1, Last: begun},
 		{Account: 2, Name: "acme", Audit: list, MACs: one("000413000005", "000413000005"), Times: 3, Last: begun.Add(time.Minute)},
 		{Account: 2, Name: "acme", Audit: store.Audit{Name: "olga", RemoteAddr: "192.0.2.9", Begun: begun, Command: "TRANSFER"}, MACs: one("000413000001", "000413000001"), Other: "bravo", Away: true, Times: 1, Last: begun},
-		{Account: 2, Name: "acme", Audit: store.Audit{Begun: begun, RemoteAddr: "198.51.100.7", Command: store.CommandScan, Detail: "among 200 unknown MACs"}, MACs: one("000413000001", "000413000001"), Times: 1, Last: begun},
+		{Account: 2, Name: "acme", Audit: store.Audit{Begun: begun, RemoteAddr: "198.51.100.7", Command: store.CommandScan, Detail: "among 200 requests for unknown MACs"}, MACs: one("000413000001", "000413000001"), Times: 1, Last: begun},
 	}
 	for _, c := range []struct {
 		by   store.Account
@@ -33,17 +33,17 @@ func TestWriter(t *testing.T) {
 		{store.Account{Name: "acme"}, false, `2026-01-02 03:04:05 UTC acme from 192.0.2.7 by password: REGISTER 000413000001-000413000003
 2026-01-02 03:04:05 UTC acme from 192.0.2.7 by password: REGISTER 000413000005 3 times, last at 2026-01-02 03:05:05 UTC
 2026-01-02 03:04:05 UTC an operator: TRANSFER 000413000001 to another account
-2026-01-02 03:04:05 UTC the service from 198.51.100.7: SCAN 000413000001 among 200 unknown MACs
+2026-01-02 03:04:05 UTC the service from 198.51.100.7: SCAN 000413000001 among 200 requests for unknown MACs
 `},
 		{store.Account{Name: "acme"}, true, `{"time":"2026-01-02T03:04:05Z","by":"acme","from":"192.0.2.7","key":"password","command":"REGISTER","macs":["000413000001-000413000003"],"phones":3}
 {"time":"2026-01-02T03:04:05Z","by":"acme","from":"192.0.2.7","key":"password","command":"REGISTER","times":3,"last":"2026-01-02T03:05:05Z","macs":["000413000005"],"phones":1}
 {"time":"2026-01-02T03:04:05Z","by":"an operator","command":"TRANSFER","transferred_to":"another account","macs":["000413000001"],"phones":1}
-{"time":"2026-01-02T03:04:05Z","by":"the service","from":"198.51.100.7","command":"SCAN","detail":"among 200 unknown MACs","macs":["000413000001"],"phones":1}
+{"time":"2026-01-02T03:04:05Z","by":"the service","from":"198.51.100.7","command":"SCAN","detail":"among 200 requests for unknown MACs","macs":["000413000001"],"phones":1}
 `},
 		{store.Account{Name: "olga", Role: store.Operator}, false, `2026-01-02 03:04:05 UTC acme from 192.0.2.7 by password: REGISTER [acme] 000413000001-000413000003
 2026-01-02 03:04:05 UTC acme from 192.0.2.7 by password: REGISTER [acme] 000413000005 3 times, last at 2026-01-02 03:05:05 UTC
 2026-01-02 03:04:05 UTC olga from 192.0.2.9: TRANSFER [acme] 000413000001 to bravo
-2026-01-02 03:04:05 UTC the service from 198.51.100.7: SCAN [acme] 000413000001 among 200 unknown MACs
+2026-01-02 03:04:05 UTC the service from 198.51.100.7: SCAN [acme] 000413000001 among 200 requests for unknown MACs
 `},
 	} {
 		var b strings.Builder

@@ -145,17 +145,17 @@ func TestShowReportsTheLastScan(t *testing.T) {
 	begun := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	mac := macaddr.MustParse("0004132202E4")
 	err = h.registry.(*bolt.DB).AddEntries([]store.Entry{{Account: acme.ID, MACs: macaddr.Ranges([]macaddr.Addr{mac}),
-		Audit: store.Audit{Begun: begun, RemoteAddr: "198.51.100.7", Command: store.CommandScan, Detail: "among 200 unknown MACs"}}})
+		Audit: store.Audit{Begun: begun, RemoteAddr: "198.51.100.7", Command: store.CommandScan, Detail: "among 200 requests for unknown MACs"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, who := range []store.Name{"acme", "olga"} {
-		h.says(who, "show 2e4", "(?s).*\nScan:           2026-01-02 03:04:05 UTC from 198\\.51\\.100\\.7, among 200 unknown MACs\n")
-		h.says(who, "show 2e4 --json", `.*"scan":\{"at":"2026-01-02T03:04:05Z","from":"198.51.100.7","detail":"among 200 unknown MACs"\}\}`+"\n")
+		h.says(who, "show 2e4", "(?s).*\nScan:           2026-01-02 03:04:05 UTC from 198\\.51\\.100\\.7, among 200 requests for unknown MACs\n")
+		h.says(who, "show 2e4 --json", `.*"scan":\{"at":"2026-01-02T03:04:05Z","from":"198.51.100.7","detail":"among 200 requests for unknown MACs"\}\}`+"\n")
 		h.says(who, "show 2e5", "(?s).*contact:   none yet\n")
 	}
 	h.says("bravo", "show 2e4", "MAC: .*\nModel: .*\nState:          registered by another account\n")
-	h.says("acme", "history 2e4", `(?s).*the service from 198\.51\.100\.7: SCAN 0004132202E4 among 200 unknown MACs\n`)
+	h.says("acme", "history 2e4", `(?s).*the service from 198\.51\.100\.7: SCAN 0004132202E4 among 200 requests for unknown MACs\n`)
 	h.says("olga", "transfer 2e4 bravo", "(?s).*")
 	h.says("bravo", "show 2e4", "(?s).*contact:   none yet\n")
 }

@@ -18,7 +18,7 @@ func TestScans(t *testing.T) {
 	other := macaddr.MustParse("0004132202E5")
 	begun := time.Now().UTC().Truncate(time.Second)
 	scan := func(account store.AccountID, from string, at time.Duration, macs ...macaddr.Addr) store.Entry {
-		return store.Entry{Account: account, Audit: store.Audit{Begun: begun.Add(at), RemoteAddr: from, Command: store.CommandScan, Detail: "among 200 unknown MACs"},
+		return store.Entry{Account: account, Audit: store.Audit{Begun: begun.Add(at), RemoteAddr: from, Command: store.CommandScan, Detail: "among 200 requests for unknown MACs"},
 			MACs: macaddr.Ranges(macs)}
 	}
 	for _, entries := range [][]store.Entry{
