@@ -80,7 +80,7 @@ type Change struct {
 // nothing changed or the change was refused.
 type Result struct {
 	Prev, Next Phone
-	Err        error // why it was refused: ErrNotFound, ErrTaken, ErrNoSettingServer, ErrNotHeld, ErrNotOperator, ErrQuota or ErrTooManyNew
+	Err        error // why it was refused: ErrNotFound, ErrTaken, ErrNoSettingServer, ErrNotHeld, ErrNotOperator, ErrQuota, ErrTooManyNew or ErrTooManyTaken
 }
 
 // Take runs [Usage.Take] for a result of Apply: a phone that the new owner may not get

@@ -47,6 +47,12 @@ func (p Phone) At(now time.Time) Phone {
 	return p
 }
 
+// MaxTaken bounds how many times in a day an account learns that another account has
+// a phone: by ErrTaken, in dry runs too, or by looking phones up. Beyond it, phones
+// that nobody has are refused in the same way, so that no account can find out which
+// phones of a range are registered.
+const MaxTaken = 1000
+
 // HoldAgain is how long a phone that was taken back from a hold must be registered
 // until it is put on hold again.
 const HoldAgain = time.Hour
@@ -79,8 +85,9 @@ func Register(prev Phone, mac macaddr.Addr, owner Account, url URL, now time.Tim
 // Deregister is the rule for DEREGISTER by an account, which must be the owner or
 // an operator. The phone is then on hold for its owner for the duration hold, but
 // not if it was retaken within [HoldAgain]: otherwise an account could keep phones
-// on hold forever by registering and deregistering them. The error is ErrNotFound if the phone is not registered, and ErrTaken if it is
-// registered by or on hold for another account.
+// on hold forever by registering and deregistering them. The error is ErrNotFound if
+// the phone is not registered, and ErrTaken if it is registered by or on hold for
+// another account.
 func Deregister(prev Phone, by Account, hold time.Duration, now time.Time) (Phone, error) {
 	allowed := prev.Owner == by.ID || by.Operates()
 	switch {

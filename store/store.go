@@ -19,6 +19,9 @@ var (
 	// ErrTaken means that the phone is registered by another account, or on hold
 	// for it.
 	ErrTaken = errors.New("registered by another account")
+	// ErrTooManyTaken means that the account has learned of too many phones that they
+	// are other accounts': see [MaxTaken].
+	ErrTooManyTaken = errors.New("too many phones of other accounts")
 	// ErrNotHeld means that the phone is not on hold.
 	ErrNotHeld = errors.New("not on hold")
 	// ErrNotOperator means that only operators may make the change.

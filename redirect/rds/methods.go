@@ -68,6 +68,7 @@ var (
 	errOwnedByOther = errors.New("Error:owned_by_other_user")
 	errQuota        = errors.New("Error:quota_exceeded")
 	errTooManyNew   = errors.New("Error:too_many_new_phones_today")
+	errTooManyTaken = errors.New("Error:too_many_phones_of_others_today")
 )
 
 // replyFor returns the reply of a method that ends with err: "Ok" for nil, or a
@@ -84,6 +85,8 @@ func replyFor(err error) (reply, error) {
 		err = errQuota
 	case errors.Is(err, store.ErrTooManyNew):
 		err = errTooManyNew
+	case errors.Is(err, store.ErrTooManyTaken):
+		err = errTooManyTaken
 	case err == errMalformedMAC, err == errMalformedURL:
 	default:
 		return reply{}, err
@@ -117,7 +120,12 @@ func (c *call) ownPhone() (store.Phone, error) {
 		return store.Phone{}, err
 	}
 	p, err := c.Phones.Phone(a)
-	switch {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return p, err
+	}
+	switch limited := c.Phones.MayKnow(c.account, p); {
+	case limited != nil:
+		return p, limited
 	case err == nil && p.Owner != c.account.ID:
 		return p, store.ErrTaken
 	case err == nil && p.Held():

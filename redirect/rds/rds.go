@@ -38,6 +38,9 @@ import (
 type Phones interface {
 	// Phone returns a phone that is registered or on hold.
 	Phone(macaddr.Addr) (store.Phone, error)
+	// MayKnow returns store.ErrTooManyTaken if an account may not learn now whose
+	// phone this is. If it is another account's, this counts.
+	MayKnow(by store.Account, p store.Phone) error
 	// Phones returns up to n of the owner's phones in MAC order, starting after
 	// the MAC after. Fewer than n are the last page.
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)

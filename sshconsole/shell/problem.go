@@ -93,6 +93,8 @@ func explain(err error, subject string) error {
 		return nil
 	case errors.Is(err, store.ErrNotFound):
 		return refused(codeNotFound, "%s is not registered.", subject)
+	case errors.Is(err, store.ErrTooManyTaken):
+		return refused(codeBusy, "%s is refused, because you have named too many phones of other accounts in a day. Name your own, or ask the operator.", subject)
 	case errors.Is(err, store.ErrTaken):
 		return refused(codeTaken, "%s is registered by another account.", subject)
 	case errors.Is(err, store.ErrQuota):

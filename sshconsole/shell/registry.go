@@ -11,6 +11,9 @@ import (
 type Phones interface {
 	// Phone returns a phone that is registered or on hold.
 	Phone(macaddr.Addr) (store.Phone, error)
+	// MayKnow returns store.ErrTooManyTaken if an account may not learn now whose
+	// phone this is. If it is another account's, this counts.
+	MayKnow(by store.Account, p store.Phone) error
 	// Phones returns up to n of an owner's phones, or of all phones for owner 0, in
 	// the order of their MACs, starting after a MAC. Fewer than n are the last.
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)

@@ -27,6 +27,9 @@ func (c *call) look(word string) (k known, err error) {
 		return k, err
 	}
 	k.phone.MAC = mac
+	if err := c.Registry.MayKnow(c.by, k.phone); err != nil {
+		return k, explain(err, mac.String())
+	}
 	if k.owner, err = c.owner(k.phone); err != nil {
 		return k, err
 	}

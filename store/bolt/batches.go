@@ -74,6 +74,11 @@ func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {
 		} else if prev, err = getPhone(tx, mac); err != nil {
 			return d, err
 		}
+		d.results[i] = store.Result{Prev: prev, Next: prev}
+		if d.results[i].Err = db.taken.check(by, prev.At(d.now)); d.results[i].Err != nil {
+			d.refused++
+			continue
+		}
 		d.results[i] = b.Apply(b.Changes[i], prev, by, owner, db.config.Hold, d.now)
 		if d.results[i], d.usage = b.Take(d.results[i], d.usage, d.now); d.results[i].Err != nil {
 			d.refused++

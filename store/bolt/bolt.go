@@ -66,6 +66,7 @@ type DB struct {
 	b         *bbolt.DB
 	config    Config
 	committer committer
+	taken     takenLimit
 
 	disabledMu sync.Mutex // held while disabled is read from the file
 	disabled   atomic.Pointer[disabledAccounts]

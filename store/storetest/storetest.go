@@ -19,6 +19,7 @@ type Backend interface {
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
 	CountPhones() (int, error)
 	Usage(store.AccountID) (store.Usage, error)
+	MayKnow(by store.Account, p store.Phone) error
 	Change(store.Batch) ([]store.Result, error)
 
 	BeginJob(store.Job) (store.Job, error)
@@ -79,6 +80,7 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"PhonesOnHold":          phonesOnHold,
 		"OwnersTakeBack":        ownersTakeBack,
 		"HoldsAreNotRepeated":   holdsAreNotRepeated,
+		"TakenIsBounded":        takenIsBounded,
 		"OperatorsFree":         operatorsFree,
 		"NoHolds":               noHolds,
 		"HoldsEnd":              holdsEnd,
