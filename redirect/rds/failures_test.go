@@ -74,3 +74,47 @@ func TestQuotas(t *testing.T) {
 	register("redirect.registerPhone", str("0004132202E4"), result(true, "Ok"))
 	register("redirect.registerPhone", str("0004132202E5"), result(false, "Error:quota_exceeded"))
 }
+
+// An account that has named too many phones of others learns no more of any phone
+// that it doesn't have. One that has registered too many phones in a day is told so.
+func TestLimitsOfADay(t *testing.T) {
+	l := newLab(t, nil)
+	bravo, err := l.db.AccountNamed("bravo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := store.Phone{Owner: 99}
+	for range store.MaxTaken {
+		if err := l.db.MayKnow(bravo, taken); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := result(false, "Error:too_many_phones_of_others_today")
+	for _, method := range []string{"redirect.checkPhone", "redirect.getPhoneRedirection", "redirect.deregisterPhone"} {
+		l.calls("bravo", of(method, str("0004132202E4")), refused.begin+refused.end)
+	}
+	l.calls("bravo", of("redirect.registerPhone", str("0004132202E4"), str("http://own.example/")), refused.begin+refused.end)
+
+	acme, err := l.db.AccountNamed("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	olga, err := l.db.AccountNamed("olga")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.db.UpdateAccount(store.Audit{}, false, acme.ID, func(a *store.Account) error { a.Quota = 1; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	register := func(mac string, want reply) {
+		t.Helper()
+		l.calls("acme", of("redirect.registerPhone", str(mac), str("http://own.example/")), want.begin+want.end)
+	}
+	register("0004132202E4", result(true, "Ok"))
+	results, err := l.db.Change(store.Batch{Audit: store.Audit{Actor: olga.ID}, Rule: store.RuleDeregister, NoHold: true,
+		Changes: []store.Change{{MAC: macaddr.MustParse("0004132202E4")}}})
+	if err != nil || results[0].Err != nil {
+		t.Fatal(results, err)
+	}
+	register("0004132202E5", result(false, "Error:too_many_new_phones_today"))
+}
