@@ -3,8 +3,10 @@ package integration
 import (
 	"bytes"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -28,8 +30,7 @@ func startFlooded(t testing.TB, flags ...string) flooded {
 	if err := f.makeKey("admin"); err != nil {
 		t.Fatal(err)
 	}
-	flags = append(flags, "--admin-key", "admin.pub", "--metrics", "127.0.0.1:0", "--log-level", "info")
-	f.startRaw(t, flags...)
+	f.startRaw(t, append([]string{"--admin-key", "admin.pub", "--metrics", "127.0.0.1:0", "--log-level", "info"}, flags...)...)
 	f.operate("account add acme http://prov.acme.example/{mac}")
 	f.password = strings.TrimSpace(f.operate("account password acme"))
 	f.operate("register 0004132202E4 --account acme")
@@ -62,35 +63,51 @@ func (f flooded) operate(command string) (output string) {
 // ask asks as a phone, and expects its redirection.
 func (f flooded) ask(url string) {
 	f.Helper()
-	f.get(http.NewRequest("GET", url+"/snom360/snom360.php?mac=0004132202E4", nil))("prov.acme.example")
+	if err := ask(f.client, url); err != nil {
+		f.Error(err)
+	}
 }
 
 // call makes a call as the tool of acme.
 func (f flooded) call() {
 	f.Helper()
-	const body = `<methodCall><methodName>redirect.checkPhone</methodName><params><param><value>0004132202E4</value></param></params></methodCall>`
-	r, err := http.NewRequest("POST", "https://"+f.RDS+"/xmlrpc", strings.NewReader(body))
-	r.SetBasicAuth("acme", f.password)
-	r.Header.Set("Content-Type", "text/xml")
-	f.get(r, err)("Ok")
+	if err := call(f.client, "https://"+f.RDS, f.password); err != nil {
+		f.Error(err)
+	}
 }
 
-func (f flooded) get(r *http.Request, err error) func(want string) {
-	f.Helper()
-	var text []byte
-	if err == nil {
-		var reply *http.Response
-		if reply, err = f.client.Do(r); err == nil {
-			text, err = io.ReadAll(reply.Body)
-			reply.Body.Close()
-		}
+func ask(c *http.Client, url string, header ...string) error {
+	r, err := http.NewRequest("GET", url+"/snom360/snom360.php?mac=0004132202E4", nil)
+	if err != nil {
+		return err
 	}
-	return func(want string) {
-		f.Helper()
-		if err != nil || !strings.Contains(string(text), want) {
-			f.Errorf("%v, %q; want %s", err, text, want)
-		}
+	r.Header["X-Forwarded-For"] = header
+	return expect(c, r, "prov.acme.example")
+}
+
+func call(c *http.Client, url, password string, header ...string) error {
+	const body = `<methodCall><methodName>redirect.checkPhone</methodName><params><param><value>0004132202E4</value></param></params></methodCall>`
+	r, err := http.NewRequest("POST", url+"/xmlrpc", strings.NewReader(body))
+	if err != nil {
+		return err
 	}
+	r.SetBasicAuth("acme", password)
+	r.Header["Content-Type"], r.Header["X-Forwarded-For"] = []string{"text/xml"}, header
+	return expect(c, r, "Ok")
+}
+
+// expect makes a request and expects an answer that contains want.
+func expect(c *http.Client, r *http.Request, want string) error {
+	reply, err := c.Do(r)
+	if err != nil {
+		return err
+	}
+	defer reply.Body.Close()
+	text, err := io.ReadAll(reply.Body)
+	if err == nil && !strings.Contains(string(text), want) {
+		err = fmt.Errorf("%s: %s, %q; want %s", r.URL, reply.Status, text, want)
+	}
+	return err
 }
 
 // A flooding is a flood, and the clients beside it whom it must not keep waiting.
@@ -131,7 +148,7 @@ func answered(calls int, call func()) (p50, p99 float64) {
 // operator from being answered.
 func TestFlood(t *testing.T) {
 	f := startFlooded(t)
-	for _, fl := range f.floodings(4) {
+	for _, fl := range f.floodings(6) {
 		t.Run(fl.name, func(t *testing.T) {
 			stop := fl.flood.start(t)
 			p50, p99 := answered(20, fl.beside)
@@ -166,4 +183,64 @@ func BenchmarkFlood(b *testing.B) {
 			})
 		}
 	}
+}
+
+// The service raises its limit of open files to hold all connections that it accepts,
+// and its goroutines and memory are bounded by its limits on connections.
+func TestFloodIsBounded(t *testing.T) {
+	f := startFlooded(t)
+	for _, fl := range f.floodings(4)[:3] {
+		fl.flood.start(t)
+	}
+	for range 5 {
+		f.ask("http://" + f.HTTP)
+		got := f.metrics()
+		// One address has at most 1,024 places at --http, 512 at --https, and there
+		// are 512 at --rds. As many closed ones may not have been noticed yet.
+		for series, most := range map[string]float64{"go_goroutines": 2*(1024+512+512) + 100, "go_memstats_heap_inuse_bytes": 256 << 20} {
+			if v, ok := got[series]; !ok || v > most {
+				t.Errorf("%s is %v (exists: %v); want at most %v", series, v, ok, most)
+			}
+		}
+		if open, most := got["process_open_fds"], got["process_max_fds"]; open > most/2 || most < 8192+2048+512 {
+			t.Errorf("%v files are open of %v", open, most)
+		}
+	}
+}
+
+func (f flooded) metrics() scraped {
+	f.Helper()
+	text, err := getPage("http://" + f.Metrics + "/metrics")
+	if err != nil {
+		f.Fatal(err)
+	}
+	got, err := readMetrics(text)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return got
+}
+
+// slowhttptest opens 2,000 connections whose headers never end, from the address of the
+// phones beside it.
+func TestSlowHTTPTest(t *testing.T) {
+	if _, err := exec.LookPath("slowhttptest"); err != nil {
+		t.Skip("slowhttptest is not installed: it is in Debian's package of that name")
+	}
+	f := startFlooded(t)
+	const evictions = `snomredirect_connections_evicted_total{listener="http"}`
+	before := f.metrics()[evictions]
+	slow := exec.Command("slowhttptest", "-H", "-c", "2000", "-r", "2000", "-i", "1", "-l", "3", "-u", "http://"+f.HTTP+"/snom360/snom360.php?mac=0004132202E5")
+	slow.Dir = f.folder
+	if err := slow.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = slow.Wait() }() // its status says what it thinks of the service
+	for deadline := time.Now().Add(patience); f.metrics()[evictions] < before+900; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("slowhttptest did not fill the places of its address: %v", f.metrics()[evictions])
+		}
+	}
+	p50, p99 := answered(100, func() { f.ask("http://" + f.HTTP) })
+	t.Logf("p50 %.1f ms, p99 %.1f ms", p50, p99)
 }
