@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os/exec"
 	"slices"
@@ -219,6 +220,35 @@ func (f flooded) metrics() scraped {
 		f.Fatal(err)
 	}
 	return got
+}
+
+// A login frees its place: strangers can't take it, not even from the same address.
+func TestLoginFreesPlace(t *testing.T) {
+	f := startFlooded(t)
+	operator, err := f.dial("admin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer operator.Close()
+	const evictions = `snomredirect_connections_evicted_total{listener="ssh"}`
+	for range 64 + 6 {
+		conn, err := net.Dial("tcp", f.SSH)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := conn.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for deadline := time.Now().Add(patience); f.metrics()[evictions] != 6; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%v connections were closed for others, want 6: the logged-in one counts", f.metrics()[evictions])
+		}
+	}
+	if err := inSession(operator, "", "count"); err != nil {
+		t.Error(err)
+	}
 }
 
 // slowhttptest opens 2,000 connections whose headers never end, from the address of the
