@@ -98,13 +98,13 @@ const (
 )
 
 // startRaw starts the program with listeners for HTTP, HTTPS and RDS.
-func (s *story) startRaw(t *testing.T) {
+func (s *story) startRaw(t testing.TB, flags ...string) {
 	t.Helper()
 	if err := s.start(nil, []string{"--rds", "127.0.0.1:0"}); err != nil { // makes a certificate
 		t.Fatal(err)
 	}
 	s.end()
-	err := s.start(nil, []string{"--rds", "127.0.0.1:0", "--https", "127.0.0.1:0", "--tls-cert", "data/rds.pem", "--tls-key", "data/rds.key"})
+	err := s.start(nil, append([]string{"--rds", "127.0.0.1:0", "--https", "127.0.0.1:0", "--tls-cert", "data/rds.pem", "--tls-key", "data/rds.key"}, flags...))
 	if err != nil {
 		t.Fatal(err)
 	}

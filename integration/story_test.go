@@ -21,6 +21,9 @@ var program string
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
+	if flood := os.Getenv(flooderVariable); flood != "" {
+		return runFlood(flood)
+	}
 	folder, err := os.MkdirTemp("", "snomredirect")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

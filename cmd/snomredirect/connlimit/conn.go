@@ -105,8 +105,9 @@ func (c *Conn) Prove() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.state == candidate && c.rank != proven {
-		l.waiting.remove(c)
+		l.waiting.leave(c)
 		c.rank = proven
+		l.waiting.enter(c)
 		l.waiting.add(c)
 	}
 }
@@ -118,10 +119,8 @@ func (c *Conn) Release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch c.state {
-	case candidate:
-		l.waiting.remove(c)
-		fallthrough
-	case accepted:
+	case candidate, accepted:
+		l.waiting.leave(c)
 		l.live--
 		fallthrough
 	case evicted:

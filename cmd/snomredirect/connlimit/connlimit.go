@@ -67,9 +67,10 @@ func New(l net.Listener, c Config) *Listener {
 	return limited
 }
 
-// Accept implements [net.Listener]. It does not wait for clients. It waits for the
-// server only while it has read from none of Max connections, or has not noticed
-// that Max connections were closed: so goroutines are bounded by twice Max.
+// Accept implements [net.Listener]. It does not wait for clients. If all Max places are
+// taken, it waits for the server while it has read from no connection of the fullest
+// network, or has not noticed that Max connections were closed: so goroutines are
+// bounded by twice Max.
 func (l *Listener) Accept() (net.Conn, error) {
 	raw, err := l.Listener.Accept()
 	if err != nil {
@@ -108,12 +109,13 @@ func (l *Listener) enter(c *Conn) (evicted *Conn, ok bool) {
 	}
 	l.live++
 	l.open++
+	l.waiting.enter(c)
 	return evicted, !l.closed
 }
 
 // evict takes a connection's place. The caller resets it, without the lock.
 func (l *Listener) evict(c *Conn) {
-	l.waiting.remove(c)
+	l.waiting.leave(c)
 	c.state = evicted
 	l.live--
 }
@@ -149,11 +151,12 @@ func (l *Listener) move(c *Conn, from netip.Addr) *Conn {
 	if c.state != candidate || c.source == store.HostOf(from) {
 		return nil
 	}
-	l.waiting.remove(c)
+	l.waiting.leave(c)
 	c.source, c.network, c.exempt = store.HostOf(from), networkOf(from), false
 	if c.rank != proven {
 		c.rank = rankOf(known)
 	}
+	l.waiting.enter(c)
 	l.waiting.add(c)
 	return l.bound(c)
 }

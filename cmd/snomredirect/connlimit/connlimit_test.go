@@ -145,6 +145,37 @@ func TestServerIsLate(t *testing.T) {
 	}
 }
 
+// A lone connection does not go because the server has read from none of a fuller
+// network.
+func TestLoneConnectionStaysWhileServerIsLate(t *testing.T) {
+	p := make(pipes, 4)
+	l := New(p, Config{Max: 3, PerSource: 9})
+	lone := p.open(t, l, "198.51.100.1")
+	flood := func() *Conn {
+		near, far := net.Pipe()
+		t.Cleanup(func() { far.Close() })
+		p <- fromConn{near, net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.1:1"))}
+		c, err := l.Accept()
+		if err != nil {
+			t.Error(err)
+		}
+		return c.(*Conn)
+	}
+	first, second := flood(), flood()
+	third := make(chan *Conn)
+	go func() { third <- flood() }()
+	select {
+	case <-third:
+		t.Fatal("accepted")
+	case <-time.After(20 * time.Millisecond):
+	}
+	second.begin()
+	<-third
+	if isEvicted(lone) || isEvicted(first) || !isEvicted(second) {
+		t.Error("expected the one of the fullest network to go that the server reads from")
+	}
+}
+
 // A PROXY header is believed from trusted proxies only.
 func TestProxyHeader(t *testing.T) {
 	v2 := "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\xcb\x00\x71\x07\x7f\x00\x00\x01\x00\x09\x00\x50"

@@ -6,18 +6,19 @@ import (
 	"net/netip"
 )
 
-// waiting are the connections that can be closed for another one, by source and by
-// network. Each operation takes at most the logarithm of their number.
+// waiting are the connections by network, and those that can be closed for another one
+// by source as well. Each operation takes at most the logarithm of their number.
 type waiting struct {
 	sources  map[netip.Prefix]*group
 	networks map[netip.Prefix]*group
 	fullest  [ranks]fullest // of networks
 }
 
-// A group is the connections of a source or a network, of each rank from the oldest.
+// A group is the connections of a source or a network.
 type group struct {
-	conns [ranks]list.List
-	index [ranks]int // in fullest
+	live  [ranks]int       // of a network: all, also those that can't be closed yet
+	conns [ranks]list.List // those that can be, from the oldest
+	index [ranks]int       // in fullest
 }
 
 func newWaiting() waiting {
@@ -28,43 +29,51 @@ func newWaiting() waiting {
 	return w
 }
 
-func (w *waiting) add(c *Conn) {
-	source, network := w.sources[c.source], w.networks[c.network]
-	if source == nil {
-		source = &group{}
-		w.sources[c.source] = source
-	}
+// enter counts c in its network.
+func (w *waiting) enter(c *Conn) {
+	network, f := w.networks[c.network], &w.fullest[c.rank]
 	if network == nil {
 		network = &group{}
 		w.networks[c.network] = network
 	}
-	c.inSource = source.conns[c.rank].PushBack(c)
-	c.inNetwork = network.conns[c.rank].PushBack(c)
-	if f := &w.fullest[c.rank]; network.conns[c.rank].Len() == 1 {
+	network.live[c.rank]++
+	if network.live[c.rank] == 1 {
 		heap.Push(f, network)
 	} else {
 		heap.Fix(f, network.index[c.rank])
 	}
 }
 
-// remove does nothing if c was not added.
-func (w *waiting) remove(c *Conn) {
-	if c.inSource == nil {
-		return
+// add makes c, which was entered, one that can be closed for another one.
+func (w *waiting) add(c *Conn) {
+	source := w.sources[c.source]
+	if source == nil {
+		source = &group{}
+		w.sources[c.source] = source
 	}
-	source, network := w.sources[c.source], w.networks[c.network]
-	source.conns[c.rank].Remove(c.inSource)
-	network.conns[c.rank].Remove(c.inNetwork)
-	c.inSource, c.inNetwork = nil, nil
-	if f := &w.fullest[c.rank]; network.conns[c.rank].Len() == 0 {
+	c.inSource = source.conns[c.rank].PushBack(c)
+	c.inNetwork = w.networks[c.network].conns[c.rank].PushBack(c)
+}
+
+// leave undoes enter and add.
+func (w *waiting) leave(c *Conn) {
+	network, f := w.networks[c.network], &w.fullest[c.rank]
+	if c.inSource != nil {
+		source := w.sources[c.source]
+		source.conns[c.rank].Remove(c.inSource)
+		network.conns[c.rank].Remove(c.inNetwork)
+		c.inSource, c.inNetwork = nil, nil
+		if source.len() == 0 {
+			delete(w.sources, c.source)
+		}
+	}
+	network.live[c.rank]--
+	if network.live[c.rank] == 0 {
 		heap.Remove(f, network.index[c.rank])
 	} else {
 		heap.Fix(f, network.index[c.rank])
 	}
-	if source.len() == 0 {
-		delete(w.sources, c.source)
-	}
-	if network.len() == 0 {
+	if network.live == [ranks]int{} {
 		delete(w.networks, c.network)
 	}
 }
@@ -98,7 +107,12 @@ func (w *waiting) victim(newcomer *Conn, perSource int) *Conn {
 	}
 	for r := range w.fullest {
 		if networks := w.fullest[r].groups; len(networks) > 0 {
-			return networks[0].conns[r].Front().Value.(*Conn)
+			// If the server has read from none of the fullest network yet, the newcomer
+			// waits: others must not go because the server is late.
+			if oldest := networks[0].conns[r].Front(); oldest != nil {
+				return oldest.Value.(*Conn)
+			}
+			return nil
 		}
 	}
 	return nil
@@ -120,7 +134,7 @@ type fullest struct {
 func (f *fullest) Len() int { return len(f.groups) }
 
 func (f *fullest) Less(i, j int) bool {
-	return f.groups[i].conns[f.rank].Len() > f.groups[j].conns[f.rank].Len()
+	return f.groups[i].live[f.rank] > f.groups[j].live[f.rank]
 }
 
 func (f *fullest) Swap(i, j int) {
