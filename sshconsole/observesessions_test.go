@@ -94,6 +94,16 @@ func TestPanicsAreObserved(t *testing.T) {
 	l.observes(map[string]int{"key accepted": 1, "failed": 1, "panic": 1})
 }
 
+// A panic in what only observes a session or a login ends nothing.
+func TestPanicsOfObservers(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	l.server.ObserveSession = func(SessionOutcome) { panic("observed") }
+	l.server.ObserveLogin = func(Method, LoginOutcome) { panic("observed") }
+	l.server.clients.onRefused(ByKey) // as a timer calls it
+	client := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
+	l.runs(client, "server", shell.StatusDone, "")
+}
+
 // WATCH reads phones on a goroutine of its own.
 func TestPanicsOfWatchingAreObserved(t *testing.T) {
 	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return panicking{r} })

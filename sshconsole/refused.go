@@ -59,7 +59,7 @@ func (s *Server) authTried(ctx ssh.Context, conn gossh.ConnMetadata, method stri
 		s.LoggedIn(c.Conn, l.account)
 		s.Log.Info("login", "account", l.name, "by", l.credential(), "from", conn.RemoteAddr().String())
 	}
-	s.ObserveLogin(l.method(), outcome)
+	s.observeLogin(l.method(), outcome)
 }
 
 // connectionFailed logs why a connection ended without a login. The keys that were

@@ -102,7 +102,8 @@ func newServer(c Config, l limits) *Server {
 	if c.ObservePanic == nil {
 		c.ObservePanic = func() {}
 	}
-	s := &Server{Config: c, clients: newClients(l, func(m Method) { c.ObserveLogin(m, LoginRefused) })}
+	s := &Server{Config: c}
+	s.clients = newClients(l, func(m Method) { s.observeLogin(m, LoginRefused) }) // also on timers' goroutines
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	return s
 }
@@ -247,4 +248,12 @@ func (s *Server) guard(where string, f func()) (ok bool) {
 	}()
 	f()
 	return true
+}
+
+func (s *Server) observeLogin(m Method, o LoginOutcome) {
+	s.guard("login", func() { s.ObserveLogin(m, o) })
+}
+
+func (s *Server) observeSession(o SessionOutcome) {
+	s.guard("session", func() { s.ObserveSession(o) })
 }

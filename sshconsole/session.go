@@ -38,7 +38,7 @@ type session struct {
 func (s *Server) channel(_ *ssh.Server, _ *gossh.ServerConn, newChannel gossh.NewChannel, ctx ssh.Context) {
 	c, l := ctx.Value(clientKey).(*client), ctx.Value(loginKey).(login)
 	if !s.clients.openSession(c) {
-		s.ObserveSession(SessionTooMany)
+		s.observeSession(SessionTooMany)
 		if s.clients.refuseSession(c) {
 			_ = newChannel.Reject(gossh.ResourceShortage, "too many sessions")
 			s.clients.sessionRefused(c)
@@ -48,7 +48,7 @@ func (s *Server) channel(_ *ssh.Server, _ *gossh.ServerConn, newChannel gossh.Ne
 	defer s.clients.closeSession(c)
 	ch, requests, err := newChannel.Accept()
 	if err != nil { // the client has gone
-		s.ObserveSession(SessionUnused)
+		s.observeSession(SessionUnused)
 		return
 	}
 	sess := &session{Channel: ch, server: s, client: c, login: l, resized: make(chan struct{}, 1)}
@@ -71,7 +71,7 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 		if started {
 			<-done
 		} else {
-			sess.server.ObserveSession(SessionUnused)
+			sess.server.observeSession(SessionUnused)
 		}
 	}()
 	start := func(command string) {
@@ -142,7 +142,7 @@ func (sess *session) run(ctx context.Context, command string) {
 }
 
 func (sess *session) exit(status int, failed bool) {
-	sess.server.ObserveSession(sessionOutcome(status, failed))
+	sess.server.observeSession(sessionOutcome(status, failed))
 	_, _ = sess.SendRequest("exit-status", false, gossh.Marshal(struct{ Status uint32 }{uint32(status)}))
 	_ = sess.Close()
 }
@@ -229,7 +229,11 @@ func (sess *session) openTerminal() *lineedit.Terminal {
 			return sess.server.Shell.Complete(line, pos, a)
 		},
 	})
-	go sess.server.guard("keyboard", func() { t.Pump(sess, sess.connected) })
+	go func() {
+		if !sess.server.guard("keyboard", func() { t.Pump(sess, sess.connected) }) {
+			_ = sess.Close() // nothing reads it any more
+		}
+	}()
 	return t
 }
 

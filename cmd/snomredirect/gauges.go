@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"runtime"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,8 +14,9 @@ import (
 type gauges struct {
 	phones   func() (int, error)
 	accounts func() ([]store.Account, error)
-	sessions func() int // open at the console
-	waiting  func() int // contacts to be written
+	sessions func() int                             // open at the console
+	waiting  func() int                             // contacts to be written
+	guard    func(where string, f func()) (ok bool) // Prometheus collects on its own goroutines
 }
 
 func gauge(name, help string, labels ...string) *prometheus.Desc {
@@ -38,6 +40,12 @@ func (g gauges) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect implements [prometheus.Collector].
 func (g gauges) Collect(values chan<- prometheus.Metric) {
+	if !g.guard("metrics", func() { g.collect(values) }) {
+		values <- prometheus.NewInvalidMetric(phonesGauge, errors.New("panicked: the log has its stack"))
+	}
+}
+
+func (g gauges) collect(values chan<- prometheus.Metric) {
 	send := func(d *prometheus.Desc, n int, err error, labels ...string) {
 		if err != nil {
 			values <- prometheus.NewInvalidMetric(d, err)

@@ -24,6 +24,7 @@ var testGauges = gauges{
 	},
 	sessions: func() int { return 3 },
 	waiting:  func() int { return 4 },
+	guard:    func(_ string, f func()) bool { f(); return true },
 }
 
 // newTestMetrics returns metrics with g among them.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"snomredirect/store"
 )
 
@@ -58,6 +60,32 @@ func TestMetricsWithFailingStore(t *testing.T) {
 	}
 	if strings.Count(log.String(), "disk on fire") == 0 {
 		t.Error("the failure is not logged")
+	}
+}
+
+// A panic while metrics are collected ends the scrape, and not the service.
+func TestPanicOfAScrape(t *testing.T) {
+	var log bytes.Buffer
+	v := &service{metrics: newMetrics(), log: slog.New(slog.NewTextHandler(&log, nil))}
+	g := testGauges
+	g.phones, g.guard = func() (int, error) { panic("no count") }, v.guard
+	v.metrics.registry.MustRegister(g)
+	status, text := startMetricsServer(t.Context(), t, v.metrics, t.Output())("/metrics")
+	if strings.Contains(text, "no count") || !strings.Contains(log.String(), "no count") {
+		t.Errorf("%d\n%s\n%s", status, text, &log)
+	}
+	if n := testutil.ToFloat64(v.metrics.panics.WithLabelValues(background)); n != 1 {
+		t.Errorf("%v panics are counted", n)
+	}
+}
+
+// A panic while a contact is recorded ends nothing.
+func TestPanicOfARecord(t *testing.T) {
+	var log bytes.Buffer
+	v := &service{metrics: newMetrics(), log: slog.New(slog.NewTextHandler(&log, nil))}
+	v.record(store.Contact{}) // there is no recorder
+	if n := testutil.ToFloat64(v.metrics.panics.WithLabelValues(background)); n != 1 || !strings.Contains(log.String(), "in=contacts") {
+		t.Errorf("%v panics are counted\n%s", n, &log)
 	}
 }
 

@@ -95,7 +95,7 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 		return v, err
 	}
 	v.saveKnown = v.passwords.Keep(v.lastContacts, log, v.guard)
-	v.recorder = contacts.New(contacts.Config{Store: v.lastContacts, Log: log, Flushed: v.metrics.flush})
+	v.recorder = contacts.New(contacts.Config{Store: v.lastContacts, Log: log, Flushed: v.metrics.flush, Guard: v.guard})
 	if s.ScanLimit > 0 {
 		v.scans = scan.New(scan.Config{Limit: s.ScanLimit, Refill: s.ScanRefill, Knows: v.recorder.Knows, Owner: v.ownerOf, Report: v.db.AddEntries, Guard: v.guard, Log: log})
 	}
@@ -139,14 +139,23 @@ func (v *service) close() (err error) {
 // guard runs f in the background of the service. A panic in f is recovered, logged and
 // counted; ok reports whether f returned.
 func (v *service) guard(where string, f func()) (ok bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			v.metrics.backgroundPanic()
-			v.log.Error("panic", "in", where, "error", r, "stack", string(debug.Stack()))
-		}
-	}()
+	defer v.recovered(where)
 	f()
 	return true
+}
+
+// recovered is deferred: it logs and counts a panic, and ends it.
+func (v *service) recovered(where string) {
+	if r := recover(); r != nil {
+		v.metrics.backgroundPanic()
+		v.log.Error("panic", "in", where, "error", r, "stack", string(debug.Stack()))
+	}
+}
+
+// record records a contact. A phone has its answer by then.
+func (v *service) record(c store.Contact) {
+	defer v.recovered("contacts")
+	v.recorder.Record(c)
 }
 
 // newServers returns the HTTP servers for the listeners that are open. Profiles
@@ -205,7 +214,7 @@ func (v *service) phones() redirect.Config {
 		RequireProof:     v.flags.RequirePhoneCert,
 		Scans:            v.scans,
 		Log:              v.log,
-		OnContact:        v.recorder.Record,
+		OnContact:        v.record,
 		Observe:          v.metrics.request,
 	}
 }

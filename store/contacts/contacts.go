@@ -79,6 +79,9 @@ type Config struct {
 	// early, if any. It is not called if there was nothing to write. It may
 	// block: no phone waits for it. If nil, it is not called.
 	Flushed func(took time.Duration, phones int, err error)
+	// Guard runs f, logs its panic if there is one, and reports whether f returned.
+	// It is called on the writing goroutine. If nil, a panic ends the program.
+	Guard func(where string, f func()) (ok bool)
 }
 
 // A Recorder records the last contact of each phone. Its methods are safe for
@@ -112,6 +115,9 @@ type Recorder struct {
 func New(c Config) *Recorder {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Guard == nil {
+		c.Guard = func(_ string, f func()) bool { f(); return true }
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Recorder{

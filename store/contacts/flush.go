@@ -2,6 +2,7 @@ package contacts
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -39,8 +40,17 @@ func (r *Recorder) report(err error) {
 	r.failing = err != nil
 }
 
-// flush writes what an earlier flush has left, and the contacts recorded since.
+var errPanicked = errors.New("panicked: the log has its stack")
+
+// flush is flushOnce, with a panic as an error.
 func (r *Recorder) flush() error {
+	err := errPanicked
+	r.config.Guard("contacts", func() { err = r.flushOnce() })
+	return err
+}
+
+// flushOnce writes what an earlier flush has left, and the contacts recorded since.
+func (r *Recorder) flushOnce() error {
 	begun := time.Now()
 	phones, err := r.write()
 	if err == nil {

@@ -3,13 +3,17 @@ package contacts_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"snomredirect/macaddr"
 	"snomredirect/store"
+	"snomredirect/store/contacts"
 )
 
 func TestFailingStore(t *testing.T) {
@@ -117,4 +121,56 @@ func TestBoundedMemory(t *testing.T) {
 			t.Errorf("Close did not log the lost contacts: %s", log)
 		}
 	})
+}
+
+// A Store that panics is one that fails.
+func TestPanickingStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		panics := 0
+		f := &panickingStore{failingStore: failingStore{t: t, stored: map[macaddr.Addr]store.Contact{}}, panics: true}
+		var log strings.Builder
+		r := contacts.New(contacts.Config{Store: f, Log: slog.New(slog.NewTextHandler(&log, nil)), Guard: func(_ string, run func()) bool {
+			defer func() {
+				if recover() != nil {
+					panics++
+				}
+			}()
+			run()
+			return true
+		}})
+		c := contact(1, store.Redirected)
+		r.Record(c)
+		pass(2*every + every/2)
+		want(t, r, c)
+		if panics != 2 || strings.Count(log.String(), "saving contacts failed, retrying") != 1 {
+			t.Errorf("%d panics\n%s", panics, &log)
+		}
+		f.set(false)
+		r.Close()
+		if got, err := f.Contact(c.MAC); err != nil || got != c {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
+// A panickingStore panics until it is told not to.
+type panickingStore struct {
+	failingStore
+	panicsMu sync.Mutex
+	panics   bool
+}
+
+func (p *panickingStore) set(panics bool) {
+	p.panicsMu.Lock()
+	defer p.panicsMu.Unlock()
+	p.panics = panics
+}
+
+func (p *panickingStore) PutContacts(batch []store.Contact) error {
+	p.panicsMu.Lock()
+	defer p.panicsMu.Unlock()
+	if p.panics {
+		panic("damaged")
+	}
+	return p.failingStore.PutContacts(batch)
 }
