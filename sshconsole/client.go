@@ -17,7 +17,8 @@ type client struct {
 	heard   atomic.Bool // it has sent something
 
 	// Guarded by clients.mu:
-	timer    *time.Timer // closes a connection that takes too long to log in
+	timer    *time.Timer // closes a connection that takes too long to log in, and later one that is too old
+	unused   *time.Timer // closes a connection that has no session
 	method   Method      // of the last credential that it offered; "" before the first
 	loggedIn bool
 	login    login
@@ -52,6 +53,8 @@ func (c *client) Close() error {
 // limits bound what clients may use.
 type limits struct {
 	loginTime          time.Duration
+	idleTime           time.Duration // of a console at which nothing is typed, and of a connection without sessions
+	totalTime          time.Duration // from the login to the end of the connection
 	requestTime        time.Duration // from the opening of a session to its request for a shell or a command
 	clientsPerAccount  int
 	sessionsPerClient  int // as OpenSSH's MaxSessions
@@ -61,6 +64,8 @@ type limits struct {
 
 var defaultLimits = limits{
 	loginTime:          30 * time.Second,
+	idleTime:           time.Hour,
+	totalTime:          24 * time.Hour,
 	requestTime:        30 * time.Second,
 	clientsPerAccount:  64,
 	sessionsPerClient:  10,
@@ -93,6 +98,7 @@ func (cs *clients) add(conn net.Conn) *client {
 	cs.all[c] = struct{}{}
 	// Not a deadline on the connection: the SSH server overwrites it with its own.
 	c.timer = time.AfterFunc(cs.limits.loginTime, func() { c.Close() })
+	c.unused = time.AfterFunc(cs.limits.loginTime, func() { c.Close() })
 	return c
 }
 
@@ -102,6 +108,7 @@ func (cs *clients) remove(c *client) (refused Method) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	c.timer.Stop()
+	c.unused.Stop()
 	if _, ok := cs.all[c]; ok && !c.loggedIn {
 		refused = c.method
 	}
@@ -135,6 +142,8 @@ func (cs *clients) logIn(c *client, l login) LoginOutcome {
 		}
 	}
 	c.loggedIn, c.login = true, l
+	c.timer = time.AfterFunc(cs.limits.totalTime, func() { c.Close() })
+	c.unused.Reset(cs.limits.idleTime)
 	cs.mu.Unlock()
 	if n >= cs.limits.clientsPerAccount {
 		c.Close()

@@ -31,7 +31,9 @@ type session struct {
 	terminal bool
 	columns  atomic.Int32 // the current width
 	resized  chan struct{}
-	awaiting atomic.Bool // a keepalive has been sent and not answered yet
+	begun    time.Time
+	heard    atomic.Int64 // when the client last sent something, in nanoseconds since begun
+	awaiting atomic.Bool  // a keepalive has been sent and not answered yet
 }
 
 // channel serves one session from its opening to its end.
@@ -51,7 +53,7 @@ func (s *Server) channel(_ *ssh.Server, _ *gossh.ServerConn, newChannel gossh.Ne
 		s.observeSession(SessionUnused)
 		return
 	}
-	sess := &session{Channel: ch, server: s, client: c, login: l, resized: make(chan struct{}, 1)}
+	sess := &session{Channel: ch, server: s, client: c, login: l, begun: time.Now(), resized: make(chan struct{}, 1)}
 	if !s.guard("session", func() { sess.serve(ctx, requests) }) {
 		go gossh.DiscardRequests(requests) // unread requests would block the connection
 	}
@@ -122,6 +124,9 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 func (sess *session) run(ctx context.Context, command string) {
 	s, status := sess.server, shell.StatusRefused
 	changed, failed := false, false // an account changed; something failed in the service
+	ended := make(chan struct{})
+	defer close(ended)
+	go s.guard("idle session", func() { sess.closeIdle(ended) })
 	if command != "" {
 		// Shutdown waits until the exit status is sent.
 		if err := s.clients.begin(sess.client); err != nil {

@@ -20,13 +20,16 @@ func (cs *clients) openSession(c *client) (ok bool) {
 		return false
 	}
 	c.sessions++
+	c.unused.Stop()
 	return true
 }
 
 func (cs *clients) closeSession(c *client) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	c.sessions--
+	if c.sessions--; c.sessions == 0 {
+		c.unused.Reset(cs.limits.idleTime)
+	}
 }
 
 // refuseSession counts a refusal on its way to c until sessionRefused. If the client

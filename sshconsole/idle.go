@@ -1,0 +1,62 @@
+package sshconsole
+
+import (
+	"fmt"
+	"time"
+)
+
+// Read implements [io.Reader]. It notes when the client last sent something.
+func (sess *session) Read(b []byte) (int, error) {
+	n, err := sess.Channel.Read(b)
+	if n > 0 {
+		sess.heard.Store(int64(time.Since(sess.begun)))
+	}
+	return n, err
+}
+
+// closeIdle closes a console at which nothing was typed for limits.idleTime, and says
+// so first. While the client has a command that runs, such as WATCH, it is not idle.
+// closeIdle returns when done is closed.
+func (sess *session) closeIdle(done <-chan struct{}) {
+	limit := sess.server.clients.limits.idleTime
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-timer.C:
+		}
+		quiet := time.Since(sess.begun) - time.Duration(sess.heard.Load())
+		switch {
+		case sess.server.clients.isBusy(sess.client):
+			timer.Reset(limit)
+		case quiet < limit:
+			timer.Reset(limit - quiet)
+		default:
+			// A client that does not read would block the line; it is closed all the same.
+			time.AfterFunc(lastWords, func() { _ = sess.Close() })
+			_, _ = fmt.Fprintf(sess.Stderr(), "\r\nClosed: nothing was typed for %s.\r\n", inWords(limit))
+			_ = sess.Close()
+			return
+		}
+	}
+}
+
+// lastWords is how long the line about an idle session may take to be sent.
+const lastWords = 5 * time.Second
+
+// inWords returns a limit as people say it.
+func inWords(d time.Duration) string {
+	if d == time.Hour {
+		return "an hour"
+	}
+	return d.String()
+}
+
+// isBusy reports whether a command of c is running.
+func (cs *clients) isBusy(c *client) bool {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return c.busy > 0
+}
