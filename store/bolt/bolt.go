@@ -48,8 +48,10 @@ var (
 	bucketHistorySizes = []byte("history_sizes") // account id → entries, bytes, both as varints
 	bucketJobs         = []byte("uploads")       // account id, number → JSON
 
+	bucketClaims = []byte("claims") // since schema 4: number → JSON
+
 	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketJobs}
-	buckets = append([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2...)
+	buckets = append([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned, bucketClaims}, schema2...)
 )
 
 // A DB is an open data folder. Its methods are safe for concurrent use.

@@ -143,7 +143,7 @@ func TestOpenRefuses(t *testing.T) {
 		"another program's": {"things", "", "no schema number"},
 		"no schema number":  {"meta", "", "no schema number"},
 		"nonsense":          {"meta", "x", "no schema number"},
-		"newer":             {"meta", "7", "newer snomredirect (schema 7; this version reads up to 3)"},
+		"newer":             {"meta", "7", "newer snomredirect (schema 7; this version reads up to 4)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()

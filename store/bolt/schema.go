@@ -27,6 +27,8 @@ var migrations = []migration{
 		err := tx.Bucket(bucketPhones).ForEach(func(_, _ []byte) error { n++; return nil })
 		return errors.Join(err, countPhones(tx, n))
 	},
+	// To 4: adds claims.
+	func(tx *bbolt.Tx) error { return makeBuckets(tx, [][]byte{bucketClaims}) },
 }
 
 func makeBuckets(tx *bbolt.Tx, names [][]byte) error {

@@ -21,7 +21,7 @@ func TestMigrate(t *testing.T) {
 	db := open(t, folder)
 	defer db.Close()
 	addAccount(t, db, "acme")
-	backup := db.b.Path() + ".schema-3"
+	backup := db.b.Path() + ".schema-4"
 	rename := func(tx *bbolt.Tx) error {
 		v := tx.Bucket(bucketNames).Get([]byte("acme"))
 		return errors.Join(tx.Bucket(bucketNames).Put([]byte("acme2"), v), tx.Bucket(bucketNames).Delete([]byte("acme")))
@@ -29,10 +29,10 @@ func TestMigrate(t *testing.T) {
 	fail := func(*bbolt.Tx) error { return errors.New("no") }
 	with := func(more ...migration) []migration { return append(slices.Clone(migrations), more...) }
 
-	if err := prepare(db.b, with(rename, fail)); err == nil || !strings.Contains(err.Error(), "migration from schema 4: no") {
+	if err := prepare(db.b, with(rename, fail)); err == nil || !strings.Contains(err.Error(), "migration from schema 5: no") {
 		t.Fatalf("failing migration: %v", err)
 	}
-	if n, err := schema(db.b); n != 3 || err != nil {
+	if n, err := schema(db.b); n != 4 || err != nil {
 		t.Fatalf("after a failed migration: schema %d, %v", n, err)
 	}
 	if _, err := db.AccountNamed("acme"); err != nil {
@@ -42,7 +42,7 @@ func TestMigrate(t *testing.T) {
 	if err := prepare(db.b, with(rename)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := schema(db.b); n != 4 || err != nil {
+	if n, err := schema(db.b); n != 5 || err != nil {
 		t.Fatalf("schema %d, %v", n, err)
 	}
 	if _, err := db.AccountNamed("acme2"); err != nil {
@@ -61,7 +61,8 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// A database of schema 2 differs from today's only by the missing count of phones.
+// A database of schema 2 differs from today's only by the missing count of phones and the
+// missing bucket of claims.
 func TestMigrateFromSchema2(t *testing.T) {
 	folder := t.TempDir()
 	db := openHold(t, folder, time.Hour)
@@ -74,7 +75,7 @@ func TestMigrateFromSchema2(t *testing.T) {
 	b.Rule, b.Changes = store.RuleDeregister, b.Changes[:100]
 	mustChange(t, db, b)
 	err := db.b.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(tx.Bucket(bucketMeta).Delete(keyPhones), putSchema(tx, 2))
+		return errors.Join(tx.Bucket(bucketMeta).Delete(keyPhones), tx.DeleteBucket(bucketClaims), putSchema(tx, 2))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -84,7 +85,10 @@ func TestMigrateFromSchema2(t *testing.T) {
 	if n, err := db.CountPhones(); err != nil || n != 1900 {
 		t.Errorf("%d phones, %v", n, err)
 	}
-	if n, err := schema(db.b); n != 3 || err != nil {
+	if all, err := db.Claims(); err != nil || len(all) != 0 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if n, err := schema(db.b); n != 4 || err != nil {
 		t.Errorf("schema %d, %v", n, err)
 	}
 }
