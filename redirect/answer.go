@@ -17,6 +17,7 @@ import (
 // An answer is the HTTP answer to a request, and what is known about the request.
 type answer struct {
 	request
+	code    string       // of the claim in the path, or ""
 	proven  macaddr.Addr // the MAC that the client's certificate proves, if any
 	outcome Outcome      // "" for /healthz, which no phone requests
 	because error        // why the request is refused or, if there might have been a proof, why there is none
@@ -32,8 +33,10 @@ type answer struct {
 // this User-Agent. The connection is nil over plain HTTP. If the store panics, a
 // keeps what was known before.
 func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tls.ConnectionState) {
+	code, path, _ := cutClaim(cmp.Or(u.RawPath, u.Path))
+	a.code = code
 	var err error
-	if a.request, err = parseRequest(cmp.Or(u.RawPath, u.Path), u.RawQuery, userAgent); err != nil {
+	if a.request, err = parseRequest(path, u.RawQuery, userAgent); err != nil {
 		a.refuse(err)
 		return
 	}
@@ -58,6 +61,11 @@ func (h *handler) find(a *answer, https bool) (store.URL, Outcome, error) {
 		return store.URL{}, NoMAC, nil
 	case a.proven.IsValid() && a.proven != a.mac:
 		return store.URL{}, OtherCertificate, nil
+	}
+	if a.code != "" {
+		if won, err := h.claim(a); err != nil || !won {
+			return store.URL{}, Unregistered, err
+		}
 	}
 	server, err := h.Finder.SettingServer(a.mac)
 	switch {

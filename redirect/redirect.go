@@ -7,7 +7,7 @@
 // Any other phone gets the empty file, with status 200, so that it goes on to
 // look for settings elsewhere (snom's Mass Deployment slides).
 //
-// A request reads the store once and writes nothing. What it says about the
+// A request reads the store once and writes nothing, unless it proves a claim. What it says about the
 // phone is passed to [Config].OnContact.
 //
 // Over HTTPS a phone can prove its MAC with its factory certificate. A phone
@@ -49,6 +49,10 @@ type Config struct {
 	// RequireProof redirects over HTTPS only phones that have proven their MAC.
 	// Plain HTTP has no proof, and requires none.
 	RequireProof bool
+	// Claim transfers a phone that has proven its MAC to the account whose claim has
+	// this code, before it returns. It returns store.ErrNoClaim, and writes nothing,
+	// if there is no such claim. If nil, no claim can be proven.
+	Claim func(mac macaddr.Addr, code string) error
 	// Log receives all requests at debug, also refused ones, a request for another
 	// phone's settings at warn, and a failing store or a panic at error. If nil,
 	// nothing is logged.

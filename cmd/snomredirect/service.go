@@ -156,6 +156,7 @@ func (v *service) phones() redirect.Config {
 		Finder:           v.db,
 		PublicNames:      v.publicNames,
 		PhoneAuthorities: v.phoneCAs,
+		Claim:            v.db.ProveClaim,
 		RequireProof:     v.flags.RequirePhoneCert,
 		Log:              v.log,
 		OnContact:        v.recorder.Record,

@@ -21,6 +21,12 @@ type Backend interface {
 	Usage(store.AccountID) (store.Usage, error)
 	Change(store.Batch) ([]store.Result, error)
 
+	Claims() ([]store.Claim, error)
+	MakeClaim(_ store.Audit, dryRun bool, _ macaddr.Addr, life time.Duration) (store.Claim, error)
+	ObjectToClaims(_ store.Audit, dryRun bool, _ macaddr.Addr) error
+	DecideClaim(_ store.Audit, dryRun bool, _ macaddr.Addr, claimant store.AccountID, grant bool) error
+	ProveClaim(_ macaddr.Addr, code string) error
+
 	BeginJob(store.Job) (store.Job, error)
 	EndJob(store.Job) error
 	Jobs(store.AccountID) ([]store.Job, error)
@@ -98,6 +104,12 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"HistoryJoins":             historyJoins,
 		"HistoryJoinsUnderAReader": historyJoinsUnderAReader,
 		"HistoryClasses":           historyClasses,
+
+		"ProvenClaims":     provenClaims,
+		"RefusedClaims":    refusedClaims,
+		"DecidedClaims":    decidedClaims,
+		"ClaimsOfAccounts": claimsOfAccounts,
+		"ClaimsAndQuotas":  claimsAndQuotas,
 
 		"JobsAreListed":  jobsAreListed,
 		"JobsProgress":   jobsProgress,
