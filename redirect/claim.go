@@ -7,14 +7,14 @@ import (
 	"snomredirect/store"
 )
 
-// claimPath begins the setting server's URL with which a phone proves a claim:
+// ClaimPath begins the setting server's URL with which a phone proves a claim:
 // https://HOST/claim/CODE. The phone appends the rest, as to any setting server.
-const claimPath = "/claim/"
+const ClaimPath = "/claim/"
 
 // cutClaim returns the code of a claim in a path and the rest, which begins with a
 // slash. If the path is not a claim's, ok is false.
 func cutClaim(path string) (code, rest string, ok bool) {
-	after, ok := strings.CutPrefix(path, claimPath)
+	after, ok := strings.CutPrefix(path, ClaimPath)
 	if !ok {
 		return "", path, false
 	}
@@ -23,6 +23,16 @@ func cutClaim(path string) (code, rest string, ok bool) {
 		return "", path, false
 	}
 	return code, "/" + rest, true
+}
+
+// hideClaim returns a URI for the log, without the code of a claim.
+func hideClaim(uri string) string {
+	before, after, ok := strings.Cut(uri, ClaimPath)
+	if !ok {
+		return uri
+	}
+	rest := strings.TrimLeftFunc(after, func(r rune) bool { return r != '/' && r != '?' })
+	return before + ClaimPath + "..." + rest
 }
 
 // claim reports whether the phone has proven a claim. It never tells why not, so

@@ -30,7 +30,7 @@ func TestClaim(t *testing.T) {
 	config := Config{Finder: db, PhoneAuthorities: pool, Claim: db.ProveClaim}
 	s, plain := serveTLS(t, config), serve(t, config)
 	own, other := root.issue(t, registered, nil, nil), root.issue(t, nobodys, nil, nil)
-	right, wrong := claimPath+c.Code, claimPath+strings.Repeat("a", len(c.Code))
+	right, wrong := ClaimPath+c.Code, ClaimPath+strings.Repeat("a", len(c.Code))
 	php, htm := "/snom360/snom360.php?mac="+registered, "/snom360-"+registered+".htm"
 	empty := file(settings.Plain, "")
 	for name, get := range map[string]func() string{
@@ -63,7 +63,7 @@ func FuzzCutClaim(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, path string) {
 		code, rest, ok := cutClaim(path)
-		if ok && (code == "" || claimPath+code+rest != path) || !ok && (code != "" || rest != path) {
+		if ok && (code == "" || ClaimPath+code+rest != path) || !ok && (code != "" || rest != path) {
 			t.Errorf("%q: %q, %q, %v", path, code, rest, ok)
 		}
 	})

@@ -38,6 +38,9 @@ func (c Claim) DoneAt(now time.Time) bool {
 	return !c.OpenAt(now) && now.Sub(c.Made) >= 24*time.Hour
 }
 
+// Waits reports whether c waits for an operator, and not for the phone.
+func (c Claim) Waits() bool { return c.Until.Sub(c.Made) > ClaimTime }
+
 // HasCode reports whether code is that of c, in constant time.
 func (c Claim) HasCode(code string) bool {
 	return c.Code != "" && subtle.ConstantTimeCompare([]byte(c.Code), []byte(code)) == 1

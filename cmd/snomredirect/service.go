@@ -164,6 +164,18 @@ func (v *service) phones() redirect.Config {
 	}
 }
 
+// claimURL returns what begins the URL at which phones prove claims, or "" if they
+// can't.
+func (v *service) claimURL() string {
+	switch {
+	case v.phoneCAs == nil:
+		return ""
+	case len(v.flags.PublicName) == 0:
+		return "https://<name-of-this-service>" + redirect.ClaimPath
+	}
+	return "https://" + v.flags.PublicName[0] + redirect.ClaimPath
+}
+
 func (v *service) newConsole() *sshconsole.Server {
 	explain := redirect.Explainer(v.phones())
 	return sshconsole.NewServer(sshconsole.Config{
@@ -174,7 +186,8 @@ func (v *service) newConsole() *sshconsole.Server {
 			Explain: func(path, userAgent string) shell.Explanation {
 				return shell.Explanation(explain(path, userAgent))
 			},
-			Turn: v.turns.take,
+			ClaimURL: v.claimURL(),
+			Turn:     v.turns.take,
 		}),
 		Accounts:       v.db,
 		HostKey:        v.hostKey,

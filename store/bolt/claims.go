@@ -151,7 +151,7 @@ func (db *DB) ProveClaim(mac macaddr.Addr, code string) error {
 			c.Proven, c.Until = true, time.Now().UTC().Truncate(time.Second).Add(store.DecisionTime)
 			return putClaim(tx, c)
 		}
-		return db.win(tx, store.Audit{Begun: time.Now(), Command: "CLAIM"}, c)
+		return db.win(tx, store.Audit{Begun: time.Now(), Command: store.CommandClaimProven}, c)
 	})
 	if err == nil && kept {
 		err = store.ErrNoClaim
