@@ -191,3 +191,29 @@ func claimsAndQuotas(b *bench) {
 		}
 	}
 }
+
+// Of two claimants whose claims a phone proves at the same time, one gets it.
+func racingClaims(b *bench) {
+	acme, bravo := b.account("acme", store.Partner, serverA), b.account("bravo", store.Partner, serverB)
+	carla := b.account("carla", store.Partner, serverB)
+	_, err := b.register(mac1, acme.ID, none)
+	b.must(err)
+	var codes []string
+	for _, by := range []store.AccountID{bravo.ID, carla.ID} {
+		c, err := b.claim(by, mac1)
+		b.must(err)
+		codes = append(codes, c.Code)
+	}
+	proofs := make(chan error)
+	for _, code := range codes {
+		go func() { proofs <- b.ProveClaim(mac1, code) }()
+	}
+	first, second := <-proofs, <-proofs
+	if first != nil {
+		first, second = second, first
+	}
+	b.must(first)
+	b.want(second, store.ErrNoClaim)
+	b.claims(0)
+	b.sentTo(mac1, serverB)
+}

@@ -110,6 +110,7 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"DecidedClaims":    decidedClaims,
 		"ClaimsOfAccounts": claimsOfAccounts,
 		"ClaimsAndQuotas":  claimsAndQuotas,
+		"RacingClaims":     racingClaims,
 
 		"JobsAreListed":  jobsAreListed,
 		"JobsProgress":   jobsProgress,
