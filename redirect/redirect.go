@@ -7,8 +7,8 @@
 // Any other phone gets the empty file, with status 200, so that it goes on to
 // look for settings elsewhere (snom's Mass Deployment slides).
 //
-// A request reads the store once and writes nothing, unless it proves a claim. What it says about the
-// phone is passed to [Config].OnContact.
+// A request reads the store once and writes nothing, unless it proves a claim. What
+// it says about the phone is passed to [Config].OnContact.
 //
 // Over HTTPS a phone can prove its MAC with its factory certificate. A phone
 // that requests another phone's settings gets the empty file.

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,4 +44,18 @@ func TestClaims(t *testing.T) {
 	h.says("acme", "claim 2e4", ".*\n")
 	h.says("olga", "claim deny 2e4 acme", "0004132202E4: claim denied.\n")
 	h.says("olga", "claim list", "")
+}
+
+// At a prompt, owners and operators are told of claims.
+func TestClaimNotices(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", "register 2e4", ".*\n")
+	h.says("bravo", "claim 2e4", ".*\n")
+	for name, want := range map[store.Name]string{"acme": "Phones of yours that another account claims: 1. CLAIM LIST shows them.\n", "olga": "Claims that wait for an operator's decision: 1. CLAIM LIST shows them.\n", "bravo": ""} {
+		var out strings.Builder
+		h.runs(t.Context(), h.caller(name), IO{In: h.input(strings.NewReader("")), Out: &out, Err: &out, Width: func() int { return 80 }}, "")
+		if got := out.String(); got != fmt.Sprintf(welcomeText, name)+want+"\n" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
 }
