@@ -21,6 +21,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/redirect":                   {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
 		"snomredirect/redirect/rds":               {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
 		"snomredirect/redirect/scan":              {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole/claims":          {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/entries":         {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/jobs":            {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole":                 {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},

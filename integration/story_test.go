@@ -58,6 +58,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"found":       found,
 			"serve":       serve,
 			"halt":        halt,
 			"logged":      logged,

@@ -19,6 +19,7 @@ import (
 // An answer is the HTTP answer to a request, and what is known about the request.
 type answer struct {
 	request
+	code    string          // of the claim in the path, or ""
 	from    netip.Addr      // the client
 	owner   store.AccountID // of the phone, if it was looked up and is registered
 	proven  macaddr.Addr    // the MAC that the client's certificate proves, if any
@@ -36,8 +37,10 @@ type answer struct {
 // this User-Agent. The connection is nil over plain HTTP. If the store panics, a
 // keeps what was known before.
 func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tls.ConnectionState) {
+	code, path, _ := cutClaim(cmp.Or(u.RawPath, u.Path))
+	a.code = code
 	var err error
-	if a.request, err = parseRequest(cmp.Or(u.RawPath, u.Path), u.RawQuery, userAgent); err != nil {
+	if a.request, err = parseRequest(path, u.RawQuery, userAgent); err != nil {
 		a.refuse(err)
 		return
 	}
@@ -67,6 +70,11 @@ func (h *handler) find(a *answer, https bool) (store.URL, Outcome, error) {
 		return store.URL{}, Throttled, h.findAny()
 	case a.otherCertificate():
 		return store.URL{}, OtherCertificate, nil
+	}
+	if a.code != "" {
+		if won, err := h.claim(a); err != nil || !won {
+			return store.URL{}, Unregistered, err
+		}
 	}
 	found, err := h.Finder.Redirection(a.mac)
 	a.owner = found.Owner

@@ -22,7 +22,7 @@ func cut(s string) string {
 var errPanic = errors.New("panic")
 
 func (h *handler) logPanic(c echo.Context, err error, stack []byte) error {
-	h.Log.Error("panic", "path", cut(c.Request().URL.Path), "error", err, "stack", string(stack))
+	h.Log.Error("panic", "path", cut(hideClaim(c.Request().URL.Path)), "error", err, "stack", string(stack))
 	return errPanic
 }
 
@@ -30,7 +30,7 @@ func (h *handler) logPanic(c echo.Context, err error, stack []byte) error {
 func (h *handler) log(r *http.Request, a *answer) {
 	switch {
 	case a.err != nil:
-		h.Log.Error("request failed", "path", cut(r.URL.Path), "error", a.err)
+		h.Log.Error("request failed", "path", cut(hideClaim(r.URL.Path)), "error", a.err)
 	case a.outcome == OtherCertificate:
 		h.Log.Warn("phone requested another phone's settings", "mac", a.mac.String(), "certificate", a.proven.String(), "from", r.RemoteAddr)
 	}
@@ -53,7 +53,7 @@ func (h *handler) log(r *http.Request, a *answer) {
 	if a.outcome.SendsFile() {
 		attrs = append(attrs, "format", a.format.String())
 	}
-	attrs = append(attrs, "from", r.RemoteAddr, "method", cut(r.Method), "path", cut(r.RequestURI), "user_agent", cut(r.UserAgent()))
+	attrs = append(attrs, "from", r.RemoteAddr, "method", cut(r.Method), "path", cut(hideClaim(r.RequestURI)), "user_agent", cut(r.UserAgent()))
 	if r.TLS != nil && h.PhoneAuthorities != nil {
 		attrs = append(attrs, "proven", a.proven.IsValid())
 	}

@@ -8,8 +8,8 @@
 // look for settings elsewhere (snom's Mass Deployment slides).
 //
 // A request reads the store once, after at most one look at the phone's sources, and
-// writes nothing. What it says about the phone is passed to [Config].OnContact. Package
-// scan bounds how many MACs a client can guess.
+// writes nothing, unless it proves a claim. What it says about the phone is passed to
+// [Config].OnContact. Package scan bounds how many MACs a client can guess.
 //
 // Over HTTPS a phone can prove its MAC with its factory certificate. A phone
 // that requests another phone's settings gets the empty file.
@@ -54,6 +54,10 @@ type Config struct {
 	RequireProof bool
 	// Scans bounds how many MACs a client can guess. If nil, that is unlimited.
 	Scans *scan.Limiter
+	// Claim transfers a phone that has proven its MAC to the account whose claim has
+	// this code, before it returns. It returns store.ErrNoClaim, and writes nothing,
+	// if there is no such claim. If nil, no claim can be proven.
+	Claim func(mac macaddr.Addr, code string) error
 	// Log receives all requests at debug, also refused ones, a request for another
 	// phone's settings at warn, and a failing store or a panic at error. If nil,
 	// nothing is logged.

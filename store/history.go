@@ -55,6 +55,10 @@ const (
 // guesses MACs. The entry has no actor, and the client's address.
 const CommandScan = "SCAN"
 
+// CommandClaimProven is the command of the service's entries about a phone that has
+// proven a claim.
+const CommandClaimProven = "CLAIM PROVEN"
+
 // Class returns the class of an entry.
 func (e Entry) Class() Class {
 	switch {

@@ -54,6 +54,14 @@ var (
 	ErrNoKey = errors.New("no such key")
 	// ErrTooManyKeys means that the account would have more than [MaxKeys] keys.
 	ErrTooManyKeys = errors.New("too many keys")
+	// ErrNoClaim means that there is no such claim, or no longer.
+	ErrNoClaim = errors.New("no such claim")
+	// ErrClaimed means that the account has claimed the phone already.
+	ErrClaimed = errors.New("claimed already")
+	// ErrOwnPhone means that the account claims its own phone.
+	ErrOwnPhone = errors.New("the account's own phone")
+	// ErrTooManyClaims means that the account or the phone has too many claims.
+	ErrTooManyClaims = errors.New("too many claims")
 	// ErrDenied means that the name or the password is wrong.
 	ErrDenied = errors.New("wrong name or password")
 	// ErrBusy means that too many requests are waiting; a later one may succeed.

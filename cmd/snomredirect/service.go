@@ -211,12 +211,25 @@ func (v *service) phones() redirect.Config {
 		Finder:           v.db,
 		PublicNames:      v.publicNames,
 		PhoneAuthorities: v.phoneCAs,
+		Claim:            v.db.ProveClaim,
 		RequireProof:     v.flags.RequirePhoneCert,
 		Scans:            v.scans,
 		Log:              v.log,
 		OnContact:        v.record,
 		Observe:          v.metrics.request,
 	}
+}
+
+// claimURL returns what begins the URL at which phones prove claims, or "" if they
+// can't.
+func (v *service) claimURL() string {
+	switch {
+	case v.phoneCAs == nil:
+		return ""
+	case len(v.flags.PublicName) == 0:
+		return "https://<name-of-this-service>" + redirect.ClaimPath
+	}
+	return "https://" + v.flags.PublicName[0] + redirect.ClaimPath
 }
 
 func (v *service) newConsole() *sshconsole.Server {
@@ -229,7 +242,8 @@ func (v *service) newConsole() *sshconsole.Server {
 			Explain: func(path, userAgent string) shell.Explanation {
 				return shell.Explanation(explain(path, userAgent))
 			},
-			Turn: v.turns.take,
+			ClaimURL: v.claimURL(),
+			Turn:     v.turns.take,
 		}),
 		Accounts:       v.db,
 		HostKey:        v.hostKey,

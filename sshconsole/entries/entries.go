@@ -108,7 +108,10 @@ func (w *Writer) object(e store.Entry) object {
 			other = "another account"
 		}
 	}
-	if e.Audit.Name == "" {
+	switch {
+	case e.Audit.Name == "" && strings.HasPrefix(e.Audit.Command, "CLAIM") && e.Audit.Command != store.CommandClaimProven:
+		o.By = "another account" // the other party of a claim
+	case e.Audit.Name == "":
 		o.By = "the service"
 	}
 	if e.Away {

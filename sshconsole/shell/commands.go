@@ -30,6 +30,9 @@ func init() { // HELP is in the table and reads it
 		{group: further, usage: "RETARGET <old-url> <new-url> [--yes]", summary: "Replace a setting server everywhere.",
 			example: "retarget http://old.example.com/{mac} http://prov.example.com/{mac} --yes", run: retarget, changes: accounts},
 		{group: further, usage: "HISTORY [<mac>]", summary: "Show who changed what, newest first.", example: "history 2e4", run: showHistory},
+		{group: further, usage: "CLAIM LIST", summary: "List your claims, and those to your phones.", example: "claim list", run: claimList},
+		{group: further, usage: "CLAIM OBJECT <mac>", summary: "Object to claims to your phone.", example: "claim object 2e4", run: claimObject, changes: phones},
+		{group: further, usage: "CLAIM <mac>", summary: "Claim a phone that you have and another account registered.", example: "claim 2e4", run: claim, changes: phones},
 
 		{group: further, usage: "WATCH [<mac>]", summary: "Show your phones as they call, until q.", example: "watch 2e4", run: watch},
 		{group: further, usage: "EXPLAIN <mac> [--user-agent <text>] [--path <path>]", summary: "Show the reply to a phone, and why.",
@@ -57,6 +60,8 @@ func init() { // HELP is in the table and reads it
 		{group: operator, usage: "WATCH [<mac>] --unregistered", summary: "Show unregistered phones and refused requests as they come.", example: "watch --unregistered", run: watch},
 		{group: operator, usage: "TRANSFER <mac>... <name>", summary: "Transfer phones to another account.", example: "transfer 2e4 2e5 bravo", run: transfer, changes: phones},
 		{group: operator, usage: "FREE <mac>...", summary: "End the hold on released phones.", example: "free 2e4", run: free, changes: phones},
+		{group: operator, usage: "CLAIM GRANT <mac> <name>", summary: "Transfer a phone to an account that claims it.", example: "claim grant 2e4 bravo", run: claimGrant, changes: phones},
+		{group: operator, usage: "CLAIM DENY <mac> <name>", summary: "End an account's claim to a phone.", example: "claim deny 2e4 bravo", run: claimDeny, changes: phones},
 		{group: operator, usage: "ACCOUNT ADD <name> [<url>]", summary: "Add a partner account, with a setting server for its phones.",
 			example: "account add acme http://prov.acme.example/{mac}", run: accountAdd, changes: accounts},
 		{group: operator, usage: "ACCOUNT LIST", summary: "List all accounts: name, role, state, setting server.", example: "account list", run: accountList},

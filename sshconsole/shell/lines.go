@@ -30,6 +30,13 @@ func (s *session) run() (status int) {
 	terminal := s.Width() > 0
 	if terminal {
 		fmt.Fprintf(s.Out, welcomeText, account.Name)
+		notices, err := s.claims(account).Notices()
+		if err != nil {
+			s.Log.Error("claims", "error", err)
+		}
+		for _, line := range notices {
+			_, _ = io.WriteString(s.Out, line+"\n")
+		}
 	}
 	s.reportInterrupted(account)
 	for terminal || !s.spent { // what is left of a list was not meant as commands

@@ -101,6 +101,14 @@ func explain(err error, subject string) error {
 		return refused(codeForbidden, "%s: the account has as many phones as its quota, including those on hold. Deregister some, or tell your operator.", subject)
 	case errors.As(err, &tooMany):
 		return refused(codeBusy, "%s: the account has registered as many new phones as it can within a day. Go on after %s.", subject, timestamp(tooMany.Next))
+	case errors.Is(err, store.ErrNoClaim):
+		return refused(codeNotFound, "%s has no such claim: CLAIM LIST shows the claims.", subject)
+	case errors.Is(err, store.ErrClaimed):
+		return refused(codeTaken, "You have claimed %s already: CLAIM LIST shows the claim.", subject)
+	case errors.Is(err, store.ErrOwnPhone):
+		return refused(codeForbidden, "%s is yours already, or on hold for you.", subject)
+	case errors.Is(err, store.ErrTooManyClaims):
+		return refused(codeBusy, "%s: there are too many claims by your account or to this phone. Try again tomorrow, or tell your operator.", subject)
 	case errors.Is(err, store.ErrNotHeld):
 		return refused(codeNotFound, "%s is not on hold.", subject)
 	case errors.Is(err, store.ErrNotOperator):

@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"time"
+
 	"snomredirect/macaddr"
 	"snomredirect/store"
 )
@@ -22,6 +24,16 @@ type Phones interface {
 	Change(store.Batch) ([]store.Result, error)
 	// Usage returns what an account has of its quota, or all together for 0.
 	Usage(store.AccountID) (store.Usage, error)
+}
+
+// Claims is what the commands need of a store for claims, under the same conditions
+// as [Accounts].
+type Claims interface {
+	// Claims returns the open claims, oldest first.
+	Claims() ([]store.Claim, error)
+	MakeClaim(_ store.Audit, dryRun bool, _ macaddr.Addr, life time.Duration) (store.Claim, error)
+	ObjectToClaims(_ store.Audit, dryRun bool, _ macaddr.Addr) error
+	DecideClaim(_ store.Audit, dryRun bool, _ macaddr.Addr, claimant store.AccountID, grant bool) error
 }
 
 // Accounts is what the commands need of a store for accounts, under the same
@@ -54,6 +66,7 @@ type Records interface {
 // A Registry stores accounts and phones.
 type Registry interface {
 	Phones
+	Claims
 	Accounts
 	Records
 }

@@ -31,6 +31,9 @@ type Config struct {
 	// Explain returns the reply to a phone that requests path, and why. If nil,
 	// EXPLAIN is refused.
 	Explain func(path, userAgent string) Explanation
+	// ClaimURL begins the URL at which a phone proves a claim, and the claim's code
+	// follows. If "", operators decide all claims.
+	ClaimURL string
 	// Turn waits until an account may read a page of phones or of the history, which
 	// it does until done is called, or returns ctx's error. If nil, pages are read at
 	// once.

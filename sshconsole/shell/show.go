@@ -84,6 +84,13 @@ func show(c *call) error {
 		}
 		c.field("Since", timestamp(phone.Registered))
 	}
+	claimed, err := c.claims(c.by).Against(phone.MAC)
+	if err != nil {
+		return err
+	}
+	for _, words := range claimed {
+		c.field("Claimed", words)
+	}
 	switch {
 	case contact.MAC.IsValid():
 		c.field("Last contact", timestamp(contact.At)+" "+contact.String())

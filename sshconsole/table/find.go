@@ -42,9 +42,16 @@ func (t Table[T]) Find(words []string, operates bool) (command T, m usage.Match,
 	if err != nil {
 		return command, m, misunderstood("%q: %v Type help %s for its forms; put -- before words starting with a dash.", strings.Join(words, " "), err, strings.ToLower(name))
 	}
+	named := 0 // literals: CLAIM LIST is never CLAIM <mac>, whatever the options
+	for _, e := range family.entries {
+		if _, ok := e.form().Match(rest, nil); ok {
+			named = max(named, len(e.form().Literals()))
+		}
+	}
 	for _, e := range family.entries {
 		m, ok := e.form().Match(rest, options)
 		switch {
+		case len(e.form().Literals()) < named:
 		case ok && !e.usableBy(operates):
 			return command, m, forOperators(e.Usage)
 		case ok:

@@ -107,6 +107,11 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 		if err := store.CheckUpdate(prev, next, others); err != nil {
 			return err
 		}
+		if next.Disabled && !prev.Disabled {
+			if err := endClaims(tx, id); err != nil {
+				return err
+			}
+		}
 		before := bytes.Clone(tx.Bucket(bucketAccounts).Get(accountKey(id)))
 		if err := putAccount(tx, next); err != nil {
 			return err
@@ -123,7 +128,7 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 	return next, err
 }
 
-// RemoveAccount removes an account and its jobs. Operators can still read its
+// RemoveAccount removes an account, its jobs and its claims. Operators can still read its
 // history. If dryRun is set, RemoveAccount runs the same checks but removes
 // nothing. The error is store.ErrNoAccount if there is no such account, or that
 // of [store.CheckRemove].
@@ -154,6 +159,7 @@ func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) 
 			tx.Bucket(bucketServers).Delete(key),
 			tx.Bucket(bucketUsage).Delete(key),
 			tx.Bucket(bucketNames).Delete([]byte(a.Name)),
+			endClaims(tx, id),
 			putEntry(tx, store.Entry{Account: id, Name: a.Name, Audit: audit}, now),
 			pruneAll(tx, now))
 	})

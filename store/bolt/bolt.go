@@ -55,9 +55,10 @@ var (
 	bucketHistoryAccounts  = []byte("history_accounts")  // as bucketHistory
 	bucketHistoryStrangers = []byte("history_strangers") // as bucketHistory
 	bucketUsage            = []byte("usage")             // account id → JSON: see store.Usage
+	bucketClaims           = []byte("claims")            // number → JSON
 
 	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketJobs}
-	schema4 = [][]byte{bucketHistoryAccounts, bucketHistoryStrangers, bucketUsage}
+	schema4 = [][]byte{bucketHistoryAccounts, bucketHistoryStrangers, bucketUsage, bucketClaims}
 	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4)
 )
 

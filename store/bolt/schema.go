@@ -27,7 +27,7 @@ var migrations = []migration{
 		err := tx.Bucket(bucketPhones).ForEach(func(_, _ []byte) error { n++; return nil })
 		return errors.Join(err, countPhones(tx, n))
 	},
-	// To 4: divides histories into classes, and adds the usage of each account.
+	// To 4: divides histories into classes, and adds the usage of each account and claims.
 	func(tx *bbolt.Tx) error {
 		if err := makeBuckets(tx, schema4); err != nil {
 			return err

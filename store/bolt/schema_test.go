@@ -62,8 +62,8 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// A database of schema 3 has one bucket of history and no usage of accounts; one of
-// schema 2 also has no count of phones.
+// A database of schema 3 has one bucket of history and neither usage of accounts nor claims; one
+// of schema 2 also has no count of phones.
 func TestMigrateWithoutCounts(t *testing.T) {
 	for _, from := range []int{2, 3} {
 		migrateWithoutCounts(t, from)
@@ -112,6 +112,9 @@ func migrateWithoutCounts(t *testing.T, from int) {
 	if u, err := db.Usage(bravo.ID); err != nil || u != (store.Usage{Quota: store.DefaultQuota}) {
 		t.Errorf("%+v, %v", u, err)
 	}
+	if all, err := db.Claims(); err != nil || len(all) != 0 {
+		t.Errorf("%+v, %v", all, err)
+	}
 	if n, err := schema(db.b); n != 4 || err != nil {
 		t.Errorf("schema %d, %v", n, err)
 	}
@@ -119,7 +122,7 @@ func migrateWithoutCounts(t *testing.T, from int) {
 
 // asSchema3 makes a database of schema 4 one of schema 3, but for the number.
 func asSchema3(tx *bbolt.Tx) error {
-	return errors.Join(unclassify(tx), tx.DeleteBucket(bucketUsage))
+	return errors.Join(unclassify(tx), tx.DeleteBucket(bucketUsage), tx.DeleteBucket(bucketClaims))
 }
 
 // unclassify makes one bucket of all histories, as it was up to schema 3.

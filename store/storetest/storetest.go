@@ -22,6 +22,12 @@ type Backend interface {
 	MayKnow(by store.Account, p store.Phone) error
 	Change(store.Batch) ([]store.Result, error)
 
+	Claims() ([]store.Claim, error)
+	MakeClaim(_ store.Audit, dryRun bool, _ macaddr.Addr, life time.Duration) (store.Claim, error)
+	ObjectToClaims(_ store.Audit, dryRun bool, _ macaddr.Addr) error
+	DecideClaim(_ store.Audit, dryRun bool, _ macaddr.Addr, claimant store.AccountID, grant bool) error
+	ProveClaim(_ macaddr.Addr, code string) error
+
 	BeginJob(store.Job) (store.Job, error)
 	EndJob(store.Job) error
 	Jobs(store.AccountID) ([]store.Job, error)
@@ -101,6 +107,13 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"HistoryJoins":             historyJoins,
 		"HistoryJoinsUnderAReader": historyJoinsUnderAReader,
 		"HistoryClasses":           historyClasses,
+
+		"ProvenClaims":     provenClaims,
+		"RefusedClaims":    refusedClaims,
+		"DecidedClaims":    decidedClaims,
+		"ClaimsOfAccounts": claimsOfAccounts,
+		"ClaimsAndQuotas":  claimsAndQuotas,
+		"RacingClaims":     racingClaims,
 
 		"JobsAreListed":  jobsAreListed,
 		"JobsProgress":   jobsProgress,
