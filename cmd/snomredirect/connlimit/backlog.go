@@ -79,8 +79,9 @@ func (l *Listener) fill() {
 		if err == nil && !l.closed {
 			evicted = l.backlog.push(c)
 		}
-		l.err = err
-		l.changed.Broadcast()
+		if l.err = err; err != nil || l.backlog.n == 1 {
+			l.changed.Broadcast() // Accept waits
+		}
 		for l.err != nil && !l.closed && !errors.Is(err, net.ErrClosed) {
 			l.changed.Wait() // Accept's caller decides when to try again
 		}
