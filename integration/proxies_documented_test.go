@@ -20,24 +20,25 @@ func TestDocumentedProxies(t *testing.T) {
 	f := startFlooded(t, "--trusted-proxy", "127.0.0.1", "--log-level", "debug")
 	http, https, ssh := freeAddress(t), freeAddress(t), freeAddress(t)
 	for _, p := range []struct {
-		name          string
+		name, title   string
 		before, after string
 		addresses     []string // documented ones, and what replaces them
 		arguments     []string
 		through       flooded
 		answered      int
 	}{
-		{"nginx", "pid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n", "}\n",
+		{"nginx", "nginx", "pid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n", "}\n",
 			[]string{"listen 80;", "listen " + http + ";", "127.0.0.1:8080", f.HTTP},
 			[]string{"-p", f.folder, "-e", "stderr", "-g", "daemon off;", "-c"}, f.at(addresses{HTTP: http}), 1},
-		{"haproxy", "", "", []string{":443", https, "127.0.0.1:8443", f.HTTPS, ":22\n", ssh + "\n", "127.0.0.1:2222", f.SSH},
+		{"haproxy", "HAProxy", "", "", []string{":443", https, "127.0.0.1:8443", f.HTTPS, ":22\n", ssh + "\n", "127.0.0.1:2222", f.SSH},
 			[]string{"-db", "-f"}, f.at(addresses{HTTPS: https, SSH: ssh}), 2},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			if _, err := exec.LookPath(p.name); err != nil {
 				t.Skip(p.name + " is not installed")
 			}
-			_, block, found := strings.Cut(string(page), "```"+p.name+"\n")
+			_, block, found := strings.Cut(string(page), "\nWith "+p.title+" in front of ")
+			_, block, _ = strings.Cut(block, "```conf\n")
 			block, _, ended := strings.Cut(block, "```")
 			if !found || !ended {
 				t.Fatal("it is not in the page")

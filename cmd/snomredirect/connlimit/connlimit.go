@@ -2,9 +2,9 @@
 // newcomer: when places run out, the connection that has waited longest for its
 // client goes, of the network with most of them.
 //
-// A connection can be closed for another one only once the server reads from it.
-// Until then its request may already have arrived, and the client waits for the
-// server.
+// A connection that the server has accepted can be closed for another one only once the
+// server reads from it. Until then its request may already have arrived, and the client
+// waits for the server. Up to maxBacklog connections more wait to be accepted.
 package connlimit
 
 import (
