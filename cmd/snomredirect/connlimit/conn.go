@@ -119,13 +119,16 @@ func (c *Conn) Release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch c.state {
-	case candidate, accepted:
+	case accepted:
+		l.unread--
+		fallthrough
+	case candidate:
 		l.waiting.leave(c)
 		l.live--
 		fallthrough
 	case evicted:
 		l.open--
-		l.changed.Signal()
+		l.changed.Broadcast()
 	}
 	c.state = gone
 }

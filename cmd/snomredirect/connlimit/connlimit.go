@@ -2,9 +2,9 @@
 // newcomer: when places run out, the connection that has waited longest for its
 // client goes, of the network with most of them.
 //
-// A connection can be closed for another one only once the server reads from it.
-// Until then its request may already have arrived, and the client waits for the
-// server.
+// A connection that the server has accepted can be closed for another one only once the
+// server reads from it. Until then its request may already have arrived, and the client
+// waits for the server. Up to maxBacklog connections more wait to be accepted.
 package connlimit
 
 import (
@@ -12,8 +12,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"github.com/pires/go-proxyproto"
 
 	"snomredirect/store"
 )
@@ -45,6 +43,10 @@ type Listener struct {
 	mu      sync.Mutex
 	changed *sync.Cond // a place may have become free
 	closed  bool
+	filling sync.Once
+	err     error // of the kernel's listener, for Accept
+	unread  int   // connections that the server has accepted and not read from
+	backlog backlog
 	live    int // connections that are neither closed, evicted nor released
 	open    int // live ones, and evicted ones that their server has not closed yet
 	waiting waiting
@@ -62,7 +64,7 @@ func New(l net.Listener, c Config) *Listener {
 	if c.Evicted == nil {
 		c.Evicted = func() {}
 	}
-	limited := &Listener{Listener: l, config: c, waiting: newWaiting()}
+	limited := &Listener{Listener: l, config: c, waiting: newWaiting(), backlog: backlog{waiting: newWaiting()}}
 	limited.changed = sync.NewCond(&limited.mu)
 	return limited
 }
@@ -72,22 +74,16 @@ func New(l net.Listener, c Config) *Listener {
 // network, or has not noticed that Max connections were closed: so goroutines are
 // bounded by twice Max.
 func (l *Listener) Accept() (net.Conn, error) {
-	raw, err := l.Listener.Accept()
+	c, err := l.next()
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{Conn: raw, raw: raw, listener: l, remote: raw.RemoteAddr()}
-	from := store.ClientAddr(c.remote.String())
-	if c.proxied = l.config.Proxy(from); c.proxied {
-		c.Conn = proxyproto.NewConn(raw, proxyproto.WithPolicy(proxyproto.USE), proxyproto.SetReadHeaderTimeout(headerTime))
-	}
-	c.setFrom(from)
 	evicted, ok := l.enter(c)
 	if evicted != nil {
 		evicted.reset()
 	}
 	if !ok {
-		raw.Close()
+		c.Close()
 		return nil, net.ErrClosed
 	}
 	return c, nil
@@ -124,6 +120,9 @@ func (l *Listener) evict(c *Conn) {
 func (l *Listener) Close() error {
 	l.mu.Lock()
 	l.closed = true
+	for l.backlog.n > 0 {
+		l.backlog.pop().raw.Close()
+	}
 	l.mu.Unlock()
 	l.changed.Broadcast()
 	return l.Listener.Close()
@@ -138,8 +137,9 @@ func (l *Listener) wait(c *Conn) *Conn {
 		return nil
 	}
 	c.state = candidate
+	l.unread--
 	l.waiting.add(c)
-	l.changed.Signal()
+	l.changed.Broadcast()
 	return l.bound(c)
 }
 

@@ -19,6 +19,7 @@ type group struct {
 	live  [ranks]int       // of a network: all, also those that can't be closed yet
 	conns [ranks]list.List // those that can be, from the oldest
 	index [ranks]int       // in fullest
+	turn  *list.Element    // of a network in a backlog
 }
 
 func newWaiting() waiting {
