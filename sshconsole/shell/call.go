@@ -23,16 +23,16 @@ type call struct {
 	dryRun  bool
 	owners  map[store.AccountID]store.Account // those that were looked up
 	out     *bufio.Writer
-	page    *pageWriter // below out
-	noted   []any       // what the log records of a change besides the words
-	changed bool        // something was changed, though the command may have failed
-	warning string      // what the caller should know if the command is done, or ""
+	page    *lineedit.HeldWriter // below out
+	noted   []any                // what the log records of a change besides the words
+	changed bool                 // something was changed, though the command may have failed
+	warning string               // what the caller should know if the command is done, or ""
 }
 
 // call runs a command and logs what it changed.
 func (s *session) call(ctx context.Context, by store.Account, i invocation, words []string) error {
 	_, dryRun := i.options[usage.DryRun]
-	page := &pageWriter{Writer: s.Out}
+	page := &lineedit.HeldWriter{Writer: s.Out}
 	c := &call{session: s, invocation: i, ctx: ctx, by: by, begun: time.Now(), dryRun: dryRun,
 		owners: map[store.AccountID]store.Account{}, out: bufio.NewWriter(page), page: page}
 	err := c.cmd.run(c)

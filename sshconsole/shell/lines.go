@@ -81,7 +81,8 @@ func (s *session) script(lines []string) (status int) {
 	for len(lines) > 0 && !s.spent && !s.interrupted && s.ctx.Err() == nil {
 		line := lines[0]
 		if lines = lines[1:]; len(lines) > 0 {
-			s.In = &lineSlice{lines}
+			given := lineedit.Given(lines)
+			s.In = &given
 		} else {
 			s.In = input
 		}
@@ -122,16 +123,4 @@ func (s *session) readLine(prompt string) (string, error) {
 		line, s.fresh = store.WithoutMark(line), false
 	}
 	return line, err
-}
-
-// A lineSlice is a LineReader of lines that were given at once.
-type lineSlice struct{ lines []string }
-
-func (l *lineSlice) ReadLine(string) (string, error) {
-	if len(l.lines) == 0 {
-		return "", io.EOF
-	}
-	line := l.lines[0]
-	l.lines = l.lines[1:]
-	return line, lineedit.Check(line)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/jobs"
 	"snomredirect/sshconsole/usage"
 	"snomredirect/store"
 )
@@ -157,13 +158,13 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 		return c.changedOne(rule, changes[0].MAC, results[0])
 	}
 	defer c.remarkQuota(rule, owner)
-	all, next := tally{}, 0
+	all, next := jobs.Tally{}, 0
 	for _, r := range ranges {
-		part := tally{}
+		part := jobs.Tally{}
 		for mac := range r.All() {
 			out := results[next]
 			next++
-			part.add(out)
+			part.Add(out)
 			if out.Err != nil {
 				problem, err := c.whyNot(rule, mac, out)
 				if err != nil {
@@ -178,19 +179,19 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 			}
 		}
 		if r.Len() > 1 && !c.json {
-			c.answer(nil, "%v: %s.\n", r, c.tallyText(part, rule))
+			c.answer(nil, "%v: %s.\n", r, part.Text(rule, c.did))
 		}
-		all.merge(part)
-		if rule == store.RuleRegister && part.failed < part.n() {
+		all.Merge(part)
+		if rule == store.RuleRegister && part.Failed < part.N() {
 			_ = c.out.Flush()
 			c.remarkUnknown(r, r.First, 0)
 		}
 	}
 	if len(ranges) > 1 && !c.json {
-		c.answer(nil, "%s: %s.\n", plural(all.n(), "phone", "phones"), c.tallyText(all, rule))
+		c.answer(nil, "%s: %s.\n", plural(all.N(), "phone", "phones"), all.Text(rule, c.did))
 	}
-	c.noted, c.changed = []any{"phones", all.done + all.changed}, all.done+all.changed > 0
-	return all.err()
+	c.noted, c.changed = []any{"phones", all.Done + all.Changed}, all.Done+all.Changed > 0
+	return failed(all)
 }
 
 func (c *call) changedOne(rule store.Rule, mac macaddr.Addr, out store.Result) error {

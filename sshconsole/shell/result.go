@@ -2,9 +2,9 @@ package shell
 
 import (
 	"errors"
-	"strings"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/jobs"
 	"snomredirect/store"
 )
 
@@ -80,56 +80,10 @@ func (c *call) noSettingServerOf(mac macaddr.Addr, name string) error {
 	return refused(codeForbidden, "%v would have no setting server. Give %s one first: ACCOUNT SERVER %s <url>.", mac, name, name)
 }
 
-// A tally counts results; done are those registered, deregistered and so on.
-type tally struct{ done, changed, same, failed int }
-
-func (t *tally) add(out store.Result) {
-	switch {
-	case out.Err != nil:
-		t.failed++
-	case out.Prev == out.Next:
-		t.same++
-	case out.Prev.Owner == out.Next.Owner && out.Prev.Held() == out.Next.Held():
-		t.changed++
-	default:
-		t.done++
-	}
-}
-
-func (t *tally) merge(more tally) {
-	t.done += more.done
-	t.changed += more.changed
-	t.same += more.same
-	t.failed += more.failed
-}
-
-func (t tally) n() int { return t.done + t.changed + t.same + t.failed }
-
-// err returns a problem that has been reported already, if a change failed.
-func (t tally) err() error {
-	if t.failed == 0 {
+// failed returns a problem that has been reported already, if a change failed.
+func failed(t jobs.Tally) error {
+	if t.Failed == 0 {
 		return nil
 	}
 	return errReported
-}
-
-var doneWord = map[store.Rule]string{
-	store.RuleRegister: "registered", store.RuleDeregister: "deregistered", store.RuleTransfer: "transferred", store.RuleFree: "freed",
-}
-
-// tallyText returns a text such as "3 registered, 1 unchanged, 1 failed".
-func (c *call) tallyText(t tally, rule store.Rule) string {
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		word string
-	}{{t.done, c.did(doneWord[rule])}, {t.changed, c.did("changed")}, {t.same, "unchanged"}, {t.failed, "failed"}} {
-		if part.n > 0 {
-			parts = append(parts, plural(part.n, part.word, part.word))
-		}
-	}
-	if parts == nil {
-		return "nothing to do"
-	}
-	return strings.Join(parts, ", ")
 }

@@ -1,8 +1,6 @@
 package shell
 
 import (
-	"bytes"
-	"io"
 	"iter"
 
 	"snomredirect/store"
@@ -17,35 +15,13 @@ func (c *call) turn(f func() error) error {
 			return err
 		}
 		defer done()
-		c.page.held = true
+		c.page.Hold()
 		err = f()
 		_ = c.out.Flush()
 		return err
 	}()
-	c.page.release()
+	c.page.Release()
 	return err
-}
-
-// A pageWriter holds back what is written during a turn.
-type pageWriter struct {
-	io.Writer
-	held bool
-	page bytes.Buffer
-}
-
-func (w *pageWriter) Write(p []byte) (int, error) {
-	if w.held {
-		return w.page.Write(p)
-	}
-	return w.Writer.Write(p)
-}
-
-// release writes what was held back. If the client has gone, that is dropped; the
-// command is about to be interrupted.
-func (w *pageWriter) release() {
-	w.held = false
-	_, _ = w.page.WriteTo(w.Writer)
-	w.page.Reset()
 }
 
 // phonesOf returns an account's phones in the order of their MACs. It ends early

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 
+	"snomredirect/sshconsole/jobs"
 	"snomredirect/sshconsole/phonelist"
 	"snomredirect/sshconsole/progress"
 	"snomredirect/store"
@@ -50,7 +51,7 @@ type upload struct {
 	phones   int            // how many were listed so far
 	bad      int            // how many lines can't be read
 	unknown  int            // how many phones are not snom's
-	tally    tally
+	tally    jobs.Tally
 	record   store.Job // as it is stored; its ID is 0 before
 	progress *progress.Progress
 
@@ -83,7 +84,7 @@ func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error
 	}
 	err = u.readAll()
 	u.progress.End()
-	done := u.tally.done + u.tally.changed
+	done := u.tally.Done + u.tally.Changed
 	c.changed, c.noted = done > 0, []any{"lines", u.record.Lines, "phones", done}
 	if owner.ID != 0 {
 		c.noted = append(c.noted, "owner", owner.Name)
@@ -170,7 +171,7 @@ func (u *upload) readAll() error {
 			return err
 		}
 		if u.Width() == 0 { // otherwise the user types on that line
-			u.progress.At(u.tally.n() + u.bad)
+			u.progress.At(u.tally.N() + u.bad)
 		}
 	}
 }
@@ -211,9 +212,9 @@ func (u *upload) change(last bool) error {
 		if rest = rest[n:]; len(rest) == 0 {
 			record.Lines, record.Done = record.Some, last
 		}
-		record.Failed = u.bad + u.tally.failed // the store adds those of the batch
+		record.Failed = u.bad + u.tally.Failed // the store adds those of the batch
 		err = u.changeBatch(part, record)
-		u.progress.At(u.tally.n() + u.bad)
+		u.progress.At(u.tally.N() + u.bad)
 	}
 	slices.SortFunc(byMAC, func(a, b listedChange) int { return cmp.Compare(a.line, b.line) })
 	failed := 0
@@ -224,7 +225,7 @@ func (u *upload) change(last bool) error {
 		}
 	}
 	if err == nil && failed > 0 && u.atomic {
-		u.record.Lines, u.record.Some, u.tally = 0, 0, tally{}
+		u.record.Lines, u.record.Some, u.tally = 0, 0, jobs.Tally{}
 		err = refused(codeForbidden, "%s refused; nothing was done.", plural(failed, "line was", "lines were"))
 	}
 	if err == nil {
@@ -251,7 +252,7 @@ func (u *upload) changeBatch(part []listedChange, record store.Job) error {
 	}
 	u.record = record
 	for i, out := range results {
-		u.tally.add(out)
+		u.tally.Add(out)
 		if part[i].done = out.Err == nil && out.Prev != out.Next; out.Err == nil {
 			continue
 		}
@@ -259,7 +260,7 @@ func (u *upload) changeBatch(part []listedChange, record store.Job) error {
 			return err
 		}
 	}
-	u.record.Failed = u.bad + u.tally.failed
+	u.record.Failed = u.bad + u.tally.Failed
 	return nil
 }
 
@@ -276,19 +277,19 @@ type uploadObject struct {
 // reported already, line by line.
 func (u *upload) summary() error {
 	t := u.tally
-	t.failed += u.bad
-	object := uploadObject{Changed: t.changed, Unchanged: t.same, Failed: t.failed, DryRun: u.dryRun}
+	t.Failed += u.bad
+	object := uploadObject{Changed: t.Changed, Unchanged: t.Same, Failed: t.Failed, DryRun: u.dryRun}
 	if u.rule == store.RuleRegister {
-		object.Registered = t.done
+		object.Registered = t.Done
 	} else {
-		object.Deregistered = t.done
+		object.Deregistered = t.Done
 	}
 	u.remarkRest()
 	head := ""
-	if u.dryRun && t.done+t.changed == 0 {
+	if u.dryRun && t.Done+t.Changed == 0 {
 		head = "nothing would change. "
 	}
-	u.answer(object, "%s%s: %s.\n", head, plural(t.n(), "line", "lines"), u.tallyText(t, u.rule))
+	u.answer(object, "%s%s: %s.\n", head, plural(t.N(), "line", "lines"), t.Text(u.rule, u.did))
 	u.remarkQuota(u.rule, u.owner)
-	return t.err()
+	return failed(t)
 }
