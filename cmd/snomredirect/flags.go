@@ -25,7 +25,7 @@ type serve struct {
 	RDSPlain         bool          `name:"rds-plain" help:"Serve --rds over plain HTTP, on a loopback address only."`
 	SSH              string        `name:"ssh" default:":2222" placeholder:"ADDRESS" help:"Serve the console over SSH here (${default}). Port 0 picks a free port."`
 	SSHLegacy        bool          `name:"ssh-legacy" help:"Also accept SSH libraries as old as libssh2 1.10 and net-ssh 7.0, at the price of weaker algorithms: NIST's curve P-256 and encrypt-and-MAC. Audits report them, and newer clients may choose them too."`
-	TrustedProxy     []string      `placeholder:"CIDR" help:"Believe what this proxy says of its clients: an address or a network. the PROXY protocol, and over HTTP and HTTPS X-Forwarded-For, on all listeners but --metrics. Repeatable."`
+	TrustedProxy     []string      `placeholder:"CIDR" help:"Believe what this proxy, an address or a network, says of its clients: by the PROXY protocol and, over HTTP and HTTPS, by X-Forwarded-For. On all listeners but --metrics. Repeatable."`
 	Metrics          string        `placeholder:"ADDRESS" help:"Serve Prometheus metrics and pprof here, without authentication."`
 	AdminKey         []string      `sep:"none" placeholder:"KEY" help:"Authorize this key for the operator admin; the account is created if missing. A file, or a line as in authorized_keys. Repeatable."`
 	PublicName       []string      `placeholder:"HOST" help:"Host name at which phones reach this service: no phone is redirected to it. Repeatable."`
