@@ -26,15 +26,21 @@ type Audit struct {
 // maxAgent is the maximum length of a stored User-Agent in bytes.
 const maxAgent = 200
 
-// CleanAgent returns the User-Agent of a tool as it is stored and shown: its first
-// 200 bytes, with unprintable characters replaced by question marks.
+// CleanAgent returns the User-Agent of a tool as it is stored and shown: the first
+// 200 bytes of its [Printable] form.
 func CleanAgent(userAgent string) string {
+	return Printable(strings.TrimSpace(userAgent[:min(len(userAgent), maxAgent)]))
+}
+
+// Printable returns s with unprintable characters replaced by question marks, so that
+// none of them reaches a terminal.
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return '?'
 		}
 		return r
-	}, strings.TrimSpace(userAgent[:min(len(userAgent), maxAgent)]))
+	}, s)
 }
 
 // A Rule is what a batch does to each of its phones.

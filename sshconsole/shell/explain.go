@@ -36,6 +36,7 @@ func explainPhone(c *call) error {
 		return err
 	}
 	e := c.Explain(path, userAgent)
+	path, userAgent = store.Printable(path), store.Printable(userAgent)
 	if e.MAC.IsValid() && e.MAC != mac {
 		return misunderstood(codeUsage, "%q is a request for %v: expected one for %v.", path, e.MAC, mac)
 	}
