@@ -60,26 +60,28 @@ func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tl
 
 // find returns the setting server to send, or the zero URL for the empty file.
 func (h *handler) find(a *answer, https bool) (store.URL, Outcome, error) {
-	switch {
-	case !a.mac.IsValid():
+	if !a.mac.IsValid() {
 		return store.URL{}, NoMAC, nil
 	}
 	price := h.price(a)
-	switch {
-	case price == scan.TooMuch:
+	if price == scan.TooMuch {
 		return store.URL{}, Throttled, h.findAny()
-	case a.otherCertificate():
+	}
+	// Also if the answer does not need it: the contact is its owner's.
+	found, err := h.Finder.Redirection(a.mac)
+	a.owner = found.Owner
+	if a.owner != 0 && price == scan.Miss && !a.otherMAC() && !a.otherCertificate() {
+		h.Scans.Hit(a.from)
+	}
+	if a.otherCertificate() {
 		return store.URL{}, OtherCertificate, nil
 	}
 	if a.code != "" {
 		if won, err := h.claim(a); err != nil || !won {
 			return store.URL{}, Unregistered, err
 		}
-	}
-	found, err := h.Finder.Redirection(a.mac)
-	a.owner = found.Owner
-	if a.owner != 0 && price == scan.Miss && !a.otherMAC() {
-		h.Scans.Hit(a.from)
+		found, err = h.Finder.Redirection(a.mac)
+		a.owner = found.Owner
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -189,7 +189,7 @@ func testProof(t *testing.T, c proofTest, another bool, version uint16, config C
 	if !o.HTTPS || o.Outcome != outcome {
 		t.Errorf("observed %+v, want outcome %v over HTTPS", o, outcome)
 	}
-	if contact.Answer != answer || contact.Proven != c.proven || contact.OtherCertificate != another {
+	if contact.Owner == 0 || contact.Answer != answer || contact.Proven != c.proven || contact.OtherCertificate != another {
 		t.Errorf("contact %+v, want answer %v, proven %v, other certificate %v", contact, answer, c.proven, another)
 	}
 	if strings.Contains(log.String(), "level=WARN") != another || !strings.Contains(log.String(), c.log) {

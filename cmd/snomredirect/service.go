@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"runtime/debug"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -21,6 +22,7 @@ import (
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 	"snomredirect/store/bolt"
+	"snomredirect/store/census"
 	"snomredirect/store/contacts"
 	"snomredirect/store/passwords"
 )
@@ -61,13 +63,15 @@ type service struct {
 	turns        *turns        // for pages of phones and of the history
 	passwords    *passwords.Checker
 	saveKnown    func() // saves the known hosts and stops saving them
+	census       *census.Census
+	started      time.Time
 	proxies      proxies
 	logBudget    *logBudget
 }
 
 // open reads the files that the flags name, and opens the data folder.
 func (s *serve) open(log *slog.Logger) (v *service, err error) {
-	v = &service{flags: s, log: log, logBudget: &logBudget{log: log}, metrics: newMetrics(), turns: newTurns()}
+	v = &service{flags: s, log: log, logBudget: &logBudget{log: log}, started: time.Now(), metrics: newMetrics(), turns: newTurns()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, v.close())
@@ -96,6 +100,7 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	}
 	v.saveKnown = v.passwords.Keep(v.lastContacts, log, v.guard)
 	v.recorder = contacts.New(contacts.Config{Store: v.lastContacts, Log: log, Flushed: v.metrics.flush, Guard: v.guard})
+	v.census = census.New(census.Config{Phones: v.db.Phones, CountPhones: v.db.CountPhones, Contact: v.recorder.Contact, Guard: v.guard, Log: log})
 	if s.ScanLimit > 0 {
 		v.scans = scan.New(scan.Config{Limit: s.ScanLimit, Refill: s.ScanRefill, Knows: v.recorder.Knows, Owner: v.ownerOf, Report: v.db.AddEntries, Guard: v.guard, Log: log})
 	}
@@ -120,6 +125,9 @@ func (v *service) ownerOf(mac macaddr.Addr) (store.AccountID, error) {
 func (v *service) close() (err error) {
 	if v.scans != nil {
 		v.scans.Close()
+	}
+	if v.census != nil {
+		v.census.Close()
 	}
 	if v.recorder != nil {
 		v.recorder.Close()
@@ -242,6 +250,7 @@ func (v *service) newConsole() *sshconsole.Server {
 			Explain: func(path, userAgent string) shell.Explanation {
 				return shell.Explanation(explain(path, userAgent))
 			},
+			Status:   v.status,
 			ClaimURL: v.claimURL(),
 			Turn:     v.turns.take,
 		}),

@@ -62,6 +62,7 @@ func init() { // HELP is in the table and reads it
 		{group: operator, usage: "FREE <mac>...", summary: "End the hold on released phones.", example: "free 2e4", run: free, changes: phones},
 		{group: operator, usage: "CLAIM GRANT <mac> <name>", summary: "Transfer a phone to an account that claims it.", example: "claim grant 2e4 bravo", run: claimGrant, changes: phones},
 		{group: operator, usage: "CLAIM DENY <mac> <name>", summary: "End an account's claim to a phone.", example: "claim deny 2e4 bravo", run: claimDeny, changes: phones},
+		{group: operator, usage: "STATUS", summary: "Show the service at a glance, and whose phones never called.", example: "status", run: showStatus},
 		{group: operator, usage: "ACCOUNT ADD <name> [<url>]", summary: "Add a partner account, with a setting server for its phones.",
 			example: "account add acme http://prov.acme.example/{mac}", run: accountAdd, changes: accounts},
 		{group: operator, usage: "ACCOUNT LIST", summary: "List all accounts: name, role, state, setting server.", example: "account list", run: accountList},

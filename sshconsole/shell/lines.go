@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"snomredirect/sshconsole/lineedit"
 	"snomredirect/sshconsole/usage"
@@ -34,9 +35,7 @@ func (s *session) run() (status int) {
 		if err != nil {
 			s.Log.Error("claims", "error", err)
 		}
-		for _, line := range notices {
-			_, _ = io.WriteString(s.Out, line+"\n")
-		}
+		_, _ = io.WriteString(s.Out, strings.Join(append(notices, ""), "\n"))
 	}
 	s.reportInterrupted(account)
 	for terminal || !s.spent { // what is left of a list was not meant as commands

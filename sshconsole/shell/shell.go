@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"snomredirect/sshconsole/jobs"
+	"snomredirect/sshconsole/status"
 	"snomredirect/sshconsole/table"
 	"snomredirect/sshconsole/usage"
 	"snomredirect/store"
@@ -31,6 +32,8 @@ type Config struct {
 	// Explain returns the reply to a phone that requests path, and why. If nil,
 	// EXPLAIN is refused.
 	Explain func(path, userAgent string) Explanation
+	// Status returns what STATUS shows. If nil, that is empty.
+	Status func(context.Context) (status.Report, error)
 	// ClaimURL begins the URL at which a phone proves a claim, and the claim's code
 	// follows. If "", operators decide all claims.
 	ClaimURL string
@@ -51,6 +54,9 @@ type Shell struct {
 func New(c Config) *Shell {
 	if c.Contacts == nil {
 		c.Contacts = noContacts{}
+	}
+	if c.Status == nil {
+		c.Status = func(context.Context) (r status.Report, _ error) { return r, nil }
 	}
 	if c.Turn == nil {
 		c.Turn = func(context.Context, store.AccountID) (func(), error) { return func() {}, nil }
