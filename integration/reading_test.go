@@ -34,7 +34,7 @@ func startReaders(b *testing.B) readers {
 			b.Fatal(err)
 		}
 	}
-	if err := r.start(nil, []string{"--admin-key", "admin.pub", "--log-level", "info"}); err != nil {
+	if err := r.start(nil, []string{"--admin-key", "admin.pub", "--log-level", "info", "--quota", "1000000", "--scan-limit", "0"}); err != nil {
 		b.Fatal(err)
 	}
 	r.connectAll("admin")

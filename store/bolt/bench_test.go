@@ -168,6 +168,9 @@ func BenchmarkUpload(b *testing.B) {
 	db := open(b, b.TempDir())
 	defer db.Close()
 	a := addAccount(b, db, "acme")
+	if _, err := db.UpdateAccount(store.Audit{}, false, a.ID, func(a *store.Account) error { a.Quota = store.MaxQuota; return nil }); err != nil {
+		b.Fatal(err)
+	}
 	r := rand.New(rand.NewPCG(1, 2))
 	phones := 0
 	for b.Loop() {
