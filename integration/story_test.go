@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -41,6 +42,17 @@ func testMain(m *testing.M) int {
 	return m.Run()
 }
 
+// paramikoPython returns a Python that has paramiko, or "". The first in the PATH may
+// not be Debian's.
+var paramikoPython = sync.OnceValue(func() string {
+	for _, python := range []string{"/usr/bin/python3", "python3"} {
+		if exec.Command(python, "-c", "import paramiko").Run() == nil {
+			return python
+		}
+	}
+	return ""
+})
+
 func TestStories(t *testing.T) {
 	sources(t)
 	testscript.Run(t, testscript.Params{
@@ -54,8 +66,15 @@ func TestStories(t *testing.T) {
 				}
 			})
 			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("PYTHON", paramikoPython())
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "paramiko" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return paramikoPython() != "", nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"found":       found,

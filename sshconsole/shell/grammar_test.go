@@ -7,6 +7,14 @@ import (
 	"snomredirect/sshconsole/usage"
 )
 
+// spellings returns ways to spell a command line: in capitals, with more white space,
+// with quotes, with options, and in letters that look alike.
+func spellings(line string) []string {
+	quoted := `"` + strings.Join(strings.Fields(line), `" "`) + `"`
+	return []string{line, strings.ToUpper(line), "\t " + strings.ReplaceAll(line, " ", "  ") + " \t", quoted, line + " --json", line + " --dry-run",
+		strings.NewReplacer("a", "а", "c", "с", "e", "е").Replace(line)}
+}
+
 // Each command can be found by its usage and by its example, by the callers that
 // HELP shows it to and no others, and accepts --json, and --dry-run if it changes
 // something.
@@ -32,6 +40,15 @@ func TestTable(t *testing.T) {
 				got, err := find(words, operates)
 				found := got.cmd
 				if c.group == operator && !operates {
+					for _, spelled := range spellings(line) {
+						words, err := usage.Split(spelled)
+						if err != nil {
+							t.Fatal(err)
+						}
+						if got, err := find(words, operates); err == nil && got.cmd.group == operator {
+							t.Errorf("%q of a partner: %v", spelled, got.cmd)
+						}
+					}
 					if err == nil || !strings.HasSuffix(err.Error(), "for operators.") && !strings.HasPrefix(err.Error(), "Type help") {
 						t.Errorf("%q of a partner: %v, %v", line, found, err)
 					}
