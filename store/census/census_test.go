@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +17,14 @@ import (
 // account 2, and the first half has been registered for long.
 type phones struct {
 	n   int
-	err error
+	mu  sync.Mutex
+	err error // of each page
+}
+
+func (f *phones) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
 }
 
 func (f *phones) page(owner store.AccountID, after macaddr.Addr, n int) (page []store.Phone, err error) {
@@ -36,6 +44,8 @@ func (f *phones) page(owner store.AccountID, after macaddr.Addr, n int) (page []
 		}
 		page = append(page, store.Phone{MAC: mac, Owner: store.AccountID(1 + next%2), Registered: registered})
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return page, f.err
 }
 
@@ -70,9 +80,10 @@ func TestCount(t *testing.T) {
 		if r, err := s.Count(t.Context()); err != nil || len(r.Accounts) > 0 {
 			t.Errorf("no phones: %+v, %v", r, err)
 		}
-		f.err = errors.New("no disk")
-		if _, err := s.Count(t.Context()); err != f.err {
-			t.Errorf("%v, want %v", err, f.err)
+		failure := errors.New("no disk")
+		f.fail(failure)
+		if _, err := s.Count(t.Context()); err != failure {
+			t.Errorf("%v, want %v", err, failure)
 		}
 	})
 }
@@ -81,14 +92,15 @@ func TestCount(t *testing.T) {
 func TestCountInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder
-		f := &phones{n: maxAtOnce + 10, err: errors.New("no disk")}
+		f := &phones{n: maxAtOnce + 10}
+		f.fail(errors.New("no disk"))
 		s := newCensus(f, &log)
 		time.Sleep(first)
 		synctest.Wait()
 		if r, err := s.Count(t.Context()); err != nil || !r.At.IsZero() || strings.Count(log.String(), "no disk") != 1 {
 			t.Errorf("%+v, %v\n%s", r, err, &log)
 		}
-		f.err = nil
+		f.fail(nil)
 		time.Sleep(every)
 		synctest.Wait()
 		if r, err := s.Count(t.Context()); err != nil || r.Accounts[1].Phones+r.Accounts[2].Phones != f.n {
