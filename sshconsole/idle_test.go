@@ -2,6 +2,7 @@ package sshconsole
 
 import (
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -76,5 +77,21 @@ func TestTotalTime(t *testing.T) {
 	text, _ := io.ReadAll(out)
 	if took := time.Since(begun); took < total-50*time.Millisecond || strings.Contains(string(text), "nothing was typed") {
 		t.Errorf("after %v: %q", took, text)
+	}
+}
+
+// A command that outlasts its connection does not keep that in memory.
+func TestSessionAfterItsConnection(t *testing.T) {
+	cs := newClients(defaultLimits, func(Method) {})
+	conn, _ := net.Pipe()
+	c := cs.add(conn)
+	cs.logIn(c, login{})
+	if !cs.openSession(c) {
+		t.Fatal("no session")
+	}
+	c.Close()
+	cs.closeSession(c)
+	if c.unused.Stop() {
+		t.Error("a timer still has the connection")
 	}
 }

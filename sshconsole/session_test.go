@@ -195,3 +195,38 @@ func TestOnlySessions(t *testing.T) {
 		t.Errorf("after refusals: %q, %v", out, err)
 	}
 }
+
+// Requests of features that the console has not are refused, however many and however
+// large they are, and leave nothing behind.
+func TestRefusedRequests(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
+	for _, kind := range []string{"direct-streamlocal@openssh.com", "forwarded-streamlocal@openssh.com", "sftp"} {
+		if _, _, err := c.OpenChannel(kind, nil); err == nil {
+			t.Errorf("a channel %s was opened", kind)
+		}
+	}
+	ch, requests, err := c.OpenChannel("session", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go gossh.DiscardRequests(requests)
+	payload := gossh.Marshal(struct{ Name, Value string }{"LANG", strings.Repeat("x", 30000)})
+	global := []string{"tcpip-forward", "cancel-tcpip-forward", "streamlocal-forward@openssh.com", "hostkeys-prove-00@openssh.com", "keepalive@openssh.com", "x"}
+	ofSession := []string{"subsystem", "auth-agent-req@openssh.com", "x11-req", "env", "break", "signal", "xon-xoff", "keepalive@openssh.com", "x"}
+	for range 100 {
+		for _, kind := range global {
+			if ok, _, err := c.SendRequest(kind, true, payload); ok || err != nil {
+				t.Fatalf("%s: %v, %v", kind, ok, err)
+			}
+		}
+		for _, kind := range ofSession {
+			if ok, err := ch.SendRequest(kind, true, payload); ok || err != nil {
+				t.Fatalf("%s of a session: %v, %v", kind, ok, err)
+			}
+		}
+	}
+	l.runs(c, "list", 0, "")
+	c.Close()
+	l.releases()
+}

@@ -27,7 +27,8 @@ func (cs *clients) openSession(c *client) (ok bool) {
 func (cs *clients) closeSession(c *client) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if c.sessions--; c.sessions == 0 {
+	c.sessions--
+	if _, ok := cs.all[c]; ok && c.sessions == 0 {
 		c.unused.Reset(cs.limits.idleTime)
 	}
 }
