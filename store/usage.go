@@ -1,7 +1,10 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -11,6 +14,19 @@ const DefaultQuota = 10_000
 
 // MaxQuota is the highest quota: all MACs of some sixty OUIs.
 const MaxQuota = 1_000_000_000
+
+// ParseQuota parses an account's quota: a number of phones, or "default" in any case,
+// which is 0.
+func ParseQuota(s string) (int, error) {
+	if strings.EqualFold(s, "default") {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > MaxQuota {
+		return 0, errors.New("expected a number of phones, such as 20000, or DEFAULT")
+	}
+	return n, nil
+}
 
 // A Usage is what an account has of its quota. Backends store its JSON form, and
 // change it in the transactions that change the account's phones.

@@ -5,9 +5,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"time"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -41,7 +41,7 @@ type Object struct {
 // Object returns what the account may know of a claim, but for names. Only the
 // claimant learns its code.
 func (v View) Object(c store.Claim) Object {
-	o := Object{MAC: c.MAC.String(), Yours: c.Claimant == v.By.ID, Until: c.Until.UTC().Format(time.RFC3339)}
+	o := Object{MAC: c.MAC.String(), Yours: c.Claimant == v.By.ID, Until: wording.MachineTime(c.Until)}
 	o.Objected = c.Objected && (v.By.Operates() || !o.Yours)
 	o.Proven = c.Proven && v.By.Operates()
 	if o.Yours && v.URL != "" && c.Code != "" && !c.Waits() {
@@ -80,7 +80,7 @@ func (v View) List(f func(o Object, words string)) error {
 		default:
 			words += ", claimed by another account"
 		}
-		words += ", until " + timestamp(c.Until)
+		words += ", until " + wording.Timestamp(c.Until)
 		if o.Objected {
 			words += ", objected"
 		}
@@ -109,9 +109,9 @@ func (v View) Against(mac macaddr.Addr) (all []string, err error) {
 		switch {
 		case c.MAC != mac || p.Owner != v.By.ID || c.Claimant == v.By.ID:
 		case c.Objected:
-			all = append(all, fmt.Sprintf("until %s; you have objected", timestamp(c.Until)))
+			all = append(all, fmt.Sprintf("until %s; you have objected", wording.Timestamp(c.Until)))
 		default:
-			all = append(all, fmt.Sprintf("until %s; to object: CLAIM OBJECT %v", timestamp(c.Until), mac))
+			all = append(all, fmt.Sprintf("until %s; to object: CLAIM OBJECT %v", wording.Timestamp(c.Until), mac))
 		}
 	})
 	return all, err
@@ -136,5 +136,3 @@ func (v View) Notices() (lines []string, err error) {
 	}
 	return lines, err
 }
-
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

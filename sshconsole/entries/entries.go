@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -93,10 +93,10 @@ type object struct {
 // object returns what the reader may know of an entry: partners learn neither
 // who the operators are nor anything of other accounts.
 func (w *Writer) object(e store.Entry) object {
-	o := object{Time: e.Audit.Begun.UTC().Format(time.RFC3339), Account: e.Name, By: string(e.Audit.Name), From: e.Audit.RemoteAddr, Key: e.Audit.Credential, Agent: e.Audit.Agent,
+	o := object{Time: wording.MachineTime(e.Audit.Begun), Account: e.Name, By: string(e.Audit.Name), From: e.Audit.RemoteAddr, Key: e.Audit.Credential, Agent: e.Audit.Agent,
 		Command: e.Audit.Command, Detail: e.Audit.Detail}
 	if e.Times > 1 {
-		o.Times, o.Last = e.Times, e.Last.UTC().Format(time.RFC3339)
+		o.Times, o.Last = e.Times, wording.MachineTime(e.Last)
 	}
 	other := string(e.Other)
 	if !w.By.Operates() {
@@ -140,7 +140,7 @@ func (w *Writer) begin(e store.Entry) {
 	if o.Agent != "" {
 		from += fmt.Sprintf(" with %q", o.Agent)
 	}
-	fmt.Fprintf(w.Out, "%s %s%s: %s", timestamp(e.Audit.Begun), o.By, from, o.Command)
+	fmt.Fprintf(w.Out, "%s %s%s: %s", wording.Timestamp(e.Audit.Begun), o.By, from, o.Command)
 	if o.Account != "" {
 		fmt.Fprintf(w.Out, " [%s]", o.Account)
 	}
@@ -173,7 +173,7 @@ func (w *Writer) End() {
 			tail = append(tail, o.Detail)
 		}
 		if o.Times > 1 {
-			tail = append(tail, fmt.Sprintf("%d times, last at %s", o.Times, timestamp(w.open.Last)))
+			tail = append(tail, fmt.Sprintf("%d times, last at %s", o.Times, wording.Timestamp(w.open.Last)))
 		}
 		if tail != nil {
 			io.WriteString(w.Out, " "+strings.Join(tail, ", "))
@@ -182,5 +182,3 @@ func (w *Writer) End() {
 	}
 	w.open = nil
 }
-
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -61,7 +62,7 @@ type keyObject struct {
 
 func (c *call) accountObject(a store.Account) accountObject {
 	o := accountObject{Account: a.Name, Role: a.Role, State: enabled(a), NoPhones: a.PhonesDisabled, Company: a.Company, SettingServer: a.SettingServer,
-		Password: a.PasswordHash != "", Keys: []keyObject{}, CreatedAt: machineTime(a.Created), DryRun: c.dryRun}
+		Password: a.PasswordHash != "", Keys: []keyObject{}, CreatedAt: wording.MachineTime(a.Created), DryRun: c.dryRun}
 	for _, k := range a.Keys {
 		o.Keys = append(o.Keys, newKeyObject(k))
 	}
@@ -157,7 +158,7 @@ func accountShow(c *call) error {
 		c.field("Key", keyLine(k))
 	}
 	c.field("Phones", fmt.Sprintf("%s (quota %d)", usageText(used), used.Quota))
-	c.field("Created", timestamp(a.Created))
+	c.field("Created", wording.Timestamp(a.Created))
 	return nil
 }
 

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -90,9 +90,9 @@ func (c *call) phoneObject(p store.Phone, owner store.Account) phoneObject {
 		o.State = stateTaken
 		return o
 	case p.Held():
-		o.State, o.HeldUntil = stateHeld, machineTime(p.HeldUntil)
+		o.State, o.HeldUntil = stateHeld, wording.MachineTime(p.HeldUntil)
 	default:
-		o.State, o.SettingServer, o.RegisteredAt = stateRegistered, p.SettingServer(owner).String(), machineTime(p.Registered)
+		o.State, o.SettingServer, o.RegisteredAt = stateRegistered, p.SettingServer(owner).String(), wording.MachineTime(p.Registered)
 	}
 	if c.by.Operates() {
 		o.Account = owner.Name
@@ -103,15 +103,4 @@ func (c *call) phoneObject(p store.Phone, owner store.Account) phoneObject {
 // field writes one line of an answer that consists of named fields.
 func (c *call) field(name string, value any) {
 	fmt.Fprintf(c.out, "%-15s %v\n", name+":", value)
-}
-
-func timestamp(t time.Time) string   { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
-func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// plural returns n with the noun in the singular or plural.
-func plural(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, more)
 }

@@ -5,6 +5,7 @@ import (
 
 	"snomredirect/macaddr"
 	"snomredirect/sshconsole/claims"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -35,7 +36,7 @@ func claim(c *call) error {
 	}
 	o := c.claims(c.by).Object(made)
 	o.DryRun = c.dryRun
-	switch until := timestamp(made.Until); {
+	switch until := wording.Timestamp(made.Until); {
 	case c.dryRun:
 		c.answer(o, "%v would be claimed.\n", mac)
 	case o.URL == "":

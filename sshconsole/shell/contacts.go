@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -75,7 +76,7 @@ func newScanObject(e store.Entry) *scanObject {
 	if e.Audit.RemoteAddr == "" {
 		return nil
 	}
-	return &scanObject{machineTime(e.Last), e.Audit.RemoteAddr, e.Audit.Detail}
+	return &scanObject{wording.MachineTime(e.Last), e.Audit.RemoteAddr, e.Audit.Detail}
 }
 
 // A contactObject is a contact for programs.
@@ -94,7 +95,7 @@ func newContactObject(c store.Contact) *contactObject {
 	if !c.MAC.IsValid() {
 		return nil
 	}
-	o := &contactObject{At: machineTime(c.At), Model: c.Model, Firmware: c.Firmware, Proven: c.Proven, Answer: c.Answer, Refusal: c.Refusal, Doubt: c.Doubt()}
+	o := &contactObject{At: wording.MachineTime(c.At), Model: c.Model, Firmware: c.Firmware, Proven: c.Proven, Answer: c.Answer, Refusal: c.Refusal, Doubt: c.Doubt()}
 	if c.From.IsValid() {
 		o.From = c.From.String()
 	}

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"fmt"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 	"strings"
 )
@@ -97,7 +98,7 @@ func accountPasswordRemove(c *call) error {
 
 // credentialsLeft words what an account can still log in with.
 func credentialsLeft(a store.Account) string {
-	keys := plural(len(a.Keys), "key", "keys")
+	keys := wording.Plural(len(a.Keys), "key", "keys")
 	switch password := a.PasswordHash != ""; {
 	case len(a.Keys) == 0 && !password:
 		return "no key or password left and can't log in"

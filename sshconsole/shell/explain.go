@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -52,7 +53,7 @@ func explainPhone(c *call) error {
 			why = append(why, string(k.owner.Name)+" is disabled with its phones, which get the empty file")
 		}
 	case stateHeld:
-		why = append(why, "no longer registered, but on hold until "+timestamp(k.phone.HeldUntil))
+		why = append(why, "no longer registered, but on hold until "+wording.Timestamp(k.phone.HeldUntil))
 	default:
 		why = append(why, "not registered")
 	}
@@ -73,7 +74,7 @@ func explainPhone(c *call) error {
 	}
 	c.field("Request", "GET "+path)
 	c.field("User-Agent", userAgent)
-	c.field("Reply", fmt.Sprintf("%d, %s, %s", e.Status, e.ContentType, plural(len(e.Body), "byte", "bytes")))
+	c.field("Reply", fmt.Sprintf("%d, %s, %s", e.Status, e.ContentType, wording.Plural(len(e.Body), "byte", "bytes")))
 	c.field("Why", strings.Join(why, "; "))
 	c.out.WriteString("\n")
 	c.out.Write(e.Body)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"snomredirect/sshconsole/jobs"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -105,7 +106,7 @@ func TestInterruptedRetarget(t *testing.T) {
 	h.registry, h.ctx = whole, nil
 	h.gives("olga", "count --account bravo", "", StatusDone, "10000\n")
 	h.gives("olga", "account remove acme --transfer-to bravo --json", "", StatusDone,
-		`{"account":"acme","role":"partner","state":"removed","setting_server":"`+serverA+`","password":false,"keys":[],"created_at":"`+machineTime(h.account("acme").Created)+`","phones":10,"transferred_to":"bravo"}`+"\n")
+		`{"account":"acme","role":"partner","state":"removed","setting_server":"`+serverA+`","password":false,"keys":[],"created_at":"`+wording.MachineTime(h.account("acme").Created)+`","phones":10,"transferred_to":"bravo"}`+"\n")
 }
 
 // An interrupted dry run reports that nothing was done.

@@ -9,6 +9,7 @@ import (
 	"snomredirect/macaddr"
 	"snomredirect/sshconsole/jobs"
 	"snomredirect/sshconsole/usage"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -188,7 +189,7 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 		}
 	}
 	if len(ranges) > 1 && !c.json {
-		c.answer(nil, "%s: %s.\n", plural(all.N(), "phone", "phones"), all.Text(rule, c.did))
+		c.answer(nil, "%s: %s.\n", wording.Plural(all.N(), "phone", "phones"), all.Text(rule, c.did))
 	}
 	c.noted, c.changed = []any{"phones", all.Done + all.Changed}, all.Done+all.Changed > 0
 	return failed(all)

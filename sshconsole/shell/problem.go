@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"snomredirect/sshconsole/lineedit"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -100,7 +101,7 @@ func explain(err error, subject string) error {
 	case errors.Is(err, store.ErrQuota):
 		return refused(codeForbidden, "%s: the account has as many phones as its quota, including those on hold. Deregister some, or tell your operator.", subject)
 	case errors.As(err, &tooMany):
-		return refused(codeBusy, "%s: the account has registered as many new phones as it can within a day. Go on after %s.", subject, timestamp(tooMany.Next))
+		return refused(codeBusy, "%s: the account has registered as many new phones as it can within a day. Go on after %s.", subject, wording.Timestamp(tooMany.Next))
 	case errors.Is(err, store.ErrNoClaim):
 		return refused(codeNotFound, "%s has no such claim: CLAIM LIST shows the claims.", subject)
 	case errors.Is(err, store.ErrClaimed):

@@ -3,19 +3,15 @@ package shell
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
 func accountQuota(c *call) error {
-	quota, err := strconv.Atoi(c.args[1])
-	switch {
-	case strings.EqualFold(c.args[1], "default"):
-		quota = 0
-	case err != nil || quota < 1 || quota > store.MaxQuota:
-		return misunderstood(codeUsage, "%q: expected a number of phones, such as 20000, or DEFAULT.", c.args[1])
+	quota, err := store.ParseQuota(c.args[1])
+	if err != nil {
+		return misunderstood(codeUsage, "%q: %v.", c.args[1], err)
 	}
 	return c.updateWith(c.args[1], func(a *store.Account) error { a.Quota = quota; return nil }, func(a store.Account) string {
 		if a.Quota == 0 {
@@ -57,7 +53,7 @@ func (c *call) remarkQuota(rule store.Rule, owner store.Account) {
 		return
 	}
 	_ = c.out.Flush()
-	c.notify(fmt.Sprintf("%s has a quota of %s: %s.", owner.Name, plural(u.Quota, "phone", "phones"), usageText(u)))
+	c.notify(fmt.Sprintf("%s has a quota of %s: %s.", owner.Name, wording.Plural(u.Quota, "phone", "phones"), usageText(u)))
 }
 
 // usageText words an account's usage, such as "12 registered, 3 on hold, 85 left".

@@ -3,6 +3,7 @@ package shell
 import (
 	"errors"
 
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -34,10 +35,10 @@ func accountRemove(c *call) error {
 	}
 	object.Phones, object.To = &moved, to.Name
 	if c.dryRun {
-		c.answer(object, "%s would be removed, and %s transferred to %s.\n", a.Name, plural(moved, "phone", "phones"), to.Name)
+		c.answer(object, "%s would be removed, and %s transferred to %s.\n", a.Name, wording.Plural(moved, "phone", "phones"), to.Name)
 		return nil
 	}
-	c.answer(object, "%s removed; %s to %s.\n", a.Name, plural(moved, "phone now belongs", "phones now belong"), to.Name)
+	c.answer(object, "%s removed; %s to %s.\n", a.Name, wording.Plural(moved, "phone now belongs", "phones now belong"), to.Name)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package shell
 import (
 	"fmt"
 
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -101,7 +102,7 @@ func affected(phones int, account bool) string {
 	if phones == 0 && account {
 		return "the account's setting server"
 	}
-	words := plural(phones, "phone with a setting server of its own", "phones with a setting server of their own")
+	words := wording.Plural(phones, "phone with a setting server of its own", "phones with a setting server of their own")
 	if account {
 		words += " and the account's setting server"
 	}

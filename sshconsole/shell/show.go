@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -64,7 +65,7 @@ func show(c *call) error {
 	case stateTaken:
 		c.field("State", "registered by another account")
 	case stateHeld:
-		words := "on hold until " + timestamp(phone.HeldUntil)
+		words := "on hold until " + wording.Timestamp(phone.HeldUntil)
 		if phone.Owner == c.by.ID {
 			words += ": REGISTER takes it back"
 		} else {
@@ -82,7 +83,7 @@ func show(c *call) error {
 		if owner.PhonesDisabled {
 			c.field("Redirected", "no, because the account is disabled with its phones")
 		}
-		c.field("Since", timestamp(phone.Registered))
+		c.field("Since", wording.Timestamp(phone.Registered))
 	}
 	claimed, err := c.claims(c.by).Against(phone.MAC)
 	if err != nil {
@@ -93,12 +94,12 @@ func show(c *call) error {
 	}
 	switch {
 	case contact.MAC.IsValid():
-		c.field("Last contact", timestamp(contact.At)+" "+contact.String())
+		c.field("Last contact", wording.Timestamp(contact.At)+" "+contact.String())
 	case object.State == stateRegistered:
 		c.field("Last contact", "none yet")
 	}
 	if e := k.scan; e.Audit.RemoteAddr != "" {
-		c.field("Scan", fmt.Sprintf("%s from %s, %s", timestamp(e.Last), e.Audit.RemoteAddr, e.Audit.Detail))
+		c.field("Scan", fmt.Sprintf("%s from %s, %s", wording.Timestamp(e.Last), e.Audit.RemoteAddr, e.Audit.Detail))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"snomredirect/sshconsole/jobs"
 	"snomredirect/sshconsole/phonelist"
 	"snomredirect/sshconsole/progress"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -126,7 +127,7 @@ func howFar(j store.Job) string {
 		if j.Lines == 0 {
 			return "nothing was done."
 		}
-		return plural(j.Lines, "phone was", "phones were") + " changed; the rest were not. Repeat the command to continue."
+		return wording.Plural(j.Lines, "phone was", "phones were") + " changed; the rest were not. Repeat the command to continue."
 	}
 	if j.Lines == 0 && j.Some == 0 {
 		return "nothing was done."
@@ -139,7 +140,7 @@ func howFar(j store.Job) string {
 		far += fmt.Sprintf(", and some up to line %d", j.Some)
 	}
 	if j.Failed > 0 {
-		far += "; " + plural(j.Failed, "line", "lines") + " failed"
+		far += "; " + wording.Plural(j.Failed, "line", "lines") + " failed"
 	}
 	return far + ". Send the whole list again: what has been changed stays changed."
 }
@@ -182,7 +183,7 @@ func (u *upload) finish() error {
 	case u.phones == 0 && u.bad == 0:
 		return misunderstood(codeUsage, "Standard input lists no phones; nothing was done.")
 	case u.atomic && u.bad > 0:
-		return refused(codeUsage, "%s can't be read; nothing was done.", plural(u.bad, "line", "lines"))
+		return refused(codeUsage, "%s can't be read; nothing was done.", wording.Plural(u.bad, "line", "lines"))
 	case len(u.chunk) > 0:
 		return u.change(true)
 	case u.record.ID == 0:
@@ -226,7 +227,7 @@ func (u *upload) change(last bool) error {
 	}
 	if err == nil && failed > 0 && u.atomic {
 		u.record.Lines, u.record.Some, u.tally = 0, 0, jobs.Tally{}
-		err = refused(codeForbidden, "%s refused; nothing was done.", plural(failed, "line was", "lines were"))
+		err = refused(codeForbidden, "%s refused; nothing was done.", wording.Plural(failed, "line was", "lines were"))
 	}
 	if err == nil {
 		u.remark(byMAC)
@@ -289,7 +290,7 @@ func (u *upload) summary() error {
 	if u.dryRun && t.Done+t.Changed == 0 {
 		head = "nothing would change. "
 	}
-	u.answer(object, "%s%s: %s.\n", head, plural(t.N(), "line", "lines"), t.Text(u.rule, u.did))
+	u.answer(object, "%s%s: %s.\n", head, wording.Plural(t.N(), "line", "lines"), t.Text(u.rule, u.did))
 	u.remarkQuota(u.rule, u.owner)
 	return failed(t)
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -95,10 +96,10 @@ func watch(c *call) error {
 			} else if c.by.Operates() && !by.Operates() {
 				return refused(codeForbidden, "You are no longer an operator: WATCH again to see your own phones.")
 			}
-			c.answer(watchedObject{contact.MAC, newContactObject(contact)}, "%s %v %s\n", timestamp(contact.At), contact.MAC, contact.String())
+			c.answer(watchedObject{contact.MAC, newContactObject(contact)}, "%s %v %s\n", wording.Timestamp(contact.At), contact.MAC, contact.String())
 		}
 		if n := missed.Swap(0); n > 0 {
-			c.notify(fmt.Sprintf("%s missed: they came faster than they were read.", plural(int(n), "contact was", "contacts were")))
+			c.notify(fmt.Sprintf("%s missed: they came faster than they were read.", wording.Plural(int(n), "contact was", "contacts were")))
 		}
 		if c.out.Flush() != nil {
 			return nil // the client reads no further

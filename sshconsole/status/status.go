@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -38,17 +39,15 @@ func (r Report) Write(w io.Writer) {
 		fmt.Fprintf(w, "%-15s %s\n", name+":", fmt.Sprintf(format, args...))
 	}
 	field("Version", "%s", r.Version)
-	field("Started", "%s", timestamp(r.Started))
+	field("Started", "%s", wording.Timestamp(r.Started))
 	field("Accounts", "%d", r.Accounts)
 	field("Phones", "%d", r.Phones)
 	if r.Counted.IsZero() {
 		field("Never called", "not counted yet")
 		return
 	}
-	field("Never called", "%d, counted at %s", r.NeverCalled, timestamp(r.Counted))
+	field("Never called", "%d, counted at %s", r.NeverCalled, wording.Timestamp(r.Counted))
 	for _, a := range r.Silent {
 		field("  "+string(a.Name), "%d of %d, %d of them registered for 90 days", a.NeverCalled, a.Phones, a.LongSilent)
 	}
 }
-
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

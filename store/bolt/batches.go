@@ -61,7 +61,7 @@ func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {
 		if owner, err = getAccount(tx, b.Owner); err != nil {
 			return d, err
 		}
-		if d.usage, err = db.usage(tx, owner, d.now); err != nil {
+		if d.usage, err = db.usage(tx, owner, d.now, len(b.Changes)); err != nil {
 			return d, err
 		}
 		d.usageOf = owner.ID

@@ -178,7 +178,7 @@ func (db *DB) win(tx *bbolt.Tx, audit store.Audit, c storedClaim) error {
 	if r.Next, err = c.Win(r.Prev, claimant, now); err != nil {
 		return err
 	}
-	usage, err := db.usage(tx, claimant, now)
+	usage, err := db.usage(tx, claimant, now, 1)
 	if err != nil {
 		return err
 	}

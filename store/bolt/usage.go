@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -22,7 +23,7 @@ func (db *DB) Usage(id store.AccountID) (u store.Usage, err error) {
 		if id != 0 {
 			a, err := getAccount(tx, id)
 			if err == nil {
-				u, err = db.usage(tx, a, time.Now())
+				u, err = db.usage(tx, a, time.Now(), math.MaxInt)
 			}
 			return err
 		}
@@ -36,15 +37,16 @@ func (db *DB) Usage(id store.AccountID) (u store.Usage, err error) {
 	return u, err
 }
 
-// usage returns an account's usage at the time now. Holds that have ended but are not
-// dropped yet are not counted.
-func (db *DB) usage(tx *bbolt.Tx, a store.Account, now time.Time) (store.Usage, error) {
+// usage returns an account's usage at the time now. If it leaves fewer than places,
+// holds that have ended but are not dropped yet are not counted: there may be many of
+// them, so that is only done where it makes a difference.
+func (db *DB) usage(tx *bbolt.Tx, a store.Account, now time.Time, places int) (store.Usage, error) {
 	u, err := getUsage(tx, a.ID)
 	if err != nil {
 		return u, err
 	}
 	u.Quota = cmp.Or(a.Quota, db.config.Quota)
-	if u.Held == 0 {
+	if u.Held == 0 || u.Left() >= places {
 		return u, nil
 	}
 	latest := holdEnd(now, macaddr.Addr{})[:8]

@@ -14,7 +14,7 @@ import (
 )
 
 // phones are n registered phones, of which every third has called, every second is of
-// account 2, and the first half has been registered for long.
+// account 2, and the first half has been registered for 90 days; the others a bit less.
 type phones struct {
 	n   int
 	mu  sync.Mutex
@@ -38,9 +38,9 @@ func (f *phones) page(owner store.AccountID, after macaddr.Addr, n int) (page []
 		if err != nil {
 			return nil, err
 		}
-		registered := time.Now()
-		if next < f.n/2 {
-			registered = registered.Add(-longSilent)
+		registered := time.Now().Add(-longSilent)
+		if next >= f.n/2 {
+			registered = registered.Add(time.Second)
 		}
 		page = append(page, store.Phone{MAC: mac, Owner: store.AccountID(1 + next%2), Registered: registered})
 	}

@@ -50,6 +50,12 @@ func takenIsBounded(b *bench) {
 	if free, taken, refused := count(results); free != store.MaxTaken-1 || taken != store.MaxTaken || refused != 2*n-free-taken {
 		b.Errorf("%d free, %d taken, %d refused", free, taken, refused)
 	}
+	dryRun.Audit.Actor, dryRun.Owner = olga.ID, olga.ID
+	results, err = b.Change(dryRun)
+	b.must(err)
+	if free, taken, refused := count(results); free != n || taken != n || refused != 0 {
+		b.Errorf("an operator: %d free, %d taken, %d refused", free, taken, refused)
+	}
 	ask := func(by store.Account, mac macaddr.Addr, want error) {
 		b.Helper()
 		p, err := b.Phone(mac)
