@@ -33,9 +33,9 @@ type answer struct {
 	body        []byte
 }
 
-// answer sets a, which must be zero but for the client, to the answer to GET u from a client with
-// this User-Agent. The connection is nil over plain HTTP. If the store panics, a
-// keeps what was known before.
+// answer sets a, which must be zero but for the client's address, to the answer to GET
+// u from a client with this User-Agent. The connection is nil over plain HTTP. If the
+// store panics, a keeps what was known before.
 func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tls.ConnectionState) {
 	code, path, _ := cutClaim(cmp.Or(u.RawPath, u.Path))
 	a.code = code

@@ -25,7 +25,7 @@ func (a *answer) contact(r *http.Request) (c store.Contact, ok bool) {
 		c.Refusal = a.because.Error()
 	}
 	c.MAC = mac
-	c.From = store.ClientAddr(r.RemoteAddr)
+	c.From = a.from
 	c.Owner = a.owner
 	c.At = time.Now().UTC().Truncate(time.Millisecond)
 	c.Model = strings.Clone(model[:min(len(model), maxName)])

@@ -27,8 +27,8 @@ type Explanation struct {
 
 // Explainer returns a function that returns the answer of New(c) to GET target
 // over plain HTTP from a phone with this User-Agent. The target is a path with
-// its query. Explaining calls neither OnContact nor Observe, logs
-// nothing, and neither has nor needs a budget for guesses.
+// its query. Explaining calls neither OnContact nor Observe, logs nothing, and
+// neither has nor needs a budget for guesses.
 func Explainer(c Config) func(target, userAgent string) Explanation {
 	c.Scans = nil
 	h := &handler{c}

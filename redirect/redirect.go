@@ -103,6 +103,7 @@ func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		start := time.Now()
 		x := &exchange{Context: c}
 		a := &x.answer
+		a.from = store.ClientAddr(x.Request().RemoteAddr)
 		if err := next(x); err != nil {
 			a.refuse(err)
 			if !x.Response().Committed {
@@ -136,7 +137,6 @@ func onlyReads(next echo.HandlerFunc) echo.HandlerFunc {
 
 func (h *handler) servePhone(c echo.Context) error {
 	x, r := c.(*exchange), c.Request()
-	x.answer.from = store.ClientAddr(r.RemoteAddr)
 	h.answer(&x.answer, r.URL, r.UserAgent(), r.TLS)
 	x.send()
 	return nil

@@ -7,23 +7,14 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"snomredirect/cmd/snomredirect/connlimit"
 )
 
 // Limits on unauthenticated clients.
 const (
-	maxHTTPConnections          = 8192
-	maxHTTPConnectionsPerSource = 1024 // a site's phones can have one address, and start together
-	maxHeader                   = 8 << 10
-	headerTime                  = 5 * time.Second
-	requestTime                 = 10 * time.Second
-
-	// A TLS connection takes about 50 KiB, and most of a millisecond of a core if
-	// the certificate's key is RSA.
-	maxHTTPSConnections          = 2048
-	maxHTTPSConnectionsPerSource = 512
-	handshakeTime                = 10 * time.Second
+	maxHeader     = 8 << 10
+	headerTime    = 5 * time.Second
+	requestTime   = 10 * time.Second
+	handshakeTime = 10 * time.Second
 )
 
 // An httpServer is an HTTP server and the listener that it serves.
@@ -39,15 +30,6 @@ func newPhoneServer(l net.Listener, h http.Handler, t *tls.Config) httpServer {
 	s.SetKeepAlivesEnabled(false)
 	s.ConnContext = withConnection
 	return httpServer{s, l}
-}
-
-// limitPhones bounds a listener for phones, for plain HTTP or HTTPS.
-func limitPhones(l net.Listener, https bool, c connlimit.Config) net.Listener {
-	c.Max, c.PerSource = maxHTTPConnections, maxHTTPConnectionsPerSource
-	if https {
-		c.Max, c.PerSource = maxHTTPSConnections, maxHTTPSConnectionsPerSource
-	}
-	return connlimit.New(l, c)
 }
 
 // newHTTPServer returns what the servers for phones, RDS and metrics have in

@@ -102,7 +102,7 @@ func (m *metrics) createSeries() {
 			m.calls.WithLabelValues(method, string(outcome))
 		}
 	}
-	for _, listener := range []string{"http", "https", "rds", "ssh"} {
+	for listener := range connectionLimits {
 		m.evictions.WithLabelValues(listener)
 	}
 	for _, component := range []string{phonesComponent, consoleComponent, rdsComponent, background} {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"snomredirect/redirect"
 	"snomredirect/store"
 )
 
@@ -145,5 +146,17 @@ func TestProfileEndsWithTheService(t *testing.T) {
 		}
 	case <-time.After(50 * time.Second): // half of what it would take
 		t.Error("the profile goes on")
+	}
+}
+
+// A panic while an answered request or call is observed is counted, and ends nothing.
+func TestPanicOfAnObserver(t *testing.T) {
+	v := &service{metrics: newMetrics(), log: slog.New(slog.DiscardHandler)}
+	panics := v.metrics.panics.WithLabelValues(background)
+	v.metrics.requests, v.metrics.calls = nil, nil
+	v.observeRequest(redirect.Observation{Outcome: redirect.Redirected})
+	v.observeCall("redirect.checkPhone", "done")
+	if n := testutil.ToFloat64(panics); n != 2 {
+		t.Errorf("%v panics are counted", n)
 	}
 }

@@ -17,11 +17,9 @@ import (
 // Limits on clients of the XML-RPC API. Partners' tools send one call for each
 // phone on the same connection, and may send and get long lists.
 const (
-	maxRDSConnections          = 512
-	maxRDSConnectionsPerSource = 64
-	rdsReadTime                = 30 * time.Second
-	rdsWriteTime               = 2 * time.Minute // from the end of the header
-	rdsIdleTime                = 2 * time.Minute
+	rdsReadTime  = 30 * time.Second
+	rdsWriteTime = 2 * time.Minute // from the end of the header
+	rdsIdleTime  = 2 * time.Minute
 )
 
 // newRDSTLS returns the TLS configuration of the XML-RPC API: with the service's

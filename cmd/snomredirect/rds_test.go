@@ -90,7 +90,7 @@ func startRDSServer(t *testing.T, login func(context.Context, string, string, ne
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newRDSServer(connlimit.New(l, connlimit.Config{Max: maxRDSConnections, PerSource: maxRDSConnectionsPerSource}), rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil, nil)
+	s := newRDSServer(connlimit.New(l, connectionLimits["rds"]), rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil, nil)
 	go s.serve()
 	t.Cleanup(func() { s.server.Close() })
 	return l.Addr().String()
@@ -142,7 +142,7 @@ func TestRDSProvenConnectionStays(t *testing.T) {
 	}
 	call()
 	first := dial()
-	for range 2 * maxRDSConnectionsPerSource {
+	for range 2 * connectionLimits["rds"].PerSource {
 		dial()
 	}
 	if _, err := first.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {

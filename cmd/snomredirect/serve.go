@@ -40,9 +40,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	for _, server := range servers {
 		group.Go(server.serve)
 	}
-	group.Go(func() error {
-		return console.Serve(v.limit(ls.on("ssh"), "ssh", maxSSHConnections, maxSSHConnectionsPerSource))
-	})
+	group.Go(func() error { return console.Serve(v.limit(ls.on("ssh"), "ssh")) })
 	if v.certificate != nil {
 		// Not in the group: a file that hangs must not delay the end.
 		go v.certificate.watch(ctx, v.guard)

@@ -6,19 +6,15 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
-	"net"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 
-	"snomredirect/cmd/snomredirect/connlimit"
 	"snomredirect/macaddr"
 	"snomredirect/redirect"
 	"snomredirect/redirect/rds"
 	"snomredirect/redirect/scan"
-	"snomredirect/sshconsole"
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 	"snomredirect/store/bolt"
@@ -144,47 +140,25 @@ func (v *service) close() (err error) {
 	return err
 }
 
-// guard runs f in the background of the service. A panic in f is recovered, logged and
-// counted; ok reports whether f returned.
-func (v *service) guard(where string, f func()) (ok bool) {
-	defer v.recovered(where)
-	f()
-	return true
-}
-
-// recovered is deferred: it logs and counts a panic, and ends it.
-func (v *service) recovered(where string) {
-	if r := recover(); r != nil {
-		v.metrics.backgroundPanic()
-		v.log.Error("panic", "in", where, "error", r, "stack", string(debug.Stack()))
-	}
-}
-
-// record records a contact. A phone has its answer by then.
-func (v *service) record(c store.Contact) {
-	defer v.recovered("contacts")
-	v.recorder.Record(c)
-}
-
 // newServers returns the HTTP servers for the listeners that are open. Profiles
 // end with ctx.
 func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpServer) {
 	phones := v.proxies.handler(redirect.New(v.phones()))
 	if l := ls.on("http"); l != nil {
-		servers = append(servers, newPhoneServer(limitPhones(l, false, v.connections("http")), phones, nil))
+		servers = append(servers, newPhoneServer(v.limit(l, "http"), phones, nil))
 	}
 	if l := ls.on("https"); l != nil {
-		servers = append(servers, newPhoneServer(limitPhones(l, true, v.connections("https")), phones, newTLSConfig(v.certificate, v.phoneCAs)))
+		servers = append(servers, newPhoneServer(v.limit(l, "https"), phones, newTLSConfig(v.certificate, v.phoneCAs)))
 	}
 	if l := ls.on("rds"); l != nil {
-		servers = append(servers, newRDSServer(v.limit(l, "rds", maxRDSConnections, maxRDSConnectionsPerSource), rds.Config{
+		servers = append(servers, newRDSServer(v.limit(l, "rds"), rds.Config{
 			Phones:      v.db,
 			Login:       v.passwords.Check,
 			PublicNames: v.publicNames,
 			Contact:     v.recorder.Contact,
 			Turn:        v.turns.take,
 			Log:         v.log,
-			Observe:     v.metrics.call,
+			Observe:     v.observeCall,
 		}, v.rdsTLS, v.proxies))
 	}
 	if l := ls.on("metrics"); l != nil {
@@ -194,24 +168,6 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 		s.server.ErrorLog = newErrorLog(v.log, newLogLimit(v.logBudget))
 	}
 	return servers
-}
-
-// Limits on SSH connections before their login.
-const (
-	maxSSHConnections          = 512
-	maxSSHConnectionsPerSource = 64
-)
-
-// connections returns what the limits of all listeners have in common.
-func (v *service) connections(listener string) connlimit.Config {
-	return connlimit.Config{Proxy: v.proxies.contains, Evicted: v.metrics.evictions.WithLabelValues(listener).Inc}
-}
-
-// limit bounds a listener to whose clients accounts belong.
-func (v *service) limit(l net.Listener, listener string, limit, perSource int) net.Listener {
-	c := v.connections(listener)
-	c.Max, c.PerSource, c.Known = limit, perSource, v.passwords.Known
-	return connlimit.New(l, c)
 }
 
 func (v *service) phones() redirect.Config {
@@ -224,53 +180,8 @@ func (v *service) phones() redirect.Config {
 		Scans:            v.scans,
 		Log:              v.log,
 		OnContact:        v.record,
-		Observe:          v.metrics.request,
+		Observe:          v.observeRequest,
 	}
-}
-
-// claimURL returns what begins the URL at which phones prove claims, or "" if they
-// can't.
-func (v *service) claimURL() string {
-	switch {
-	case v.phoneCAs == nil:
-		return ""
-	case len(v.flags.PublicName) == 0:
-		return "https://<name-of-this-service>" + redirect.ClaimPath
-	}
-	return "https://" + v.flags.PublicName[0] + redirect.ClaimPath
-}
-
-func (v *service) newConsole() *sshconsole.Server {
-	explain := redirect.Explainer(v.phones())
-	return sshconsole.NewServer(sshconsole.Config{
-		Shell: shell.New(shell.Config{
-			Registry:    v.db,
-			PublicNames: v.publicNames,
-			Contacts:    v.recorder,
-			Explain: func(path, userAgent string) shell.Explanation {
-				return shell.Explanation(explain(path, userAgent))
-			},
-			Status:   v.status,
-			ClaimURL: v.claimURL(),
-			Turn:     v.turns.take,
-		}),
-		Accounts:       v.db,
-		HostKey:        v.hostKey,
-		Password:       v.passwords.Check,
-		Legacy:         v.flags.SSHLegacy,
-		Log:            v.log,
-		LogRefusal:     newLogLimit(v.logBudget).allow,
-		LogNegotiation: newLogLimit(v.logBudget).allow,
-		LoggedIn: func(conn net.Conn, account store.AccountID) {
-			v.passwords.Remember(account, store.ClientAddr(conn.RemoteAddr().String()))
-			if c, ok := conn.(*connlimit.Conn); ok {
-				c.Release() // limits on accounts apply now
-			}
-		},
-		ObserveLogin:   v.metrics.login,
-		ObserveSession: v.metrics.session,
-		ObservePanic:   v.metrics.consolePanic,
-	})
 }
 
 // warnOfLoops logs the accounts whose setting server is this service itself: a

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"net"
+
+	"snomredirect/cmd/snomredirect/connlimit"
+	"snomredirect/redirect"
+	"snomredirect/sshconsole"
+	"snomredirect/sshconsole/shell"
+	"snomredirect/store"
+)
+
+// claimURL returns what begins the URL at which phones prove claims, or "" if they
+// can't.
+func (v *service) claimURL() string {
+	switch {
+	case v.phoneCAs == nil:
+		return ""
+	case len(v.flags.PublicName) == 0:
+		return "https://<name-of-this-service>" + redirect.ClaimPath
+	}
+	return "https://" + v.flags.PublicName[0] + redirect.ClaimPath
+}
+
+func (v *service) newConsole() *sshconsole.Server {
+	explain := redirect.Explainer(v.phones())
+	return sshconsole.NewServer(sshconsole.Config{
+		Shell: shell.New(shell.Config{
+			Registry:    v.db,
+			PublicNames: v.publicNames,
+			Contacts:    v.recorder,
+			Explain: func(path, userAgent string) shell.Explanation {
+				return shell.Explanation(explain(path, userAgent))
+			},
+			Status:   v.status,
+			ClaimURL: v.claimURL(),
+			Turn:     v.turns.take,
+		}),
+		Accounts:       v.db,
+		HostKey:        v.hostKey,
+		Password:       v.passwords.Check,
+		Legacy:         v.flags.SSHLegacy,
+		Log:            v.log,
+		LogRefusal:     newLogLimit(v.logBudget).allow,
+		LogNegotiation: newLogLimit(v.logBudget).allow,
+		LoggedIn: func(conn net.Conn, account store.AccountID) {
+			v.passwords.Remember(account, store.ClientAddr(conn.RemoteAddr().String()))
+			if c, ok := conn.(*connlimit.Conn); ok {
+				c.Release() // limits on accounts apply now
+			}
+		},
+		ObserveLogin:   v.metrics.login,
+		ObserveSession: v.metrics.session,
+		ObservePanic:   v.metrics.consolePanic,
+	})
+}
