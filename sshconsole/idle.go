@@ -60,3 +60,27 @@ func (cs *clients) isBusy(c *client) bool {
 	defer cs.mu.Unlock()
 	return c.busy > 0
 }
+
+// keepaliveTime bounds how long connected waits for a client's reply.
+const keepaliveTime = 10 * time.Second
+
+// connected reports whether the client is still connected. It sends a keepalive
+// request, as OpenSSH's ClientAliveInterval does. A client that does not reply in
+// time counts as connected, since some never reply.
+func (sess *session) connected() bool {
+	if !sess.awaiting.CompareAndSwap(false, true) {
+		return true // it did not reply to the last one
+	}
+	replied := make(chan error, 1)
+	go sess.server.guard("keepalive", func() {
+		_, err := sess.SendRequest("keepalive@openssh.com", true, nil)
+		sess.awaiting.Store(false)
+		replied <- err
+	})
+	select {
+	case err := <-replied:
+		return err == nil
+	case <-time.After(keepaliveTime):
+		return true
+	}
+}

@@ -162,30 +162,6 @@ func (sess *session) account() (store.Account, error) {
 	return a, err
 }
 
-// keepaliveTime bounds how long connected waits for a client's reply.
-const keepaliveTime = 10 * time.Second
-
-// connected reports whether the client is still connected. It sends a keepalive
-// request, as OpenSSH's ClientAliveInterval does. A client that does not reply in
-// time counts as connected, since some never reply.
-func (sess *session) connected() bool {
-	if !sess.awaiting.CompareAndSwap(false, true) {
-		return true // it did not reply to the last one
-	}
-	replied := make(chan error, 1)
-	go sess.server.guard("keepalive", func() {
-		_, err := sess.SendRequest("keepalive@openssh.com", true, nil)
-		sess.awaiting.Store(false)
-		replied <- err
-	})
-	select {
-	case err := <-replied:
-		return err == nil
-	case <-time.After(keepaliveTime):
-		return true
-	}
-}
-
 // runShell runs a command, or the console if command is "". It returns the exit
 // status and whether something failed inside the service. It calls accountsChanged
 // after each command that may have changed an account.

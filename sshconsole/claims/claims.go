@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/sshconsole/wording"
@@ -48,6 +49,15 @@ func (v View) Object(c store.Claim) Object {
 		o.URL = v.URL + c.Code
 	}
 	return o
+}
+
+// Life returns how long a new claim is open: for the phone to prove it or, if none can,
+// for an operator to decide.
+func (v View) Life() time.Duration {
+	if v.URL == "" {
+		return store.DecisionTime
+	}
+	return store.ClaimTime
 }
 
 // each calls f with the open claims of the account and those to its phones; for

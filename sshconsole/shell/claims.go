@@ -19,11 +19,7 @@ func claim(c *call) error {
 	if err != nil {
 		return err
 	}
-	life := store.DecisionTime
-	if c.ClaimURL != "" {
-		life = store.ClaimTime
-	}
-	made, err := c.Registry.MakeClaim(c.audit(""), c.dryRun, mac, life)
+	made, err := c.Registry.MakeClaim(c.audit(""), c.dryRun, mac, c.claims(c.by).Life())
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return refused(codeNotFound, "%v is not registered: REGISTER %v registers it.", mac, mac)

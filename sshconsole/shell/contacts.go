@@ -50,7 +50,8 @@ func (c *call) lastContact(p store.Phone, state phoneState) (store.Contact, erro
 	case c.isAnothers(contact):
 		return store.Contact{}, nil
 	}
-	if state != stateRegistered || contact.At.Before(p.Registered) {
+	unowned := contact.Owner == 0 && contact.Answer == store.Refused // the store failed: the owner is not known
+	if state != stateRegistered || contact.At.Before(p.Registered) || unowned {
 		contact.From = netip.Addr{}
 		if time.Since(contact.At) > unregisteredContact {
 			return store.Contact{}, nil

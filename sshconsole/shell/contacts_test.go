@@ -132,6 +132,11 @@ func TestContactOfAnotherOwner(t *testing.T) {
 	h.says("bravo", "show 2e4", unseen)
 	h.says("olga", "transfer 2e4 acme", "(?s).*")
 	h.says("acme", "show 2e4", seen)
+
+	// If the store failed, nobody knows whose phone it was.
+	contact.Owner, contact.Answer = 0, store.Refused
+	h.contacts.record(contact)
+	h.says("acme", "show 2e4", "(?s).*UTC snom360 with firmware 7\\.3\\.14, refused\n")
 }
 
 // SHOW shows the last scan for a phone to its owner and to operators.

@@ -1,0 +1,33 @@
+package shell
+
+import "io"
+
+// An IO is where commands come from and answers go to. In, Out and Err must be
+// set.
+type IO struct {
+	In       LineReader
+	Out, Err io.Writer
+	// Width returns the terminal's width in characters. If nil or 0, there is no
+	// terminal.
+	Width func() int
+	// During is called with what Ctrl-C calls while a command runs, and with nil
+	// after it. If nil, commands can't be interrupted.
+	During func(interrupt func())
+	// TakeKeys passes what is typed while a command runs to take, which returns
+	// whether it took the key. If take is nil, that ends. If TakeKeys is nil, no
+	// command reads keys.
+	TakeKeys func(take func(key byte) bool)
+}
+
+func (io IO) withDefaults() IO {
+	if io.Width == nil {
+		io.Width = func() int { return 0 }
+	}
+	if io.During == nil {
+		io.During = func(func()) {}
+	}
+	if io.TakeKeys == nil {
+		io.TakeKeys = func(func(byte) bool) {}
+	}
+	return io
+}
