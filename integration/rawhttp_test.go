@@ -22,7 +22,7 @@ func TestRawHTTP(t *testing.T) {
 	s := &story{folder: t.TempDir()}
 	s.startRaw(t)
 	const ask = "GET /snom360.php?mac=0004132202E4 "
-	var asked sync.WaitGroup // at once, because --rds keeps connections open for a while
+	var asked sync.WaitGroup
 	for name, c := range map[string]struct{ request, status, body string }{
 		"a phone's":                   {ask + "HTTP/1.1\r\nHost: x\r\n\r\n", "200 OK", emptyFile},
 		"doubled slashes":             {"GET //snom360//snom360.php?mac=0004132202E4 HTTP/1.1\r\nHost: x\r\n\r\n", "200 OK", emptyFile},
@@ -132,7 +132,10 @@ func exchange(t *testing.T, dial func() (net.Conn, error), request string) (stat
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(patience))
-	go io.WriteString(conn, request) // the server may answer before it has read all
+	go func() { // the server may answer before it has read all
+		_, _ = io.WriteString(conn, request)
+		_ = conn.(interface{ CloseWrite() error }).CloseWrite() // it waits for no more
+	}()
 	answer, err := io.ReadAll(conn)
 	if err != nil && !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("%.60q: %q, %v", request, answer, err)
