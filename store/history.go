@@ -73,17 +73,19 @@ func (e Entry) Class() Class {
 // Bounds returns the maximum numbers of entries of a class, and of their bytes, in
 // one account's history. The oldest entries are deleted first.
 func (c Class) Bounds() (entries, bytes int) {
-	if c == FromStrangers {
+	switch c {
+	case FromStrangers:
 		return 1000, 1 << 20
+	case AboutAccounts: // more than a year of MaxOwnChanges a day
+		return 20_000, 16 << 20
 	}
 	return 10_000, 8 << 20
 }
 
-// Bounds of the rate of entries. A command within JoinTime after the beginning of an
-// entry that differs from it only in its phones extends the entry. If an account has
-// had JoinRate entries about accounts of the same actor within an hour, another one
-// extends the latest of the same command, and replaces its detail.
-const (
-	JoinTime = 10 * time.Minute
-	JoinRate = 250
-)
+// JoinTime is how long after the beginning of an entry a command that differs from it
+// only in its phones extends the entry.
+const JoinTime = 10 * time.Minute
+
+// MaxOwnChanges is how many entries about itself a partner can cause in a day, so that
+// within a year it pushes none out of its history. Further changes are refused.
+const MaxOwnChanges = 50

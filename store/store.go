@@ -22,6 +22,9 @@ var (
 	// ErrTooManyTaken means that the account has learned of too many phones that they
 	// are other accounts': see [MaxTaken].
 	ErrTooManyTaken = errors.New("too many phones of other accounts")
+	// ErrTooManyChanges means that the account has changed itself too often within a
+	// day: see [MaxOwnChanges].
+	ErrTooManyChanges = errors.New("too many changes of the account")
 	// ErrNotHeld means that the phone is not on hold.
 	ErrNotHeld = errors.New("not on hold")
 	// ErrNotOperator means that only operators may make the change.

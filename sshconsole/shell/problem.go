@@ -110,6 +110,8 @@ func explain(err error, subject string) error {
 		return refused(codeForbidden, "%s is yours already, or on hold for you.", subject)
 	case errors.Is(err, store.ErrTooManyClaims):
 		return refused(codeBusy, "%s: there are too many claims by your account or to this phone. Try again tomorrow, or tell your operator.", subject)
+	case errors.Is(err, store.ErrTooManyChanges):
+		return refused(codeBusy, "%s has been changed %d times within a day. Try again later, or ask the operator.", subject, store.MaxOwnChanges)
 	case errors.Is(err, store.ErrNotHeld):
 		return refused(codeNotFound, "%s is not on hold.", subject)
 	case errors.Is(err, store.ErrNotOperator):

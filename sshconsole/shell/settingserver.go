@@ -87,7 +87,7 @@ func retarget(c *call) error {
 			return nil
 		})
 		c.changed = c.changed || err == nil && ofAccount
-		return err
+		return explain(err, string(c.by.Name))
 	})
 	c.noted = []any{"phones", done}
 	if err != nil {

@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -147,4 +149,22 @@ func TestUnfilledPlaceholders(t *testing.T) {
 	h.says("acme", "register 2e4 http://{phone_type}.acme.example/{mac}", ".*\n")
 	h.refuses("acme", "register 2e4 http://<mac>.acme.example/", StatusMisunderstood, "they know only {mac} and, newer ones, {phone_type}.")
 	h.refuses("bravo", "register 2e4 "+odd, StatusRefused, "is registered by another account")
+}
+
+// A partner who changes the setting server all day is refused, and nothing changes.
+func TestTooManyChanges(t *testing.T) {
+	h := newHouse(t)
+	server := func(n int) string { return fmt.Sprintf("http://s%d.example/", n) }
+	for n := range store.MaxOwnChanges {
+		h.says("acme", "server "+server(n), "(?s).*")
+	}
+	const refusal = "acme has been changed 50 times within a day. Try again later, or ask the operator."
+	h.refuses("acme", "server http://evil.example/", StatusRefused, refusal)
+	var errs bytes.Buffer
+	io := IO{In: h.input(strings.NewReader("")), Out: &bytes.Buffer{}, Err: &errs}
+	if status := h.runs(t.Context(), h.caller("acme"), io, "retarget "+server(store.MaxOwnChanges-1)+" http://evil.example/ --yes"); status != StatusRefused || !strings.Contains(errs.String(), refusal) {
+		t.Errorf("status %d, %s", status, &errs)
+	}
+	h.says("acme", "server", server(store.MaxOwnChanges-1)+"\n")
+	h.says("olga", "account server acme http://operators.example/", "(?s).*")
 }

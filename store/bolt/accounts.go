@@ -88,7 +88,7 @@ func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store
 // called more than once. If nothing changed, the history gets no entry. If dryRun
 // is set, UpdateAccount runs change and the same checks and returns what would be
 // stored, but stores nothing. The error is store.ErrNoAccount if there is no such
-// account, or that of [store.CheckUpdate].
+// account, store.ErrTooManyChanges, or that of [store.CheckUpdate].
 func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (next store.Account, err error) {
 	phonesToo := false
 	err = db.update(dryRun, func(tx *bbolt.Tx) error {
@@ -120,7 +120,11 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 			return nil
 		}
 		phonesToo = next.PhonesDisabled != prev.PhonesDisabled
-		return putEntry(tx, store.Entry{Account: id, Name: next.Name, Audit: audit}, time.Now())
+		now := time.Now()
+		if err := checkOwnChanges(tx, prev, audit, now); err != nil {
+			return err
+		}
+		return putEntry(tx, store.Entry{Account: id, Name: next.Name, Audit: audit}, now)
 	})
 	if err == nil && phonesToo && !dryRun {
 		err = db.readDisabled()

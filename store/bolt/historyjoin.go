@@ -21,7 +21,7 @@ const maxJoined = 4 << 10
 // joined returns the earlier entry that e extends, extended, or none. The entry
 // keeps its key, so that a reader who is at it goes on after it, and its place in
 // the order of beginnings.
-func joined(b *bbolt.Bucket, e store.Entry, class store.Class) (key, value []byte, err error) {
+func joined(b *bbolt.Bucket, e store.Entry) (key, value []byte, err error) {
 	one := e
 	one.Times = 1
 	head, err := head(one)
@@ -40,33 +40,26 @@ func joined(b *bbolt.Bucket, e store.Entry, class store.Class) (key, value []byt
 			return slices.Clone(k), next, err
 		}
 	}
-	if class == store.AboutAccounts {
-		return tooMany(b, e)
-	}
 	return nil, nil, nil
 }
 
-// tooMany returns the latest entry of e's actor and command, extended, if its actor
-// has had JoinRate entries within an hour.
-func tooMany(b *bbolt.Bucket, e store.Entry) (key, value []byte, err error) {
-	seen, n := 0, 0
-	for k, v := range earlier(b, e, time.Hour) {
-		if seen++; seen > 4*store.JoinRate { // most are of others, who are few
-			break
-		}
-		if !hasField(v, "by", string(e.Audit.Name)) {
-			continue
-		}
-		n++
-		if key == nil && hasField(v, "what", e.Audit.Command) {
-			key, value = slices.Clone(k), v
-		}
-		if key != nil && n >= store.JoinRate {
-			value, err = extend(key, value, e)
-			return key, value, err
+// checkOwnChanges returns store.ErrTooManyChanges if a is a partner's account that has
+// changed itself too often within a day.
+func checkOwnChanges(tx *bbolt.Tx, a store.Account, audit store.Audit, now time.Time) error {
+	if a.Role == store.Operator || audit.Name != a.Name {
+		return nil
+	}
+	n := 0
+	next := store.Entry{Account: a.ID, Audit: store.Audit{Begun: now}}
+	for _, v := range earlier(historyOf(tx, store.AboutAccounts), next, 24*time.Hour) {
+		if hasField(v, "by", string(a.Name)) {
+			n++
 		}
 	}
-	return nil, nil, nil
+	if n >= store.MaxOwnChanges {
+		return store.ErrTooManyChanges
+	}
+	return nil
 }
 
 // earlier returns the entries of e's account that began before e, but no longer

@@ -29,7 +29,7 @@ func putEntry(tx *bbolt.Tx, e store.Entry, now time.Time) error {
 	}
 	class := e.Class()
 	b := historyOf(tx, class)
-	if k, v, err := joined(b, e, class); k != nil || err != nil {
+	if k, v, err := joined(b, e); k != nil || err != nil {
 		if err != nil {
 			return err
 		}

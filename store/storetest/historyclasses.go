@@ -81,8 +81,8 @@ func historyJoinsUnderAReader(b *bench) {
 	}
 }
 
-// Entries of one class never delete those of another, and a flood of entries about
-// accounts joins them.
+// Entries of one class never delete those of another, and a partner can't flood those
+// about its account.
 func historyClasses(b *bench) {
 	acme := b.account("acme", store.Partner, serverA)
 	time.Sleep(time.Second)
@@ -102,16 +102,32 @@ func historyClasses(b *bench) {
 	if all := b.ofClass(acme.ID, store.AboutAccounts); len(all) != 2 || all[0].Audit.Command != "SERVER" {
 		b.Errorf("about the account: %+v", all)
 	}
-	time.Sleep(time.Hour)
-	for i := range 2 * store.JoinRate {
+	change := func(by store.Name, detail string, want error) {
+		b.Helper()
 		time.Sleep(time.Second)
-		b.command(store.Audit{Name: "acme", Command: "SERVER", Detail: fmt.Sprint(i)}, acme.ID)
+		_, err := b.UpdateAccount(store.Audit{Name: by, Command: "SERVER", Detail: detail}, false, acme.ID, func(a *store.Account) error {
+			a.Company = detail
+			return nil
+		})
+		b.want(err, want)
 	}
-	b.command(store.Audit{Name: "olga", Command: "SERVER", Detail: "an operator's"}, acme.ID)
+	time.Sleep(time.Hour)
+	for i := range store.MaxOwnChanges - 1 {
+		change("acme", fmt.Sprint(i), nil)
+	}
+	for range 3 {
+		change("acme", "the last", store.ErrTooManyChanges)
+		if a, err := b.Account(acme.ID); err != nil || a.Company != fmt.Sprint(store.MaxOwnChanges-2) {
+			b.Errorf("%+v, %v", a, err)
+		}
+	}
+	change("olga", "an operator's", nil)
 	all := b.ofClass(acme.ID, store.AboutAccounts)
-	if len(all) != store.JoinRate+3 || all[0].Audit.Detail != "an operator's" || all[1].Times != store.JoinRate+1 || all[1].Audit.Detail != fmt.Sprint(2*store.JoinRate-1) || all[2].Times != 1 {
-		b.Errorf("%d entries: %+v", len(all), all[:3])
+	if len(all) != store.MaxOwnChanges+2 || all[0].Audit.Detail != "an operator's" || all[1].Times != 1 || all[len(all)-2].Audit.Detail != "http://hijack.example/" {
+		b.Errorf("%d entries: %+v", len(all), all)
 	}
+	time.Sleep(24 * time.Hour)
+	change("acme", "a day later", nil)
 }
 
 // ofClass returns the entries of one class of an account's history, newest first.
