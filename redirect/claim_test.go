@@ -27,7 +27,10 @@ func TestClaim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := Config{Finder: db, PhoneAuthorities: pool, Claim: db.ProveClaim}
+	// Whatever a client sends to a claim's URL is no contact of the phone's, unless the
+	// claim is proven.
+	contacts := make(chan store.Contact, 99)
+	config := Config{Finder: db, PhoneAuthorities: pool, Claim: db.ProveClaim, OnContact: func(c store.Contact) { contacts <- c }}
 	s, plain := serveTLS(t, config), serve(t, config)
 	own, other := root.issue(t, registered, nil, nil), root.issue(t, nobodys, nil, nil)
 	right, wrong := ClaimPath+c.Code, ClaimPath+strings.Repeat("a", len(c.Code))
@@ -44,6 +47,11 @@ func TestClaim(t *testing.T) {
 	} {
 		if body := get(); body != empty {
 			t.Errorf("%s: got\n%s", name, body)
+		}
+	}
+	for range len(contacts) {
+		if c := <-contacts; c.Refusal == "" && c.Answer != store.Withheld {
+			t.Errorf("a contact: %+v", c)
 		}
 	}
 	if _, body := own.get(t, s, 0, php); body != file(settings.Plain, server) {

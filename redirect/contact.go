@@ -24,6 +24,9 @@ func (a *answer) contact(r *http.Request) (c store.Contact, ok bool) {
 		mac, model = macOfRefused(r), cmp.Or(a.model, a.agent.Model)
 		c.Refusal = a.because.Error()
 	}
+	if a.code != "" && a.outcome == Unregistered { // it may not come from the phone
+		c.Refusal = "no claim was proven"
+	}
 	c.MAC = mac
 	c.From = a.from
 	c.Owner = a.owner

@@ -88,7 +88,7 @@ func (l *Limiter) gather(scans *simplelru.LRU[store.Source, *scan], a ask) {
 		s = &scan{reported: map[store.AccountID]time.Time{}}
 		scans.Add(a.source, s)
 	}
-	if !ok || a.fresh {
+	if !ok || a.fresh && !a.throttled { // if its network is throttled, its own budget stays full
 		s.asked, s.kept, s.throttled, s.phones = 0, 0, false, map[store.AccountID][]macaddr.Addr{}
 	}
 	s.from, s.last = a.from, a.at

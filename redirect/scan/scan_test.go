@@ -201,6 +201,27 @@ func TestLog(t *testing.T) {
 	})
 }
 
+// A source whose network is throttled has used nothing of its own budget, and all its
+// requests are reported.
+func TestReportOfANetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, 10)
+		for host := range byte(4) {
+			l.answered(int(host)*100, 10, netip.AddrFrom4([4]byte{192, 0, 2, host}), 10)
+		}
+		l.own(1001, 1)
+		l.own(1002, 1)
+		l.answered(1000, 10, from("192.0.2.200"), 0)
+		time.Sleep(reportEvery)
+		synctest.Wait()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if len(l.reports) != 1 || len(l.reports[0].MACs) != 1 || l.reports[0].MACs[0].Len() != 2 || l.reports[0].Audit.Detail != "among 10 requests for unknown MACs" {
+			t.Errorf("%+v", l.reports)
+		}
+	})
+}
+
 // The tables are bounded.
 func TestBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

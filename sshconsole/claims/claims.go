@@ -34,7 +34,7 @@ type Object struct {
 	Yours    bool       `json:"yours,omitempty"`
 	URL      string     `json:"url,omitempty"` // for the claimant
 	Until    string     `json:"until,omitempty"`
-	Objected bool       `json:"objected,omitempty"` // not for the claimant
+	Objected bool       `json:"objected,omitempty"`
 	Proven   bool       `json:"proven,omitempty"`   // for operators
 	DryRun   bool       `json:"dry_run,omitempty"`
 }
@@ -43,7 +43,7 @@ type Object struct {
 // claimant learns its code.
 func (v View) Object(c store.Claim) Object {
 	o := Object{MAC: c.MAC.String(), Yours: c.Claimant == v.By.ID, Until: wording.MachineTime(c.Until)}
-	o.Objected = c.Objected && (v.By.Operates() || !o.Yours)
+	o.Objected = c.Objected
 	o.Proven = c.Proven && v.By.Operates()
 	if o.Yours && v.URL != "" && c.Code != "" && !c.Waits() {
 		o.URL = v.URL + c.Code
