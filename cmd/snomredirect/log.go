@@ -14,9 +14,9 @@ func (s *serve) log(w io.Writer) *slog.Logger {
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // the flag's enum has only valid levels
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: printable}
 	if s.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(newAccountLog(slog.NewJSONHandler(w, options)))
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(newAccountLog(slog.NewTextHandler(w, options)))
 }
 
 // printable quotes text from clients that could steer the terminal at which the
