@@ -95,7 +95,7 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 		return v, err
 	}
 	v.saveKnown = v.passwords.Keep(v.lastContacts, log, v.guard)
-	v.recorder = contacts.New(contacts.Config{Store: v.lastContacts, Log: log, Flushed: v.metrics.flush, Guard: v.guard})
+	v.recorder = contacts.New(contacts.Config{Store: v.lastContacts, Registered: v.known, Log: log, Flushed: v.metrics.flush, Guard: v.guard})
 	v.census = census.New(census.Config{Phones: v.db.Phones, CountPhones: v.db.CountPhones, Contact: v.recorder.Contact, Guard: v.guard, Log: log})
 	if s.ScanLimit > 0 {
 		v.scans = scan.New(scan.Config{Limit: s.ScanLimit, Refill: s.ScanRefill, Knows: v.recorder.Knows, Owner: v.ownerOf, Report: v.db.AddEntries, Guard: v.guard, Log: log})
@@ -114,6 +114,15 @@ func (v *service) ownerOf(mac macaddr.Addr) (store.AccountID, error) {
 		err = store.ErrNotFound
 	}
 	return p.Owner, err
+}
+
+// known reports whether a phone is registered or on hold.
+func (v *service) known(mac macaddr.Addr) (bool, error) {
+	_, err := v.db.Phone(mac)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // close closes what open has opened. The recorder's last contacts and the last scans

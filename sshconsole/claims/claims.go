@@ -35,7 +35,7 @@ type Object struct {
 	URL      string     `json:"url,omitempty"` // for the claimant
 	Until    string     `json:"until,omitempty"`
 	Objected bool       `json:"objected,omitempty"`
-	Proven   bool       `json:"proven,omitempty"`   // for operators
+	Proven   bool       `json:"proven,omitempty"` // for operators
 	DryRun   bool       `json:"dry_run,omitempty"`
 }
 

@@ -66,6 +66,50 @@ func (c *Contacts) Knows(mac macaddr.Addr, source store.Source) (known bool, err
 	return known, err
 }
 
+// Phones returns, sorted by MAC, up to n phones with a stored contact, starting after a
+// MAC. Fewer than n are the last.
+func (c *Contacts) Phones(after macaddr.Addr, n int) (page []macaddr.Addr, err error) {
+	err = c.b.View(func(tx *bbolt.Tx) error {
+		from := after.As6()
+		cursor := tx.Bucket(bucketContacts).Cursor()
+		k, _ := cursor.Seek(from[:])
+		if bytes.Equal(k, from[:]) {
+			k, _ = cursor.Next()
+		}
+		for ; k != nil && len(page) < n; k, _ = cursor.Next() {
+			if len(k) != 6 {
+				return errContact
+			}
+			mac, err := macaddr.From6([6]byte(k))
+			if err != nil {
+				return errContact
+			}
+			page = append(page, mac)
+		}
+		return nil
+	})
+	return page, err
+}
+
+// DeleteContacts deletes the contacts of phones and their sources.
+func (c *Contacts) DeleteContacts(macs []macaddr.Addr) error {
+	return c.b.Update(func(tx *bbolt.Tx) error {
+		for _, mac := range macs {
+			key := mac.As6()
+			if err := tx.Bucket(bucketContacts).Delete(key[:]); err != nil {
+				return err
+			}
+			sources := tx.Bucket(bucketSources).Cursor()
+			for k, _ := sources.Seek(key[:]); bytes.HasPrefix(k, key[:]); k, _ = sources.Seek(key[:]) {
+				if err := sources.Delete(); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // cutOwner returns the owner at the beginning of what follows a contact's bits, if the
 // bits say that there is one, and the rest.
 func cutOwner(bits byte, v []byte) (owner store.AccountID, rest []byte, ok bool) {

@@ -2,8 +2,8 @@
 // phone: contacts are recorded in memory, and one goroutine writes them to a
 // [Store] every few seconds.
 //
-// Only contacts of redirected phones are stored; there are as many of those as
-// there are registered phones. Anybody can send requests with made-up MACs, so
+// Only contacts of redirected phones are stored, and deleted some time after a phone
+// is deregistered; so there are about as many as there are registered phones. Anybody can send requests with made-up MACs, so
 // the contacts of all other phones stay in memory, in a table of fixed size from
 // which the oldest contact makes room for a new one. Unauthenticated clients can
 // therefore grow neither the file nor the process.
@@ -41,6 +41,11 @@ type Store interface {
 	// same time whether there are contacts of the phone from other sources or not, and
 	// may be called concurrently with PutContacts.
 	Knows(macaddr.Addr, store.Source) (bool, error)
+	// Phones returns up to n phones with a stored contact, in the order of their MACs,
+	// starting after a MAC. Fewer than n are the last.
+	Phones(after macaddr.Addr, n int) ([]macaddr.Addr, error)
+	// DeleteContacts deletes all that is stored of phones.
+	DeleteContacts([]macaddr.Addr) error
 }
 
 // flushEvery is the interval between writes, and so the most that a crash loses.
@@ -74,6 +79,9 @@ type Config struct {
 	// Log receives an error when writing starts to fail, and a message when it
 	// works again. If nil, nothing is logged.
 	Log *slog.Logger
+	// Registered reports whether a phone is registered or on hold. What is stored of
+	// others is deleted within some days. If nil, it is kept.
+	Registered func(macaddr.Addr) (bool, error)
 	// Flushed is called for metrics after each write: with the time it took, the
 	// number of phones whose contacts were written, and the error that ended it
 	// early, if any. It is not called if there was nothing to write. It may
@@ -106,6 +114,8 @@ type Recorder struct {
 	// Used only by the writing goroutine.
 	rest    []macaddr.Addr // the MACs of writing that are not yet written, in order
 	failing bool
+	pruned  macaddr.Addr // the last phone that was looked up to be pruned
+	pruneAt time.Time    // not before
 
 	watchersMu sync.RWMutex
 	watchers   []*func(store.Contact)

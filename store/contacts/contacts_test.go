@@ -31,14 +31,15 @@ func contact(n int, answer store.Answer) store.Contact {
 // A failingStore stores contacts and records the sizes of batches, until it is set
 // to fail.
 type failingStore struct {
-	t       testing.TB
-	mu      sync.Mutex
-	stored  map[macaddr.Addr]store.Contact
-	batches []int
-	flushes []string // the calls of Flushed
-	waiting func() int
-	fail    error
-	after   int // number of batches to store before failing
+	contacts.Store // nil: nothing is pruned
+	t              testing.TB
+	mu             sync.Mutex
+	stored         map[macaddr.Addr]store.Contact
+	batches        []int
+	flushes        []string // the calls of Flushed
+	waiting        func() int
+	fail           error
+	after          int // number of batches to store before failing
 }
 
 func (f *failingStore) PutContacts(batch []store.Contact) error {

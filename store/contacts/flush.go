@@ -19,7 +19,12 @@ func (r *Recorder) run(ctx context.Context) {
 	for {
 		select {
 		case <-tick.C:
-			r.report(r.flush())
+			err := r.flush()
+			if err == nil {
+				err = errPanicked
+				r.config.Guard("contacts", func() { err = r.prune(time.Now()) })
+			}
+			r.report(err)
 		case <-ctx.Done():
 			if err := r.flush(); err != nil {
 				r.config.Log.Error("unsaved contacts lost", "phones", r.lost(), "error", err)

@@ -51,7 +51,7 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-type discard struct{}
+type discard struct{ contacts.Store }
 
 func (discard) Knows(macaddr.Addr, store.Source) (bool, error) { return false, nil }
 func (discard) PutContacts([]store.Contact) error              { return nil }
