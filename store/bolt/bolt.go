@@ -93,6 +93,8 @@ type Config struct {
 	// Log receives a line when changes can't be stored any more, when they can again,
 	// and when the clock jumps. If nil, nothing is logged.
 	Log *slog.Logger
+
+	wall func() time.Time // the machine's clock, for tests; time.Now if nil
 }
 
 // Open opens the data folder. If it does not exist, Open creates it, accessible
@@ -117,7 +119,10 @@ func Open(folder string, config Config) (*DB, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	db := &DB{b: b, config: config, closing: make(chan struct{}), watched: make(chan struct{})}
+	if config.wall == nil {
+		config.wall = time.Now
+	}
+	db := &DB{b: b, clock: clock{wall: config.wall}, config: config, closing: make(chan struct{}), watched: make(chan struct{})}
 	if err := db.prepare(); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, errors.Join(err, b.Close()))
 	}
@@ -152,6 +157,9 @@ func (db *DB) prepare() error {
 func (db *DB) Close() error {
 	close(db.closing)
 	<-db.watched
+	if db.Refusing() == nil { // otherwise there would be no use in trying
+		_ = db.b.Update(func(tx *bbolt.Tx) error { return db.clock.save(tx, 0) })
+	}
 	return db.b.Close()
 }
 

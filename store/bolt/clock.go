@@ -27,7 +27,7 @@ const (
 // saveClockAnyway how often if nothing is.
 const (
 	saveClockEvery  = time.Minute
-	saveClockAnyway = time.Hour
+	saveClockAnyway = 10 * time.Minute
 )
 
 // keyClock is in bucketMeta: a clockRecord as JSON. Stores of older versions have none.
@@ -40,8 +40,8 @@ var keyClock = []byte("clock")
 type clock struct {
 	mu sync.Mutex
 	clockRecord
-	at    time.Time        // when Time was right, by the monotonic clock
-	wall  func() time.Time // time.Now, but for tests
+	at    time.Time        // when Time was right: only its monotonic reading is used
+	wall  func() time.Time // the machine's clock
 	saved time.Time        // when the record was stored
 }
 
@@ -54,13 +54,10 @@ type clockRecord struct {
 
 // begin begins with a stored record, or with the machine's clock if there is none.
 func (c *clock) begin(stored clockRecord) {
-	if c.wall == nil {
-		c.wall = time.Now
-	}
-	now := c.wall()
-	c.clockRecord, c.at = stored, now
+	now := c.wall().Round(0)
+	c.clockRecord, c.at = stored, time.Now()
 	if away := now.Sub(stored.Time); stored.Time.IsZero() || away > -maxStep && away <= maxAway {
-		c.clockRecord = clockRecord{Time: now.Round(0)}
+		c.clockRecord = clockRecord{Time: now}
 	}
 }
 
@@ -75,9 +72,8 @@ func (c *clock) now() time.Time {
 func (c *clock) read() (t time.Time, ahead time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.wall()
-	expected := c.Time.Add(now.Sub(c.at)) // both have a monotonic reading
-	told := now.Round(0)
+	now, told := time.Now(), c.wall().Round(0)
+	expected := c.Time.Add(now.Sub(c.at))
 	if ahead = told.Sub(expected); ahead.Abs() <= maxStep {
 		c.clockRecord, c.at = clockRecord{Time: told}, now
 		return told, 0
@@ -100,8 +96,7 @@ func (c *clock) believable(ahead time.Duration) bool {
 func (c *clock) believe() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.wall()
-	c.clockRecord, c.at = clockRecord{Time: now.Round(0)}, now
+	c.clockRecord, c.at = clockRecord{Time: c.wall().Round(0)}, time.Now()
 }
 
 // due reports whether the time must be stored although nothing else is.
