@@ -1,7 +1,9 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -204,9 +206,16 @@ func TestShift(t *testing.T) {
 
 func TestClockIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
 		ahead := time.Duration(0)
-		db, log := openLogged(t, t.TempDir())
-		db.clock.wall = func() time.Time { return time.Now().Add(ahead) }
+		db, err := Open(t.TempDir(), Config{
+			Log:  slog.New(slog.NewTextHandler(&log, nil)),
+			wall: func() time.Time { return time.Now().Add(ahead) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
 		ahead = 400 * day
 		for range 10 {
 			time.Sleep(watchEvery)
@@ -216,7 +225,7 @@ func TestClockIsLogged(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := strings.Count(log.String(), "the clock has jumped"); n != 1 {
-			t.Errorf("%d lines: %s", n, log)
+			t.Errorf("%d lines: %s", n, &log)
 		}
 	})
 }
