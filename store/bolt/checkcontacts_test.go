@@ -14,6 +14,7 @@ import (
 )
 
 func TestCheckContacts(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	c, err := OpenContacts(folder, slog.New(slog.DiscardHandler))
 	if err != nil {
