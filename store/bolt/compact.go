@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,10 +59,6 @@ func copyRecords(src *bbolt.DB, to string) error {
 	return errors.Join(err, dst.Close())
 }
 
-// compactedName is the name of the new file in the data folder until it replaces the
-// database. Of two compactions at the same time, the second finds it and ends.
-const compactedName = fileName + ".compacted"
-
 // ErrProblems is returned if a database has problems and is not compacted.
 var ErrProblems = errors.New("the database has problems")
 
@@ -72,41 +69,56 @@ var ErrProblems = errors.New("the database has problems")
 // The database stays as it is if it has problems (ErrProblems), or if ctx ends before the new file is
 // complete. The other errors are those of [Compact].
 func CompactFolder(ctx context.Context, folder string) (before, after Report, err error) {
-	file, compacted := DatabaseFile(folder), filepath.Join(folder, compactedName)
+	file := DatabaseFile(folder)
+	if real, err := filepath.EvalSymlinks(file); err == nil { // which may be on another disk
+		file = real
+	}
 	lock, err := openReadOnly(file)
 	if err != nil {
 		return before, after, err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	if before, err = Check(file); err != nil {
+	if before, err = Check(file); err == nil && before.Found > 0 {
+		err = ErrProblems
+	}
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return before, after, err
 	}
-	if before.Found > 0 {
-		return before, after, ErrProblems
-	}
-	if err := ctx.Err(); err != nil {
-		return before, after, err
-	}
+	// Of two compactions at the same time, the second finds the file of the first.
+	compacted := file + ".compacted"
 	switch err := Compact(file, compacted); {
 	case errors.Is(err, fs.ErrExist):
 		return before, after, fmt.Errorf("%s exists: if no other compaction is running, one was interrupted: delete the file", compacted)
 	case err != nil:
 		return before, after, err
 	}
-	after, err = Check(compacted)
-	if err == nil && !after.same(before) {
-		err = fmt.Errorf("the new file differs, and is deleted: %+v instead of %+v", after, before)
-	}
-	if err = errors.Join(err, ctx.Err()); err != nil {
+	if after, err = replace(ctx, file, compacted, before); err != nil {
 		return before, after, errors.Join(err, os.Remove(compacted))
 	}
-	if err := os.Rename(compacted, file); err != nil {
-		return before, after, errors.Join(err, os.Remove(compacted))
-	}
+	err = syncFolder(filepath.Dir(file))
 	// A service that has just started may have opened the old file and wait for its lock:
 	// its changes would be lost.
 	time.Sleep(lockWait + lockWait/4)
-	return before, after, syncFolder(folder)
+	return before, after, err
+}
+
+// replace replaces a database with its compacted copy, if ctx has not ended and the copy
+// has all records. If it fails, both are still there.
+func replace(ctx context.Context, file, compacted string, before Report) (after Report, err error) {
+	if after, err = Check(compacted); err == nil && !after.same(before) {
+		err = fmt.Errorf("the copy differs: %+v instead of %+v", after, before)
+	}
+	if err = cmp.Or(err, ctx.Err()); err != nil {
+		return after, err
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return after, err
+	}
+	if err := keepOwner(compacted, info); err != nil {
+		return after, err
+	}
+	return after, os.Rename(compacted, file)
 }
 
 // same reports whether two databases have the same records, as far as reports tell.
