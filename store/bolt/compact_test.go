@@ -220,3 +220,24 @@ func TestNewFile(t *testing.T) {
 		t.Errorf("the file was left: %v", err)
 	}
 }
+
+// A copy that lacks something, or is damaged, replaces nothing.
+func TestReplaceChecksTheCopy(t *testing.T) {
+	file := stored(t, 4)
+	content, before := read(t, file), checkFinds(t, file)
+	lacking := stored(t, 4)
+	alter(t, lacking, func(tx *bbolt.Tx) error {
+		k, _ := tx.Bucket(bucketClaims).Cursor().First()
+		return tx.Bucket(bucketClaims).Delete(bytes.Clone(k))
+	})
+	damaged := stored(t, 4)
+	alter(t, damaged, func(tx *bbolt.Tx) error { return tx.Bucket(bucketNames).Delete([]byte("acme")) })
+	for _, copied := range []string{lacking, damaged} {
+		if _, err := replace(t.Context(), file, copied, before); err == nil || !strings.Contains(err.Error(), "the copy differs: ") {
+			t.Error(err)
+		}
+	}
+	if !bytes.Equal(read(t, file), content) {
+		t.Error("the database was replaced")
+	}
+}
