@@ -67,6 +67,14 @@ var (
 	ErrTooManyClaims = errors.New("too many claims")
 	// ErrDenied means that the name or the password is wrong.
 	ErrDenied = errors.New("wrong name or password")
+	// ErrUnavailable means that the store can't write at present, for example because
+	// the disk is full. Nothing was changed.
+	ErrUnavailable = errors.New("changes can't be stored")
+	// ErrUnknown means that it is not known whether the change is stored: the disk has
+	// failed at the last moment.
+	ErrUnknown = errors.New("not known whether the change is stored")
+	// ErrDamaged means that the stored data is wrong.
+	ErrDamaged = errors.New("the database is damaged")
 	// ErrBusy means that too many requests are waiting; a later one may succeed.
 	ErrBusy = errors.New("too many are waiting")
 )

@@ -68,7 +68,7 @@ func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store
 		if id > math.MaxUint32 {
 			return errors.New("bolt: no account IDs left")
 		}
-		now := time.Now()
+		now := db.clock.now()
 		a.ID = store.AccountID(id)
 		a.Created = now.UTC().Truncate(time.Second)
 		return errors.Join(
@@ -120,7 +120,7 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 			return nil
 		}
 		phonesToo = next.PhonesDisabled != prev.PhonesDisabled
-		now := time.Now()
+		now := db.clock.now()
 		if err := checkOwnChanges(tx, prev, audit, now); err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) 
 				return err
 			}
 		}
-		now := time.Now()
+		now := db.clock.now()
 		return errors.Join(
 			tx.Bucket(bucketAccounts).Delete(key),
 			tx.Bucket(bucketServers).Delete(key),

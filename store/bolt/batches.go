@@ -51,7 +51,7 @@ type draft struct {
 }
 
 func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {
-	d := draft{Batch: b, sorted: sortedByMAC(b.Changes), results: make([]store.Result, len(b.Changes)), now: time.Now()}
+	d := draft{Batch: b, sorted: sortedByMAC(b.Changes), results: make([]store.Result, len(b.Changes)), now: db.clock.now()}
 	by, err := getAccount(tx, b.Audit.Actor)
 	if err != nil {
 		return d, err

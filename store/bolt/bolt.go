@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,7 +19,6 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -26,9 +26,6 @@ import (
 
 // fileName is the name of the database in the data folder.
 const fileName = "snomredirect.db"
-
-// lockWait is how long Open waits for another process that is just ending.
-const lockWait = time.Second
 
 // ErrInUse is returned if another process has the data folder open.
 var ErrInUse = errors.New("in use by another process")
@@ -64,10 +61,14 @@ var (
 
 // A DB is an open data folder. Its methods are safe for concurrent use.
 type DB struct {
-	b         *bbolt.DB
+	b         *file
 	config    Config
 	committer committer
 	taken     takenLimit
+	clock     clock
+	condition condition
+	closing   chan struct{} // closed by Close
+	watched   chan struct{} // closed by watch
 
 	disabledMu sync.Mutex // held while disabled is read from the file
 	disabled   atomic.Pointer[disabledAccounts]
@@ -86,6 +87,12 @@ type Config struct {
 	// called before those changes are acknowledged and must return at once. If
 	// nil, it is not called.
 	Committed func(time.Duration)
+	// CommitFailed is called in the same way after each transaction that could not be
+	// committed. If nil, it is not called.
+	CommitFailed func()
+	// Log receives a line when changes can't be stored any more, when they can again,
+	// and when the clock jumps. If nil, nothing is logged.
+	Log *slog.Logger
 }
 
 // Open opens the data folder. If it does not exist, Open creates it, accessible
@@ -95,35 +102,58 @@ func Open(folder string, config Config) (*DB, error) {
 		return nil, fmt.Errorf("data folder %s: %w", folder, err)
 	}
 	file := filepath.Join(folder, fileName)
-	b, err := bbolt.Open(file, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
+	b, err := openFile(file)
 	switch {
-	case errors.Is(err, berrors.ErrTimeout):
+	case errors.Is(err, ErrInUse):
 		return nil, fmt.Errorf("data folder %s: %w", folder, ErrInUse)
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
-		return nil, fmt.Errorf("%s: not a snomredirect database, or damaged: %w", file, err)
+	case errors.Is(err, store.ErrDamaged):
+		return nil, fmt.Errorf("%s: %w: restore a backup into another folder, and keep this one", file, err)
 	case err != nil:
 		return nil, fmt.Errorf("data folder %s: %w", folder, err)
 	}
 	if config.Quota == 0 {
 		config.Quota = store.DefaultQuota
 	}
-	db := &DB{b: b, config: config, committer: committer{committed: config.Committed}}
-	err = prepare(b, migrations)
-	if err == nil {
-		err = db.readDisabled()
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
 	}
-	if err == nil { // entries of idle accounts expire too
-		err = b.Update(func(tx *bbolt.Tx) error { return pruneAll(tx, time.Now()) })
+	db := &DB{b: b, config: config, closing: make(chan struct{}), watched: make(chan struct{})}
+	if err := db.prepare(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, errors.Join(err, b.Close()))
 	}
-	// bbolt syncs its file, but not the folder in which it created it.
-	if err = errors.Join(err, syncFolder(folder)); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, errors.Join(err, db.Close()))
-	}
+	go db.watch()
 	return db, nil
 }
 
+// prepare reads what is kept in memory. What it writes is not worth refusing service
+// for: phones can be answered from a disk that is full or read-only.
+func (db *DB) prepare() error {
+	if err := prepare(db.b, migrations); err != nil {
+		return err
+	}
+	var stored clockRecord
+	err := db.b.View(func(tx *bbolt.Tx) (err error) { stored, err = readClock(tx); return err })
+	if err := errors.Join(err, db.readDisabled()); err != nil {
+		return err
+	}
+	db.clock.begin(stored)
+	// bbolt syncs its file, but not the folder in which it created it.
+	err = db.b.syncFolder()
+	if err == nil { // entries of idle accounts expire too
+		err = db.b.Update(func(tx *bbolt.Tx) error {
+			return errors.Join(pruneAll(tx, db.clock.now()), db.clock.save(tx, 0))
+		})
+	}
+	db.note(err)
+	return nil
+}
+
 // Close waits for running transactions and closes the file.
-func (db *DB) Close() error { return db.b.Close() }
+func (db *DB) Close() error {
+	close(db.closing)
+	<-db.watched
+	return db.b.Close()
+}
 
 // makeFolder creates the folder and its missing parents, syncing each parent.
 func makeFolder(folder string) error {

@@ -102,7 +102,7 @@ func TestRemovedAccountLeavesNothingElse(t *testing.T) {
 	if err := db.RemoveAccount(store.Audit{Command: "REMOVE"}, false, a.ID); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"meta": 2, "history": 2, "history_accounts": 2, "history_sizes": 1, "holds": 1, "hold_ends": 1}
+	want := map[string]int{"meta": 3, "history": 2, "history_accounts": 2, "history_sizes": 1, "holds": 1, "hold_ends": 1}
 	for _, name := range buckets {
 		if n := count(t, db, name); n != want[string(name)] {
 			t.Errorf("bucket %s has %d keys, want %d", name, n, want[string(name)])
@@ -134,7 +134,7 @@ func TestOpenRefuses(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, fileName), []byte(strings.Repeat("text\n", 10000)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(folder, Config{}); err == nil || !strings.Contains(err.Error(), "not a snomredirect database") {
+		if _, err := Open(folder, Config{}); err == nil || !strings.Contains(err.Error(), "not a database, or damaged") {
 			t.Error(err)
 		}
 	})

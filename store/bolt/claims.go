@@ -21,7 +21,7 @@ type storedClaim struct {
 
 // Claims returns the open claims, oldest first.
 func (db *DB) Claims() (open []store.Claim, err error) {
-	now := time.Now()
+	now := db.clock.now()
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		all, err := getClaims(tx)
 		for _, c := range all {
@@ -38,7 +38,7 @@ func (db *DB) Claims() (open []store.Claim, err error) {
 // If dryRun is set, it stores nothing.
 func (db *DB) MakeClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, life time.Duration) (made store.Claim, err error) {
 	err = db.update(dryRun, func(tx *bbolt.Tx) error {
-		now := time.Now()
+		now := db.clock.now()
 		by, err := getAccount(tx, audit.Actor)
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func (db *DB) MakeClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, life t
 // its own. The error is store.ErrNoClaim if there is none that it can object to.
 func (db *DB) ObjectToClaims(audit store.Audit, dryRun bool, mac macaddr.Addr) error {
 	return db.update(dryRun, func(tx *bbolt.Tx) error {
-		now := time.Now()
+		now := db.clock.now()
 		p, err := getPhone(tx, mac)
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func (db *DB) DecideClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, clai
 		if !by.Operates() {
 			return store.ErrNotOperator
 		}
-		c, err := findClaim(tx, func(c store.Claim) bool { return c.MAC == mac && c.Claimant == claimant })
+		c, err := db.findClaim(tx, func(c store.Claim) bool { return c.MAC == mac && c.Claimant == claimant })
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (db *DB) DecideClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, clai
 		}
 		c.Ended = true
 		return errors.Join(putClaim(tx, c),
-			putEntry(tx, entryOf(tx, audit, claimant, mac), time.Now()))
+			putEntry(tx, entryOf(tx, audit, claimant, mac), db.clock.now()))
 	})
 }
 
@@ -138,7 +138,7 @@ func (db *DB) DecideClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, clai
 func (db *DB) ProveClaim(mac macaddr.Addr, code string) error {
 	right := func(c store.Claim) bool { return c.MAC == mac && !c.Proven && c.HasCode(code) }
 	err := db.b.View(func(tx *bbolt.Tx) error {
-		_, err := findClaim(tx, right)
+		_, err := db.findClaim(tx, right)
 		return err
 	})
 	if err != nil {
@@ -146,15 +146,15 @@ func (db *DB) ProveClaim(mac macaddr.Addr, code string) error {
 	}
 	kept := false
 	err = db.update(false, func(tx *bbolt.Tx) error {
-		c, err := findClaim(tx, right)
+		c, err := db.findClaim(tx, right)
 		if err != nil {
 			return err
 		}
 		if kept = c.Objected; kept {
-			c.Proven, c.Until = true, time.Now().UTC().Truncate(time.Second).Add(store.DecisionTime)
+			c.Proven, c.Until = true, db.clock.now().UTC().Truncate(time.Second).Add(store.DecisionTime)
 			return putClaim(tx, c)
 		}
-		return db.win(tx, store.Audit{Begun: time.Now(), Command: store.CommandClaimProven}, c)
+		return db.win(tx, store.Audit{Begun: db.clock.now(), Command: store.CommandClaimProven}, c)
 	})
 	if err == nil && kept {
 		err = store.ErrNoClaim
@@ -165,7 +165,7 @@ func (db *DB) ProveClaim(mac macaddr.Addr, code string) error {
 // win gives a claim's phone to its claimant, and ends all claims to it. The error is
 // that of [store.Claim.Win] or [store.Usage.Take].
 func (db *DB) win(tx *bbolt.Tx, audit store.Audit, c storedClaim) error {
-	now := time.Now()
+	now := db.clock.now()
 	claimant, err := getAccount(tx, c.Claimant)
 	if err != nil {
 		return err
@@ -228,10 +228,10 @@ func entryOf(tx *bbolt.Tx, audit store.Audit, account store.AccountID, mac macad
 }
 
 // findClaim returns the open claim that is right, or store.ErrNoClaim.
-func findClaim(tx *bbolt.Tx, right func(store.Claim) bool) (storedClaim, error) {
+func (db *DB) findClaim(tx *bbolt.Tx, right func(store.Claim) bool) (storedClaim, error) {
 	all, err := getClaims(tx)
 	for _, c := range all {
-		if c.OpenAt(time.Now()) && right(c.Claim) {
+		if c.OpenAt(db.clock.now()) && right(c.Claim) {
 			return c, err
 		}
 	}

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -9,7 +10,10 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-var errPanicked = errors.New("bolt: a change panicked")
+var (
+	errPanicked = errors.New("bolt: a change panicked")
+	errDryRun   = errors.New("bolt: a dry run")
+)
 
 // maxGroup bounds the phones in a group of changes that share a commit: large
 // batches together would need too much memory, and too long to run again if one
@@ -25,8 +29,6 @@ type committer struct {
 	mu      sync.Mutex
 	waiting []*change
 	led     bool
-
-	committed func(time.Duration) // see [Config]
 }
 
 type change struct {
@@ -45,12 +47,16 @@ func (db *DB) update(dryRun bool, f func(*bbolt.Tx) error) error {
 	if !dryRun {
 		return db.updateMany(1, f)
 	}
-	tx, err := db.b.Begin(true)
-	if err != nil {
-		return err
+	err := db.b.Update(func(tx *bbolt.Tx) error {
+		if err := f(tx); err != nil {
+			return err
+		}
+		return errDryRun
+	})
+	if errors.Is(err, errDryRun) {
+		return nil
 	}
-	defer tx.Rollback()
-	return f(tx)
+	return err
 }
 
 // updateMany is update for a change of size phones.
@@ -62,7 +68,7 @@ func (db *DB) updateMany(size int, f func(*bbolt.Tx) error) error {
 	db.committer.led = true
 	db.committer.mu.Unlock()
 	if lead || <-c.wake {
-		db.committer.lead(db.b)
+		db.lead()
 	}
 	if c.panicked != nil {
 		panic(c.panicked)
@@ -72,7 +78,8 @@ func (db *DB) updateMany(size int, f func(*bbolt.Tx) error) error {
 
 // lead commits a group of the waiting changes, the caller's first, and hands the
 // lead on.
-func (c *committer) lead(b *bbolt.DB) {
+func (db *DB) lead() {
+	c := &db.committer
 	c.mu.Lock()
 	n, size := 1, c.waiting[0].size
 	for n < len(c.waiting) && size+c.waiting[n].size <= maxGroup {
@@ -92,31 +99,33 @@ func (c *committer) lead(b *bbolt.DB) {
 			other.wake <- false
 		}
 	}()
-	commit(b, group, c.committed)
+	db.commit(group)
 }
 
 // commit runs a group of changes in one transaction. If one fails, the transaction
-// is rolled back and the others run again without it.
-func commit(b *bbolt.DB, group []*change, committed func(time.Duration)) {
+// is rolled back and the others run again without it. If the transaction can't be
+// committed, all fail with store.ErrUnavailable or store.ErrUnknown.
+func (db *DB) commit(group []*change) {
 	group = slices.Clone(group)
 	for _, c := range group {
 		c.err = errPanicked // if bbolt itself panics, no change may count as written
 	}
 	for len(group) > 0 {
 		failed, begun := -1, time.Now()
-		err := b.Update(func(tx *bbolt.Tx) error {
-			for i, c := range group {
-				if err := c.try(tx); err != nil {
-					failed = i
-					return err
+		err := db.b.inPlace()
+		if err == nil {
+			err = db.b.Update(func(tx *bbolt.Tx) error {
+				for i, c := range group {
+					if err := c.try(tx); err != nil {
+						failed = i
+						return err
+					}
 				}
-			}
-			return nil
-		})
+				return db.clock.save(tx, saveClockEvery)
+			})
+		}
 		if failed < 0 {
-			if err == nil && committed != nil {
-				committed(time.Since(begun))
-			}
+			err = db.committed(err, time.Since(begun))
 			for _, c := range group {
 				c.err = err
 			}
@@ -127,12 +136,38 @@ func commit(b *bbolt.DB, group []*change, committed func(time.Duration)) {
 	}
 }
 
+// committed returns the error for the changes of a transaction, after committing it
+// took a time and returned err.
+func (db *DB) committed(err error, took time.Duration) error {
+	if err == nil {
+		if err = db.b.inPlace(); err != nil { // in a file that nobody will read again
+			err = commitError{err, true}
+		}
+	}
+	db.note(err)
+	if err != nil {
+		if db.config.CommitFailed != nil {
+			db.config.CommitFailed()
+		}
+		return notStored(err)
+	}
+	if db.config.Committed != nil {
+		db.config.Committed(took)
+	}
+	return nil
+}
+
 // try runs the change. A panic is kept for the goroutine whose change it is.
 func (c *change) try(tx *bbolt.Tx) (err error) {
 	defer func() {
-		if c.panicked = recover(); c.panicked != nil {
-			err = errPanicked
+		switch r := recover(); {
+		case r == nil:
+		case isDamage(r):
+			err = damagedError{fmt.Errorf("%v", r)}
+		default:
+			c.panicked, err = r, errPanicked
 		}
 	}()
+	c.panicked = nil
 	return c.run(tx)
 }

@@ -3,15 +3,10 @@ package bolt
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"time"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -30,96 +25,11 @@ var bucketContacts = []byte("contacts") // MAC → last contact: see appendConta
 
 var errContact = errors.New("bolt: a contact's record is damaged")
 
-// Contacts stores the last contact of each phone. Its methods are safe for
-// concurrent use.
-type Contacts struct{ b *bbolt.DB }
-
-// OpenContacts opens the contacts file in the data folder, which [Open] has
-// created. Contacts are not worth refusing service for: a file that can't be read
-// or has another schema is renamed to contacts.db.damaged, a warning is logged,
-// and a new file is created.
-func OpenContacts(folder string, log *slog.Logger) (*Contacts, error) {
-	file := filepath.Join(folder, contactsName)
-	c, err := openContacts(file)
-	var unreadable unreadableError
-	if errors.As(err, &unreadable) {
-		renamed := file + ".damaged"
-		log.Warn("can't read the contacts file: renaming it and starting with an empty one", "file", renamed, "error", unreadable.error)
-		if err := os.Rename(file, renamed); err != nil {
-			return nil, err
-		}
-		c, err = openContacts(file)
-	}
-	switch {
-	case errors.Is(err, berrors.ErrTimeout):
-		return nil, fmt.Errorf("%s: %w", file, ErrInUse)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	if err := syncFolder(folder); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	return c, nil
-}
-
-// An unreadableError is returned for a file that does not contain contacts in
-// the current schema.
-type unreadableError struct{ error }
-
-func openContacts(file string) (*Contacts, error) {
-	// bbolt reads the first two pages even if the file is shorter.
-	if info, err := os.Stat(file); err == nil && 0 < info.Size() && info.Size() < int64(2*os.Getpagesize()) {
-		return nil, unreadableError{errors.New("truncated file")}
-	}
-	b, err := bbolt.Open(file, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
-	switch {
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
-		return nil, unreadableError{err}
-	case err != nil:
-		return nil, err
-	}
-	if err := prepareContacts(b); err != nil {
-		return nil, errors.Join(err, b.Close())
-	}
-	makeKnownHosts := func(tx *bbolt.Tx) error { return makeBuckets(tx, [][]byte{bucketKnownHosts}) }
-	if err := errors.Join(b.Update(makeKnownHosts), addSources(b)); err != nil {
-		return nil, errors.Join(err, b.Close())
-	}
-	return &Contacts{b}, nil
-}
-
-// prepareContacts creates the buckets of a new file and rejects unknown files.
-func prepareContacts(b *bbolt.DB) error {
-	found, err := schema(b)
-	switch {
-	case err != nil:
-		return unreadableError{err}
-	case found == 0:
-		return b.Update(func(tx *bbolt.Tx) error {
-			if err := makeBuckets(tx, [][]byte{bucketMeta, bucketContacts, bucketSources}); err != nil {
-				return err
-			}
-			return putSchema(tx, contactsSchema)
-		})
-	case found > contactsSchema:
-		return unreadableError{fmt.Errorf("schema %d; this version reads schema %d", found, contactsSchema)}
-	}
-	return b.View(func(tx *bbolt.Tx) error {
-		if tx.Bucket(bucketContacts) == nil {
-			return unreadableError{errors.New("not a contacts file")}
-		}
-		return nil
-	})
-}
-
-// Close waits for running transactions and closes the file.
-func (c *Contacts) Close() error { return c.b.Close() }
-
 // PutContacts stores contacts in one transaction, each replacing the stored
 // contact of its phone, and their sources. They are on disk when it returns. It is
 // fastest if they are sorted by MAC.
 func (c *Contacts) PutContacts(batch []store.Contact) error {
-	return c.b.Update(func(tx *bbolt.Tx) error {
+	return c.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketContacts)
 		for _, contact := range batch {
 			mac := contact.MAC.As6()
@@ -134,7 +44,7 @@ func (c *Contacts) PutContacts(batch []store.Contact) error {
 // Contact returns the contact that was last put for a phone, or
 // store.ErrNotFound.
 func (c *Contacts) Contact(mac macaddr.Addr) (contact store.Contact, err error) {
-	err = c.b.View(func(tx *bbolt.Tx) error {
+	err = c.view(func(tx *bbolt.Tx) error {
 		b := mac.As6()
 		v := tx.Bucket(bucketContacts).Get(b[:])
 		if v == nil {
@@ -143,6 +53,9 @@ func (c *Contacts) Contact(mac macaddr.Addr) (contact store.Contact, err error) 
 		contact, err = decodeContact(mac, v)
 		return err
 	})
+	if err == nil && !contact.MAC.IsValid() { // there is no file
+		err = store.ErrNotFound
+	}
 	return contact, err
 }
 

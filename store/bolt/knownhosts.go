@@ -19,7 +19,7 @@ var errKnownHost = errors.New("bolt: a known host's record is damaged")
 // PutKnownHosts replaces the stored known hosts in one transaction. They are on disk
 // when it returns.
 func (c *Contacts) PutKnownHosts(all []store.KnownHost) error {
-	return c.b.Update(func(tx *bbolt.Tx) error {
+	return c.update(func(tx *bbolt.Tx) error {
 		if err := tx.DeleteBucket(bucketKnownHosts); err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (c *Contacts) PutKnownHosts(all []store.KnownHost) error {
 
 // KnownHosts returns the known hosts that were put last.
 func (c *Contacts) KnownHosts() (all []store.KnownHost, err error) {
-	err = c.b.View(func(tx *bbolt.Tx) error {
+	err = c.view(func(tx *bbolt.Tx) error {
 		return tx.Bucket(bucketKnownHosts).ForEach(func(key, value []byte) error {
 			k, err := decodeKnownHost(key, value)
 			all = append(all, k)

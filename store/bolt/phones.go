@@ -51,7 +51,7 @@ func (db *DB) Redirection(mac macaddr.Addr) (r store.Redirection, err error) {
 func (db *DB) Phone(mac macaddr.Addr) (p store.Phone, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		p, err = getPhone(tx, mac)
-		if p = p.At(time.Now()); err == nil && p.Owner == 0 {
+		if p = p.At(db.clock.now()); err == nil && p.Owner == 0 {
 			return store.ErrNotFound
 		}
 		return err

@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"errors"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -21,7 +20,7 @@ func (db *DB) AddEntries(entries []store.Entry) error {
 			}
 			if err == nil {
 				e.Name = a.Name
-				err = putEntry(tx, e, time.Now())
+				err = putEntry(tx, e, db.clock.now())
 			}
 			if err != nil {
 				return err

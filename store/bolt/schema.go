@@ -45,10 +45,16 @@ func makeBuckets(tx *bbolt.Tx, names [][]byte) error {
 	return nil
 }
 
+// A database is what migrations need of one.
+type database interface {
+	View(func(*bbolt.Tx) error) error
+	Update(func(*bbolt.Tx) error) error
+}
+
 // prepare creates the buckets of a new database. It converts an older database to
 // the current schema, after copying it to a file beside it. It rejects a newer
 // schema and a file of another program, without changing them.
-func prepare(b *bbolt.DB, migrations []migration) error {
+func prepare(b *file, migrations []migration) error {
 	current := len(migrations) + 1
 	found, err := schema(b)
 	switch {
@@ -70,7 +76,7 @@ func prepare(b *bbolt.DB, migrations []migration) error {
 }
 
 // schema returns the stored schema number, or 0 if the database is empty.
-func schema(b *bbolt.DB) (n int, err error) {
+func schema(b database) (n int, err error) {
 	err = b.View(func(tx *bbolt.Tx) error {
 		if first, _ := tx.Cursor().First(); first == nil {
 			return nil
@@ -93,8 +99,8 @@ func putSchema(tx *bbolt.Tx, n int) error {
 
 // migrate copies the file to FILE.schema-N and syncs the copy, then runs all
 // migrations from schema N on in one transaction.
-func migrate(b *bbolt.DB, from int, migrations []migration) error {
-	if err := backup(b, fmt.Sprintf("%s.schema-%d", b.Path(), from)); err != nil {
+func migrate(b *file, from int, migrations []migration) error {
+	if err := backup(b, fmt.Sprintf("%s.schema-%d", b.name, from)); err != nil {
 		return fmt.Errorf("backup before the migration: %w", err)
 	}
 	return b.Update(func(tx *bbolt.Tx) error {
@@ -107,7 +113,7 @@ func migrate(b *bbolt.DB, from int, migrations []migration) error {
 	})
 }
 
-func backup(b *bbolt.DB, file string) error {
+func backup(b database, file string) error {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err

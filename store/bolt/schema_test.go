@@ -22,7 +22,7 @@ func TestMigrate(t *testing.T) {
 	db := open(t, folder)
 	defer db.Close()
 	addAccount(t, db, "acme")
-	backup := db.b.Path() + ".schema-4"
+	backup := db.b.name + ".schema-4"
 	rename := func(tx *bbolt.Tx) error {
 		v := tx.Bucket(bucketNames).Get([]byte("acme"))
 		return errors.Join(tx.Bucket(bucketNames).Put([]byte("acme2"), v), tx.Bucket(bucketNames).Delete([]byte("acme")))

@@ -59,7 +59,7 @@ func sourceTime(v []byte) time.Time {
 // Knows reports whether a contact of a phone from a source was put. Only the latest
 // sources of each phone are stored.
 func (c *Contacts) Knows(mac macaddr.Addr, source store.Source) (known bool, err error) {
-	err = c.b.View(func(tx *bbolt.Tx) error {
+	err = c.view(func(tx *bbolt.Tx) error {
 		known = tx.Bucket(bucketSources).Get(sourceKey(mac, source)) != nil
 		return nil
 	})
@@ -69,7 +69,7 @@ func (c *Contacts) Knows(mac macaddr.Addr, source store.Source) (known bool, err
 // Phones returns, sorted by MAC, up to n phones with a stored contact, starting after a
 // MAC. Fewer than n are the last.
 func (c *Contacts) Phones(after macaddr.Addr, n int) (page []macaddr.Addr, err error) {
-	err = c.b.View(func(tx *bbolt.Tx) error {
+	err = c.view(func(tx *bbolt.Tx) error {
 		from := after.As6()
 		cursor := tx.Bucket(bucketContacts).Cursor()
 		k, _ := cursor.Seek(from[:])
@@ -93,7 +93,7 @@ func (c *Contacts) Phones(after macaddr.Addr, n int) (page []macaddr.Addr, err e
 
 // DeleteContacts deletes the contacts of phones and their sources.
 func (c *Contacts) DeleteContacts(macs []macaddr.Addr) error {
-	return c.b.Update(func(tx *bbolt.Tx) error {
+	return c.update(func(tx *bbolt.Tx) error {
 		for _, mac := range macs {
 			key := mac.As6()
 			if err := tx.Bucket(bucketContacts).Delete(key[:]); err != nil {
@@ -128,7 +128,7 @@ const maxConverted = 50_000
 
 // addSources converts a file of schema 1: the last contacts are the first sources. If
 // it is interrupted, it begins again at the next start.
-func addSources(b *bbolt.DB) error {
+func addSources(b database) error {
 	if n, err := schema(b); err != nil || n == contactsSchema {
 		return err
 	}

@@ -23,7 +23,7 @@ func (db *DB) Usage(id store.AccountID) (u store.Usage, err error) {
 		if id != 0 {
 			a, err := getAccount(tx, id)
 			if err == nil {
-				u, err = db.usage(tx, a, time.Now(), math.MaxInt)
+				u, err = db.usage(tx, a, db.clock.now(), math.MaxInt)
 			}
 			return err
 		}

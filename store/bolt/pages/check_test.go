@@ -114,21 +114,15 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// The older meta page may be torn: a power cut does that.
+// With the newer meta page missing, the last change would be too.
 func TestMetaPages(t *testing.T) {
 	good, _ := makeFile(t)
 	for id := range 2 {
 		b := bytes.Clone(good)
 		clear(b[id*4096:][:4096])
-		other, err := open(bytes.NewReader(b), int64(len(b)))
-		if err != nil || other.pageSize != 4096 {
-			t.Errorf("without meta page %d: %+v, %v", id, other.meta, err)
+		if err := checkBytes(b); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "meta page is wrong") {
+			t.Errorf("without meta page %d: %v", id, err)
 		}
-	}
-	b := bytes.Clone(good)
-	clear(b[:2*4096])
-	if err := checkBytes(b); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "meta page") {
-		t.Error(err)
 	}
 }
 

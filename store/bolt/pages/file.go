@@ -16,7 +16,7 @@ import (
 )
 
 // ErrDamaged is returned for a file that bbolt has not written as it is.
-var ErrDamaged = errors.New("damaged")
+var ErrDamaged = errors.New("not a database, or damaged")
 
 func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
@@ -54,23 +54,29 @@ type file struct {
 	meta
 }
 
-// open reads the meta pages. size is that of the file in bytes.
+// open reads the meta pages. size is that of the file in bytes. Both must be valid: they
+// are written in turn, and each fits into a sector of a disk, which a power cut leaves old
+// or new.
 func open(r io.ReaderAt, size int64) (file, error) {
-	var newest *meta
-	for pageSize := int64(minPageSize); pageSize <= maxPageSize && pageSize < size; pageSize *= 2 {
-		for _, at := range []int64{0, pageSize} {
-			m, err := readMeta(r, at)
-			if err != nil {
-				return file{}, err
-			}
-			if m != nil && m.pageSize == pageSize && (newest == nil || m.transaction > newest.transaction) {
-				newest = m
-			}
-		}
+	newest, err := readMeta(r, 0)
+	if err != nil {
+		return file{}, err
+	}
+	if newest == nil {
+		return file{}, damaged("its first meta page is wrong")
+	}
+	other, err := readMeta(r, newest.pageSize)
+	switch {
+	case err != nil:
+		return file{}, err
+	case other == nil || other.pageSize != newest.pageSize: // it may be the newer one
+		return file{}, damaged("its second meta page is wrong")
+	case other.transaction > newest.transaction:
+		newest = other
 	}
 	switch {
-	case newest == nil:
-		return file{}, damaged("no valid meta page")
+	case newest.pageSize < minPageSize || newest.pageSize > maxPageSize:
+		return file{}, damaged("its pages have %d bytes", newest.pageSize)
 	case newest.pages < 4 || newest.pages > uint64(size/newest.pageSize):
 		return file{}, damaged("%d bytes are missing at its end", int64(min(newest.pages, 1<<38))*newest.pageSize-size)
 	}
@@ -108,7 +114,7 @@ type page struct {
 	number int // of pages
 }
 
-func parse(b []byte) page {
+func parsePage(b []byte) page {
 	return page{b: b, flags: binary.NativeEndian.Uint16(b[8:]), count: int(binary.NativeEndian.Uint16(b[10:])), number: 1}
 }
 
@@ -121,6 +127,16 @@ func (f file) read(id uint64) (page, error) {
 	if _, err := f.ReadAt(b, int64(id)*f.pageSize); err != nil {
 		return page{}, err
 	}
+	p, err := f.parse(id, b)
+	if err == nil && p.number > 1 {
+		p.b = make([]byte, int64(p.number)*f.pageSize)
+		_, err = f.ReadAt(p.b, int64(id)*f.pageSize)
+	}
+	return p, err
+}
+
+// parse parses the header of the page with that ID, in b.
+func (f file) parse(id uint64, b []byte) (page, error) {
 	if binary.NativeEndian.Uint64(b) != id {
 		return page{}, damaged("page %d has another number", id)
 	}
@@ -128,13 +144,7 @@ func (f file) read(id uint64) (page, error) {
 	if overflow >= f.pages-id {
 		return page{}, damaged("page %d is longer than the file", id)
 	}
-	if overflow > 0 {
-		b = make([]byte, int64(1+overflow)*f.pageSize)
-		if _, err := f.ReadAt(b, int64(id)*f.pageSize); err != nil {
-			return page{}, err
-		}
-	}
-	p := parse(b)
+	p := parsePage(b)
 	p.number += int(overflow)
 	return p, nil
 }

@@ -1,0 +1,115 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"snomredirect/store"
+)
+
+// watchEvery is how often it is checked whether changes can be stored.
+const watchEvery = 2 * time.Second
+
+// A condition is why changes are refused. It ends by itself when they can be stored
+// again.
+type condition struct {
+	mu  sync.Mutex
+	err error // nil if changes are stored
+}
+
+// Refusing returns why changes are refused at present, or nil if they are stored. Phones
+// are looked up nevertheless, unless it is a store.ErrDamaged.
+func (db *DB) Refusing() error {
+	db.condition.mu.Lock()
+	defer db.condition.mu.Unlock()
+	return db.condition.err
+}
+
+// note notes whether changes can be stored, and logs it if that has changed.
+func (db *DB) note(err error) {
+	db.condition.mu.Lock()
+	defer db.condition.mu.Unlock()
+	before := db.condition.err
+	db.condition.err = err
+	switch {
+	case err != nil && (before == nil || before.Error() != err.Error()):
+		db.config.Log.Error("changes are refused until this is repaired; phones are still answered", "error", err)
+	case err == nil && before != nil:
+		db.config.Log.Info("changes are stored again")
+	}
+}
+
+// watch checks every few seconds whether the file is still in its folder, whether
+// changes can be stored again, and what the clock does.
+func (db *DB) watch() {
+	defer close(db.watched)
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	doubted := false
+	for {
+		select {
+		case <-tick.C:
+		case <-db.closing:
+			return
+		}
+		if err := db.check(); err != nil {
+			db.note(err)
+			continue
+		}
+		_, ahead := db.clock.read()
+		if err := db.keepTime(); err != nil {
+			db.config.Log.Error("the clock has jumped: moving the ends of holds failed, retrying", "ahead", ahead, "error", err)
+		}
+		if in := ahead != 0; in != doubted {
+			doubted = in
+			if _, still := db.clock.read(); still != 0 {
+				db.config.Log.Warn("the clock has jumped: holds, claims and the history go by the old time until it is set right, or has stayed so for a week", "ahead", still)
+			}
+		}
+	}
+}
+
+// check checks whether changes can be stored. If they could not, it tries.
+func (db *DB) check() error {
+	if err := db.b.inPlace(); err != nil {
+		return err
+	}
+	if err := db.b.writable(); err != nil {
+		return err
+	}
+	if db.Refusing() == nil && !db.clock.due() {
+		return nil
+	}
+	if db.Refusing() != nil {
+		if err := tryFolder(filepath.Dir(db.b.name)); err != nil {
+			return err
+		}
+	}
+	return db.update(false, func(tx *bbolt.Tx) error { return db.clock.save(tx, 0) })
+}
+
+// tryFolder writes as much as changes may need, because a small one can have room where
+// the next has none.
+func tryFolder(folder string) error {
+	f, err := os.OpenFile(filepath.Join(folder, ".room"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 1<<20))
+	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
+}
+
+// notStored returns the error of changes whose transaction could not be committed.
+func notStored(err error) error {
+	var failed commitError
+	if errors.As(err, &failed) && failed.stored {
+		return fmt.Errorf("%w: %w", store.ErrUnknown, err)
+	}
+	return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+}
