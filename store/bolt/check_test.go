@@ -198,7 +198,7 @@ func TestCheckRefuses(t *testing.T) {
 	}
 	db := open(t, t.TempDir())
 	defer db.Close()
-	if _, err := Check(db.b.Path()); !errors.Is(err, ErrInUse) {
+	if _, err := Check(db.b.name); !errors.Is(err, ErrInUse) {
 		t.Errorf("a database in use: %v", err)
 	}
 }
