@@ -3,14 +3,15 @@
 // the reply names that partner's setting server; otherwise it is an empty
 // settings file.
 //
-//	snomredirect serve     run the service
-//	snomredirect health    check a running service
-//	snomredirect version   show the version
+//	snomredirect serve        run the service
+//	snomredirect health       check a running service
+//	snomredirect check-store  check the database of a service that is stopped
+//	snomredirect compact      make the database of a service that is stopped smaller
+//	snomredirect version      show the version
 //
 // Phones send their requests over HTTP or HTTPS. Partners register phones, and
 // operators run the service, at a console over SSH. Partners' tools can use snom's
-// XML-RPC API. All data is in one folder. Each flag of serve and health can also be
-// set by an environment variable: --public-name by SNOMREDIRECT_PUBLIC_NAME.
+// XML-RPC API. All data is in one folder. Each flag can also be set by an environment variable: --public-name by SNOMREDIRECT_PUBLIC_NAME.
 //
 // The exit status is 0 on success, which for serve means that it was asked to
 // stop, 1 if something failed, and 2 if the command line is wrong.
@@ -30,9 +31,11 @@ import (
 )
 
 type commandLine struct {
-	Serve   serve   `cmd:"" help:"Run the service."`
-	Health  health  `cmd:"" help:"Check a running service, for container health checks."`
-	Version version `cmd:"" help:"Show the version."`
+	Serve      serve      `cmd:"" help:"Run the service."`
+	Health     health     `cmd:"" help:"Check a running service, for container health checks."`
+	CheckStore checkStore `cmd:"" help:"Check the database of a service that is stopped."`
+	Compact    compact    `cmd:"" help:"Make the database of a service that is stopped smaller."`
+	Version    version    `cmd:"" help:"Show the version."`
 }
 
 // output is where a command writes.

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"snomredirect/store/bolt"
+)
+
+type compact struct {
+	Data string `default:"./data" placeholder:"FOLDER" help:"Compact the database in this folder (${default})."`
+}
+
+// Run replaces the database with a smaller copy of it, and prints both sizes.
+func (c *compact) Run(ctx context.Context, out output) error {
+	before, after, err := bolt.CompactFolder(ctx, c.Data)
+	if errors.Is(err, bolt.ErrProblems) {
+		err = fmt.Errorf("%w: see snomredirect check-store", err)
+	}
+	if err != nil {
+		return folderError(c.Data, err)
+	}
+	_, err = fmt.Fprintf(out.stdout, "Before: %d bytes\nAfter:  %d bytes\n", before.Size, after.Size)
+	return err
+}

@@ -1,0 +1,139 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"snomredirect/store"
+)
+
+// A check compares the records of a database with each other.
+type check struct {
+	*Report
+	tx       *bbolt.Tx
+	now      time.Time
+	accounts map[store.AccountID]*tally // of existing accounts
+}
+
+// A tally is what a check has found of an account.
+type tally struct {
+	name   string // as problems name it
+	server bool   // it has a setting server
+	phones int
+	held   int
+}
+
+// checkRecords checks a database of the schema in r.
+func checkRecords(tx *bbolt.Tx, r *Report, now time.Time) {
+	c := &check{Report: r, tx: tx, now: now, accounts: map[store.AccountID]*tally{}}
+	expected := c.expected()
+	for _, name := range expected {
+		if tx.Bucket(name) == nil {
+			c.add("the bucket %s is missing", name)
+		}
+	}
+	_ = tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
+		if !slices.ContainsFunc(expected, func(e []byte) bool { return bytes.Equal(e, name) }) {
+			c.add("there is an unknown bucket %q", name)
+		}
+		return nil
+	})
+	c.checkAccounts()
+	c.checkNames()
+	c.checkServers()
+	c.checkPhones()
+	c.checkOwned()
+	c.checkHolds()
+	c.checkHoldEnds()
+	c.checkUsage()
+	c.checkHistories()
+	c.checkJobs()
+	c.checkClaims()
+}
+
+// expected returns the buckets that the schema has.
+func (c *check) expected() [][]byte {
+	return slices.DeleteFunc(slices.Clone(buckets), func(name []byte) bool {
+		in := func(names [][]byte) bool {
+			return slices.ContainsFunc(names, func(n []byte) bool { return bytes.Equal(n, name) })
+		}
+		return c.Schema < 2 && in(schema2) || c.Schema < 4 && in(schema4)
+	})
+}
+
+// each calls f for the records of a bucket, if it exists, whose keys have that length,
+// and reports the others. If length is 0, any has it. It returns the number of all.
+func (c *check) each(name []byte, length int, f func(k, v []byte)) (n int) {
+	b := c.tx.Bucket(name)
+	if b == nil {
+		return 0
+	}
+	_ = b.ForEach(func(k, v []byte) error {
+		n++
+		if length != 0 && len(k) != length || v == nil && b.Bucket(k) != nil {
+			c.add("the bucket %s has a wrong key %x", name, k)
+			return nil
+		}
+		f(k, v)
+		return nil
+	})
+	return n
+}
+
+// has reports whether a bucket has a key.
+func (c *check) has(name, key []byte) bool {
+	b := c.tx.Bucket(name)
+	if b == nil {
+		return false
+	}
+	k, _ := b.Cursor().Seek(key)
+	return bytes.Equal(k, key)
+}
+
+// get returns the value of a key, or nil.
+func (c *check) get(name, key []byte) []byte {
+	if b := c.tx.Bucket(name); b != nil {
+		return b.Get(key)
+	}
+	return nil
+}
+
+// numbered checks that a number was given out by the sequence of a bucket, so that it
+// is not given out again.
+func (c *check) numbered(name []byte, number uint64, what string) {
+	if number == 0 || number > c.tx.Bucket(name).Sequence() {
+		c.add("%s has the number %d, which is still to be given out", what, number)
+	}
+}
+
+func (c *check) checkJobs() {
+	c.Jobs = c.each(bucketJobs, 12, func(k, v []byte) {
+		id := accountID(k)
+		c.numbered(bucketJobs, binary.BigEndian.Uint64(k[4:]), "a job of "+c.name(id))
+		var j store.Job
+		switch err := json.Unmarshal(v, &j); {
+		case err != nil:
+			c.add("the record of a job of %s is damaged", c.name(id))
+		case j.Account != id || c.accounts[id] == nil:
+			c.add("a job of %s is stored for %s", c.name(j.Account), c.name(id))
+		}
+	})
+}
+
+func (c *check) checkClaims() {
+	c.Claims = c.each(bucketClaims, 8, func(k, v []byte) {
+		c.numbered(bucketClaims, binary.BigEndian.Uint64(k), "a claim")
+		var claim store.Claim
+		switch err := json.Unmarshal(v, &claim); {
+		case err != nil || !claim.MAC.IsValid() || claim.Code == "":
+			c.add("the record of claim %d is damaged", binary.BigEndian.Uint64(k))
+		case c.accounts[claim.Claimant] == nil:
+			c.add("phone %v is claimed by %s, which does not exist", claim.MAC, c.name(claim.Claimant))
+		}
+	})
+}

@@ -1,0 +1,110 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// compactedPerCommit is how many bytes of keys and values Compact copies in one
+// transaction: those of some 50,000 phones, which take some ten times as much memory.
+const compactedPerCommit = 1 << 20
+
+// Compact copies a database that no process has open to a new file, without the pages
+// that are free. The new file can be read only by its owner, and is on disk, with its
+// folder, when Compact returns. If Compact fails, it leaves no file; a file that exists
+// is an error and stays as it is. The other errors are those of Check; if pages are
+// damaged, nothing is copied.
+func Compact(from, to string) (err error) {
+	src, err := openReadOnly(from)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, src.Close()) }()
+	if _, err := checkPages(from); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(from), withoutPath(err))
+	}
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(to))
+		}
+	}()
+	return errors.Join(copyRecords(src, to), f.Sync(), f.Close(), syncFolder(filepath.Dir(to)))
+}
+
+// copyRecords copies all buckets of src to an empty file. It leaves syncing to Compact.
+func copyRecords(src *bbolt.DB, to string) error {
+	dst, err := bbolt.Open(to, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType, NoSync: true, NoGrowSync: true})
+	if err != nil {
+		return err
+	}
+	err = guard(func() error { return bbolt.Compact(dst, src, compactedPerCommit) })
+	return errors.Join(err, dst.Close())
+}
+
+// compactedName is the name of the new file in the data folder until it replaces the
+// database. Of two compactions at the same time, the second finds it and ends.
+const compactedName = fileName + ".compacted"
+
+// ErrProblems is returned if a database has problems and is not compacted.
+var ErrProblems = errors.New("the database has problems")
+
+// CompactFolder compacts the database of a data folder that no process has open, checks
+// the new file, and replaces the database with it. It returns what Check reports of the
+// two. After a power cut, the folder has either the old database or the new one.
+//
+// The database stays as it is if it has problems (ErrProblems), or if ctx ends before the new file is
+// complete. The other errors are those of [Compact].
+func CompactFolder(ctx context.Context, folder string) (before, after Report, err error) {
+	file, compacted := DatabaseFile(folder), filepath.Join(folder, compactedName)
+	lock, err := openReadOnly(file)
+	if err != nil {
+		return before, after, err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if before, err = Check(file); err != nil {
+		return before, after, err
+	}
+	if before.Found > 0 {
+		return before, after, ErrProblems
+	}
+	if err := ctx.Err(); err != nil {
+		return before, after, err
+	}
+	switch err := Compact(file, compacted); {
+	case errors.Is(err, fs.ErrExist):
+		return before, after, fmt.Errorf("%s exists: if no other compaction is running, one was interrupted: delete the file", compacted)
+	case err != nil:
+		return before, after, err
+	}
+	after, err = Check(compacted)
+	if err == nil && !after.same(before) {
+		err = fmt.Errorf("the new file differs, and is deleted: %+v instead of %+v", after, before)
+	}
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return before, after, errors.Join(err, os.Remove(compacted))
+	}
+	if err := os.Rename(compacted, file); err != nil {
+		return before, after, errors.Join(err, os.Remove(compacted))
+	}
+	// A service that has just started may have opened the old file and wait for its lock:
+	// its changes would be lost.
+	time.Sleep(lockWait + lockWait/4)
+	return before, after, syncFolder(folder)
+}
+
+// same reports whether two databases have the same records, as far as reports tell.
+func (r Report) same(other Report) bool {
+	r.Size = other.Size
+	return r.Found == 0 && other.Found == 0 && fmt.Sprint(r) == fmt.Sprint(other)
+}
