@@ -36,3 +36,6 @@ func (db *DB) copyTo(f io.Writer) error {
 		return errors.Join(err, w.Flush())
 	})
 }
+
+// Schema returns the schema that this version reads and writes.
+func Schema() int { return len(migrations) + 1 }
