@@ -89,6 +89,9 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 		return v, err
 	}
 
+	if err = checkWhole(s.Data); err != nil {
+		return v, err
+	}
 	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Committed: v.metrics.committed}); err != nil {
 		return v, err
 	}
