@@ -68,6 +68,7 @@ func count(t testing.TB, db *DB, bucket []byte) (n int) {
 
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t testing.TB, folder string, hold time.Duration) storetest.Backend {
+		t.Cleanup(func() { checkFinds(t, DatabaseFile(folder)) })
 		return openHold(t, folder, hold)
 	})
 }

@@ -32,7 +32,7 @@ func CheckContacts(file string) (r ContactsReport, err error) {
 }
 
 func checkContactRecords(tx *bbolt.Tx, r *ContactsReport) {
-	c := &check{Report: &Report{Schema: r.Schema}, tx: tx, now: time.Now()}
+	c := newCheck(tx, &Report{Schema: r.Schema}, time.Now())
 	if tx.Bucket(bucketContacts) == nil || r.Schema >= 2 && tx.Bucket(bucketSources) == nil {
 		c.add("a bucket of the contacts is missing")
 	}

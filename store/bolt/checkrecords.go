@@ -18,6 +18,11 @@ type check struct {
 	tx       *bbolt.Tx
 	now      time.Time
 	accounts map[store.AccountID]*tally // of existing accounts
+	cursors  map[string]*bbolt.Cursor   // of buckets in which keys are looked up
+}
+
+func newCheck(tx *bbolt.Tx, r *Report, now time.Time) *check {
+	return &check{Report: r, tx: tx, now: now, accounts: map[store.AccountID]*tally{}, cursors: map[string]*bbolt.Cursor{}}
 }
 
 // A tally is what a check has found of an account.
@@ -30,7 +35,7 @@ type tally struct {
 
 // checkRecords checks a database of the schema in r.
 func checkRecords(tx *bbolt.Tx, r *Report, now time.Time) {
-	c := &check{Report: r, tx: tx, now: now, accounts: map[store.AccountID]*tally{}}
+	c := newCheck(tx, r, now)
 	expected := c.expected()
 	for _, name := range expected {
 		if tx.Bucket(name) == nil {
@@ -87,20 +92,33 @@ func (c *check) each(name []byte, length int, f func(k, v []byte)) (n int) {
 
 // has reports whether a bucket has a key.
 func (c *check) has(name, key []byte) bool {
-	b := c.tx.Bucket(name)
-	if b == nil {
-		return false
-	}
-	k, _ := b.Cursor().Seek(key)
-	return bytes.Equal(k, key)
+	_, ok := c.find(name, key)
+	return ok
 }
 
 // get returns the value of a key, or nil.
 func (c *check) get(name, key []byte) []byte {
-	if b := c.tx.Bucket(name); b != nil {
-		return b.Get(key)
+	v, _ := c.find(name, key)
+	return v
+}
+
+// find looks a key up. It keeps a cursor for each bucket, because there may be millions
+// of look-ups.
+func (c *check) find(name, key []byte) (v []byte, ok bool) {
+	cursor := c.cursors[string(name)]
+	if cursor == nil {
+		b := c.tx.Bucket(name)
+		if b == nil {
+			return nil, false
+		}
+		cursor = b.Cursor()
+		c.cursors[string(name)] = cursor
 	}
-	return nil
+	k, v := cursor.Seek(key)
+	if !bytes.Equal(k, key) {
+		return nil, false
+	}
+	return v, true
 }
 
 // numbered checks that a number was given out by the sequence of a bucket, so that it

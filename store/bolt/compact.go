@@ -30,19 +30,25 @@ func Compact(from, to string) (err error) {
 	if _, err := checkPages(from); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(from), withoutPath(err))
 	}
-	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	return newFile(to, func() error { return copyRecords(src, to) })
+}
+
+// newFile creates a file that only its owner can read, runs write, and syncs the file
+// and its folder. If that fails, it leaves no file. A file that exists is an error.
+func newFile(file string, write func() error) (err error) {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(to))
+			err = errors.Join(err, os.Remove(file))
 		}
 	}()
-	return errors.Join(copyRecords(src, to), f.Sync(), f.Close(), syncFolder(filepath.Dir(to)))
+	return errors.Join(write(), f.Sync(), f.Close(), syncFolder(filepath.Dir(file)))
 }
 
-// copyRecords copies all buckets of src to an empty file. It leaves syncing to Compact.
+// copyRecords copies all buckets of src to an empty file. It leaves syncing to newFile.
 func copyRecords(src *bbolt.DB, to string) error {
 	dst, err := bbolt.Open(to, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType, NoSync: true, NoGrowSync: true})
 	if err != nil {
