@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"snomredirect/sshconsole/shell"
-	"snomredirect/store"
 	"snomredirect/store/bolt"
 	"snomredirect/store/snapshot"
 )
@@ -26,27 +25,20 @@ const (
 	copyPrefix     = ".backup-"    // of a copy of the database
 )
 
-// A database is what a backup needs of a store.
-type database interface {
-	Accounts() ([]store.Account, error)
-	CountPhones() (int, error)
-	// Copy writes a copy of one moment to a new file, or leaves none.
-	Copy(file string) error
-}
-
 // backups makes the archives of BACKUP, one at a time, and remembers the last one that
 // was sent.
 type backups struct {
 	folder  string
-	db      database
+	copy    func(file string) error // of the database, to a new file
+	log     *slog.Logger
 	running sync.Mutex // locked from the beginning of an archive to its Close
 	last    atomic.Pointer[time.Time]
 }
 
 // openBackups deletes what a process that died may have left, and reads when the last
 // backup was made.
-func openBackups(folder string, db database, log *slog.Logger) *backups {
-	b := &backups{folder: folder, db: db}
+func openBackups(folder string, copy func(file string) error, log *slog.Logger) *backups {
+	b := &backups{folder: folder, copy: copy, log: log}
 	if err := b.tidy(); err != nil {
 		log.Warn("a copy of the database that an interrupted backup left can't be deleted", "error", err)
 	}
@@ -103,31 +95,29 @@ func (b *backups) begin() (shell.Archive, error) {
 // An archive is a copy of the database, and the keys of the data folder.
 type archive struct {
 	*backups
-	copied           *os.File // nil before it is made
-	manifest         snapshot.Manifest
-	sources          []snapshot.Source
-	accounts, phones int
+	copied   *os.File // nil before it is made
+	report   bolt.Report
+	manifest snapshot.Manifest
+	sources  []snapshot.Source
 }
 
 func (a *archive) prepare() (err error) {
-	accounts, err := a.db.Accounts()
-	if err != nil {
-		return err
-	}
-	a.accounts = len(accounts)
-	if a.phones, err = a.db.CountPhones(); err != nil {
-		return err
-	}
 	made := time.Now()
 	file := filepath.Join(a.folder, copyPrefix+rand.Text())
-	if err := a.db.Copy(file); err != nil {
+	if err := a.copy(file); err != nil {
 		return err
 	}
-	a.copied, err = os.Open(file)
+	if a.report, err = bolt.Check(file); err == nil {
+		a.copied, err = os.Open(file)
+	}
 	// What is open can be read without its name, and is gone as soon as it is closed,
 	// even if the process dies.
 	if err := errors.Join(err, os.Remove(file)); err != nil {
 		return err
+	}
+	if a.report.Found > 0 {
+		a.log.Error("the database has problems, and is not backed up", "problems", a.report.Found, "first", a.report.Problems[0])
+		return shell.ErrDamaged
 	}
 	a.sources = []snapshot.Source{{Name: snapshot.Database, Content: a.copied}}
 	for _, name := range snapshot.Names {
@@ -144,7 +134,7 @@ func (a *archive) prepare() (err error) {
 		a.sources = append(a.sources, snapshot.Source{Name: name, Content: bytes.NewReader(text)})
 	}
 	version, _ := built()
-	a.manifest, err = snapshot.Describe(version, bolt.Schema(), made, a.sources)
+	a.manifest, err = snapshot.Describe(version, a.report.Schema, made, a.sources)
 	return err
 }
 
@@ -153,7 +143,7 @@ func (a *archive) Contents() (accounts, phones int, bytes int64) {
 	for _, f := range a.manifest.Files {
 		bytes += f.Size
 	}
-	return a.accounts, a.phones, bytes
+	return a.report.Accounts, a.report.Phones, bytes
 }
 
 // Write implements [shell.Archive].

@@ -61,7 +61,7 @@ func left(t *testing.T, folder string) (names []string) {
 func TestBackups(t *testing.T) {
 	folder, db := newBackedUp(t)
 	var log bytes.Buffer
-	b := openBackups(folder, db, slog.New(slog.NewTextHandler(&log, nil)))
+	b := openBackups(folder, db.Copy, slog.New(slog.NewTextHandler(&log, nil)))
 	if !b.Last().IsZero() {
 		t.Errorf("the last backup of a new folder: %v", b.Last())
 	}
@@ -89,7 +89,7 @@ func TestBackups(t *testing.T) {
 	if age := time.Since(b.Last()); age < 0 || age > time.Minute {
 		t.Errorf("the last backup is %v", b.Last())
 	}
-	if again := openBackups(folder, db, slog.New(slog.NewTextHandler(&log, nil))); !again.Last().Equal(b.Last()) {
+	if again := openBackups(folder, db.Copy, slog.New(slog.NewTextHandler(&log, nil))); !again.Last().Equal(b.Last()) {
 		t.Errorf("after a restart the last backup is %v instead of %v", again.Last(), b.Last())
 	}
 
@@ -144,7 +144,7 @@ func TestBackupsAfterACrash(t *testing.T) {
 		}
 	}
 	var log bytes.Buffer
-	b := openBackups(folder, db, slog.New(slog.NewTextHandler(&log, nil)))
+	b := openBackups(folder, db.Copy, slog.New(slog.NewTextHandler(&log, nil)))
 	if !b.Last().IsZero() || !strings.Contains(log.String(), "counts as none") {
 		t.Errorf("the last backup is %v; the log contains\n%s", b.Last(), &log)
 	}
@@ -158,33 +158,40 @@ func TestBackupsAfterACrash(t *testing.T) {
 	}
 }
 
-// fullDisk has no room for a copy.
-type fullDisk struct{ *bolt.DB }
-
-func (fullDisk) Copy(file string) error {
-	return &fs.PathError{Op: "write", Path: file, Err: syscall.ENOSPC}
+// damaged returns a database without the account of its phone.
+func damaged(database []byte) []byte {
+	return bytes.ReplaceAll(database, []byte(`"acme"`), []byte(`"acm"e`))
 }
 
-// panicking panics where it should copy.
-type panicking struct{ *bolt.DB }
-
-func (panicking) Copy(string) error { panic("copying") }
+// copyToFullDisk has no room for a copy.
+func copyToFullDisk(file string) error {
+	return &fs.PathError{Op: "write", Path: file, Err: syscall.ENOSPC}
+}
 
 // A backup that can't be made leaves nothing, and keeps none from being made later.
 func TestBackupsFail(t *testing.T) {
 	folder, db := newBackedUp(t)
-	b := openBackups(folder, fullDisk{db}, slog.New(slog.DiscardHandler))
+	var log bytes.Buffer
+	b := openBackups(folder, copyToFullDisk, slog.New(slog.NewTextHandler(&log, nil)))
 	for range 2 {
 		if _, err := b.begin(); err != shell.ErrDiskFull {
 			t.Errorf("on a full disk: %v", err)
 		}
 	}
-	b.db = panicking{db}
+	b.copy = func(file string) error {
+		err := db.Copy(file)
+		text, readErr := os.ReadFile(file)
+		return errors.Join(err, readErr, os.WriteFile(file, damaged(text), 0o600))
+	}
+	if _, err := b.begin(); err != shell.ErrDamaged || !strings.Contains(log.String(), "the database has problems, and is not backed up") {
+		t.Errorf("a damaged database: %v; the log contains\n%s", err, &log)
+	}
+	b.copy = func(string) error { panic("copying") }
 	func() {
 		defer func() { _ = recover() }()
 		_, _ = b.begin()
 	}()
-	b.db = db
+	b.copy = db.Copy
 	if err := os.Rename(filepath.Join(folder, snapshot.HostKey), filepath.Join(folder, "moved")); err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	if v.hostKey, err = loadHostKey(filepath.Join(s.Data, snapshot.HostKey)); err != nil {
 		return v, err
 	}
-	v.backups = openBackups(s.Data, v.db, log)
+	v.backups = openBackups(s.Data, v.db.Copy, log)
 	v.rdsTLS, err = s.newRDSTLS(v.certificate, log)
 	return v, err
 }

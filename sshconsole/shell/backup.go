@@ -21,6 +21,7 @@ type Archive interface {
 // Problems of making an [Archive].
 var (
 	ErrBackupRuns = refused(codeBusy, "Another backup is running: try again when it has ended.")
+	ErrDamaged    = refused(codeInternal, "The database has problems, so it was not backed up; keep the backups that you have. The service's log has the details.")
 	ErrDiskFull   = refused(codeBusy, "The disk of the service has no room for a copy of the database; nothing was backed up.")
 )
 
