@@ -58,6 +58,9 @@ func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password stri
 			log.Info("operator created", "account", store.Admin)
 		}
 	}
+	if errors.Is(err, store.ErrUnavailable) {
+		return "", notAuthorized(log, err)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -70,12 +73,21 @@ func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password stri
 	switch {
 	case errors.Is(err, store.ErrTooManyKeys):
 		return "", fmt.Errorf("--admin-key: admin would have more than %d keys", store.MaxKeys)
+	case errors.Is(err, store.ErrUnavailable):
+		return "", notAuthorized(log, err)
 	case err != nil:
 		return "", err
 	case added > 0 || admin.Disabled:
 		log.Info("operator authorized", "account", store.Admin, "keys_added", added, "enabled", admin.Disabled)
 	}
 	return "", nil
+}
+
+// notAuthorized logs that the keys can't be stored at present. Phones are answered
+// nevertheless, and operators who are authorized already can log in.
+func notAuthorized(log *slog.Logger, err error) error {
+	log.Error("--admin-key: not authorized, because changes can't be stored now: restart when they can", "account", store.Admin, "error", err)
+	return nil
 }
 
 // showPassword prints the password of the first start to standard error. It is

@@ -18,6 +18,7 @@ type gauges struct {
 	sessions func() int                             // open at the console
 	waiting  func() int                             // contacts to be written
 	backup   func() time.Time                       // the last one, or the zero time
+	refusing func() error                           // why changes are refused, or nil
 	guard    func(where string, f func()) (ok bool) // Prometheus collects on its own goroutines
 }
 
@@ -31,12 +32,13 @@ var (
 	accountsGauge  = gauge("accounts", "Accounts, by role and state.", "role", "state")
 	sessionsGauge  = gauge("console_open_sessions", "Open console sessions.")
 	backupGauge    = gauge("last_backup_timestamp_seconds", "When the last backup that a client received was made, in Unix time; 0 if there is none.")
+	refusedGauge   = gauge("changes_refused", "1 while changes are refused because they can't be stored, otherwise 0.")
 	waitingGauge   = gauge("contacts_waiting", "Last contacts of phones that wait to be written.")
 )
 
 // Describe implements [prometheus.Collector].
 func (g gauges) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{buildInfoGauge, phonesGauge, accountsGauge, sessionsGauge, waitingGauge, backupGauge} {
+	for _, d := range []*prometheus.Desc{buildInfoGauge, phonesGauge, accountsGauge, sessionsGauge, waitingGauge, backupGauge, refusedGauge} {
 		descs <- d
 	}
 }
@@ -62,6 +64,11 @@ func (g gauges) collect(values chan<- prometheus.Metric) {
 	send(phonesGauge, n, err)
 	send(sessionsGauge, g.sessions(), nil)
 	send(waitingGauge, g.waiting(), nil)
+	refused := 0
+	if g.refusing() != nil {
+		refused = 1
+	}
+	send(refusedGauge, refused, nil)
 	last := 0
 	if t := g.backup(); !t.IsZero() {
 		last = int(t.Unix())

@@ -7,8 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/crypto/ssh"
+
+	"snomredirect/store/bolt"
+	"snomredirect/store/snapshot"
 )
 
 // loadHostKey reads the console's host key from a file. If the file is missing,
@@ -27,6 +31,19 @@ func loadHostKey(file string) (ssh.Signer, error) {
 		return nil, fmt.Errorf("host key %s: %w", file, err)
 	}
 	return key, nil
+}
+
+// checkNotLost returns an error if a folder has a host key and no database: the database
+// is always made first, so it is lost, and with a new one all phones would be.
+func checkNotLost(folder string) error {
+	if _, err := os.Stat(filepath.Join(folder, snapshot.HostKey)); err != nil {
+		return nil
+	}
+	info, err := os.Stat(bolt.DatabaseFile(folder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() > 0 {
+		return nil // opening it tells more
+	}
+	return fmt.Errorf("data folder %s: it has %s, but its database is missing or empty: restore a backup into another folder, or move that file away to start with no phones", folder, snapshot.HostKey)
 }
 
 func makeHostKey(file string) ([]byte, error) {

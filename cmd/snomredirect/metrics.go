@@ -31,6 +31,7 @@ type metrics struct {
 
 	commits, flushes       prometheus.Observer
 	flushed, flushFailures prometheus.Counter
+	commitFailures         prometheus.Counter
 }
 
 const namespace = "snomredirect"
@@ -70,10 +71,11 @@ func newMetrics() *metrics {
 
 		evictions: counter("connections_evicted_total", "Connections that were closed to make room for others.", "listener"),
 
-		commits:       histogram("commit_duration_seconds", "Time until the changes of accounts and phones in one transaction are on disk.", diskBuckets).WithLabelValues(),
-		flushes:       histogram("contacts_flush_duration_seconds", "Time to write the last contacts of phones.", diskBuckets).WithLabelValues(),
-		flushed:       counter("contacts_flushed_total", "Phones whose last contact was written.").WithLabelValues(),
-		flushFailures: counter("contacts_flush_failures_total", "Failed attempts to write last contacts; each is retried.").WithLabelValues(),
+		commits:        histogram("commit_duration_seconds", "Time until the changes of accounts and phones in one transaction are on disk.", diskBuckets).WithLabelValues(),
+		commitFailures: counter("commit_failures_total", "Transactions that could not be written; their changes were refused, or it is not known whether they are stored.").WithLabelValues(),
+		flushes:        histogram("contacts_flush_duration_seconds", "Time to write the last contacts of phones.", diskBuckets).WithLabelValues(),
+		flushed:        counter("contacts_flushed_total", "Phones whose last contact was written.").WithLabelValues(),
+		flushFailures:  counter("contacts_flush_failures_total", "Failed attempts to write last contacts; each is retried.").WithLabelValues(),
 	}
 	m.createSeries()
 	return m

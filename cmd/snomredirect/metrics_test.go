@@ -25,6 +25,7 @@ var testGauges = gauges{
 	sessions: func() int { return 3 },
 	waiting:  func() int { return 4 },
 	backup:   func() time.Time { return time.Unix(1_795_613_409, 0) },
+	refusing: func() error { return nil },
 	guard:    func(_ string, f func()) bool { f(); return true },
 }
 

@@ -37,7 +37,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 
 	group, ctx := errgroup.WithContext(ctx)
 	console, servers := v.newConsole(), v.newServers(ctx, ls)
-	v.metrics.registry.MustRegister(gauges{v.db.CountPhones, v.db.Accounts, console.Sessions, v.recorder.Waiting, v.backups.Last, v.guard})
+	v.metrics.registry.MustRegister(gauges{v.db.CountPhones, v.db.Accounts, console.Sessions, v.recorder.Waiting, v.backups.Last, v.db.Refusing, v.guard})
 	for _, server := range servers {
 		group.Go(server.serve)
 	}

@@ -92,7 +92,10 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	if err = checkWhole(s.Data); err != nil {
 		return v, err
 	}
-	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Committed: v.metrics.committed}); err != nil {
+	if err := checkNotLost(s.Data); err != nil {
+		return v, err
+	}
+	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Committed: v.metrics.committed, CommitFailed: v.metrics.commitFailures.Inc, Log: log}); err != nil {
 		return v, err
 	}
 	v.passwords = passwords.New(v.db)
@@ -188,6 +191,7 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 func (v *service) phones() redirect.Config {
 	return redirect.Config{
 		Finder:           v.db,
+		Refusing:         v.db.Refusing,
 		PublicNames:      v.publicNames,
 		PhoneAuthorities: v.phoneCAs,
 		Claim:            v.db.ProveClaim,

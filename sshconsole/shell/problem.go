@@ -92,6 +92,10 @@ func explain(err error, subject string) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, store.ErrUnavailable):
+		return refused(codeBusy, "%s: not changed, because the service can't store changes now. Try again later, or tell your operator.", subject)
+	case errors.Is(err, store.ErrUnknown):
+		return refused(codeInternal, "%s: it is not known whether the change was stored. See what SHOW or HISTORY says, and tell your operator.", subject)
 	case errors.Is(err, store.ErrNotFound):
 		return refused(codeNotFound, "%s is not registered.", subject)
 	case errors.Is(err, store.ErrTooManyTaken):

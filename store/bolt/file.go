@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -47,11 +46,13 @@ type file struct {
 
 	writer sync.Mutex // held during a write transaction
 
-	mu       sync.Mutex // held while a transaction begins or ends
-	damage   error      // why none can begin: bbolt's own locks may be left locked
-	noWrites error      // why no write transaction can begin
-	stuck    bool       // bbolt's lock of writers may be left locked
-	latest   int        // the latest transaction that was seen committed
+	beginning sync.Mutex // held while a transaction begins
+	latest    int        // the latest transaction that was seen committed
+
+	mu       sync.Mutex
+	damage   error // why none can begin: bbolt's own locks may be left locked
+	noWrites error // why no write transaction can begin
+	stuck    bool  // bbolt's lock of writers may be left locked
 }
 
 // openFile opens a file, which is created if it does not exist. The error is ErrInUse,
@@ -134,9 +135,7 @@ func (f *file) inPlace() error {
 
 // damaged returns what is wrong with the file, if that was found.
 func (f *file) damaged() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return cmp.Or(f.damage, f.noWrites)
+	return f.refuses(true)
 }
 
 // writable tries to open a file for writing that could only be opened for reading.

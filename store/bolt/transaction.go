@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"errors"
 	"runtime/debug"
 
@@ -95,9 +96,7 @@ func (f *file) commit(tx *bbolt.Tx) error {
 	id, ended := tx.ID(), false
 	defer func() {
 		if !ended { // bbolt has panicked
-			f.mu.Lock()
-			f.stuck = true
-			f.mu.Unlock()
+			f.setStuck(true)
 		}
 	}()
 	err = tx.Commit()
@@ -115,32 +114,42 @@ func (f *file) commit(tx *bbolt.Tx) error {
 
 // begin begins a transaction. If bbolt panics meanwhile, its locks stay locked: then
 // no other transaction may begin or end.
-func (f *file) begin(writable bool) (tx *bbolt.Tx, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.damage != nil {
-		return nil, f.damage
-	}
-	if writable && f.noWrites != nil {
-		return nil, f.noWrites
-	}
-	if tx, err = f.tryBegin(writable); errors.Is(err, store.ErrDamaged) {
-		f.damage = err
-	}
-	if err != nil {
+func (f *file) begin(writable bool) (*bbolt.Tx, error) {
+	f.beginning.Lock() // bbolt has a lock of its own, which may be left locked
+	defer f.beginning.Unlock()
+	if err := f.refuses(writable); err != nil {
 		return nil, err
 	}
-	committed := tx.ID()
-	if writable {
-		committed--
-	}
-	if committed < f.latest { // bbolt goes back to the older meta page if the newer one is wrong
+	tx, err := f.tryBegin(writable)
+	if err == nil {
+		committed := tx.ID()
+		if writable {
+			committed--
+		}
+		if committed >= f.latest {
+			f.latest = committed
+			return tx, nil
+		}
+		// bbolt goes back to the older meta page if the newer one is wrong
 		_ = tx.Rollback()
-		f.damage = damagedError{errors.New("its newer meta page is wrong")}
-		return nil, f.damage
+		err = damagedError{errors.New("its newer meta page is wrong")}
 	}
-	f.latest = committed
-	return tx, nil
+	if errors.Is(err, store.ErrDamaged) {
+		f.mu.Lock()
+		f.damage = err
+		f.mu.Unlock()
+	}
+	return nil, err
+}
+
+// refuses returns why no transaction can begin.
+func (f *file) refuses(writable bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if writable {
+		return cmp.Or(f.damage, f.noWrites)
+	}
+	return f.damage
 }
 
 func (f *file) tryBegin(writable bool) (tx *bbolt.Tx, err error) {
@@ -151,14 +160,21 @@ func (f *file) tryBegin(writable bool) (tx *bbolt.Tx, err error) {
 // rollback ends a transaction, if it has not been committed.
 func (f *file) rollback(tx *bbolt.Tx) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	locked := f.damage != nil || f.stuck && tx.Writable()
+	f.mu.Unlock()
 	switch {
-	case f.damage != nil || f.stuck && tx.Writable():
+	case locked:
 	case tx.Writable():
-		f.stuck = true    // should bbolt panic
+		f.setStuck(true)  // should bbolt panic
 		_ = tx.Rollback() // fails after a commit
-		f.stuck = false
+		f.setStuck(false)
 	default:
 		_ = tx.Rollback()
 	}
+}
+
+func (f *file) setStuck(stuck bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stuck = stuck
 }
