@@ -28,7 +28,7 @@ func many(t testing.TB, n int) string {
 		batch.Changes = append(batch.Changes, store.Change{MAC: mac})
 	}
 	mustChange(t, db, batch)
-	file := db.b.Path()
+	file := db.b.name
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}

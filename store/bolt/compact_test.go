@@ -36,7 +36,7 @@ func withPhones(t *testing.T, n, kept int) string {
 	b := register(acme.ID, store.URL{}, macs[kept:]...)
 	b.Rule = store.RuleDeregister
 	mustChange(t, db, b)
-	file := db.b.Path()
+	file := db.b.name
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestCompactRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(filepath.Join(t.TempDir(), "missing.db"), "no database")
-	want(damaged, "damaged.db: damaged: ")
+	want(damaged, "not a database, or damaged: ")
 	to = filepath.Join(t.TempDir(), "missing", "new.db")
 	want(file, "no such file or directory")
 	to = filepath.Join(t.TempDir(), "new.db")
