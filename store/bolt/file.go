@@ -82,7 +82,7 @@ func (f *file) openAs(flags int, same fs.FileInfo) (err error) {
 		if o, err = os.OpenFile(name, flags, mode); err != nil {
 			return nil, err
 		}
-		if is, err = checkFile(o, readOnly); err == nil && same != nil && !os.SameFile(is, same) {
+		if is, err = lockAndCheck(o, readOnly); err == nil && same != nil && !os.SameFile(is, same) {
 			err = errReplaced
 		}
 		if err != nil {
@@ -103,9 +103,9 @@ func (f *file) openAs(flags int, same fs.FileInfo) (err error) {
 	return nil
 }
 
-// checkFile locks an open file against other processes, as bbolt does again, and checks
+// lockAndCheck locks an open file against other processes, as bbolt does again, and checks
 // its pages. An empty file is a new one.
-func checkFile(o *os.File, shared bool) (fs.FileInfo, error) {
+func lockAndCheck(o *os.File, shared bool) (fs.FileInfo, error) {
 	if err := lock(o, shared, lockWait); err != nil {
 		return nil, err
 	}
