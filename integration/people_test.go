@@ -43,10 +43,11 @@ func (s *story) makeKey(name string) error {
 		os.WriteFile(file+".pub", ssh.MarshalAuthorizedKey(line), 0o600))
 }
 
-// operator [<FILE] WORD ... runs a command as admin, and partner [<FILE] NAME WORD
-// ... runs one as NAME. Both log in over SSH, with the password in NAME.password if
-// that file exists, else with the key in NAME.key. FILE is the command's standard
-// input.
+// operator [<FILE] [>FILE] WORD ... runs a command as admin, and partner [<FILE] NAME
+// [>FILE] WORD ... runs one as NAME. Both log in over SSH, with the password in
+// NAME.password if that file exists, else with the key in NAME.key. The first FILE is
+// the command's standard input. Its standard output goes to the second one, for what is
+// not text.
 func operator(ts *testscript.TestScript, neg bool, args []string) {
 	run(ts, neg, "admin", args)
 }
@@ -65,6 +66,14 @@ func run(ts *testscript.TestScript, neg bool, name string, words []string) {
 		input = strings.NewReader(ts.ReadFile(words[0][1:]))
 		words = words[1:]
 	}
+	output := ts.Stdout()
+	if len(words) > 0 && strings.HasPrefix(words[0], ">") {
+		f, err := os.OpenFile(ts.MkAbs(words[0][1:]), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		ts.Check(err)
+		defer f.Close()
+		output = f
+		words = words[1:]
+	}
 	client, err := s.dial(name)
 	if err != nil {
 		if !neg {
@@ -77,7 +86,7 @@ func run(ts *testscript.TestScript, neg bool, name string, words []string) {
 	defer client.Close()
 	session, err := client.NewSession()
 	ts.Check(err)
-	session.Stdin, session.Stdout, session.Stderr = input, ts.Stdout(), ts.Stderr()
+	session.Stdin, session.Stdout, session.Stderr = input, output, ts.Stderr()
 	if len(words) > 0 {
 		err = session.Run(strings.Join(words, " "))
 	} else if err = session.Shell(); err == nil {

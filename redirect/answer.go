@@ -23,7 +23,7 @@ type answer struct {
 	from    netip.Addr      // the client
 	owner   store.AccountID // of the phone, if it was looked up and is registered
 	proven  macaddr.Addr    // the MAC that the client's certificate proves, if any
-	outcome Outcome         // "" for /healthz, which no phone requests
+	outcome Outcome         // "" for the paths for monitoring, which no phone requests
 	because error           // why the request is refused or, if there might have been a proof, why there is none
 	err     error           // why the store failed, for the log only
 
@@ -124,16 +124,6 @@ func (h *handler) findAny() error {
 		return nil
 	}
 	return err
-}
-
-// health sets a to whether the store answers.
-func (h *handler) health(a *answer) {
-	if err := h.findAny(); err != nil {
-		a.err = err
-		a.setLine(http.StatusServiceUnavailable, "the store fails: see the log")
-		return
-	}
-	a.setLine(http.StatusOK, "ok")
 }
 
 // refused reports whether a phone gets a refusal.

@@ -60,8 +60,8 @@ func (h *handler) explain(a *answer, u *url.URL, userAgent string) {
 			a.refuse(errPanic)
 		}
 	}()
-	if cmp.Or(u.RawPath, u.Path) == healthPath { // as Echo routes it
-		h.health(a)
+	if path := cmp.Or(u.RawPath, u.Path); isHealthPath(path) { // as Echo routes it
+		h.health(a, path)
 		a.because = errHealthPath
 		return
 	}

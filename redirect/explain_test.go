@@ -29,6 +29,7 @@ func TestExplain(t *testing.T) {
 		{"/elsewhere", "", ""},
 		{"//snom360.php?mac=" + registered, "", "plain"},
 		{"/healthz", "", ""},
+		{"/readyz", "", ""},
 		{"/%68ealthz", "", ""}, // Echo's routes don't decode it
 		{"/a%2Fb.php?mac=" + registered, "", ""},
 	} {

@@ -42,6 +42,7 @@ func TestObserve(t *testing.T) {
 		{failingFinder{panics: true}, "GET", "/snom360.php?mac=" + registered, newPhone, Panicked, 0},
 		{good, "GET", "/healthz", "", "", 0},
 		{failingFinder{}, "GET", "/healthz", "", "", 0},
+		{good, "GET", "/readyz", "", "", 0},
 	} {
 		observations := make(chan Observation, 2)
 		base := serve(t, Config{Finder: c.finder, Observe: func(o Observation) { observations <- o }})

@@ -58,6 +58,9 @@ type Config struct {
 	// this code, before it returns. It returns store.ErrNoClaim, and writes nothing,
 	// if there is no such claim. If nil, no claim can be proven.
 	Claim func(mac macaddr.Addr, code string) error
+	// Refusing returns, for monitoring, why changes of the store are refused, in words
+	// for anybody, or nil if they are not. If nil, they never are.
+	Refusing func() error
 	// Log receives all requests at debug, also refused ones, a request for another
 	// phone's settings at warn, and a failing store or a panic at error. If nil,
 	// nothing is logged.
@@ -67,15 +70,13 @@ type Config struct {
 	// the request and on its goroutine: it must return at once. If nil, contacts are not recorded.
 	OnContact func(store.Contact)
 	// Observe is called in the same way for each request, with or without a MAC,
-	// except GET /healthz. If nil, requests are not observed.
+	// except those for monitoring. If nil, requests are not observed.
 	Observe func(Observation)
 }
 
-const healthPath = "/healthz"
-
 type handler struct{ Config }
 
-// New returns the HTTP handler for phones, and GET /healthz for monitoring.
+// New returns the HTTP handler for phones, and GET /healthz and /readyz for monitoring.
 // Every answer has a Content-Length and is neither chunked nor compressed.
 func New(c Config) http.Handler {
 	if c.Log == nil {
@@ -86,6 +87,7 @@ func New(c Config) http.Handler {
 	e.IPExtractor = echo.ExtractIPDirect() // anybody can send X-Forwarded-For
 	e.Use(h.observe, onlyReads, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, DisableErrorHandler: true, LogErrorFunc: h.logPanic}))
 	e.Any(healthPath, h.serveHealth)
+	e.Any(readyPath, h.serveHealth)
 	e.Any("/*", h.servePhone)
 	return e
 }
@@ -138,13 +140,6 @@ func onlyReads(next echo.HandlerFunc) echo.HandlerFunc {
 func (h *handler) servePhone(c echo.Context) error {
 	x, r := c.(*exchange), c.Request()
 	h.answer(&x.answer, r.URL, r.UserAgent(), r.TLS)
-	x.send()
-	return nil
-}
-
-func (h *handler) serveHealth(c echo.Context) error {
-	x := c.(*exchange)
-	h.health(&x.answer)
 	x.send()
 	return nil
 }

@@ -93,21 +93,14 @@ func TestFailingStore(t *testing.T) {
 				t.Errorf("the log names the cause %d times, want once:\n%s", got, log.String())
 			}
 			if name == "error" {
-				resp, body := ask(t, "GET", base+"/healthz", "")
-				if resp.StatusCode != 503 || strings.Contains(body, "secret") {
-					t.Errorf("healthz: %s %q", resp.Status, body)
+				for _, path := range []string{"/healthz", "/readyz"} {
+					resp, body := ask(t, "GET", base+path, "")
+					if resp.StatusCode != 503 || strings.Contains(body, "secret") {
+						t.Errorf("%s: %s %q", path, resp.Status, body)
+					}
 				}
 			}
 		})
-	}
-}
-
-func TestHealthz(t *testing.T) {
-	base := serve(t, Config{Finder: finder(t)})
-	for _, method := range []string{"GET", "HEAD"} {
-		if resp, body := ask(t, method, base+"/healthz", ""); resp.StatusCode != 200 || method == "GET" && body != "ok\n" {
-			t.Errorf("%s: %s %q", method, resp.Status, body)
-		}
 	}
 }
 

@@ -33,6 +33,7 @@ func (v *service) newConsole() *sshconsole.Server {
 				return shell.Explanation(explain(path, userAgent))
 			},
 			Status:   v.status,
+			Backup:   v.backups.begin,
 			ClaimURL: v.claimURL(),
 			Turn:     v.turns.take,
 		}),

@@ -22,9 +22,14 @@ func writeDurable(file string, text []byte) error {
 	if err := os.Rename(f.Name(), file); err != nil {
 		return err
 	}
-	folder, err := os.Open(filepath.Dir(file))
+	return syncFolder(filepath.Dir(file))
+}
+
+// syncFolder syncs the names in a folder.
+func syncFolder(folder string) error {
+	f, err := os.Open(folder)
 	if err != nil {
 		return err
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return errors.Join(f.Sync(), f.Close())
 }

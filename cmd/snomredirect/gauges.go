@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"runtime"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -16,6 +17,7 @@ type gauges struct {
 	accounts func() ([]store.Account, error)
 	sessions func() int                             // open at the console
 	waiting  func() int                             // contacts to be written
+	backup   func() time.Time                       // the last one, or the zero time
 	guard    func(where string, f func()) (ok bool) // Prometheus collects on its own goroutines
 }
 
@@ -28,12 +30,13 @@ var (
 	phonesGauge    = gauge("phones", "Registered phones.")
 	accountsGauge  = gauge("accounts", "Accounts, by role and state.", "role", "state")
 	sessionsGauge  = gauge("console_open_sessions", "Open console sessions.")
+	backupGauge    = gauge("last_backup_timestamp_seconds", "When the last backup that a client received was made, in Unix time; 0 if there is none.")
 	waitingGauge   = gauge("contacts_waiting", "Last contacts of phones that wait to be written.")
 )
 
 // Describe implements [prometheus.Collector].
 func (g gauges) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{buildInfoGauge, phonesGauge, accountsGauge, sessionsGauge, waitingGauge} {
+	for _, d := range []*prometheus.Desc{buildInfoGauge, phonesGauge, accountsGauge, sessionsGauge, waitingGauge, backupGauge} {
 		descs <- d
 	}
 }
@@ -59,6 +62,11 @@ func (g gauges) collect(values chan<- prometheus.Metric) {
 	send(phonesGauge, n, err)
 	send(sessionsGauge, g.sessions(), nil)
 	send(waitingGauge, g.waiting(), nil)
+	last := 0
+	if t := g.backup(); !t.IsZero() {
+		last = int(t.Unix())
+	}
+	send(backupGauge, last, nil)
 
 	accounts, err := g.accounts()
 	if err != nil {

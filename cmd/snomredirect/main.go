@@ -7,6 +7,7 @@
 //	snomredirect health       check a running service
 //	snomredirect check-store  check the database of a service that is stopped
 //	snomredirect compact      make the database of a service that is stopped smaller
+//	snomredirect restore      restore a data folder from an archive that BACKUP wrote
 //	snomredirect version      show the version
 //
 // Phones send their requests over HTTP or HTTPS. Partners register phones, and
@@ -35,6 +36,7 @@ type commandLine struct {
 	Health     health     `cmd:"" help:"Check a running service, for container health checks."`
 	CheckStore checkStore `cmd:"" help:"Check the database of a service that is stopped."`
 	Compact    compact    `cmd:"" help:"Make the database of a service that is stopped smaller."`
+	Restore    restore    `cmd:"" help:"Restore a data folder from an archive that the console's command BACKUP wrote."`
 	Version    version    `cmd:"" help:"Show the version."`
 }
 

@@ -24,6 +24,7 @@ var testGauges = gauges{
 	},
 	sessions: func() int { return 3 },
 	waiting:  func() int { return 4 },
+	backup:   func() time.Time { return time.Unix(1_795_613_409, 0) },
 	guard:    func(_ string, f func()) bool { f(); return true },
 }
 

@@ -33,10 +33,11 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		showPassword(out.stderr, password, ls.on("ssh").Addr())
 	}
 	v.warnOfLoops()
+	warnOfAccess(s.Data, log)
 
 	group, ctx := errgroup.WithContext(ctx)
 	console, servers := v.newConsole(), v.newServers(ctx, ls)
-	v.metrics.registry.MustRegister(gauges{v.db.CountPhones, v.db.Accounts, console.Sessions, v.recorder.Waiting, v.guard})
+	v.metrics.registry.MustRegister(gauges{v.db.CountPhones, v.db.Accounts, console.Sessions, v.recorder.Waiting, v.backups.Last, v.guard})
 	for _, server := range servers {
 		group.Go(server.serve)
 	}

@@ -21,6 +21,7 @@ import (
 	"snomredirect/store/census"
 	"snomredirect/store/contacts"
 	"snomredirect/store/passwords"
+	"snomredirect/store/snapshot"
 )
 
 // backend is what the servers together need of a store.
@@ -60,6 +61,7 @@ type service struct {
 	passwords    *passwords.Checker
 	saveKnown    func() // saves the known hosts and stops saving them
 	census       *census.Census
+	backups      *backups
 	started      time.Time
 	proxies      proxies
 	logBudget    *logBudget
@@ -87,6 +89,9 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 		return v, err
 	}
 
+	if err = checkWhole(s.Data); err != nil {
+		return v, err
+	}
 	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Committed: v.metrics.committed}); err != nil {
 		return v, err
 	}
@@ -100,9 +105,10 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	if s.ScanLimit > 0 {
 		v.scans = scan.New(scan.Config{Limit: s.ScanLimit, Refill: s.ScanRefill, Knows: v.recorder.Knows, Owner: v.ownerOf, Report: v.db.AddEntries, Guard: v.guard, Log: log})
 	}
-	if v.hostKey, err = loadHostKey(filepath.Join(s.Data, "ssh_host_ed25519_key")); err != nil {
+	if v.hostKey, err = loadHostKey(filepath.Join(s.Data, snapshot.HostKey)); err != nil {
 		return v, err
 	}
+	v.backups = openBackups(s.Data, v.db.Copy, log)
 	v.rdsTLS, err = s.newRDSTLS(v.certificate, log)
 	return v, err
 }

@@ -16,7 +16,7 @@ const maxSilent = 10
 // status returns what STATUS shows.
 func (v *service) status(ctx context.Context) (r status.Report, err error) {
 	r.Version, _ = built()
-	r.Started = v.started
+	r.Started, r.LastBackup = v.started, v.backups.Last()
 	if r.Phones, err = v.db.CountPhones(); err != nil {
 		return r, err
 	}

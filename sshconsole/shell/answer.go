@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"snomredirect/sshconsole/contacts"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
@@ -75,8 +76,8 @@ type phoneObject struct {
 	HeldUntil     string     `json:"held_until,omitempty"`
 	DryRun        bool       `json:"dry_run,omitempty"`
 
-	LastContact *contactObject `json:"last_contact,omitempty"` // only in SHOW
-	Scan        *scanObject    `json:"scan,omitempty"`         // only in SHOW
+	LastContact *contacts.Object `json:"last_contact,omitempty"` // only in SHOW
+	Scan        *contacts.Scan   `json:"scan,omitempty"`         // only in SHOW
 }
 
 // phoneObject returns what the caller may know of a phone with this owner.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"snomredirect/sshconsole/jobs"
 	"snomredirect/store"
 )
 
@@ -86,7 +87,7 @@ func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pi
 		return done, err
 	}
 	_ = c.report(err)
-	return done, refused(codeInternal, "It was not completed: %s", howFar(record))
+	return done, refused(codeInternal, "It was not completed: %s", jobs.HowFar(record))
 }
 
 // capital returns words with a capital letter first.

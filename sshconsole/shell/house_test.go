@@ -31,6 +31,7 @@ type house struct {
 	contacts *memoryContacts
 	explain  func(path, userAgent string) Explanation
 	turn     func(context.Context, store.AccountID) (func(), error)
+	backup   func() (Archive, error)
 	shell    *Shell
 	gone     bool            // the client is gone at the end of its input
 	ctx      context.Context // of the sessions; if nil, the test's
@@ -73,7 +74,7 @@ func (h *house) caller(name store.Name) Caller {
 // runs runs one line, or the lines of io if line is "", with the fields of h as
 // they are now.
 func (h *house) runs(ctx context.Context, c Caller, io IO, line string) (status int) {
-	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, Turn: h.turn}).Config
+	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, Turn: h.turn, Backup: h.backup}).Config
 	if line == "" {
 		status, _ = h.shell.Run(ctx, c, io)
 	} else {

@@ -23,7 +23,7 @@ func (c *call) beginJob() (end func(store.Job), err error) {
 func (s *session) reportInterrupted(account store.Account) {
 	all, err := s.jobs.Interrupted(s.Registry, account.ID)
 	for _, j := range all {
-		s.notify(fmt.Sprintf("%s of %s from %s was interrupted: %s", j.Command, wording.Timestamp(j.Begun), j.RemoteAddr, howFar(j)))
+		s.notify(fmt.Sprintf("%s of %s from %s was interrupted: %s", j.Command, wording.Timestamp(j.Begun), j.RemoteAddr, jobs.HowFar(j)))
 		if err = s.Registry.EndJob(j); err != nil {
 			break
 		}

@@ -76,7 +76,7 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
-			if err == nil && contact.At.After(heardSince) && !c.isAnothers(contact) {
+			if err == nil && contact.At.After(heardSince) && c.contacts().MayKnow(contact) {
 				return nil
 			}
 		}

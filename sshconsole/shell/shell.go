@@ -34,6 +34,9 @@ type Config struct {
 	Explain func(path, userAgent string) Explanation
 	// Status returns what STATUS shows. If nil, that is empty.
 	Status func(context.Context) (status.Report, error)
+	// Backup makes an archive of the service, to be sent, or returns [ErrBackupRuns],
+	// [ErrDamaged] or [ErrDiskFull]. If nil, BACKUP is refused.
+	Backup func() (Archive, error)
 	// ClaimURL begins the URL at which a phone proves a claim, and the claim's code
 	// follows. If "", operators decide all claims.
 	ClaimURL string
@@ -116,6 +119,7 @@ type session struct {
 	IO
 	ctx context.Context
 
+	alone           bool // the session has only one command, which the client sent as such
 	json            bool // the current command, or the last one, has --json
 	spent           bool // a command has read standard input
 	fresh           bool // the next line begins a text, perhaps with a byte order mark
@@ -149,6 +153,7 @@ func (s *Shell) Exec(ctx context.Context, c Caller, io IO, command string) (stat
 		status = session.script(lines)
 		return status, session.failed
 	}
+	session.alone = true
 	err := session.line(lines[0], session.reportInterrupted)
 	if err == errBye {
 		err = nil

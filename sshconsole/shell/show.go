@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"snomredirect/sshconsole/contacts"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
@@ -35,7 +36,9 @@ func (c *call) look(word string) (k known, err error) {
 		return k, err
 	}
 	k.object = c.phoneObject(k.phone, k.owner)
-	k.contact, err = c.lastContact(k.phone, k.object.State)
+	if k.object.State != stateTaken {
+		k.contact, err = c.contacts().Last(k.phone, k.object.State == stateRegistered)
+	}
 	return k, err
 }
 
@@ -48,7 +51,7 @@ func show(c *call) error {
 		return err
 	}
 	phone, owner, object, contact := k.phone, k.owner, k.object, k.contact
-	object.LastContact, object.Scan = newContactObject(contact), newScanObject(k.scan)
+	object.LastContact, object.Scan = contacts.NewObject(contact), contacts.NewScan(k.scan)
 	if c.json {
 		c.object(object)
 		return nil

@@ -3,7 +3,6 @@ package shell
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 
@@ -113,36 +112,12 @@ func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error
 // errStopped: the caller has interrupted the upload, or the client has gone.
 var errStopped = errors.New("upload stopped")
 
-// howFar is the function of that name, for this command.
+// howFar is jobs.HowFar, for this command.
 func (c *call) howFar(j store.Job) string {
 	if c.dryRun {
 		return "nothing was done."
 	}
-	return howFar(j)
-}
-
-// howFar words how much of an interrupted job was done.
-func howFar(j store.Job) string {
-	if j.Phones {
-		if j.Lines == 0 {
-			return "nothing was done."
-		}
-		return wording.Plural(j.Lines, "phone was", "phones were") + " changed; the rest were not. Repeat the command to continue."
-	}
-	if j.Lines == 0 && j.Some == 0 {
-		return "nothing was done."
-	}
-	far := fmt.Sprintf("lines 1 to %d were processed", j.Lines)
-	switch {
-	case j.Lines == 0:
-		far = fmt.Sprintf("some of lines 1 to %d were processed", j.Some)
-	case j.Some > j.Lines:
-		far += fmt.Sprintf(", and some up to line %d", j.Some)
-	}
-	if j.Failed > 0 {
-		far += "; " + wording.Plural(j.Failed, "line", "lines") + " failed"
-	}
-	return far + ". Send the whole list again: what has been changed stays changed."
+	return jobs.HowFar(j)
 }
 
 // readAll reads and changes until the end of the input. If it returns an error,

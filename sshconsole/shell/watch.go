@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/contacts"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
@@ -96,7 +97,7 @@ func watch(c *call) error {
 			} else if c.by.Operates() && !by.Operates() {
 				return refused(codeForbidden, "You are no longer an operator: WATCH again to see your own phones.")
 			}
-			c.answer(watchedObject{contact.MAC, newContactObject(contact)}, "%s %v %s\n", wording.Timestamp(contact.At), contact.MAC, contact.String())
+			c.answer(watchedObject{contact.MAC, contacts.NewObject(contact)}, "%s %v %s\n", wording.Timestamp(contact.At), contact.MAC, contact.String())
 		}
 		if n := missed.Swap(0); n > 0 {
 			c.notify(fmt.Sprintf("%s missed: they came faster than they were read.", wording.Plural(int(n), "contact was", "contacts were")))
@@ -132,5 +133,5 @@ func (c *call) owns(mac macaddr.Addr) bool {
 
 type watchedObject struct {
 	MAC macaddr.Addr `json:"mac"`
-	*contactObject
+	*contacts.Object
 }

@@ -6,16 +6,21 @@ import (
 	"io"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
 // A Report is the state of the service. Its JSON form is for programs.
 type Report struct {
-	Version  string    `json:"version"`
-	Started  time.Time `json:"started"`
-	Phones   int       `json:"phones"`
-	Accounts int       `json:"accounts"`
+	Version string    `json:"version"`
+	Started time.Time `json:"started"`
+	// LastBackup is when the last backup that a client received was made; zero if there
+	// is none.
+	LastBackup time.Time `json:"last_backup,omitzero"`
+	Phones     int       `json:"phones"`
+	Accounts   int       `json:"accounts"`
 	// Counted is when the phones that never made a request were counted last; zero if
 	// they have not been counted yet.
 	Counted     time.Time `json:"counted,omitzero"`
@@ -40,6 +45,11 @@ func (r Report) Write(w io.Writer) {
 	}
 	field("Version", "%s", r.Version)
 	field("Started", "%s", wording.Timestamp(r.Started))
+	if last := r.LastBackup; last.IsZero() {
+		field("Last backup", "none")
+	} else {
+		field("Last backup", "%s (%s)", wording.Timestamp(last), humanize.Time(last))
+	}
 	field("Accounts", "%d", r.Accounts)
 	field("Phones", "%d", r.Phones)
 	if r.Counted.IsZero() {

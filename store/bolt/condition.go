@@ -1,11 +1,13 @@
 package bolt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -23,8 +25,8 @@ type condition struct {
 	err error // nil if changes are stored
 }
 
-// Refusing returns why changes are refused at present, or nil if they are stored. Phones
-// are looked up nevertheless, unless it is a store.ErrDamaged.
+// Refusing returns why changes are refused at present, in words for anybody, or nil if
+// they are stored. Phones are looked up nevertheless.
 func (db *DB) Refusing() error {
 	db.condition.mu.Lock()
 	defer db.condition.mu.Unlock()
@@ -36,13 +38,32 @@ func (db *DB) note(err error) {
 	db.condition.mu.Lock()
 	defer db.condition.mu.Unlock()
 	before := db.condition.err
-	db.condition.err = err
+	db.condition.err = reason(err)
 	switch {
-	case err != nil && (before == nil || before.Error() != err.Error()):
+	case err != nil && (before == nil || before.Error() != reason(err).Error()):
 		db.config.Log.Error("changes are refused until this is repaired; phones are still answered", "error", err)
 	case err == nil && before != nil:
 		db.config.Log.Info("changes are stored again")
 	}
+}
+
+// reason returns err in words that name no file. The log has all of it.
+func reason(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrDamaged):
+		return store.ErrDamaged
+	case errors.Is(err, errReplaced):
+		return errReplaced
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return errors.New("the disk is full")
+	case errors.Is(err, syscall.EROFS):
+		return errors.New("the disk is read-only")
+	case errors.Is(err, syscall.EIO):
+		return errors.New("the disk fails")
+	}
+	return errors.New("see the log")
 }
 
 // watch checks every few seconds whether the file is still in its folder, whether
@@ -77,7 +98,7 @@ func (db *DB) watch() {
 
 // check checks whether changes can be stored. If they could not, it tries.
 func (db *DB) check() error {
-	if err := db.b.inPlace(); err != nil {
+	if err := cmp.Or(db.b.damaged(), db.b.inPlace()); err != nil {
 		return err
 	}
 	if err := db.b.writable(); err != nil {

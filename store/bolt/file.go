@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -129,6 +130,13 @@ func (f *file) inPlace() error {
 		return errReplaced
 	}
 	return nil
+}
+
+// damaged returns what is wrong with the file, if that was found.
+func (f *file) damaged() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return cmp.Or(f.damage, f.noWrites)
 }
 
 // writable tries to open a file for writing that could only be opened for reading.
