@@ -15,8 +15,11 @@ type compact struct {
 // Run replaces the database with a smaller copy of it, and prints both sizes.
 func (c *compact) Run(ctx context.Context, out output) error {
 	before, after, err := bolt.CompactFolder(ctx, c.Data)
-	if errors.Is(err, bolt.ErrProblems) {
+	switch {
+	case errors.Is(err, bolt.ErrProblems):
 		err = fmt.Errorf("%w: see snomredirect check-store", err)
+	case errors.Is(err, context.Canceled):
+		err = errors.New("interrupted: the database is as it was")
 	}
 	if err != nil {
 		return folderError(c.Data, err)

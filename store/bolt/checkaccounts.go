@@ -81,7 +81,7 @@ func isURL(b []byte) bool {
 func (c *check) checkUsage() {
 	if c.Schema >= 3 {
 		if v := c.get(bucketMeta, keyPhones); string(v) != strconv.Itoa(c.Phones) && (v != nil || c.Phones > 0) {
-			c.add("%d phones are registered, and the stored count is %q", c.Phones, v)
+			c.add("the stored count of all phones is %q, not %d", v, c.Phones)
 		}
 	}
 	c.each(bucketUsage, 4, func(k, _ []byte) {
@@ -99,9 +99,9 @@ func (c *check) checkUsage() {
 		case err != nil:
 			c.add("the record of the usage of %s is damaged", t.name)
 		case u.Phones != t.phones:
-			c.add("%s has %d phones, and its stored count is %d", t.name, t.phones, u.Phones)
+			c.add("the stored count of %s's phones is %d, not %d", t.name, u.Phones, t.phones)
 		case u.Held != t.held:
-			c.add("%s has %d phones on hold, and its stored count is %d", t.name, t.held, u.Held)
+			c.add("the stored count of %s's phones on hold is %d, not %d", t.name, u.Held, t.held)
 		}
 	})
 }

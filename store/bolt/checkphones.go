@@ -14,13 +14,15 @@ func mac(key []byte) string { return strings.ToUpper(hex.EncodeToString(key)) }
 
 // checkPhones counts the phones, and checks that each is among those of its owner.
 func (c *check) checkPhones() {
+	var owned []byte // made once, because there may be millions of phones
 	c.Phones = c.each(bucketPhones, 6, func(k, v []byte) {
 		p, err := decodePhone(k, v)
 		if err != nil || !isURL([]byte(p.URL.String())) {
 			c.add("the record of phone %s is damaged", mac(k))
 			return
 		}
-		if !c.has(bucketOwned, ownedKey(p.Owner, p.MAC)) {
+		owned = append(binary.BigEndian.AppendUint32(owned[:0], uint32(p.Owner)), k...)
+		if !c.has(bucketOwned, owned) {
 			c.add("phone %s is missing among the phones of %s", mac(k), c.name(p.Owner))
 		}
 		t := c.accounts[p.Owner]
@@ -64,7 +66,7 @@ func (c *check) checkHolds() {
 			c.add("phone %s is on hold for %s and is missing among the ends of holds", mac(k), c.name(owner))
 		}
 		// A hold that has ended may be deleted later than the phone is registered again.
-		if p, err := decodePhone(k, c.get(bucketPhones, k)); err == nil && p.Registered.Before(until) {
+		if p, err := decodePhone(k, c.get(bucketPhones, k)); err == nil && until.After(c.now) && until.After(p.Registered) {
 			c.add("phone %s is on hold for %s, and is registered by %s", mac(k), c.name(owner), c.name(p.Owner))
 		}
 	})

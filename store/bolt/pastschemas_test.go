@@ -215,3 +215,33 @@ func TestInterruptedMigration(t *testing.T) {
 		})
 	}
 }
+
+// A conversion is one transaction, whose last write is that of a meta page: without it,
+// everything is as it was.
+func TestMigrationWithoutItsLastWrite(t *testing.T) {
+	for schema := 1; schema <= len(migrations); schema++ {
+		name := stored(t, schema)
+		before, want := read(t, name), checkFinds(t, name)
+		f, err := openFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(prepare(f, migrations), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if r := checkFinds(t, name); r.Schema != len(migrations)+1 {
+			t.Errorf("schema %d, want %d", r.Schema, len(migrations)+1)
+		}
+		after := read(t, name)
+		copy(after, before[:2*pageSize])
+		if bytes.Equal(after, before) {
+			t.Error("the conversion wrote nothing else")
+		}
+		if err := os.WriteFile(name, after, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if r := checkFinds(t, name); !r.same(want) {
+			t.Errorf("%+v, want %+v", r, want)
+		}
+	}
+}
