@@ -30,7 +30,9 @@ func (s *checkStore) Run(out output) error {
 	case errContacts != nil:
 		fmt.Fprintf(out.stdout, "Warning: contacts: %v\n", errContacts)
 	default:
-		fmt.Fprintf(out.stdout, "%-17s%d\n", "Contacts:", contacts.Contacts)
+		if contacts.Schema > 0 {
+			fmt.Fprintf(out.stdout, "%-17s%d\n", "Contacts:", contacts.Contacts)
+		}
 		printProblems(out.stdout, "Warning: contacts: ", contacts.Findings)
 	}
 	printProblems(out.stdout, "Problem: ", report.Findings)

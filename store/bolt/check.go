@@ -7,12 +7,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
+	"snomredirect/store"
 	"snomredirect/store/bolt/pages"
 )
 
@@ -65,8 +64,8 @@ type Report struct {
 // The error is ErrInUse, ErrNoDatabase, or that of a file that is another program's or
 // has a newer schema. All else that is wrong is in the report; if pages are damaged, no
 // records are read.
-func Check(file string) (r Report, err error) {
-	r.Size, err = checkFile(file, &r.Findings, func(tx *bbolt.Tx) error {
+func Check(name string) (r Report, err error) {
+	r.Size, err = examine(name, &r.Findings, func(tx *bbolt.Tx) error {
 		var err error
 		if r.Schema, err = schemaIn(tx, len(migrations)+1); err == nil {
 			checkRecords(tx, &r, time.Now())
@@ -76,91 +75,65 @@ func Check(file string) (r Report, err error) {
 	return r, err
 }
 
-// checkFile opens a file, checks its pages, and runs f in a transaction. It returns the
-// size of the file.
-func checkFile(file string, found *Findings, f func(tx *bbolt.Tx) error) (size int64, err error) {
-	b, err := openReadOnly(file)
+// examine opens a file, checks its pages, and runs f in a transaction, whose error it
+// returns. It returns the size of the file as well.
+func examine(name string, found *Findings, f func(tx *bbolt.Tx) error) (size int64, err error) {
+	damaged := func(err error) { found.add("%v: the rest was not read", withoutPath(err)) }
+	b, err := openReadOnly(name)
+	if errors.Is(err, store.ErrDamaged) {
+		damaged(err)
+		info, err := os.Stat(name)
+		if err != nil {
+			return 0, err
+		}
+		return info.Size(), nil
+	}
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	size, err = checkPages(file)
-	if err != nil {
-		found.add("%v: no records were read", withoutPath(err))
-		return size, nil
+	if err := b.checkPages(); err != nil {
+		damaged(err)
+		return b.is.Size(), nil
 	}
 	var refused error
-	err = guard(func() error {
-		return b.View(func(tx *bbolt.Tx) error {
-			if refused = f(tx); refused == nil {
-				for err := range tx.Check() { // its own goroutine is safe after checkPages
-					found.add("pages: %v", err)
-				}
+	err = b.View(func(tx *bbolt.Tx) error {
+		if refused = f(tx); refused == nil {
+			for err := range tx.Check() { // in a goroutine of its own, which needs checkPages
+				found.add("pages: %v", err)
 			}
-			return nil
-		})
+		}
+		return nil
 	})
 	if err != nil {
-		found.add("%v", withoutPath(err))
+		damaged(err)
 	}
-	return size, refused
+	return b.is.Size(), refused
 }
 
-// openReadOnly opens a file for reading, locked against writers. It reads only the first
-// two pages.
-func openReadOnly(file string) (*bbolt.DB, error) {
-	info, err := os.Stat(file)
+// openReadOnly opens a file for reading, locked against writers. The error is ErrInUse,
+// ErrNoDatabase, or a store.ErrDamaged.
+func openReadOnly(name string) (*file, error) {
+	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, ErrNoDatabase
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: not a file", filepath.Base(file))
+		return nil, fmt.Errorf("%s: not a file", filepath.Base(name))
 	case info.Size() == 0: // a service ended when it had just created it
 		return nil, ErrNoDatabase
 	}
-	var b *bbolt.DB
-	err = guard(func() (err error) {
-		b, err = bbolt.Open(file, 0, &bbolt.Options{ReadOnly: true, Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
-		return err
-	})
-	switch {
-	case errors.Is(err, berrors.ErrTimeout):
-		return nil, ErrInUse
-	case errors.Is(err, fs.ErrPermission):
+	b := &file{name: name}
+	if err := b.openAs(os.O_RDONLY, nil); err != nil {
 		return nil, err
-	case err != nil:
-		return nil, fmt.Errorf("%s: not a snomredirect database, or damaged: %w", filepath.Base(file), err)
 	}
 	return b, nil
 }
 
-// checkPages checks all pages of a file, so that bbolt can search it.
-func checkPages(file string) (size int64, err error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), pages.Check(f, info.Size(), math.MaxInt)
-}
-
-// guard runs f. If f reads a part of the mapped file that can't be read, or panics at
-// what it reads, guard returns an error and the process goes on.
-func guard(f func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the file can't be read to its end: %v", r)
-		}
-	}()
-	return f()
-}
+// checkPages checks all pages of an open file that nobody writes to.
+func (f *file) checkPages() error { return pages.Check(f.o, f.is.Size(), math.MaxInt) }
 
 // withoutPath returns err without the path of the file that it is about.
 func withoutPath(err error) error {

@@ -98,6 +98,7 @@ func TestCheckFindsProblems(t *testing.T) {
 		"a phone of nobody":               {put(bucketPhones, key(e5), appendPhone(nil, store.Phone{Owner: 99})), []string{"phone 0004132202E5 is missing among the phones of account 99", "phone 0004132202E5 is registered by account 99, which does not exist", "phone 0004132202E5 is among the phones of acme, and is registered by account 99", "acme has 16 phones, and its stored count is 17"}},
 		"a missing phone":                 {del(bucketPhones, key(e5)), []string{"phone 0004132202E5 is among the phones of acme, and is not registered", "acme has 16 phones, and its stored count is 17", `18 phones are registered, and the stored count is "19"`}},
 		"a phone that is not owned":       {del(bucketOwned, ownedKey(2, e5)), []string{"phone 0004132202E5 is missing among the phones of acme"}},
+		"a stored time":                   {put(bucketMeta, keyClock, []byte("{")), []string{"the stored time is damaged"}},
 		"no count of phones":              {del(bucketMeta, keyPhones), []string{`19 phones are registered, and the stored count is ""`}},
 		"a hold's record":                 {put(bucketHolds, key(held), []byte{2}), []string{"the record of phone 000413300010, which is on hold, is damaged", "the end of a hold of phone 000413300010 is stored, and it is not on hold until then", "acme has 14 phones on hold, and its stored count is 15"}},
 		"a hold without an end":           {put(bucketHolds, key(e4), binary.AppendVarint([]byte{3}, 1e9)), []string{"phone 0004132202E4 is on hold for bravo and is missing among the ends of holds", "bravo has 2 phones on hold, and its stored count is 1"}},
@@ -157,6 +158,14 @@ func TestCheckBoundsProblems(t *testing.T) {
 	}
 }
 
+// asError returns err or, if it is nil, the only problem.
+func asError(f Findings, err error) error {
+	if err == nil && f.Found == 1 {
+		err = errors.New(f.Problems[0])
+	}
+	return err
+}
+
 // Check refuses what it can't check, and never changes a byte.
 func TestCheckRefuses(t *testing.T) {
 	t.Parallel()
@@ -177,16 +186,16 @@ func TestCheckRefuses(t *testing.T) {
 		file("zero.db", ""):                 "no database",
 		empty:                               "no database",
 		folder:                              "not a file",
-		file("short.db", "text"):            "not a snomredirect database, or damaged",
-		file("text.db", strings.Repeat("x", 9999)):      "not a snomredirect database, or damaged",
-		file("zeros.db", strings.Repeat("\x00", 99999)): "not a snomredirect database, or damaged",
+		file("short.db", "text"):            "not a database, or damaged",
+		file("text.db", strings.Repeat("x", 9999)):      "not a database, or damaged",
+		file("zeros.db", strings.Repeat("\x00", 99999)): "not a database, or damaged",
 		other: "not a snomredirect database: no schema number",
 		newer: "written by a newer snomredirect",
 	} {
 		before, _ := os.ReadFile(path)
 		for name, check := range map[string]func(string) error{
-			"Check":         func(f string) error { _, err := Check(f); return err },
-			"CheckContacts": func(f string) error { _, err := CheckContacts(f); return err },
+			"Check":         func(f string) error { r, err := Check(f); return asError(r.Findings, err) },
+			"CheckContacts": func(f string) error { r, err := CheckContacts(f); return asError(r.Findings, err) },
 		} {
 			if err := check(path); err == nil || name == "Check" && !strings.Contains(err.Error(), want) {
 				t.Errorf("%s %s: %v, want %s", name, filepath.Base(path), err, want)

@@ -20,8 +20,8 @@ type ContactsReport struct {
 // CheckContacts checks a contacts file as Check does a database. The errors are the
 // same. Its problems are not serious: [OpenContacts] sets a file aside that can't be
 // read, and the phones make new contacts.
-func CheckContacts(file string) (r ContactsReport, err error) {
-	r.Size, err = checkFile(file, &r.Findings, func(tx *bbolt.Tx) error {
+func CheckContacts(name string) (r ContactsReport, err error) {
+	r.Size, err = examine(name, &r.Findings, func(tx *bbolt.Tx) error {
 		var err error
 		if r.Schema, err = schemaIn(tx, contactsSchema); err == nil {
 			checkContactRecords(tx, &r)

@@ -64,7 +64,7 @@ func (c *check) checkHolds() {
 			c.add("phone %s is on hold for %s and is missing among the ends of holds", mac(k), c.name(owner))
 		}
 		// A hold that has ended may be deleted later than the phone is registered again.
-		if p, err := decodePhone(k, c.get(bucketPhones, k)); err == nil && p.Registered.Before(until) {
+		if p, err := decodePhone(k, c.get(bucketPhones, k)); err == nil && until.After(c.now) && until.After(p.Registered) {
 			c.add("phone %s is on hold for %s, and is registered by %s", mac(k), c.name(owner), c.name(p.Owner))
 		}
 	})

@@ -16,7 +16,7 @@ import (
 type check struct {
 	*Report
 	tx       *bbolt.Tx
-	now      time.Time
+	now      time.Time                  // what ends later has not ended
 	accounts map[store.AccountID]*tally // of existing accounts
 	cursors  map[string]*bbolt.Cursor   // of buckets in which keys are looked up
 }
@@ -36,6 +36,7 @@ type tally struct {
 // checkRecords checks a database of the schema in r.
 func checkRecords(tx *bbolt.Tx, r *Report, now time.Time) {
 	c := newCheck(tx, r, now)
+	c.checkClock()
 	expected := c.expected()
 	for _, name := range expected {
 		if tx.Bucket(name) == nil {
@@ -119,6 +120,21 @@ func (c *check) find(name, key []byte) (v []byte, ok bool) {
 		return nil, false
 	}
 	return v, true
+}
+
+// checkClock reads the time that the service has stored, which goes on if the machine's
+// clock is set back.
+func (c *check) checkClock() {
+	if c.tx.Bucket(bucketMeta) == nil {
+		return
+	}
+	stored, err := readClock(c.tx)
+	if err != nil {
+		c.add("the stored time is damaged")
+	}
+	if stored.Time.After(c.now) {
+		c.now = stored.Time
+	}
 }
 
 // numbered checks that a number was given out by the sequence of a bucket, so that it

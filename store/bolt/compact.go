@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -28,7 +29,7 @@ func Compact(from, to string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
-	if _, err := checkPages(from); err != nil {
+	if err := src.checkPages(); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(from), withoutPath(err))
 	}
 	return newFile(to, func() error { return copyRecords(src, to) })
@@ -50,13 +51,15 @@ func newFile(file string, write func() error) (err error) {
 }
 
 // copyRecords copies all buckets of src to an empty file. It leaves syncing to newFile.
-func copyRecords(src *bbolt.DB, to string) error {
+func copyRecords(src *file, to string) (err error) {
 	dst, err := bbolt.Open(to, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType, NoSync: true, NoGrowSync: true})
 	if err != nil {
 		return err
 	}
-	err = guard(func() error { return bbolt.Compact(dst, src, compactedPerCommit) })
-	return errors.Join(err, dst.Close())
+	defer func() { err = errors.Join(err, dst.Close()) }()
+	defer recovered(&err)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	return bbolt.Compact(dst, src.b, compactedPerCommit)
 }
 
 // ErrProblems is returned if a database has problems and is not compacted.

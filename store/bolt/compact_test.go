@@ -93,7 +93,7 @@ func TestCompactRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(filepath.Join(t.TempDir(), "missing.db"), "no database")
-	want(damaged, "damaged.db: not a database, or damaged: ")
+	want(damaged, "not a database, or damaged: ")
 	to = filepath.Join(t.TempDir(), "missing", "new.db")
 	want(file, "no such file or directory")
 	to = filepath.Join(t.TempDir(), "new.db")
