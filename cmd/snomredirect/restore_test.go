@@ -148,7 +148,7 @@ func TestRestoreRefuses(t *testing.T) {
 		{"more than an archive", append(slices.Clone(whole), 0), "goes on after its end"},
 		{"a newer schema", made(bolt.Schema()+1, database, hostKey), "made by a newer snomredirect (schema "},
 		{"another schema", made(bolt.Schema()-1, database, hostKey), "the manifest says"},
-		{"no database", made(bolt.Schema(), []byte("phones"), hostKey), snapshot.Database},
+		{"no database", made(bolt.Schema(), []byte("phones"), hostKey), "not a database"},
 		{"a damaged database", made(bolt.Schema(), damaged(database), hostKey), "the database has "},
 		{"no host key", made(bolt.Schema(), database, []byte("key")), "host key"},
 	} {
