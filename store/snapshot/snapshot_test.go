@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -251,16 +252,37 @@ func TestExtractReplacesNothing(t *testing.T) {
 	}
 }
 
+// summed returns an archive with the right checksums in its headers, since a fuzzer
+// does not find them.
+func summed(archive []byte) []byte {
+	archive = slices.Clone(archive)
+	for block := range slices.Chunk(archive, 512) {
+		if len(block) < 512 || string(block[257:262]) != "ustar" {
+			continue
+		}
+		sum := 8 * int(' ') // the checksum's own bytes count as spaces
+		for i, b := range block {
+			if i < 148 || i >= 156 {
+				sum += int(b)
+			}
+		}
+		copy(block[148:156], fmt.Sprintf("%06o\x00 ", sum))
+	}
+	return archive
+}
+
 // What is read is what the manifest says, and can be written and read again.
 func FuzzRead(f *testing.F) {
-	good := archive(f, least)
+	good := archive(f, map[string]string{Database: "phones", HostKey: "", RDSKey: "key"})
+	if !bytes.Equal(summed(good), good) {
+		f.Fatal("other checksums")
+	}
 	f.Add(good)
-	f.Add(archive(f, whole))
 	f.Add(good[:len(good)-512])
 	f.Add(packed(f, plain(ManifestName, manifest(f, func(m *Manifest) { m.Files[0].Size = 1 << 40 })),
 		entry{Header: tar.Header{Name: Database, Format: tar.FormatPAX}}, plain(HostKey, "host key")))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		m, files, err := read(t, text)
+		m, files, err := read(t, summed(text))
 		if err != nil {
 			return
 		}
