@@ -6,17 +6,24 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"snomredirect/cmd/snomredirect/lines"
 )
 
 // log returns the logger that the flags describe.
 func (s *serve) log(w io.Writer) *slog.Logger {
+	return slog.New(newAccountLog(lines.Join(s.logHandler(w))))
+}
+
+// logHandler returns the handler that writes lines as the flags describe.
+func (s *serve) logHandler(w io.Writer) slog.Handler {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // the flag's enum has only valid levels
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: printable}
 	if s.LogFormat == "json" {
-		return slog.New(newAccountLog(slog.NewJSONHandler(w, options)))
+		return slog.NewJSONHandler(w, options)
 	}
-	return slog.New(newAccountLog(slog.NewTextHandler(w, options)))
+	return slog.NewTextHandler(w, options)
 }
 
 // printable quotes text from clients that could steer the terminal at which the

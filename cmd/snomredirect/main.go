@@ -25,6 +25,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -46,12 +47,24 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	switch err := run(ctx, os.Args[1:], output{os.Stdout, os.Stderr}); {
 	case errors.Is(err, errUsage):
-		fmt.Fprintf(os.Stderr, "snomredirect: %v\n", err)
-		os.Exit(2)
+		exit(2, err)
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "snomredirect: %v\n", err)
-		os.Exit(1)
+		exit(1, err)
 	}
+}
+
+// exit prints err and ends the program with a status, even if nobody reads.
+func exit(status int, err error) {
+	printed := make(chan struct{})
+	go func() {
+		fmt.Fprintf(os.Stderr, "snomredirect: %v\n", err)
+		close(printed)
+	}()
+	select {
+	case <-printed:
+	case <-time.After(logTime):
+	}
+	os.Exit(status)
 }
 
 // run runs the program until its command is done or ctx ends.

@@ -3,17 +3,27 @@ package main
 import (
 	"context"
 	"errors"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"snomredirect/cmd/snomredirect/lines"
 )
 
 // drainTime bounds how long requests and sessions may take to finish at the end.
 const drainTime = 10 * time.Second
 
+// logTime bounds how long the lines of the log may take to be written at the end.
+const logTime = time.Second
+
 // Run runs the service until ctx ends or a server fails.
 func (s *serve) Run(ctx context.Context, out output) (err error) {
-	log := s.log(out.stderr)
+	signal.Ignore(syscall.SIGPIPE) // a log that can't be written is no reason to end
+	queue := lines.NewQueue(out.stderr, s.logHandler)
+	defer queue.Close(logTime)
+	log := s.log(queue)
 	v, err := s.open(log)
 	if err != nil {
 		return err
@@ -36,7 +46,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 
 	group, ctx := errgroup.WithContext(ctx)
 	console, servers := v.newConsole(), v.newServers(ctx, ls)
-	v.metrics.registry.MustRegister(gauges{v.db.CountPhones, v.db.Accounts, console.Sessions, v.recorder.Waiting, v.guard})
+	v.metrics.registry.MustRegister(gauges{v.db.CountPhones, v.db.Accounts, console.Sessions, v.recorder.Waiting, v.guard}, linesDropped(queue.Dropped))
 	for _, server := range servers {
 		group.Go(server.serve)
 	}
