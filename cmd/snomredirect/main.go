@@ -43,14 +43,28 @@ type output struct{ stdout, stderr io.Writer }
 var errUsage = errors.New("try snomredirect --help")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	switch err := run(ctx, os.Args[1:], output{os.Stdout, os.Stderr}); {
+	switch err := run(untilSignal(), os.Args[1:], output{os.Stdout, os.Stderr}); {
 	case errors.Is(err, errUsage):
 		exit(2, err)
 	case err != nil:
 		exit(1, err)
 	}
+}
+
+// untilSignal returns a context that ends with a signal to stop. SIGINT or SIGTERM then
+// ends the program at once. SIGHUP does not, because a terminal that goes away may send
+// it twice; it is ignored if it was at the start, as with nohup.
+func untilSignal() context.Context {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		hangup, cancel := context.WithCancel(ctx)
+		hangups := make(chan os.Signal, 1)
+		signal.Notify(hangups, syscall.SIGHUP)
+		go func() { <-hangups; cancel() }()
+		ctx = hangup
+	}
+	context.AfterFunc(ctx, stop)
+	return ctx
 }
 
 // exit prints err and ends the program with a status, even if nobody reads.

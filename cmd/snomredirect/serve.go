@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"golang.org/x/sync/errgroup"
 
 	"snomredirect/cmd/snomredirect/lines"
@@ -29,7 +30,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, v.close()) }()
-	ls, err := listen(address{"http", s.HTTP}, address{"https", s.HTTPS}, address{"rds", s.RDS}, address{"ssh", s.SSH}, address{"metrics", s.Metrics})
+	ls, err := s.listen()
 	if err != nil {
 		return err
 	}
@@ -56,9 +57,11 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		go v.certificate.watch(ctx, v.guard)
 	}
 	log.Info("listening", append(ls.addresses(), "data", s.Data)...)
+	notify(daemon.SdNotifyReady, log)
 
 	<-ctx.Done()
 	log.Info("stopping")
+	notify(daemon.SdNotifyStopping, log)
 	drain, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	for _, server := range servers {

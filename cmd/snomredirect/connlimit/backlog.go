@@ -112,10 +112,10 @@ func (l *Listener) next() (*Conn, error) {
 	l.filling.Do(func() { go l.fill() })
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for !l.closed && l.err == nil && (l.backlog.n == 0 || l.unread >= maxUnread) {
+	for !l.closed && !l.failed() && (l.backlog.n == 0 || l.unread >= maxUnread) {
 		l.changed.Wait()
 	}
-	if err := l.err; err != nil && !l.closed {
+	if err := l.err; l.failed() && !l.closed {
 		if !errors.Is(err, net.ErrClosed) {
 			l.err = nil
 			l.changed.Broadcast()
@@ -127,4 +127,10 @@ func (l *Listener) next() (*Conn, error) {
 	}
 	l.unread++
 	return l.backlog.pop(), nil
+}
+
+// failed reports whether Accept must return the kernel's error. When that is the end,
+// those who came before are accepted first.
+func (l *Listener) failed() bool {
+	return l.err != nil && (l.backlog.n == 0 || !errors.Is(l.err, net.ErrClosed))
 }
