@@ -27,3 +27,22 @@ func (v *service) limit(l net.Listener, flag string) net.Listener {
 	}
 	return connlimit.New(l, c)
 }
+
+// otherFiles is about how many files are open besides the connections: databases,
+// certificates, sessions of profiles.
+const otherFiles = 256
+
+// warnOfFiles logs if the listeners may need more files than the process can open. Go
+// itself has raised its limit as far as it can. Beyond the limit, clients wait to be
+// accepted.
+func (v *service) warnOfFiles(ls listeners) {
+	wanted := uint64(maxMetricsConnections + otherFiles)
+	for _, l := range ls {
+		if c, ok := connectionLimits[l.flag]; ok {
+			wanted += uint64(c.Max + connlimit.MaxBacklog)
+		}
+	}
+	if limit, ok := maxFiles(); ok && limit < wanted {
+		v.log.Warn("the limit of open files is low: many clients at once will have to wait", "limit", limit, "wanted", wanted)
+	}
+}

@@ -57,6 +57,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		go v.certificate.watch(ctx, v.guard)
 	}
 	log.Info("listening", append(ls.addresses(), "data", s.Data)...)
+	v.warnOfFiles(ls)
 	notify(daemon.SdNotifyReady, log)
 
 	<-ctx.Done()

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// maxBacklog bounds the connections that the server has not accepted. They take
+	// MaxBacklog bounds the connections that the server has not accepted. They take
 	// no goroutine.
-	maxBacklog = 4096
+	MaxBacklog = 4096
 	// maxUnread bounds those that it has accepted and not read from, so that few
 	// goroutines compete with those that answer.
 	maxUnread = 64
@@ -29,8 +29,8 @@ type backlog struct {
 
 // push adds a connection. It returns the one that must be reset for it, or nil.
 func (b *backlog) push(c *Conn) (evicted *Conn) {
-	if b.n >= maxBacklog {
-		evicted = b.victim(c, maxBacklog)
+	if b.n >= MaxBacklog {
+		evicted = b.victim(c, MaxBacklog)
 		b.take(evicted)
 	}
 	b.enter(c)
@@ -129,8 +129,6 @@ func (l *Listener) next() (*Conn, error) {
 	return l.backlog.pop(), nil
 }
 
-// failed reports whether Accept must return the kernel's error. When that is the end,
-// those who came before are accepted first.
-func (l *Listener) failed() bool {
-	return l.err != nil && (l.backlog.n == 0 || !errors.Is(l.err, net.ErrClosed))
-}
+// failed reports whether Accept must return the kernel's error. Those who came before
+// are accepted first: they may have the files that are missing.
+func (l *Listener) failed() bool { return l.err != nil && l.backlog.n == 0 }
