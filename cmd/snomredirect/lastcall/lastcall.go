@@ -74,9 +74,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 			l.waits = 0
 			return c, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			if stopped != nil {
-				l.waits++
-			}
+			l.waits++
 		case errors.Is(err, net.ErrClosed):
 			return nil, net.ErrClosed
 		default:
