@@ -78,3 +78,17 @@ func TestLogIsGone(t *testing.T) {
 	l.signal(syscall.SIGTERM)
 	l.exits()
 }
+
+// What Go prints when it ends the program, as after a panic, is not queued.
+func TestLogOfACrash(t *testing.T) {
+	l := launch(t, nil)
+	l.signal(syscall.SIGQUIT)
+	found := false
+	for l.log.Scan() {
+		found = found || strings.Contains(l.log.Text(), "main.(*serve).Run(")
+	}
+	<-l.ended
+	if !found || l.process.ProcessState.ExitCode() != 2 {
+		t.Errorf("a stack is printed: %v; %v", found, l.err)
+	}
+}

@@ -129,6 +129,45 @@ func TestStopAwaitsRequests(t *testing.T) {
 	l.exits()
 }
 
+// A command that was acknowledged is on disk, also when the service ended meanwhile.
+func TestStopKeepsCommands(t *testing.T) {
+	l := launch(t, nil)
+	var mu sync.Mutex
+	var done []string
+	var consoles sync.WaitGroup
+	for i := range 8 {
+		consoles.Go(func() {
+			c, err := l.dial("admin")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			for n := 0; ; n++ {
+				mac := fmt.Sprintf("000413%02X%04X", i, n)
+				if inSession(c, "", "register "+mac+" http://own.example") != nil {
+					return
+				}
+				mu.Lock()
+				done = append(done, mac)
+				mu.Unlock()
+			}
+		})
+	}
+	time.Sleep(300 * time.Millisecond)
+	l.signal(syscall.SIGTERM)
+	consoles.Wait()
+	l.exits()
+	l.relaunch(nil)
+	listed := (flooded{TB: t, story: l.story}).operate("list")
+	for _, mac := range done {
+		if !strings.Contains(listed, mac+"\n") {
+			t.Errorf("%s was registered, and is not now", mac)
+		}
+	}
+	t.Logf("%d commands, %d phones", len(done), strings.Count(listed, "\n"))
+}
+
 // A second signal does not wait for anyone.
 func TestSecondSignal(t *testing.T) {
 	for _, again := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {

@@ -13,7 +13,7 @@ import (
 const silentTime = 2 * time.Second
 
 // underWay are the open connections of an HTTP server. At the end they show which
-// clients are about to send a request: net/http closes those with half of one.
+// clients are to be answered: net/http forgets those whose request it has not read.
 type underWay struct {
 	ending atomic.Bool // answers then close their connections
 	mu     sync.Mutex
@@ -41,15 +41,16 @@ func (u *underWay) handler(h http.Handler) http.Handler {
 	})
 }
 
-// end waits until no client is sending a request, and until none that has connected is
-// silent, or silentTime has passed. Then it closes the silent ones. It ends with ctx.
+// end waits until all who are sending a request have their answer, and until none that
+// has connected is silent, or silentTime has passed. Then it closes the silent ones. It
+// ends with ctx.
 func (u *underWay) end(ctx context.Context) {
 	u.ending.Store(true)
 	begun, tick := time.Now(), time.NewTicker(10*time.Millisecond)
 	defer tick.Stop()
 	for {
-		sending, silent := u.clients()
-		if sending == 0 && (len(silent) == 0 || time.Since(begun) > silentTime) {
+		requests, silent := u.clients()
+		if requests == 0 && (len(silent) == 0 || time.Since(begun) > silentTime) {
 			for _, c := range silent {
 				c.Close()
 			}
@@ -63,9 +64,9 @@ func (u *underWay) end(ctx context.Context) {
 	}
 }
 
-// clients returns how many clients are sending a request, and the connections of those
-// that never sent anything.
-func (u *underWay) clients() (sending int, silent []net.Conn) {
+// clients returns how many clients are sending a request or waiting for their answer,
+// and the connections of those that never sent anything.
+func (u *underWay) clients() (requests int, silent []net.Conn) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for c, state := range u.states {
@@ -76,9 +77,9 @@ func (u *underWay) clients() (sending int, silent []net.Conn) {
 		switch {
 		case state == http.StateNew && !ever:
 			silent = append(silent, c)
-		case state == http.StateNew, state == http.StateIdle && now:
-			sending++
+		case state != http.StateIdle || now:
+			requests++
 		}
 	}
-	return sending, silent
+	return requests, silent
 }
