@@ -17,7 +17,8 @@ type launched struct {
 	stderr *os.File
 	log    *bufio.Scanner // of stderr
 	ended  chan struct{}
-	err    error // how it ended, once it has
+	err    error    // how it ended, once it has
+	early  []string // lines of the log before it listened
 }
 
 // launch starts the program, as prepare changes it, and returns once it listens.
@@ -60,6 +61,7 @@ func (l *launched) relaunch(prepare func(*exec.Cmd), flags ...string) {
 		<-ended
 		read.Close()
 	})
+	l.early, l.addresses = nil, addresses{}
 	line := l.logged("listening")
 	if err := json.Unmarshal(line, &l.addresses); err != nil {
 		l.Fatal(err)
@@ -73,6 +75,9 @@ func (l *launched) logged(message string) (line []byte) {
 		var got struct{ Msg string }
 		if json.Unmarshal(l.log.Bytes(), &got) == nil && got.Msg == message {
 			return l.log.Bytes()
+		}
+		if l.HTTP == "" {
+			l.early = append(l.early, l.log.Text())
 		}
 	}
 	l.Fatalf("%q is not logged", message)

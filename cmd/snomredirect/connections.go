@@ -18,9 +18,17 @@ var connectionLimits = map[string]connlimit.Config{
 	"ssh": {Max: 512, PerSource: 64},
 }
 
-// limit bounds the connections of a listener.
+// otherFiles is about how many files are open besides the connections: databases,
+// certificates, what profiles need.
+const otherFiles = 256
+
+// limit bounds the connections of a listener. If the process can open fewer files than
+// all listeners may need, each has its share.
 func (v *service) limit(l net.Listener, flag string) net.Listener {
 	c := connectionLimits[flag]
+	if v.files.limit < v.files.wanted {
+		c.Max = max(1, int(uint64(c.Max)*v.files.limit/v.files.wanted))
+	}
 	c.Proxy, c.Evicted = v.proxies.contains, v.metrics.evictions.WithLabelValues(flag).Inc
 	if flag == "rds" || flag == "ssh" { // phones don't log in
 		c.Known = v.passwords.Known
@@ -28,21 +36,20 @@ func (v *service) limit(l net.Listener, flag string) net.Listener {
 	return connlimit.New(l, c)
 }
 
-// otherFiles is about how many files are open besides the connections: databases,
-// certificates, sessions of profiles.
-const otherFiles = 256
+// files are how many files the process can open, and how many its listeners may need.
+type files struct{ limit, wanted uint64 }
 
-// warnOfFiles logs if the listeners may need more files than the process can open. Go
-// itself has raised its limit as far as it can. Beyond the limit, clients wait to be
-// accepted.
-func (v *service) warnOfFiles(ls listeners) {
-	wanted := uint64(maxMetricsConnections + otherFiles)
+// countFiles returns the files for listeners, and logs if there are too few. Go itself
+// has raised the limit as far as it can.
+func (v *service) countFiles(ls listeners) files {
+	f := files{limit: maxFiles(), wanted: maxMetricsConnections + otherFiles}
 	for _, l := range ls {
 		if c, ok := connectionLimits[l.flag]; ok {
-			wanted += uint64(c.Max + connlimit.MaxBacklog)
+			f.wanted += uint64(c.Max + connlimit.MaxBacklog)
 		}
 	}
-	if limit, ok := maxFiles(); ok && limit < wanted {
-		v.log.Warn("the limit of open files is low: many clients at once will have to wait", "limit", limit, "wanted", wanted)
+	if f.limit < f.wanted {
+		v.log.Warn("the limit of open files is low: fewer clients can be connected at once", "limit", f.limit, "wanted", f.wanted)
 	}
+	return f
 }

@@ -2,11 +2,16 @@
 
 package main
 
-import "syscall"
+import (
+	"math"
+	"syscall"
+)
 
-// maxFiles returns how many files the process can open, if there is a limit.
-func maxFiles() (limit uint64, ok bool) {
+// maxFiles returns how many files the process can open.
+func maxFiles() uint64 {
 	var r syscall.Rlimit
-	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r)
-	return uint64(r.Cur), err == nil
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r) != nil {
+		return math.MaxUint64
+	}
+	return uint64(r.Cur)
 }

@@ -44,6 +44,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		showPassword(out.stderr, password, ls.on("ssh").Addr())
 	}
 	v.warnOfLoops()
+	v.files = v.countFiles(ls)
 
 	group, ctx := errgroup.WithContext(ctx)
 	console, servers := v.newConsole(), v.newServers(ctx, ls)
@@ -57,7 +58,6 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		go v.certificate.watch(ctx, v.guard)
 	}
 	log.Info("listening", append(ls.addresses(), "data", s.Data)...)
-	v.warnOfFiles(ls)
 	notify(daemon.SdNotifyReady, log)
 
 	<-ctx.Done()

@@ -64,6 +64,7 @@ type service struct {
 	started      time.Time
 	proxies      proxies
 	logBudget    *logBudget
+	files        files
 }
 
 // open reads the files that the flags name, and opens the data folder.
