@@ -2,6 +2,7 @@ package integration
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -88,7 +89,16 @@ func TestStopAnswersPhones(t *testing.T) {
 // A request that is half sent when the service is asked to stop is answered, also when
 // it is not the first one of its connection, and so is one that begins soon after.
 func TestStopAwaitsRequests(t *testing.T) {
-	l := launch(t, nil, "--rds", "127.0.0.1:0", "--rds-plain")
+	t.Run("plain", func(t *testing.T) { stopAwaitsRequests(t, connect, "--rds-plain") })
+	t.Run("tls", func(t *testing.T) {
+		stopAwaitsRequests(t, func(address string) net.Conn {
+			return tls.Client(connect(address), &tls.Config{InsecureSkipVerify: true})
+		})
+	})
+}
+
+func stopAwaitsRequests(t *testing.T, connectTool func(address string) net.Conn, flags ...string) {
+	l := launch(t, nil, append([]string{"--rds", "127.0.0.1:0"}, flags...)...)
 	f := flooded{TB: t, story: l.story}
 	f.operate("account add acme")
 	password := strings.TrimSpace(f.operate("account password acme"))
@@ -103,8 +113,8 @@ func TestStopAwaitsRequests(t *testing.T) {
 	}{
 		"silent": {connect(l.HTTP), phonesRequest, "</html>", 0},
 		"half":   {connect(l.HTTP), phonesRequest, "</html>", len(phonesRequest) / 2},
-		"tool":   {connect(l.RDS), calls, "</methodResponse>", len(calls) / 2},
-		"header": {connect(l.RDS), calls, "</methodResponse>", 20},
+		"tool":   {connectTool(l.RDS), calls, "</methodResponse>", len(calls) / 2},
+		"header": {connectTool(l.RDS), calls, "</methodResponse>", 20},
 	}
 	for name, c := range clients {
 		if name == "tool" || name == "header" { // which make a call before

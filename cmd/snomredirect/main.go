@@ -10,7 +10,8 @@
 // Phones send their requests over HTTP or HTTPS. Partners register phones, and
 // operators run the service, at a console over SSH. Partners' tools can use snom's
 // XML-RPC API. All data is in one folder. Each flag of serve and health can also be
-// set by an environment variable: --public-name by SNOMREDIRECT_PUBLIC_NAME.
+// set by an environment variable: --public-name by SNOMREDIRECT_PUBLIC_NAME. systemd can
+// open the sockets.
 //
 // The exit status is 0 on success, which for serve means that it was asked to
 // stop, 1 if something failed, and 2 if the command line is wrong.
