@@ -10,9 +10,11 @@ import (
 	"snomredirect/cmd/snomredirect/lines"
 )
 
-// log returns the logger that the flags describe.
-func (s *serve) log(w io.Writer) *slog.Logger {
-	return slog.New(newAccountLog(lines.Join(s.logHandler(w))))
+// log returns the logger that the flags describe, and a function that logs at the end
+// what it has left out.
+func (s *serve) log(w io.Writer) (_ *slog.Logger, flush func()) {
+	h, flush := lines.Join(s.logHandler(w))
+	return slog.New(newAccountLog(h)), flush
 }
 
 // logHandler returns the handler that writes lines as the flags describe.

@@ -24,7 +24,8 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	signal.Ignore(syscall.SIGPIPE) // a log that can't be written is no reason to end
 	queue := lines.NewQueue(out.stderr, s.logHandler)
 	defer queue.Close(logTime)
-	log := s.log(queue)
+	log, flush := s.log(queue)
+	defer flush()
 	v, err := s.open(log)
 	if err != nil {
 		return err

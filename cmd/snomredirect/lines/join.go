@@ -39,9 +39,11 @@ type repeats struct {
 	handler slog.Handler // of the last
 }
 
-// Join returns a handler that joins the repeats of lines at warn and above.
-func Join(h slog.Handler) slog.Handler {
-	return joiner{Handler: h, lines: &joined{seed: maphash.MakeSeed(), all: map[uint64]*repeats{}}}
+// Join returns a handler that joins the repeats of lines at warn and above, and a
+// function that logs at the end what was left out in the last minute.
+func Join(h slog.Handler) (_ slog.Handler, flush func()) {
+	j := &joined{seed: maphash.MakeSeed(), all: map[uint64]*repeats{}}
+	return joiner{Handler: h, lines: j}, j.flush
 }
 
 // WithAttrs implements [slog.Handler].
@@ -113,8 +115,27 @@ func (j *joined) report(key uint64) {
 		delete(j.all, key)
 	}
 	j.mu.Unlock()
-	if again.n > 0 {
-		again.last.Add("repeated", again.n)
-		_ = again.handler.Handle(context.Background(), again.last)
+	again.log()
+}
+
+// flush logs the repeats of all lines.
+func (j *joined) flush() {
+	j.mu.Lock()
+	var all []repeats
+	for key, again := range j.all {
+		all = append(all, *again)
+		j.all[key] = &repeats{}
+	}
+	j.mu.Unlock()
+	for _, again := range all {
+		again.log()
+	}
+}
+
+// log logs the last of repeats with their number, if there are any.
+func (r repeats) log() {
+	if r.n > 0 {
+		r.last.Add("repeated", r.n)
+		_ = r.handler.Handle(context.Background(), r.last)
 	}
 }

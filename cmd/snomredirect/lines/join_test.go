@@ -36,7 +36,8 @@ func (b *lockedBuffer) take() string {
 func TestJoin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out lockedBuffer
-		log := slog.New(Join(slog.NewTextHandler(&out, nil)))
+		joined, flush := Join(slog.NewTextHandler(&out, nil))
+		log := slog.New(joined)
 		fail := func(n int) {
 			for i := range n {
 				l := log.With("from", fmt.Sprintf("192.0.2.%d:1", i))
@@ -70,8 +71,14 @@ func TestJoin(t *testing.T) {
 		fail(1)
 		expect("mac=000000000000")
 
-		// Other lines are not joined.
+		// The end comes within a minute.
+		fail(3)
 		out.take()
+		flush()
+		flush()
+		expect("repeated=3")
+
+		// Other lines are not joined.
 		for range 3 {
 			log.Info("changed")
 		}
@@ -86,12 +93,12 @@ func TestJoin(t *testing.T) {
 // Lines that all differ are logged, and the memory for them is bounded.
 func TestJoinIsBounded(t *testing.T) {
 	var out bytes.Buffer
-	h := Join(slog.NewTextHandler(&out, nil)).(joiner)
+	h, _ := Join(slog.NewTextHandler(&out, nil))
 	log := slog.New(h)
 	for i := range 2 * maxJoined {
 		log.Error("failed", "error", i)
 	}
-	if n := strings.Count(out.String(), "\n"); n != 2*maxJoined || len(h.lines.all) != maxJoined {
-		t.Errorf("%d lines, %d remembered", n, len(h.lines.all))
+	if n := strings.Count(out.String(), "\n"); n != 2*maxJoined || len(h.(joiner).lines.all) != maxJoined {
+		t.Errorf("%d lines, %d remembered", n, len(h.(joiner).lines.all))
 	}
 }
