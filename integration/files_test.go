@@ -64,7 +64,7 @@ func TestFewFiles(t *testing.T) {
 		log += l.log.Text() + "\n"
 	}
 	l.exits()
-	if n := strings.Count(log, `"accept failed","error":"accept tcp `+l.Metrics+`: accept4: too many open files"`); n != 1 {
+	if n := strings.Count(log, `"accept failed","error":"accept tcp `+l.Metrics+`: accept4: too many open files"}`); n != 1 {
 		t.Errorf("logged %d times, want once:\n%s", n, log)
 	}
 }
