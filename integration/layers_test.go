@@ -38,14 +38,16 @@ func TestLayers(t *testing.T) {
 	// Prefixes of the only packages outside the standard library that a package may
 	// depend on.
 	only := map[string][]string{
-		"snomredirect/macaddr":              {},
-		"snomredirect/redirect/settings":    {},
-		"snomredirect/store/snapshot":       {},
-		"snomredirect/sshconsole/lineedit":  {"golang.org/x/term", "golang.org/x/sys/"},
-		"snomredirect/sshconsole/phonelist": {"snomredirect/macaddr", "golang.org/x/text/"},
-		"snomredirect/sshconsole/progress":  {"github.com/schollz/progressbar/", "github.com/rivo/uniseg", "github.com/mitchellh/colorstring", "golang.org/x/term", "golang.org/x/sys/"},
-		"snomredirect/sshconsole/table":     {"snomredirect/macaddr", "snomredirect/sshconsole/usage", "snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
-		"snomredirect/sshconsole/usage":     {"snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/macaddr":                   {},
+		"snomredirect/redirect/settings":         {},
+		"snomredirect/store/snapshot":            {},
+		"snomredirect/sshconsole/lineedit":       {"golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/sshconsole/phonelist":      {"snomredirect/macaddr", "golang.org/x/text/"},
+		"snomredirect/sshconsole/progress":       {"github.com/schollz/progressbar/", "github.com/rivo/uniseg", "github.com/mitchellh/colorstring", "golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/sshconsole/table":          {"snomredirect/macaddr", "snomredirect/sshconsole/usage", "snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/sshconsole/usage":          {"snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/cmd/snomredirect/lastcall": {"golang.org/x/net/bpf", "golang.org/x/sys/"},
+		"snomredirect/cmd/snomredirect/lines":    {},
 	}
 	// Prefixes of packages that a package may depend on only through others: the
 	// shell has nothing to do with SSH, but the keys of package store have.

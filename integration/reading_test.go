@@ -21,12 +21,12 @@ var listers = []string{"acme", "admin", "olga", "oscar"}
 
 // A readers is a running service with its clients.
 type readers struct {
-	*testing.B
+	testing.TB
 	*story
 	clients map[string][]*ssh.Client
 }
 
-func startReaders(b *testing.B) readers {
+func startReaders(b testing.TB) readers {
 	r := readers{b, &story{folder: b.TempDir()}, map[string][]*ssh.Client{}}
 	b.Cleanup(func() { r.end() })
 	for _, name := range listers {

@@ -13,7 +13,7 @@ func TestAccountLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for level, all := range map[string]int{"info": maxAccountLines, "debug": 1000} {
 			var out bytes.Buffer
-			log := (&serve{LogFormat: "text", LogLevel: level}).log(&out)
+			log, _ := (&serve{LogFormat: "text", LogLevel: level}).log(&out)
 			acme := log.With("account", "acme", "by", "password")
 			for range 1000 {
 				acme.Info("changed", "command", "register 2e4")

@@ -18,12 +18,38 @@ var connectionLimits = map[string]connlimit.Config{
 	"ssh": {Max: 512, PerSource: 64},
 }
 
-// limit bounds the connections of a listener.
+// otherFiles is about how many files are open besides the connections: databases,
+// certificates, what profiles need.
+const otherFiles = 256
+
+// limit bounds the connections of a listener. If the process can open fewer files than
+// all listeners may need, each has its share.
 func (v *service) limit(l net.Listener, flag string) net.Listener {
 	c := connectionLimits[flag]
+	if v.files.limit < v.files.wanted {
+		c.Max = max(1, int(uint64(c.Max)*v.files.limit/v.files.wanted))
+	}
 	c.Proxy, c.Evicted = v.proxies.contains, v.metrics.evictions.WithLabelValues(flag).Inc
 	if flag == "rds" || flag == "ssh" { // phones don't log in
 		c.Known = v.passwords.Known
 	}
 	return connlimit.New(l, c)
+}
+
+// files are how many files the process can open, and how many its listeners may need.
+type files struct{ limit, wanted uint64 }
+
+// countFiles returns the files for listeners, and logs if there are too few. Go itself
+// has raised the limit as far as it can.
+func (v *service) countFiles(ls listeners) files {
+	f := files{limit: maxFiles(), wanted: maxMetricsConnections + otherFiles}
+	for _, l := range ls {
+		if c, ok := connectionLimits[l.flag]; ok {
+			f.wanted += uint64(c.Max + connlimit.MaxBacklog)
+		}
+	}
+	if f.limit < f.wanted {
+		v.log.Warn("the limit of open files is low: fewer clients can be connected at once", "limit", f.limit, "wanted", f.wanted)
+	}
+	return f
 }

@@ -17,9 +17,16 @@ const maxHandshakeWhy = 300
 // no other way to report one.
 const handshakeFailed = "http: TLS handshake error from "
 
+// acceptFailed is how net/http begins the line for a listener that accepts nothing for
+// now, and acceptAgain how the rest of it begins, which differs each time.
+const (
+	acceptFailed = "http: Accept error: "
+	acceptAgain  = "; retrying in "
+)
+
 // An errorLog is the writer of an http.Server's log. Failed TLS handshakes are
-// logged at info, because their clients get no answer; the other mistakes of clients
-// are logged at debug.
+// logged at info, because their clients get no answer, and failures of the listener
+// at error; the mistakes of clients are logged at debug.
 type errorLog struct {
 	log   *slog.Logger
 	limit *logLimit
@@ -41,6 +48,9 @@ func (e errorLog) Write(line []byte) (int, error) {
 			why = "the client disconnected"
 		}
 		e.log.Log(context.Background(), level, "TLS handshake failed", "from", from, "why", why[:min(len(why), maxHandshakeWhy)])
+	} else if why, ok := strings.CutPrefix(text, acceptFailed); ok {
+		why, _, _ = strings.Cut(why, acceptAgain)
+		e.log.Error("accept failed", "error", why)
 	} else {
 		e.log.Debug(text)
 	}

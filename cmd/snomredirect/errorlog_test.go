@@ -86,10 +86,12 @@ func TestErrorLog(t *testing.T) {
 	e.Printf(handshakeFailed+"192.0.2.7:1234: %s", "EOF")
 	e.Printf(handshakeFailed+"[2001:db8::1]:1234: %s", strings.Repeat("x", 1000))
 	e.Print("http: another mistake")
+	e.Print("http: Accept error: accept tcp 127.0.0.1:80: accept4: too many open files; retrying in 5ms")
 	for _, want := range []string{
 		`level=INFO msg="TLS handshake failed" from=192.0.2.7:1234 why="the client disconnected"` + "\n",
 		`level=INFO msg="TLS handshake failed" from=[2001:db8::1]:1234 why=` + strings.Repeat("x", maxHandshakeWhy) + "\n",
 		`level=DEBUG msg="http: another mistake"` + "\n",
+		`level=ERROR msg="accept failed" error="accept tcp 127.0.0.1:80: accept4: too many open files"` + "\n",
 	} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("%q is not in\n%s", want, &log)

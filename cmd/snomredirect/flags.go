@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"snomredirect/cmd/snomredirect/lastcall"
 	"snomredirect/store"
 )
 
@@ -35,6 +36,8 @@ type serve struct {
 	ScanRefill       time.Duration `default:"24h" placeholder:"TIME" help:"Refill what a client has used up of --scan-limit within this long (${default})."`
 	LogFormat        string        `enum:"text,json" default:"text" help:"Write the log to standard error as text or json (${default})."`
 	LogLevel         string        `enum:"debug,info,warn,error" default:"info" help:"Log this level and above: debug (every request of a phone), info (changes and logins), warn or error (${default})."`
+
+	inherited map[string]*lastcall.Listener // from systemd, by flag
 }
 
 // maxScanLimit bounds --scan-limit: more MACs than this are a whole OUI.
@@ -43,6 +46,9 @@ const maxScanLimit = 1 << 24
 // Validate reports flags that can't work, alone or together. Kong calls it when
 // all flags are set. The files that flags name are read and checked by Run.
 func (s *serve) Validate() error {
+	if err := s.inherit(); err != nil {
+		return err
+	}
 	if s.Hold < 0 {
 		return fmt.Errorf("--hold %v: expected a time such as 10m, or 0", s.Hold)
 	}

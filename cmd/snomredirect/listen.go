@@ -5,34 +5,48 @@ import (
 	"fmt"
 	"net"
 	"syscall"
+
+	"snomredirect/cmd/snomredirect/lastcall"
 )
 
-// An address is the value of a flag that says where to listen. If it is empty,
+// An address is a flag that says where to listen, and its value. If that is empty,
 // nothing listens.
-type address struct{ flag, value string }
+type address struct {
+	flag  string
+	value *string
+}
+
+func (s *serve) addresses() []address {
+	return []address{{"http", &s.HTTP}, {"https", &s.HTTPS}, {"rds", &s.RDS}, {"ssh", &s.SSH}, {"metrics", &s.Metrics}}
+}
 
 // listeners are the open listeners, in the order of their addresses.
 type listeners []listener
 
 type listener struct {
-	net.Listener
+	*lastcall.Listener
 	flag string
 }
 
-// listen opens a listener for each address, or none and returns an error.
-func listen(addresses ...address) (ls listeners, err error) {
-	for _, a := range addresses {
-		if a.value == "" {
+// listen opens a listener for each address that systemd has not opened. If one fails,
+// none is open.
+func (s *serve) listen() (ls listeners, err error) {
+	for _, a := range s.addresses() {
+		if l := s.inherited[a.flag]; l != nil {
+			ls = append(ls, listener{l, a.flag})
 			continue
 		}
-		l, err := net.Listen("tcp", a.value)
+		if *a.value == "" {
+			continue
+		}
+		l, err := lastcall.Listen(*a.value)
 		switch malformed := (*net.AddrError)(nil); {
 		case errors.As(err, &malformed):
-			err = fmt.Errorf("--%s %s: expected host:port or :port: %w", a.flag, a.value, errUsage)
+			err = fmt.Errorf("--%s %s: expected host:port or :port: %w", a.flag, *a.value, errUsage)
 		case errors.Is(err, syscall.EADDRINUSE):
-			err = fmt.Errorf("--%s %s: in use by another program", a.flag, a.value)
+			err = fmt.Errorf("--%s %s: in use by another program", a.flag, *a.value)
 		case err != nil:
-			err = fmt.Errorf("--%s %s: %w", a.flag, a.value, err)
+			err = fmt.Errorf("--%s %s: %w", a.flag, *a.value, err)
 		}
 		if err != nil {
 			ls.close()
@@ -44,7 +58,7 @@ func listen(addresses ...address) (ls listeners, err error) {
 }
 
 // on returns the listener of a flag, or nil if it is not open.
-func (ls listeners) on(flag string) net.Listener {
+func (ls listeners) on(flag string) *lastcall.Listener {
 	for _, l := range ls {
 		if l.flag == flag {
 			return l.Listener

@@ -6,17 +6,26 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"snomredirect/cmd/snomredirect/lines"
 )
 
-// log returns the logger that the flags describe.
-func (s *serve) log(w io.Writer) *slog.Logger {
+// log returns the logger that the flags describe, and a function that logs at the end
+// what it has left out.
+func (s *serve) log(w io.Writer) (_ *slog.Logger, flush func()) {
+	h, flush := lines.Join(s.logHandler(w))
+	return slog.New(newAccountLog(h)), flush
+}
+
+// logHandler returns the handler that writes lines as the flags describe.
+func (s *serve) logHandler(w io.Writer) slog.Handler {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // the flag's enum has only valid levels
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: printable}
 	if s.LogFormat == "json" {
-		return slog.New(newAccountLog(slog.NewJSONHandler(w, options)))
+		return slog.NewJSONHandler(w, options)
 	}
-	return slog.New(newAccountLog(slog.NewTextHandler(w, options)))
+	return slog.NewTextHandler(w, options)
 }
 
 // printable quotes text from clients that could steer the terminal at which the

@@ -13,7 +13,7 @@
 // Phones send their requests over HTTP or HTTPS. Partners register phones, and
 // operators run the service, at a console over SSH. Partners' tools can use snom's
 // XML-RPC API. All data is in one folder. Each flag can also be set by an environment
-// variable: --public-name by SNOMREDIRECT_PUBLIC_NAME.
+// variable: --public-name by SNOMREDIRECT_PUBLIC_NAME. systemd can open the sockets.
 //
 // The exit status is 0 on success, which for serve means that it was asked to
 // stop, 1 if something failed, and 2 if the command line is wrong.
@@ -28,6 +28,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -48,16 +49,42 @@ type output struct{ stdout, stderr io.Writer }
 var errUsage = errors.New("try snomredirect --help")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	switch err := run(ctx, os.Args[1:], output{os.Stdout, os.Stderr}); {
+	switch err := run(untilSignal(), os.Args[1:], output{os.Stdout, os.Stderr}); {
 	case errors.Is(err, errUsage):
-		fmt.Fprintf(os.Stderr, "snomredirect: %v\n", err)
-		os.Exit(2)
+		exit(2, err)
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "snomredirect: %v\n", err)
-		os.Exit(1)
+		exit(1, err)
 	}
+}
+
+// untilSignal returns a context that ends with a signal to stop. SIGINT or SIGTERM then
+// ends the program at once. SIGHUP does not, because a terminal that goes away may send
+// it twice; it is ignored if it was at the start, as with nohup.
+func untilSignal() context.Context {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		hangup, cancel := context.WithCancel(ctx)
+		hangups := make(chan os.Signal, 1)
+		signal.Notify(hangups, syscall.SIGHUP)
+		go func() { <-hangups; cancel() }()
+		ctx = hangup
+	}
+	context.AfterFunc(ctx, stop)
+	return ctx
+}
+
+// exit prints err and ends the program with a status, even if nobody reads.
+func exit(status int, err error) {
+	printed := make(chan struct{})
+	go func() {
+		fmt.Fprintf(os.Stderr, "snomredirect: %v\n", err)
+		close(printed)
+	}()
+	select {
+	case <-printed:
+	case <-time.After(logTime):
+	}
+	os.Exit(status)
 }
 
 // run runs the program until its command is done or ctx ends.

@@ -112,6 +112,13 @@ func (m *metrics) createSeries() {
 	}
 }
 
+// linesDropped returns the counter of log lines that were dropped.
+func linesDropped(n func() int64) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Namespace: namespace, Name: "log_lines_dropped_total", Help: "Lines of the log that were dropped, because nobody read them in time or they could not be written.",
+	}, func() float64 { return float64(n()) })
+}
+
 func schemeOf(https bool) string {
 	if https {
 		return "https"

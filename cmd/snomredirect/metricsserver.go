@@ -26,9 +26,9 @@ const (
 // newMetricsServer returns a server of metrics and profiles, without
 // authentication. Profiles under way end with ctx.
 func newMetricsServer(ctx context.Context, l net.Listener, metrics prometheus.Gatherer, log *slog.Logger) httpServer {
-	s := newHTTPServer(boundProfiles(newMetricsHandler(metrics, log)), nil)
-	s.BaseContext = func(net.Listener) context.Context { return ctx }
-	return httpServer{s, netutil.LimitListener(l, maxMetricsConnections)}
+	s := newHTTPServer(netutil.LimitListener(l, maxMetricsConnections), boundProfiles(newMetricsHandler(metrics, log)), nil)
+	s.server.BaseContext = func(net.Listener) context.Context { return ctx }
+	return s
 }
 
 // boundProfiles rejects requests for profiles longer than profileTime: net/http/pprof

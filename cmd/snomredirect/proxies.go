@@ -71,10 +71,17 @@ type connectionKey struct{}
 
 // withConnection is the ConnContext of the HTTP servers.
 func withConnection(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, connectionKey{}, limitedConn(conn))
+}
+
+// limitedConn returns the connection of a limited listener that conn is, perhaps with
+// TLS, or nil.
+func limitedConn(conn net.Conn) *connlimit.Conn {
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn()
 	}
-	return context.WithValue(ctx, connectionKey{}, conn)
+	c, _ := conn.(*connlimit.Conn)
+	return c
 }
 
 // connectionOf returns the connection of a request's context, or nil.

@@ -52,8 +52,8 @@ func newRDSServer(l net.Listener, c rds.Config, t *tls.Config, trusted proxies) 
 		}
 		return a, err
 	}
-	s := newHTTPServer(trusted.handler(rds.New(c)), t)
-	s.ConnContext = withConnection
-	s.ReadTimeout, s.WriteTimeout, s.IdleTimeout = rdsReadTime, rdsWriteTime, rdsIdleTime
-	return httpServer{s, l}
+	s := newHTTPServer(l, trusted.handler(rds.New(c)), t)
+	s.server.ConnContext = withConnection
+	s.server.ReadTimeout, s.server.WriteTimeout, s.server.IdleTimeout = rdsReadTime, rdsWriteTime, rdsIdleTime
+	return s
 }

@@ -3,23 +3,35 @@ package main
 import (
 	"context"
 	"errors"
+	"os/signal"
+	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"golang.org/x/sync/errgroup"
+
+	"snomredirect/cmd/snomredirect/lines"
 )
 
 // drainTime bounds how long requests and sessions may take to finish at the end.
 const drainTime = 10 * time.Second
 
+// logTime bounds how long the lines of the log may take to be written at the end.
+const logTime = time.Second
+
 // Run runs the service until ctx ends or a server fails.
 func (s *serve) Run(ctx context.Context, out output) (err error) {
-	log := s.log(out.stderr)
+	signal.Ignore(syscall.SIGPIPE) // a log that can't be written is no reason to end
+	queue := lines.NewQueue(out.stderr, s.logHandler)
+	defer queue.Close(logTime)
+	log, flush := s.log(queue)
+	defer flush()
 	v, err := s.open(log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, v.close()) }()
-	ls, err := listen(address{"http", s.HTTP}, address{"https", s.HTTPS}, address{"rds", s.RDS}, address{"ssh", s.SSH}, address{"metrics", s.Metrics})
+	ls, err := s.listen()
 	if err != nil {
 		return err
 	}
@@ -34,10 +46,11 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	}
 	v.warnOfLoops()
 	warnOfAccess(s.Data, log)
+	v.files = v.countFiles(ls)
 
 	group, ctx := errgroup.WithContext(ctx)
 	console, servers := v.newConsole(), v.newServers(ctx, ls)
-	v.metrics.registry.MustRegister(gauges{v.db.CountPhones, v.db.Accounts, console.Sessions, v.recorder.Waiting, v.backups.Last, v.db.Refusing, v.guard})
+	v.metrics.registry.MustRegister(gauges{v.db.CountPhones, v.db.Accounts, console.Sessions, v.recorder.Waiting, v.backups.Last, v.db.Refusing, v.guard}, linesDropped(queue.Dropped))
 	for _, server := range servers {
 		group.Go(server.serve)
 	}
@@ -47,9 +60,11 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		go v.certificate.watch(ctx, v.guard)
 	}
 	log.Info("listening", append(ls.addresses(), "data", s.Data)...)
+	notify(daemon.SdNotifyReady, log)
 
 	<-ctx.Done()
 	log.Info("stopping")
+	notify(daemon.SdNotifyStopping, log)
 	drain, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	for _, server := range servers {

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"time"
 
@@ -65,6 +66,7 @@ type service struct {
 	started      time.Time
 	proxies      proxies
 	logBudget    *logBudget
+	files        files
 }
 
 // open reads the files that the flags name, and opens the data folder.
@@ -162,14 +164,19 @@ func (v *service) close() (err error) {
 // end with ctx.
 func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpServer) {
 	phones := v.proxies.handler(redirect.New(v.phones()))
-	if l := ls.on("http"); l != nil {
-		servers = append(servers, newPhoneServer(v.limit(l, "http"), phones, nil))
+	add := func(flag string, server func(net.Listener) httpServer) {
+		if l := ls.on(flag); l != nil {
+			s := server(l)
+			s.stop = l.Stop
+			servers = append(servers, s)
+		}
 	}
-	if l := ls.on("https"); l != nil {
-		servers = append(servers, newPhoneServer(v.limit(l, "https"), phones, newTLSConfig(v.certificate, v.phoneCAs)))
-	}
-	if l := ls.on("rds"); l != nil {
-		servers = append(servers, newRDSServer(v.limit(l, "rds"), rds.Config{
+	add("http", func(l net.Listener) httpServer { return newPhoneServer(v.limit(l, "http"), phones, nil) })
+	add("https", func(l net.Listener) httpServer {
+		return newPhoneServer(v.limit(l, "https"), phones, newTLSConfig(v.certificate, v.phoneCAs))
+	})
+	add("rds", func(l net.Listener) httpServer {
+		return newRDSServer(v.limit(l, "rds"), rds.Config{
 			Phones:      v.db,
 			Login:       v.passwords.Check,
 			PublicNames: v.publicNames,
@@ -177,11 +184,9 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 			Turn:        v.turns.take,
 			Log:         v.log,
 			Observe:     v.observeCall,
-		}, v.rdsTLS, v.proxies))
-	}
-	if l := ls.on("metrics"); l != nil {
-		servers = append(servers, newMetricsServer(ctx, l, v.metrics.registry, v.log))
-	}
+		}, v.rdsTLS, v.proxies)
+	})
+	add("metrics", func(l net.Listener) httpServer { return newMetricsServer(ctx, l, v.metrics.registry, v.log) })
 	for _, s := range servers {
 		s.server.ErrorLog = newErrorLog(v.log, newLogLimit(v.logBudget))
 	}

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// maxBacklog bounds the connections that the server has not accepted. They take
+	// MaxBacklog bounds the connections that the server has not accepted. They take
 	// no goroutine.
-	maxBacklog = 4096
+	MaxBacklog = 4096
 	// maxUnread bounds those that it has accepted and not read from, so that few
 	// goroutines compete with those that answer.
 	maxUnread = 64
@@ -29,8 +29,8 @@ type backlog struct {
 
 // push adds a connection. It returns the one that must be reset for it, or nil.
 func (b *backlog) push(c *Conn) (evicted *Conn) {
-	if b.n >= maxBacklog {
-		evicted = b.victim(c, maxBacklog)
+	if b.n >= MaxBacklog {
+		evicted = b.victim(c, MaxBacklog)
 		b.take(evicted)
 	}
 	b.enter(c)
@@ -112,10 +112,10 @@ func (l *Listener) next() (*Conn, error) {
 	l.filling.Do(func() { go l.fill() })
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for !l.closed && l.err == nil && (l.backlog.n == 0 || l.unread >= maxUnread) {
+	for !l.closed && !l.failed() && (l.backlog.n == 0 || l.unread >= maxUnread) {
 		l.changed.Wait()
 	}
-	if err := l.err; err != nil && !l.closed {
+	if err := l.err; l.failed() && !l.closed {
 		if !errors.Is(err, net.ErrClosed) {
 			l.err = nil
 			l.changed.Broadcast()
@@ -128,3 +128,7 @@ func (l *Listener) next() (*Conn, error) {
 	l.unread++
 	return l.backlog.pop(), nil
 }
+
+// failed reports whether Accept must return the kernel's error. Those who came before
+// are accepted first: they may have the files that are missing.
+func (l *Listener) failed() bool { return l.err != nil && l.backlog.n == 0 }

@@ -3,6 +3,7 @@ package connlimit
 import (
 	"net"
 	"net/netip"
+	"syscall"
 	"testing"
 )
 
@@ -18,7 +19,7 @@ func TestBacklog(t *testing.T) {
 		return c, l.backlog.push(c)
 	}
 	var flood []*Conn
-	for range maxBacklog - 1 {
+	for range MaxBacklog - 1 {
 		c, _ := push("192.0.2.1")
 		flood = append(flood, c)
 	}
@@ -40,5 +41,48 @@ func TestBacklog(t *testing.T) {
 	}
 	if l.backlog.turns.Len() != 0 || len(l.backlog.networks) != 0 || len(l.backlog.sources) != 0 {
 		t.Errorf("left: %v", l.backlog.waiting)
+	}
+}
+
+// A failing listener accepts the connections that it has, and then fails.
+type failing struct {
+	pipes
+	then error
+}
+
+func (l failing) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.pipes:
+		return c, nil
+	default:
+		return nil, l.then
+	}
+}
+
+// If the kernel has no more, those in the backlog are accepted all the same, before an
+// error and before the end.
+func TestBacklogBeforeErrors(t *testing.T) {
+	for _, then := range []error{syscall.EMFILE, net.ErrClosed} {
+		kernel := failing{make(pipes, 3), then}
+		for range 3 {
+			near, far := net.Pipe()
+			defer far.Close()
+			kernel.pipes <- fromConn{near, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}}
+		}
+		l := New(kernel, Config{Max: 8, PerSource: 8})
+		defer l.Close()
+		accepted := 0
+		for {
+			c, err := l.Accept()
+			if err == nil {
+				accepted++
+				defer c.Close()
+				continue
+			}
+			if err != then || accepted != 3 {
+				t.Errorf("%v after %d connections, want %v after 3", err, accepted, then)
+			}
+			break
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"snomredirect/store"
 )
@@ -44,6 +45,8 @@ type Conn struct {
 	begun    sync.Once
 	remote   net.Addr // the client's, once begun
 
+	heard, unanswered atomic.Bool // of what the client sent
+
 	// Guarded by the listener's mu:
 	state               state
 	rank                rank
@@ -77,8 +80,23 @@ func (c *Conn) begin() {
 // Read implements [net.Conn].
 func (c *Conn) Read(b []byte) (int, error) {
 	c.begin()
-	return c.Conn.Read(b)
+	n, err := c.Conn.Read(b)
+	if n > 0 {
+		c.heard.Store(true)
+		c.unanswered.Store(true)
+	}
+	return n, err
 }
+
+// Write implements [net.Conn].
+func (c *Conn) Write(b []byte) (int, error) {
+	c.unanswered.Store(false)
+	return c.Conn.Write(b)
+}
+
+// Heard reports whether the client has ever sent something, and whether it has since
+// the server last did.
+func (c *Conn) Heard() (ever, since bool) { return c.heard.Load(), c.unanswered.Load() }
 
 // RemoteAddr returns the client's address: if the connection is a trusted proxy's,
 // that of its PROXY header, for which RemoteAddr waits.

@@ -4,7 +4,7 @@
 //
 // A connection that the server has accepted can be closed for another one only once the
 // server reads from it. Until then its request may already have arrived, and the client
-// waits for the server. Up to maxBacklog connections more wait to be accepted.
+// waits for the server. Up to MaxBacklog connections more wait to be accepted.
 package connlimit
 
 import (

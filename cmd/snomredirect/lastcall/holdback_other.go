@@ -1,0 +1,7 @@
+//go:build !linux
+
+package lastcall
+
+import "net"
+
+func holdBack(*net.TCPListener) {}
