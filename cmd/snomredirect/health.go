@@ -17,7 +17,7 @@ type health struct {
 	HTTPS string `name:"https" placeholder:"ADDRESS" help:"Check the service at this HTTPS address, if --http is empty."`
 }
 
-// Run requests /healthz and fails unless the status is 200.
+// Run requests /readyz, prints what it says, and fails unless the status is 200.
 func (h *health) Run(ctx context.Context, out output) error {
 	scheme, address := "http", h.HTTP
 	if h.HTTP == "" && h.HTTPS == "" {
@@ -35,7 +35,7 @@ func (h *health) Run(ctx context.Context, out output) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/readyz", nil)
 	if err != nil {
 		return err
 	}
