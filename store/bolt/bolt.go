@@ -142,7 +142,7 @@ func (db *DB) prepare() error {
 		return err
 	}
 	db.clock.begin(stored)
-	// bbolt syncs its file, but not the folder in which it created it.
+	// An earlier start may have ended between the creation of the file and this.
 	err = db.b.syncFolder()
 	if err == nil { // entries of idle accounts expire too
 		err = db.b.Update(func(tx *bbolt.Tx) error {

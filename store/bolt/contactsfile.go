@@ -104,13 +104,12 @@ func prepareContacts(b *file) error {
 	case err != nil:
 		return damagedError{err}
 	case found == 0:
-		err := b.Update(func(tx *bbolt.Tx) error {
+		return b.Update(func(tx *bbolt.Tx) error {
 			if err := makeBuckets(tx, [][]byte{bucketMeta, bucketContacts, bucketSources, bucketKnownHosts}); err != nil {
 				return err
 			}
 			return putSchema(tx, contactsSchema)
 		})
-		return errors.Join(err, b.syncFolder())
 	case found > contactsSchema:
 		return damagedError{fmt.Errorf("schema %d; this version reads schema %d", found, contactsSchema)}
 	}

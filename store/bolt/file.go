@@ -59,8 +59,11 @@ type file struct {
 // or store.ErrDamaged with what is wrong. A file on a read-only file system is opened for
 // reading: see [file.writable].
 func openFile(name string) (*file, error) {
+	if err := create(name); err != nil {
+		return nil, err
+	}
 	f := &file{name: name}
-	err := f.openAs(os.O_RDWR|os.O_CREATE, nil)
+	err := f.openAs(os.O_RDWR, nil)
 	if errors.Is(err, syscall.EROFS) {
 		err = f.openAs(os.O_RDONLY, nil)
 	}

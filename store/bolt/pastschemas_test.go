@@ -173,15 +173,11 @@ func checkAlone(t *testing.T, file string) {
 func TestInterruptedMigration(t *testing.T) {
 	for schema := 1; schema <= len(migrations); schema++ {
 		for what, prevent := range map[string]func(copied string) error{
-			"no room for the copy": func(copied string) error { return os.Symlink("/dev/full", copied) },
-			"no copy":              func(copied string) error { return os.Mkdir(copied, 0o700) },
-			"a damaged record":     func(string) error { return nil },
+			"no copy":          func(copied string) error { return os.Mkdir(copied, 0o700) },
+			"a damaged record": func(string) error { return nil },
 		} {
 			t.Run(fmt.Sprint(schema, " ", what), func(t *testing.T) {
 				file := stored(t, schema)
-				if _, err := os.Stat("/dev/full"); err != nil && strings.Contains(what, "room") {
-					t.Skip("run on Linux to try a full disk")
-				}
 				if what == "a damaged record" {
 					alter(t, file, func(tx *bbolt.Tx) error { return tx.Bucket(bucketPhones).Put([]byte{255}, []byte{0}) })
 				}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"go.etcd.io/bbolt"
@@ -113,14 +112,12 @@ func migrate(b *file, from int, migrations []migration) error {
 	})
 }
 
+// backup writes a copy. One of an earlier attempt stays until the new one is whole.
 func backup(b database, file string) error {
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	err = b.View(func(tx *bbolt.Tx) error {
-		_, err := tx.WriteTo(f)
-		return err
+	return writeWhole(file, os.Rename, func(f *os.File) error {
+		return b.View(func(tx *bbolt.Tx) error {
+			_, err := tx.WriteTo(f)
+			return err
+		})
 	})
-	return errors.Join(err, f.Sync(), f.Close(), syncFolder(filepath.Dir(file)))
 }
