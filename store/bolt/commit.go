@@ -144,8 +144,8 @@ func (db *DB) committed(err error, took time.Duration) error {
 			err = commitError{err, true}
 		}
 	}
-	db.note(err)
 	if err != nil {
+		db.note(err)
 		if db.config.CommitFailed != nil {
 			db.config.CommitFailed()
 		}

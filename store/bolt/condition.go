@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"snomredirect/store"
 )
@@ -18,8 +19,9 @@ import (
 // watchEvery is how often it is checked whether changes can be stored.
 const watchEvery = 2 * time.Second
 
-// A condition is why changes are refused. It ends by itself when they can be stored
-// again.
+// A condition is why changes are refused. It ends by itself when [DB.check] finds that
+// they can be stored again: that one change could be is not enough, because a small one
+// has room on a full disk where the next has none.
 type condition struct {
 	mu  sync.Mutex
 	err error // nil if changes are stored
@@ -58,7 +60,7 @@ func reason(err error) error {
 		return errReplaced
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return errors.New("the disk is full")
-	case errors.Is(err, syscall.EROFS):
+	case errors.Is(err, syscall.EROFS), errors.Is(err, berrors.ErrDatabaseReadOnly):
 		return errors.New("the disk is read-only")
 	case errors.Is(err, syscall.EIO):
 		return errors.New("the disk fails")
@@ -96,7 +98,8 @@ func (db *DB) watch() {
 	}
 }
 
-// check checks whether changes can be stored. If they could not, it tries.
+// check checks whether changes can be stored. If they could not, it tries, and notes it if
+// they can.
 func (db *DB) check() error {
 	if err := cmp.Or(db.b.damaged(), db.b.inPlace()); err != nil {
 		return err
@@ -104,19 +107,25 @@ func (db *DB) check() error {
 	if err := db.b.writable(); err != nil {
 		return err
 	}
-	if db.Refusing() == nil && !db.clock.due() {
+	refusing := db.Refusing() != nil
+	if !refusing && !db.clock.due() {
 		return nil
 	}
-	if db.Refusing() != nil {
+	if refusing {
 		if err := tryFolder(filepath.Dir(db.b.name)); err != nil {
 			return err
 		}
 	}
-	return db.update(false, func(tx *bbolt.Tx) error { return db.clock.save(tx, 0) })
+	if err := db.update(false, func(tx *bbolt.Tx) error { return db.clock.save(tx, 0) }); err != nil {
+		return err
+	}
+	if refusing {
+		db.note(nil)
+	}
+	return nil
 }
 
-// tryFolder writes as much as changes may need, because a small one can have room where
-// the next has none.
+// tryFolder writes as much as changes may need.
 func tryFolder(folder string) error {
 	f, err := os.OpenFile(filepath.Join(folder, ".room"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"snomredirect/store"
 )
@@ -103,10 +104,48 @@ func TestCommitFails(t *testing.T) {
 	if failures != 2 {
 		t.Errorf("%d failures reported", failures)
 	}
-	addAccount(t, db, "acme") // it is tried again, and works
-	if err := db.Refusing(); err != nil {
+	addAccount(t, db, "acme") // changes are tried, but one that works is too little to trust the disk
+	if err := db.Refusing(); err == nil {
+		t.Error("not refusing after a single change was stored")
+	}
+	if err := db.check(); err != nil {
+		t.Error(err)
+	}
+	if err := db.committed(berrors.ErrDatabaseReadOnly, 0); !errors.Is(err, store.ErrUnavailable) {
+		t.Error(err)
+	}
+	if err := db.Refusing(); err == nil || err.Error() != "the disk is read-only" {
 		t.Errorf("refusing: %v", err)
 	}
+}
+
+// A full disk may have room for a small change. Changes are refused until there is room
+// for the next ones too.
+func TestFullDiskWithRoomForLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		db, log := openLogged(t, folder)
+		defer db.Close()
+		room := filepath.Join(folder, ".room")
+		if err := os.Symlink("/dev/full", room); err != nil {
+			t.Skip("no symbolic links here: run this test on Unix")
+		}
+		if err := db.committed(commitError{syscall.ENOSPC, false}, 0); !errors.Is(err, store.ErrUnavailable) {
+			t.Error(err)
+		}
+		addAccount(t, db, "acme")
+		time.Sleep(watchEvery)
+		synctest.Wait()
+		if err := db.Refusing(); err == nil || err.Error() != "the disk is full" {
+			t.Errorf("refusing: %v", err)
+		}
+		// The attempt has deleted the link, so that from now on there is room.
+		time.Sleep(watchEvery)
+		synctest.Wait()
+		if err := db.Refusing(); err != nil {
+			t.Errorf("refusing: %v, log: %s", err, log)
+		}
+	})
 }
 
 // A database that can't be mapped any more is opened again.
