@@ -2,12 +2,14 @@ package bolt
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -314,4 +316,52 @@ func TestReadsWhileGrowing(t *testing.T) {
 	}
 	close(stop)
 	readers.Wait()
+}
+
+// Pages that bring the same phones again and again, as in a circle of pages, are an error
+// instead of a list without end.
+func TestPhonesOutOfOrder(t *testing.T) {
+	folder := t.TempDir()
+	content, _ := fillFolder(t, folder)
+	db := open(t, folder)
+	defer db.Close()
+	var leaves []int // pages of phones
+	for at := 2 * pageSize; at < len(content); at += pageSize {
+		page := content[at : at+pageSize]
+		isLeaf, n := binary.NativeEndian.Uint16(page[8:]) == 2, binary.NativeEndian.Uint16(page[10:])
+		if isLeaf && n > 1 && bytes.Contains(page, []byte("http://prov")) && binary.NativeEndian.Uint32(page[16+8:]) == 6 {
+			leaves = append(leaves, at)
+		}
+	}
+	if len(leaves) < 2 {
+		t.Fatalf("%d pages of phones", len(leaves))
+	}
+	f, err := os.OpenFile(filepath.Join(folder, fileName), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, at := range leaves { // all with the phones of the first, but with their own number
+		page := append(slices.Clone(content[at:at+8]), content[leaves[0]+8:leaves[0]+pageSize]...)
+		if _, err := f.WriteAt(page, int64(at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range []int{10, 1000} {
+		var after macaddr.Addr
+		for range 1000 {
+			page, err := db.Phones(0, after, n)
+			if err != nil {
+				if !errors.Is(err, store.ErrDamaged) {
+					t.Error(err)
+				}
+				break
+			}
+			if len(page) == 0 {
+				t.Error("no error")
+				break
+			}
+			after = page[len(page)-1].MAC
+		}
+	}
 }

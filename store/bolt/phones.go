@@ -73,11 +73,9 @@ func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []s
 				k, v = c.Next()
 			}
 			for ; k != nil && len(page) < n; k, v = c.Next() {
-				p, err := decodePhone(k, v)
-				if err != nil {
+				if page, err = nextPhone(page, after, k, v); err != nil {
 					return err
 				}
-				page = append(page, p)
 			}
 			return nil
 		}
@@ -89,15 +87,30 @@ func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []s
 		}
 		for ; bytes.HasPrefix(k, prefix) && len(page) < n; k, _ = c.Next() {
 			mac := k[len(prefix):]
-			p, err := decodePhone(mac, tx.Bucket(bucketPhones).Get(mac))
-			if err != nil {
+			if page, err = nextPhone(page, after, mac, tx.Bucket(bucketPhones).Get(mac)); err != nil {
 				return err
 			}
-			page = append(page, p)
 		}
 		return nil
 	})
 	return page, err
+}
+
+// nextPhone appends the phone that is stored as mac and v to a page that starts after
+// the MAC after. In a damaged database, pages that form a circle would be read without
+// end: MACs that don't ascend are an error.
+func nextPhone(page []store.Phone, after macaddr.Addr, mac, v []byte) ([]store.Phone, error) {
+	p, err := decodePhone(mac, v)
+	if err != nil {
+		return nil, err
+	}
+	if len(page) > 0 {
+		after = page[len(page)-1].MAC
+	}
+	if after.Compare(p.MAC) >= 0 {
+		return nil, damagedError{errors.New("its phones are not in order")}
+	}
+	return append(page, p), nil
 }
 
 // CountPhones returns the number of registered phones. It reads a stored count,
