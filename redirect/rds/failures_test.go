@@ -3,6 +3,7 @@ package rds
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -35,6 +36,26 @@ func TestFailures(t *testing.T) {
 			t.Errorf("log:\n%s", log)
 		}
 		l.calls("acme", of("network.echo", str("x")), "<value><string>x</string></value>")
+	}
+}
+
+// fullDisk is a store in which no change can be stored.
+type fullDisk struct{ *bolt.DB }
+
+func (fullDisk) Change(store.Batch) ([]store.Result, error) {
+	return nil, fmt.Errorf("%w: secret", store.ErrUnavailable)
+}
+
+// A tool that changes something while changes can't be stored is told to try again, and
+// can still ask.
+func TestFullDisk(t *testing.T) {
+	l := newLab(t, func(c *Config) { c.Phones = fullDisk{c.Phones.(*bolt.DB)} })
+	register := of("redirect.registerPhone", str("0004132202E4"), str("http://own.example/"))
+	l.faults("acme", register, application, "Unavailable: try again later.")
+	l.calls("acme", multi(register), inArray(aFault(application, busy.text)))
+	l.calls("acme", of("network.echo", str("x")), "<value><string>x</string></value>")
+	if log := l.log.String(); strings.Count(log, "level=ERROR") != 2 {
+		t.Errorf("log:\n%s", log)
 	}
 }
 

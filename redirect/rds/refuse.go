@@ -61,17 +61,26 @@ func (h *handler) refuse(err error, c *request) {
 	default:
 		c.outcome = Failed
 		h.Log.Error("call", "error", err)
-		answer = func() { send(c, http.StatusOK, failed.reply()) }
+		answer = func() { send(c, http.StatusOK, failure(err).reply()) }
 	}
 	h.logCall(c)
 	answer()
 }
 
+// failure returns the fault for an internal error, of which a tool learns no more.
+func failure(err error) *fault {
+	if errors.Is(err, store.ErrUnavailable) { // the disk is full, for example
+		return busy
+	}
+	return failed
+}
+
 var (
-	// failed is the only answer to an internal error.
+	// failed is the answer to an internal error.
 	failed       = &fault{internal, "Internal error: see the service's log, or try again later."}
 	unauthorized = &fault{application, "Unauthorized: expected the name and password of an account."}
-	// busy is the result of a part of a call that is not served now.
+	// busy is the answer to a call that changes something when changes can't be stored, and
+	// the result of a part of a call that is not served now.
 	busy = &fault{application, "Unavailable: try again later."}
 )
 

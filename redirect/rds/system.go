@@ -93,7 +93,7 @@ func (c *call) faultOf(err error) *fault {
 	case c.ctx.Err() == nil:
 		c.Log.Error("call", "error", err)
 	}
-	return failed
+	return failure(err)
 }
 
 // asCall returns the call that a struct describes.
