@@ -85,6 +85,8 @@ func (b *backups) begin() (shell.Archive, error) {
 	switch err := a.prepare(); {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return nil, shell.ErrDiskFull
+	case errors.Is(err, syscall.EROFS):
+		return nil, shell.ErrReadOnly
 	case err != nil:
 		return nil, err
 	}

@@ -163,19 +163,20 @@ func damaged(database []byte) []byte {
 	return bytes.ReplaceAll(database, []byte(`"acme"`), []byte(`"acm"e`))
 }
 
-// copyToFullDisk has no room for a copy.
-func copyToFullDisk(file string) error {
-	return &fs.PathError{Op: "write", Path: file, Err: syscall.ENOSPC}
+// copyTo returns a copy that fails.
+func copyTo(failing error) func(string) error {
+	return func(file string) error { return &fs.PathError{Op: "write", Path: file, Err: failing} }
 }
 
 // A backup that can't be made leaves nothing, and keeps none from being made later.
 func TestBackupsFail(t *testing.T) {
 	folder, db := newBackedUp(t)
 	var log bytes.Buffer
-	b := openBackups(folder, copyToFullDisk, slog.New(slog.NewTextHandler(&log, nil)))
-	for range 2 {
-		if _, err := b.begin(); err != shell.ErrDiskFull {
-			t.Errorf("on a full disk: %v", err)
+	b := openBackups(folder, nil, slog.New(slog.NewTextHandler(&log, nil)))
+	for failing, want := range map[error]error{syscall.ENOSPC: shell.ErrDiskFull, syscall.EDQUOT: shell.ErrDiskFull, syscall.EROFS: shell.ErrReadOnly} {
+		b.copy = copyTo(failing)
+		if _, err := b.begin(); err != want {
+			t.Errorf("%v: %v", failing, err)
 		}
 	}
 	b.copy = func(file string) error {

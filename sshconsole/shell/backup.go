@@ -22,6 +22,7 @@ type Archive interface {
 var (
 	ErrBackupRuns = refused(codeBusy, "Another backup is running: try again when it has ended.")
 	ErrDamaged    = refused(codeInternal, "The database has problems, so it was not backed up; keep the backups that you have. The service's log has the details.")
+	ErrReadOnly   = refused(codeBusy, "The disk of the service is read-only, and a copy of the database must be made on it; nothing was backed up.")
 	ErrDiskFull   = refused(codeBusy, "The disk of the service has no room for a copy of the database; nothing was backed up.")
 )
 

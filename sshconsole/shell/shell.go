@@ -35,7 +35,7 @@ type Config struct {
 	// Status returns what STATUS shows. If nil, that is empty.
 	Status func(context.Context) (status.Report, error)
 	// Backup makes an archive of the service, to be sent, or returns [ErrBackupRuns],
-	// [ErrDamaged] or [ErrDiskFull]. If nil, BACKUP is refused.
+	// [ErrDamaged], [ErrDiskFull] or [ErrReadOnly]. If nil, BACKUP is refused.
 	Backup func() (Archive, error)
 	// ClaimURL begins the URL at which a phone proves a claim, and the claim's code
 	// follows. If "", operators decide all claims.
