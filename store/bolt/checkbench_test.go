@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"math"
 	"runtime"
 	"testing"
 	"time"
@@ -44,19 +45,26 @@ func TestCheckMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	var before, after runtime.MemStats
-	err = b.View(func(tx *bbolt.Tx) error {
-		r := Report{Schema: len(migrations) + 1}
-		runtime.ReadMemStats(&before)
-		checkRecords(tx, &r, time.Now())
-		runtime.ReadMemStats(&after)
-		if r.Phones != n || r.Found != 0 {
-			t.Errorf("%+v", r)
+	least := uint64(math.MaxUint64) // what else runs in this process allocates too, but not each time
+	for range 5 {
+		var before, after runtime.MemStats
+		err := b.View(func(tx *bbolt.Tx) error {
+			r := Report{Schema: len(migrations) + 1}
+			runtime.ReadMemStats(&before)
+			checkRecords(tx, &r, time.Now())
+			runtime.ReadMemStats(&after)
+			if r.Phones != n || r.Found != 0 {
+				t.Errorf("%+v", r)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
-	if more := after.TotalAlloc - before.TotalAlloc; err != nil || more > 2*n {
-		t.Errorf("allocated %d bytes, %v", more, err)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	if least > 2*n {
+		t.Errorf("allocated %d bytes", least)
 	}
 }
 
