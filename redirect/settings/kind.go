@@ -38,3 +38,11 @@ func kindOf(name string) Kind {
 	}
 	return UnknownPart
 }
+
+// container is the root element around several parts.
+const container = "settings"
+
+// isRoot reports whether name is a root element that phones know.
+func isRoot(name string) bool {
+	return name == container || name != "" && kindOf(name) != UnknownPart
+}
