@@ -28,10 +28,13 @@ func readXML(text []byte) (*File, error) {
 	} else {
 		err = f.readPart(s)(root)
 	}
+	if err == nil {
+		err = s.rest()
+	}
 	if err != nil {
 		return nil, err
 	}
-	return f, s.rest()
+	return f, nil
 }
 
 // root reads up to the start of the root element.
@@ -44,7 +47,7 @@ func (s *scanner) root() (Tag, error) {
 		switch t := token.(type) {
 		case xml.CharData:
 			if len(bytes.TrimSpace(t)) > 0 {
-				return Tag{}, s.errorAt(s.start, "text before the root element: remove it")
+				return Tag{}, s.errorAt(s.start+s.blank(), "text before the root element: remove it")
 			}
 		case xml.StartElement:
 			root := s.tag(t)
