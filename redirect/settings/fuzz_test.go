@@ -36,7 +36,7 @@ func roundTrip(t *testing.T, text string, f *File, err error) {
 	}
 	written, err := f.AppendText(nil)
 	if err != nil {
-		if errors.Is(err, errLikeXML) && strings.Contains(text, "<?xml") {
+		if errors.Is(err, errLikeXML) && strings.Contains(text, "<") {
 			return // it is XML without its remarks
 		}
 		t.Fatalf("%q: %v", text, err)
