@@ -1,9 +1,6 @@
 package settings
 
-import (
-	"fmt"
-	"iter"
-)
+import "iter"
 
 // A File is a settings file as Read returns it, or as a program makes it. Text is
 // what phones see: entities are replaced, and the encoding is gone.
@@ -19,18 +16,6 @@ type File struct {
 	// Parts are in the order of the file. A plain file has one, without a name.
 	Parts []Part
 }
-
-// A Pos is a place in the text of a file. Zero means that it is unknown.
-type Pos struct {
-	Line   int // from 1
-	Column int // in characters, from 1
-}
-
-// Where returns the position as it begins messages: "line 3, column 5".
-func (p Pos) Where() string { return fmt.Sprintf("line %d, column %d", p.Line, p.Column) }
-
-// At returns p. All entries have it.
-func (p Pos) At() Pos { return p }
 
 // A Tag is the start of a part. Attrs are its attributes, in order, such as e="2",
 // which generators write and whose meaning is unknown.

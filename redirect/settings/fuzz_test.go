@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"bytes"
 	"errors"
 	"reflect"
 	"strings"
@@ -35,8 +36,8 @@ func roundTrip(t *testing.T, text string, f *File, err error) {
 	}
 	written, err := f.AppendText(nil)
 	if err != nil {
-		if f.Format == Plain && strings.Contains(text, "<") {
-			return // it looks like XML without its remarks
+		if errors.Is(err, errLikeXML) && strings.Contains(text, "<") {
+			return // it is XML without its remarks
 		}
 		t.Fatalf("%q: %v", text, err)
 	}
@@ -87,15 +88,17 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// A text before XML is one that isn't XML from its start.
+// A warning before any file in XML is reported, and not taken for a setting.
 func FuzzTextBeforeXML(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if _, err := Read(text); err == nil {
+		if file, err := Read(text); err != nil || file.Format != XML || bytes.HasPrefix(text, []byte("\uFEFF")) {
 			return
 		}
-		if err := textBeforeXML(text); err != nil && !utf8.ValidString(err.Error()) {
-			t.Fatalf("%q: %q", text, err)
+		for _, before := range []string{"Notice: x\n", "<br />\n<b>Warning</b>:  x<br />\n"} {
+			if _, err := Read(append([]byte(before), text...)); err == nil || !strings.HasPrefix(err.Error(), "line 1, column 1: text before <?xml") {
+				t.Fatalf("%q: %v", text, err)
+			}
 		}
 	})
 }

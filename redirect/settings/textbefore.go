@@ -29,7 +29,7 @@ func textBeforeXML(text []byte) error {
 	}
 	before := 0
 	for line := range bytes.Lines(text) {
-		if beginsXML(bytes.TrimLeft(line, " \t")) {
+		if beginsXML(bytes.TrimLeft(line, blanks)) {
 			return errTextBefore(text[:before])
 		}
 		before += len(line)

@@ -6,6 +6,8 @@ import (
 	"strings"
 )
 
+var errLikeXML = errors.New("the plain form can't say these settings: phones could take a part of them for XML")
+
 func (f *File) appendPlain(b []byte) ([]byte, error) {
 	begin := len(b)
 	b = append(b, plainHead...)
@@ -21,7 +23,7 @@ func (f *File) appendPlain(b []byte) ([]byte, error) {
 	b = append(b, plainFoot...)
 	// A value can look like XML that the next values continue.
 	if textBeforeXML(b[begin:]) != nil {
-		return nil, errors.New("the plain form can't say these settings: phones could take a part of them for XML")
+		return nil, errLikeXML
 	}
 	return b, nil
 }
@@ -32,7 +34,7 @@ func plainLine(entry Entry) (string, error) {
 	case *Setting:
 		line := e.Name + string(e.Flag) + ": " + e.Value
 		again, ok := readLine(strings.TrimRight(line, "\r\n"))
-		if !ok || strings.Contains(line, "\n\x00") || again.Name != e.Name || again.Flag != e.Flag || again.Value != e.Value {
+		if !ok || strings.ContainsAny(line, "\n\x00") || again.Name != e.Name || again.Flag != e.Flag || again.Value != e.Value {
 			return "", fmt.Errorf("the plain form can't say the setting %q with its flag and value", e.Name)
 		}
 		if e.Index != "" || e.Attrs != nil || e.XML {

@@ -119,8 +119,8 @@ func (s *scanner) inside(child func(Tag) error, stray func(Pos, string)) error {
 
 // A content is what is inside a tag that has a value.
 type content struct {
-	text string // directly inside
-	raw  string // as written
+	text string // of all that is inside
+	raw  string // as written, without blanks around it
 	tags bool   // whether there are tags inside
 }
 
@@ -137,9 +137,7 @@ func (s *scanner) content() (c content, err error) {
 		case xml.StartElement:
 			c.tags = true
 		case xml.CharData:
-			if len(s.open) == level {
-				text = append(text, t...)
-			}
+			text = append(text, t...)
 		case xml.EndElement:
 			if len(s.open) < level {
 				c.raw = strings.TrimSpace(s.text[begin:max(begin, s.start)])

@@ -1,9 +1,22 @@
 package settings
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
+
+// A Pos is a place in the text of a file. Zero means that it is unknown.
+type Pos struct {
+	Line   int // from 1
+	Column int // in characters, from 1
+}
+
+// Where returns the position as it begins messages: "line 3, column 5".
+func (p Pos) Where() string { return fmt.Sprintf("line %d, column %d", p.Line, p.Column) }
+
+// At returns p. All entries have it.
+func (p Pos) At() Pos { return p }
 
 // A cursor finds the lines and columns of offsets in a text. It is fast if the offsets
 // ascend.
