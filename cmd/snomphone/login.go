@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/icholy/digest"
+
+	"snomredirect/redirect/settings"
 )
 
 // A login is a user and a password for a server. The zero login is none.
@@ -114,7 +116,7 @@ func (s setting) shown() setting {
 	case settingServer, firmwareStatus:
 		s.Value = hideLogin(s.Value)
 	default:
-		if scheme, _, ok := strings.Cut(s.Value, "://"); ok && isName(scheme) {
+		if scheme, _, ok := strings.Cut(s.Value, "://"); ok && settings.IsName(scheme) {
 			s.Value = hideLogin(s.Value)
 		} else {
 			s.Value = hideLogins(s.Value)

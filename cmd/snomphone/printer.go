@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"snomredirect/redirect/settings"
 )
 
 // A printer prints a boot for people.
@@ -73,7 +75,7 @@ func (s *step) effect() string {
 	switch {
 	case s.Ignored:
 		return "ignored: the phone already has one"
-	case s.Server.Flag.access() == readOnly:
+	case s.Server.Flag.access() == settings.ReadOnly:
 		return "taken, read-only at the phone"
 	}
 	return "taken"
@@ -81,7 +83,10 @@ func (s *step) effect() string {
 
 // text returns the flag for a table.
 func (f perm) text() string {
-	if f == "" || strings.TrimSpace(string(f)) != string(f) {
+	switch {
+	case f == none:
+		return "-"
+	case f != perm(settings.EmptyFlag) && strings.TrimSpace(string(f)) != string(f):
 		return strconv.Quote(string(f))
 	}
 	return string(f)

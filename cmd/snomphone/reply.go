@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"strings"
+
+	"snomredirect/redirect/settings"
 )
 
-// A reply is the parsed content of a file.
+// A reply is what snomphone uses of a settings file.
 type reply struct {
 	xml      bool
 	settings []setting
@@ -25,12 +25,46 @@ type setting struct {
 	Value string `json:"value"`
 }
 
+// A perm is a flag as snomphone shows it.
+type perm settings.Flag
+
+const none = perm(settings.NoFlag)
+
+func (f perm) access() settings.Access { return settings.Flag(f).Access() }
+
+// MarshalText returns the flag as written, or "-" for none.
+func (f perm) MarshalText() ([]byte, error) {
+	switch settings.Flag(f) {
+	case settings.NoFlag:
+		f = "-"
+	case settings.EmptyFlag:
+		f = ""
+	}
+	return []byte(f), nil
+}
+
 // A list is a part of a file that contains something other than settings, such as a
 // phone book. Snomphone counts it.
 type list struct {
 	Name    string `json:"name"`
 	Kind    kind   `json:"kind"`
 	Entries int    `json:"entries"`
+}
+
+// A kind is what a list contains, in the plural.
+type kind string
+
+const (
+	keys      kind = "keys" // of the phone, with functions
+	entries   kind = "entries"
+	rules     kind = "rules"
+	languages kind = "languages"
+	phrases   kind = "phrases"
+)
+
+var kinds = map[settings.Kind]kind{
+	settings.KeysPart: keys, settings.PhoneBookPart: entries, settings.DialPlanPart: rules,
+	settings.LanguagesPart: languages, settings.PhrasesPart: phrases, settings.UploadsPart: entries,
 }
 
 // text returns what the list contains, such as "2 entries of phone-book".
@@ -42,91 +76,47 @@ func (l list) text() string {
 	return plural(l.Entries, one, string(l.Kind)) + " of " + l.Name
 }
 
-// A perm is a setting's flag as written: '$', '!' or '&' after the name, or in the
-// attribute perm one of those, "R" or "RW". Settings without a flag have none.
-type perm string
-
-const none perm = "-"
-
-// An access is the meaning of a perm, according to snom's Mass Deployment slides
-// and, for the letters and the empty perm, snom's wiki.
-type access int
-
-const (
-	readOnly   access = iota // overwritten at each boot, can't be changed at the phone
-	changeable               // overwritten at each boot
-	kept                     // not overwritten once the phone's user has changed it
-)
-
-func (f perm) access() access {
-	switch {
-	case strings.Contains(string(f), "!"):
-		return kept
-	case f == "", strings.Contains(string(f), "$"), strings.Contains(string(f), "RW"):
-		return changeable
-	}
-	return readOnly
-}
-
-var errNoFile = errors.New("not a settings file: expected lines of name: value, or XML")
-
 // parseReply parses a file in either format. Phones ignore its Content-Type.
 func parseReply(text []byte) (reply, error) {
-	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	if start := bytes.TrimLeft(text, " \t\r\n"); beginsXML(start) {
-		return parseXML(start)
-	}
-	if err := textBeforeXML(text); err != nil {
+	file, err := settings.Read(text)
+	if err != nil {
 		return reply{}, err
 	}
-	return parsePlain(text)
-}
-
-// parsePlain parses lines of a name, an optional flag, a colon and a value. Lines
-// that start with '#' or '<' are comments.
-func parsePlain(text []byte) (reply, error) {
-	if bytes.IndexByte(text, 0) >= 0 {
-		return reply{}, errNoFile
-	}
-	var r reply
-	number := 0
-	for line := range strings.Lines(string(text)) {
-		number++
-		line = strings.TrimRight(line, "\r\n")
-		if strings.TrimSpace(line) == "" || line[0] == '#' || line[0] == '<' {
-			continue
-		}
-		s, ok := parseLine(line)
-		if !ok {
-			r.skipped = append(r.skipped, number)
-			continue
-		}
-		r.settings = append(r.settings, s)
-	}
-	if r.settings == nil && r.skipped != nil {
-		return reply{}, errNoFile
+	r := reply{xml: file.Format == settings.XML}
+	for i := range file.Parts {
+		r.add(&file.Parts[i])
 	}
 	return r, nil
 }
 
-func parseLine(line string) (s setting, ok bool) {
-	s.Name, s.Value, ok = strings.Cut(line, ":")
-	s.Flag = none
-	if n := len(s.Name) - 1; n > 0 && strings.IndexByte("$!&", s.Name[n]) >= 0 {
-		s.Name, s.Flag = s.Name[:n], perm(s.Name[n:])
-	}
-	s.Value = strings.TrimLeft(s.Value, " \t")
-	return s, ok && isName(s.Name)
-}
-
-// isName reports whether s can be the name of a setting: letters, digits and '_'.
-func isName(s string) bool {
-	for _, c := range []byte(s) {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
-			return false
+// add adds a part of a file.
+func (r *reply) add(p *settings.Part) {
+	n := 0
+	for _, entry := range p.Entries {
+		n++
+		switch e := entry.(type) {
+		case *settings.Setting:
+			r.settings = append(r.settings, setting{e.Name, e.Index, perm(e.Flag), e.Value})
+		case *settings.Firmware:
+			r.settings = append(r.settings, setting{"firmware", "", perm(e.Flag), e.URL})
+		case *settings.FunctionKey:
+			r.keys = append(r.keys, setting{"fkey", e.Index, perm(e.Flag), e.Value})
+		case *settings.NextFile:
+			if e.URL != "" {
+				r.files = append(r.files, e.URL)
+			}
+		case *settings.Other:
+			if e.Name == "" {
+				n--
+			}
+			if !r.xml {
+				r.skipped = append(r.skipped, e.Line)
+			}
 		}
 	}
-	return s != ""
+	if kind, ok := kinds[p.Kind()]; ok {
+		r.lists = append(r.lists, list{p.Name, kind, n})
+	}
 }
 
 // value returns the last value of a setting, which is the one that phones use.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"snomredirect/redirect/settings"
 )
 
 func TestParseReply(t *testing.T) {
@@ -28,7 +29,7 @@ func TestParseReply(t *testing.T) {
 		" \n<setting-files><file url=\"u\"/><x url=\"v\"/><file/><file url='a&amp;b{mac}'/></setting-files>": {xml: true, files: []string{"u", "a&b{mac}"}},
 		"<settings/>": {xml: true},
 		"<phone-settings e=\"2\"><!-- x --><a idx=\"3\" perm=\"!\"> 1 </a><b/><c perm=\"\">x&lt;y<![CDATA[&]]></c></phone-settings>": {xml: true,
-			settings: []setting{{"a", "3", "!", " 1 "}, {"b", "", none, ""}, {"c", "", "", "x<y&"}}},
+			settings: []setting{{"a", "3", "!", " 1 "}, {"b", "", none, ""}, {"c", "", perm(settings.EmptyFlag), "x<y&"}}},
 		"<settings><phone-settings><a>1</a></phone-settings><new-part><b perm=\"RW\">2</b></new-part><dialplan><template/></dialplan><certificates/></settings>": {xml: true,
 			settings: []setting{{"a", "", none, "1"}, {"b", "", "RW", "2"}}, lists: []list{{"dialplan", rules, 1}, {"certificates", entries, 0}}},
 		"<functionKeys><fkey idx=\"1\"> <general type=\"x\"/> </fkey></functionKeys>":  {xml: true, keys: []setting{{"fkey", "1", none, "<general type=\"x\"/>"}}, lists: []list{{"functionKeys", keys, 1}}},
@@ -46,9 +47,9 @@ func TestParseReply(t *testing.T) {
 		"<?xml version=\"1.0\"?><foo/>": "the root element <foo>",
 		"<settings>":                    "broken XML",
 		"<settings><a></settings>":      "broken XML",
-		"<settings>\n&nbsp;</settings>": "broken XML: line 2: an & that begins no entity: write it as &amp;",
-		"<settings><phone-settings><http_client_pass>a&b</http_client_pass></phone-settings></settings>": "broken XML: line 1: an & that begins no entity: write it as &amp;",
-		"<?xml version=\"1.0\" encoding=\"klingon\"?><settings/>":                                        "broken XML",
+		"<settings>\n&nbsp;</settings>": "line 2, column 1: broken XML: an & that begins no entity: write it as &amp;",
+		"<settings><phone-settings><http_client_pass>a&b</http_client_pass></phone-settings></settings>": "line 1, column 46: broken XML: an & that begins no entity: write it as &amp;",
+		"<?xml version=\"1.0\" encoding=\"klingon\"?><settings/>":                                        "declares the encoding klingon",
 		"<?xml version=\"1.0\"?><!DOCTYPE s [<!ENTITY x \"y\">]><settings><p><a>&x;</a></p></settings>":  "broken XML",
 	} {
 		if got, err := parseReply([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
@@ -88,18 +89,6 @@ func TestManySettings(t *testing.T) {
 	}
 }
 
-func TestAccess(t *testing.T) {
-	for flag, want := range map[perm]access{
-		none: readOnly, "&": readOnly, "R": readOnly, " ": readOnly, "V": readOnly,
-		"$": changeable, "RW": changeable, "": changeable, "RWV": changeable,
-		"!": kept, "!V": kept,
-	} {
-		if got := flag.access(); got != want {
-			t.Errorf("%q: %d, want %d", flag, got, want)
-		}
-	}
-}
-
 // corpus adds all files that the tests serve.
 func corpus(f *testing.F) {
 	files, err := filepath.Glob("testdata/prov/*/*")
@@ -113,63 +102,6 @@ func corpus(f *testing.F) {
 		}
 		f.Add(text)
 	}
-}
-
-func FuzzParsePlain(f *testing.F) {
-	corpus(f)
-	f.Add([]byte("a$: 1\r\nb!:2\r\nc&: 3: 4 "))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := parsePlain(text)
-		if err != nil {
-			return
-		}
-		var again bytes.Buffer
-		for _, s := range r.settings {
-			fmt.Fprintf(&again, "%s%s: %s\n", s.Name, strings.TrimPrefix(string(s.Flag), string(none)), s.Value)
-		}
-		if got, err := parsePlain(again.Bytes()); err != nil || !reflect.DeepEqual(got.settings, r.settings) {
-			t.Fatalf("%q: %+v, then %q: %+v, %v", text, r.settings, again.Bytes(), got.settings, err)
-		}
-	})
-}
-
-func FuzzParseXML(f *testing.F) {
-	corpus(f)
-	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := parseXML(text)
-		if err != nil {
-			return
-		}
-		escaped := func(s string) string {
-			var b strings.Builder
-			if err := xml.EscapeText(&b, []byte(s)); err != nil {
-				t.Fatal(err)
-			}
-			return b.String()
-		}
-		var settings, files strings.Builder
-		for _, s := range r.settings {
-			attributes := ""
-			if s.Index != "" {
-				attributes = ` idx="` + escaped(s.Index) + `"`
-			}
-			if s.Flag != none {
-				attributes += ` perm="` + escaped(string(s.Flag)) + `"`
-			}
-			fmt.Fprintf(&settings, "<%s%s>%s</%s>", s.Name, attributes, escaped(s.Value), s.Name)
-		}
-		for _, file := range r.files {
-			fmt.Fprintf(&files, "<file url=\"%s\" />", escaped(file))
-		}
-		got, err := parseXML([]byte("<phone-settings>" + settings.String() + "</phone-settings>"))
-		if err != nil || !reflect.DeepEqual(got.settings, r.settings) {
-			t.Fatalf("%q: %+v, then %+v, %v", text, r.settings, got.settings, err)
-		}
-		got, err = parseXML([]byte("<setting-files>" + files.String() + "</setting-files>"))
-		if err != nil || !reflect.DeepEqual(got.files, r.files) {
-			t.Fatalf("%q: %+v, then %+v, %v", text, r.files, got.files, err)
-		}
-	})
 }
 
 // Whatever a server sends, a boot is printed as printable lines and valid JSON.

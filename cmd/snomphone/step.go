@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"fmt"
+
+	"snomredirect/redirect/settings"
 )
 
 // A step is one request and its outcome. It is for showing only, and contains no
@@ -69,7 +71,7 @@ func (w *walk) take(s *step, r reply) {
 			server := next.shown()
 			s.Server = &server
 			// A phone that has a setting server keeps it.
-			if s.Ignored = next.Flag.access() == kept && w.server != ""; s.Ignored {
+			if s.Ignored = next.Flag.access() == settings.Kept && w.server != ""; s.Ignored {
 				continue
 			}
 			w.server, w.serverStep = next.Value, s.Number

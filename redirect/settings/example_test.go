@@ -1,10 +1,44 @@
 package settings_test
 
 import (
+	"fmt"
 	"os"
 
 	"snomredirect/redirect/settings"
 )
+
+// A checker of files goes through their entries.
+func ExampleRead() {
+	file, err := settings.Read([]byte(`<?xml version="1.0" encoding="utf-8"?>
+<settings>
+  <phone-settings>
+    <user_realname idx="1" perm="R">Müller &amp; Söhne</user_realname>
+    <language perm="rw">Deutsch</language>
+  </phone-settings>
+</settings>`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for part, s := range settings.All[*settings.Setting](file) {
+		fmt.Printf("%s: %s[%s] in %s is %q\n", s.Where(), s.Name, s.Index, part.Name, s.Value)
+		if !s.Flag.Known() {
+			fmt.Printf("%s: perm=%q is not known\n", s.Where(), s.Flag)
+		}
+	}
+	// Output:
+	// line 4, column 5: user_realname[1] in phone-settings is "Müller & Söhne"
+	// line 5, column 5: language[] in phone-settings is "Deutsch"
+	// line 5, column 5: perm="rw" is not known
+}
+
+// A mistake is reported with its place.
+func ExampleRead_error() {
+	_, err := settings.Read([]byte("<settings>\n  <phone-settings>\n    <setting_server>http://ss/?a=1&b=2</setting_server>\n"))
+	fmt.Println(err)
+	// Output:
+	// line 3, column 35: broken XML: an & that begins no entity: write it as &amp;
+}
 
 // A phone with firmware from 7.1.8 on reads XML. The phone fills in {mac}.
 func ExampleFormat_AppendText() {

@@ -1,6 +1,9 @@
-// Package settings writes the settings files that snom phones read. A file has
-// one setting, setting_server, or none, in one of the three formats that snom
-// firmware reads.
+// Package settings reads and writes the settings files that snom phones read.
+//
+// [Read] reads a file of any kind into a [File], which says where in the text each of
+// its entries is, and [File.AppendText] writes it again. [Format.AppendText] writes what the redirection service answers: a
+// file that has one setting, setting_server, or none, in one of the three formats that
+// snom firmware reads.
 package settings
 
 import "strings"

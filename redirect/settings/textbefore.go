@@ -1,9 +1,10 @@
-package main
+package settings
 
 import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"unicode"
 )
 
 // beginsXML reports whether text begins with <?xml or a root element that phones know.
@@ -23,14 +24,12 @@ func beginsXML(text []byte) bool {
 // in the same line before a settings file. That would pass for the plain format, in
 // which lines of XML are comments, and a warning "Notice: ..." is a setting.
 func textBeforeXML(text []byte) error {
-	if before := bytes.Index(text, []byte("<?xml")); before >= 0 {
-		if root, err := rootOf(newDecoder(text[before:])); err == nil && isRoot(root.Name.Local) {
-			return errTextBefore(text[:before])
-		}
+	if before := bytes.Index(text, []byte("<?xml")); before >= 0 && isRoot(rootOf(text[before:])) {
+		return errTextBefore(text[:before])
 	}
 	before := 0
 	for line := range bytes.Lines(text) {
-		if beginsXML(bytes.TrimLeft(line, " \t")) {
+		if beginsXML(bytes.TrimLeft(line, blanks)) {
 			return errTextBefore(text[:before])
 		}
 		before += len(line)
@@ -43,14 +42,26 @@ var htmlTag = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
 
 func errTextBefore(text []byte) error {
 	const maxQuoted = 200
+	blank := len(text) - len(bytes.TrimLeft(text, blanks))
+	c := cursor{text: string(text)}
+	pos := c.at(blank)
 	text = bytes.TrimSpace(text[:min(len(text), 4<<10)])
 	if words := bytes.TrimSpace(htmlTag.ReplaceAllLiteral(text, nil)); len(words) > 0 {
 		text = words
 	}
 	first, _, _ := bytes.Cut(text, []byte("\n"))
-	quoted := []rune(string(bytes.TrimSpace(first)))
+	quoted := []rune(withoutValue(string(bytes.TrimSpace(first))))
 	if len(quoted) > maxQuoted {
 		quoted = append(quoted[:maxQuoted], []rune("...")...)
 	}
-	return fmt.Errorf("text before <?xml, such as a warning from PHP: %q; XML must be the first text of the file", string(quoted))
+	return &SyntaxError{pos, fmt.Sprintf("text before <?xml, such as a warning from PHP: %q; XML must be the first text of the file", string(quoted))}
+}
+
+// withoutValue hides the value of a setting, which may be a password. PHP begins its
+// warnings with capitals, as in "Notice: ...", which no setting does.
+func withoutValue(line string) string {
+	if s, ok := readLine(line); ok && !unicode.IsUpper(rune(line[0])) {
+		return s.Name + ": ..."
+	}
+	return line
 }

@@ -1,0 +1,123 @@
+package check
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net/url"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"snomredirect/redirect/settings"
+)
+
+// endings are the endings of the files in a folder that are checked although no
+// container names them.
+var endings = []string{".htm", ".html", ".xml", ".cfg"}
+
+// Folder checks the settings files of a folder, which is taken for what a setting server
+// serves at the root of its hosts or, if base is not nil, at that URL. Findings call a
+// file by its path in the folder, after prefix. Folder returns how many files it has
+// read, and an error if one can't be.
+//
+// What a container names must be in the folder, unless base is not nil and it is
+// elsewhere.
+func (c *Checker) Folder(root fs.FS, prefix string, base *url.URL) (findings []Finding, files int, err error) {
+	f := folder{Checker: c, root: root, prefix: prefix, base: base,
+		inClear: map[string]bool{}, leads: map[string][]naming{}, documents: map[string]*document{}}
+	if err := f.list(); err != nil {
+		return nil, 0, err
+	}
+	var begin []string
+	for _, name := range f.names {
+		if slices.Contains(endings, strings.ToLower(path.Ext(name))) {
+			begin = append(begin, name)
+		}
+	}
+	f.readAll(begin)
+	f.follow()
+	f.findCircles()
+	for name, d := range f.documents {
+		findings = append(findings, d.findings...)
+		if f.inClear[name] || base != nil && base.Scheme == "http" {
+			findings = append(findings, d.secrets...)
+		}
+	}
+	sortFindings(findings)
+	return findings, len(f.documents), f.failed
+}
+
+// A folder is the check of a folder.
+type folder struct {
+	*Checker
+	root    fs.FS
+	prefix  string
+	base    *url.URL
+	names   []string            // of all files, sorted
+	inClear map[string]bool     // files that a container names by an http URL
+	leads   map[string][]naming // by the name of a container
+	found   map[string][]string // by pattern, see [folder.find]
+
+	mu        sync.Mutex
+	documents map[string]*document // by name
+	failed    error
+}
+
+// A naming is a file that a container names.
+type naming struct {
+	name string
+	by   *settings.NextFile
+}
+
+// list lists the files of the folder.
+func (f *folder) list() error {
+	return fs.WalkDir(f.root, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			f.names = append(f.names, name)
+		}
+		return err
+	})
+}
+
+// readAll reads and checks files, several at a time.
+func (f *folder) readAll(names []string) {
+	next := make(chan string)
+	var workers sync.WaitGroup
+	for range min(len(names), runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for name := range next {
+				f.readOne(name)
+			}
+		})
+	}
+	for _, name := range names {
+		next <- name
+	}
+	close(next)
+	workers.Wait()
+}
+
+func (f *folder) readOne(name string) {
+	text, err := readFile(f.root, name)
+	var d document
+	if err == nil {
+		d = f.read(f.prefix+name, text)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.failed = errors.Join(f.failed, err)
+	f.documents[name] = &d
+}
+
+// readFile reads a file, or of one that is too long as much as shows that.
+func readFile(root fs.FS, name string) ([]byte, error) {
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(file, settings.MaxSize+1))
+	return text, errors.Join(err, file.Close())
+}
