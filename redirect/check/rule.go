@@ -23,7 +23,6 @@ const (
 	FirmwareInContainer Rule = "firmware-in-container" // <firmware-settings> only from firmware_status
 	Circle              Rule = "circle"                // containers that don't name each other
 	MissingFile         Rule = "missing-file"          // what a container names exists
-	FailedRequest       Rule = "failed-request"        // a phone gets what it requests
 )
 
 // The rules whose findings are warnings.
