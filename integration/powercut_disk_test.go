@@ -27,7 +27,15 @@ type diskFile struct {
 	written []operation // since then: writes and truncates
 }
 
-func newDisk() *disk { return &disk{current: map[string]int{}, synced: map[string]int{}} }
+// newDisk returns a disk on which files are synced.
+func newDisk(files map[string][]byte) *disk {
+	d := &disk{current: map[string]int{}, synced: map[string]int{}}
+	for path, content := range files {
+		d.current[path], d.synced[path] = len(d.files), len(d.files)
+		d.files = append(d.files, &diskFile{synced: slices.Clone(content)})
+	}
+	return d
+}
 
 // do does an operation.
 func (d *disk) do(o operation) {
@@ -173,7 +181,7 @@ func kinds(operations []operation) map[int]string {
 			later[o.path] = o.to
 		}
 	}
-	kinds, d := map[int]string{}, newDisk()
+	kinds, d := map[int]string{}, newDisk(nil)
 	for n, o := range operations {
 		if o.call == "sync" {
 			if i, ok := d.current[o.path]; !ok {

@@ -16,13 +16,14 @@ import (
 // traced are the system calls that change files, and those that a trace can't show whole.
 const traced = "openat,write,pwrite64,pwritev,writev,ftruncate,fallocate,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,copy_file_range,sendfile,splice"
 
-// strace runs a process under strace, which writes what it does to files to trace.
+// strace runs a process under strace, which writes what it does to files to trace. Strace
+// ends after the process, whose standard error it keeps open.
 func strace(process *exec.Cmd, trace string) error {
 	path, err := exec.LookPath("strace")
 	if err != nil {
 		return err
 	}
-	process.Args = append([]string{path, "-f", "-qq", "-y", "-xx", "-s", "67108864", "-o", trace, "-e", "trace=" + traced, process.Path}, process.Args[1:]...)
+	process.Args = append([]string{path, "-D", "-f", "-qq", "-y", "-xx", "-s", "67108864", "-o", trace, "-e", "trace=" + traced, process.Path}, process.Args[1:]...)
 	process.Path = path
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,9 +32,10 @@ type story struct {
 	folder     string
 	process    *exec.Cmd
 	ended      chan error
-	lastStatus int         // the exit status of the last command over SSH
-	uploading  *ssh.Client // the connection of upload, until it ends
-	scraped    scraped     // the metrics of the last scrape
+	hostKey    atomic.Value // a string, of the last connection
+	lastStatus int          // the exit status of the last command over SSH
+	uploading  *ssh.Client  // the connection of upload, until it ends
+	scraped    scraped      // the metrics of the last scrape
 }
 
 // addresses are the program's listen addresses, by protocol; "" if it does not
@@ -69,6 +71,11 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 
 // start starts the program and returns once it listens.
 func (s *story) start(env, flags []string) error {
+	return s.startAs(env, flags, func(*exec.Cmd) error { return nil })
+}
+
+// startAs is start of a process as prepare changes it.
+func (s *story) startAs(env, flags []string, prepare func(*exec.Cmd) error) error {
 	log, err := os.OpenFile(filepath.Join(s.folder, "serve.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -78,6 +85,9 @@ func (s *story) start(env, flags []string) error {
 	process.Dir = s.folder
 	process.Env = append(process.Environ(), env...)
 	stderr, err := process.StderrPipe()
+	if err == nil {
+		err = prepare(process)
+	}
 	if err == nil {
 		err = process.Start()
 	}
