@@ -1,10 +1,10 @@
 package redirect
 
 import (
-	"strconv"
 	"strings"
 
 	"snomredirect/macaddr"
+	"snomredirect/redirect/settings"
 )
 
 // A userAgent is what a phone's User-Agent field says about it. It serves to
@@ -100,38 +100,12 @@ func isDECT(model string) bool {
 }
 
 func isVersion(s string) bool {
-	_, ok := versionNumbers(s)
+	_, ok := settings.ParseVersion(s)
 	return ok
 }
 
-// versionNumbers returns the first three numbers of a version, which has two to
-// six. ok reports whether s is a version.
-func versionNumbers(s string) (v [3]int, ok bool) {
-	n := 0
-	for part := range strings.SplitSeq(s, ".") {
-		number, err := strconv.ParseUint(part, 10, 31)
-		if err != nil || n == 6 {
-			return v, false
-		}
-		if n < len(v) {
-			v[n] = int(number)
-		}
-		n++
-	}
-	return v, n >= 2
-}
-
-// readsXML reports whether a desk phone's firmware reads XML settings, as 7.1.8
-// and later do (snom's slides; GS3 uses the same threshold).
+// readsXML reports whether a desk phone's firmware reads XML settings.
 func readsXML(firmware string) bool {
-	v, ok := versionNumbers(firmware)
-	switch {
-	case !ok:
-		return false
-	case v[0] != 7:
-		return v[0] > 7
-	case v[1] != 1:
-		return v[1] > 1
-	}
-	return v[2] >= 8
+	v, ok := settings.ParseVersion(firmware)
+	return ok && v.ReadsXML()
 }
