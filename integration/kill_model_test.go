@@ -59,6 +59,8 @@ func (a *killAccount) choose() (command, input string, effect func(state) state)
 	a.urls++
 	url := fmt.Sprintf("http://own%d.example/{mac}", a.urls)
 	switch n := a.random.IntN(10); {
+	case n < 2:
+		return "register " + mac, "", with([]string{mac}, "")
 	case n < 4:
 		return "register " + mac + " " + url, "", with([]string{mac}, url)
 	case n < 6 && a.has(mac):

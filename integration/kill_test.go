@@ -33,7 +33,7 @@ func TestKill(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	t.Logf("repeat with -kill-rounds %d -kill-seed %d", *killRounds, seed)
+	t.Logf("-kill-rounds %d -kill-seed %d make the same choices, though not at the same moments", *killRounds, seed)
 	k := startKill(t, seed)
 	for round := range *killRounds {
 		k.changeUntilKilled()
