@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // manyPhones is a list that needs more room than the database has left.
@@ -35,6 +36,7 @@ func TestFullDisk(t *testing.T) {
 	}
 
 	stored := l.untilRefused()
+	l.staysRefusing(disk)
 	l.refusing("the disk is full", answer)
 	empty()
 	l.recovers(answer)
@@ -62,6 +64,22 @@ func TestFullDiskAtStart(t *testing.T) {
 	l.recovers(answer)
 	l.expectSays("count", 0, fmt.Sprintf("%d\n", stored+2))
 	l.checksWell(disk)
+}
+
+// staysRefusing waits until the service has looked for room in the folder, by a file that
+// it makes there, and expects that it goes on to refuse changes.
+func (l *launched) staysRefusing(folder string) {
+	l.Helper()
+	before, err := os.Stat(folder)
+	for now := before; err == nil && now.ModTime().Equal(before.ModTime()); now, err = os.Stat(folder) {
+		if got := l.get("/healthz"); !strings.HasPrefix(got, "503 ") {
+			l.Fatalf("/healthz is %q on a full disk, want 503", got)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil {
+		l.Fatal(err)
+	}
 }
 
 // untilRefused registers phones until one is refused: a small change may find room in
