@@ -78,6 +78,9 @@ func TestDiskErrors(t *testing.T) {
 			}
 			if !grows { // else the service finds that it can store small changes
 				l.refusing("the disk fails", answer)
+				if text, status := l.says("register -", manyPhones()); status != 1 || !strings.Contains(text, notChanged) {
+					t.Errorf("a list: exit status %d, %q; want 1, %q", status, text, notChanged)
+				}
 			}
 			if got := l.get(phonePath); got != answer {
 				t.Errorf("a phone gets %q, want %q", got, answer)

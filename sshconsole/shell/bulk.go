@@ -24,7 +24,7 @@ func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pi
 	if !c.dryRun {
 		record = store.Job{Account: c.by.ID, Command: strings.TrimSpace(batch.Audit.Command + " " + batch.Audit.Detail), RemoteAddr: c.RemoteAddr, Begun: c.begun, Phones: true}
 		if record, err = c.jobs.Record(c.Registry, record); err != nil {
-			return 0, err
+			return 0, explain(err, string(c.by.Name))
 		}
 		batch.Job = &record
 	}

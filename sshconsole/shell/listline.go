@@ -47,7 +47,7 @@ func (u *upload) add(text string, unreadable error) error {
 	}
 	if u.phones == 1 && !u.dryRun {
 		if u.record, err = u.jobs.Record(u.Registry, store.Job{Account: u.by.ID, Command: u.cmd.words() + " -", RemoteAddr: u.RemoteAddr, Begun: u.begun}); err != nil {
-			return err
+			return explain(err, string(u.owner.Name))
 		}
 	}
 	u.chunk = append(u.chunk, listedChange{Change: change, line: u.line - u.list.Lines() + 1})

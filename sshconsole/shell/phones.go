@@ -152,6 +152,9 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 	}
 	_, noHold := c.options["free"]
 	results, err := c.Registry.Change(store.Batch{Audit: c.audit(url.String()), Rule: rule, Owner: owner.ID, NoHold: noHold, Changes: changes, DryRun: c.dryRun})
+	if err != nil && len(changes) == 1 {
+		return explain(err, changes[0].MAC.String())
+	}
 	if err != nil {
 		return explain(err, string(owner.Name))
 	}

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -83,12 +84,16 @@ var (
 // Failure is all that a caller learns of a failure inside the service.
 const Failure = "Internal error; the service's log has the details. Try again, or tell your operator."
 
-var failure = &problem{status: StatusRefused, code: codeInternal, text: Failure}
+var (
+	failure     = &problem{status: StatusRefused, code: codeInternal, text: Failure}
+	unavailable = &problem{status: StatusRefused, code: codeBusy, text: "The service can't store changes now. Try again later, or tell your operator."}
+)
 
-// explain words an error of the store; subject is what the command is about, a MAC
-// or an account. It returns other errors as they are: they are only for the log.
+// explain words an error of the store; subject is what the command is about: a MAC,
+// an account, or "" for phones of several accounts. It returns other errors as they are: they are only for the log.
 func explain(err error, subject string) error {
 	var tooMany store.TooManyNew
+	subject = cmp.Or(subject, "The command")
 	switch {
 	case err == nil:
 		return nil

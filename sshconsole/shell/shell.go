@@ -220,6 +220,9 @@ func (s *session) report(err error) int {
 	case !errors.As(err, &p):
 		s.Log.Error("command", "error", err)
 		p, s.failed = failure, true
+		if errors.Is(err, store.ErrUnavailable) {
+			p = unavailable
+		}
 	}
 	if p.text != "" {
 		s.complain(p, 0)
