@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -204,6 +206,9 @@ func TestSecondSignal(t *testing.T) {
 // If the terminal is gone, the service ends as with SIGTERM, also if it hears of that
 // twice. With nohup it goes on.
 func TestHangup(t *testing.T) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // so that the program doesn't inherit that nohup ignores it
+	defer signal.Stop(hangups)
 	l := launch(t, nil)
 	l.signal(syscall.SIGHUP)
 	l.logged("stopping")
