@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -17,6 +18,22 @@ type Phone struct {
 	Model     string // as spelled in its paths
 	Firmware  string // numbers separated by dots
 	UserAgent string
+}
+
+// NewPhone returns a phone as real ones with this MAC are. If model is "", it is that of
+// the MAC's range; if firmware is "", the latest one known for the model.
+func NewPhone(mac macaddr.Addr, model, firmware string) (Phone, error) {
+	switch model = cmp.Or(model, mac.Model()); model {
+	case "":
+		return Phone{}, fmt.Errorf("%v is not in a known range of snom phones", mac)
+	case ModelM3:
+		return Phone{}, errors.New("the M3 is not simulated: it reads a settings format of its own")
+	}
+	if firmware == "" {
+		seen := Firmwares(model)
+		firmware = seen[len(seen)-1]
+	}
+	return Phone{mac, model, firmware, UserAgentOf(model, firmware, mac)}, nil
 }
 
 // ModelM3 is the only model of snom's whose settings files have neither of the formats
