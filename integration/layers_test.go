@@ -23,6 +23,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/store/passwords":            {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/redirect":                   {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
 		"snomredirect/redirect/rds":               {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
+		"snomredirect/redirect/check":             {"snomredirect/redirect/rds", "snomredirect/redirect/scan", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/redirect/scan":              {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/claims":          {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/contacts":        {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
@@ -40,6 +41,7 @@ func TestLayers(t *testing.T) {
 	// depend on.
 	only := map[string][]string{
 		"snomredirect/macaddr":                   {},
+		"snomredirect/redirect/boot":             {"snomredirect/macaddr", "snomredirect/redirect/settings", "golang.org/x/text/", "github.com/icholy/digest"},
 		"snomredirect/redirect/settings":         {"golang.org/x/text/"},
 		"snomredirect/store/snapshot":            {},
 		"snomredirect/sshconsole/lineedit":       {"golang.org/x/term", "golang.org/x/sys/"},

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+
+	"snomredirect/redirect/boot"
 )
 
-type boot struct {
+type bootCommand struct {
 	MAC       string `name:"mac" placeholder:"MAC" help:"MAC of the phone, or 3 to 6 digits that replace the last ones of 000413220000 (default: that of --cert)."`
 	Model     string `placeholder:"MODEL" help:"Model, such as snom360 (default: by the MAC's range)."`
 	Firmware  string `placeholder:"VERSION" help:"Firmware version, such as 7.3.14 (default: the latest known for the model)."`
@@ -18,11 +20,11 @@ type boot struct {
 
 	certificates
 
-	dial dialer // set by tests
+	dial boot.Dialer // set by tests
 }
 
 // Run boots a phone.
-func (b *boot) Run(ctx context.Context, out output) error {
+func (b *bootCommand) Run(ctx context.Context, out output) error {
 	tls, err := b.tls()
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errUsage)
@@ -37,33 +39,31 @@ func (b *boot) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errUsage)
 	}
-	u, err := parseArgument(p.fill(b.URL))
+	u, err := parseArgument(p.Fill(b.URL))
 	if err != nil {
 		return err
 	}
-	w := &walk{phone: p, client: newClient(b.dial, tls), follow: !b.NoFollow, onStep: func(*step) {}}
-	start := b.URL
+	w := &boot.Walk{Phone: p, Client: newClient(b.dial, tls), Limits: boot.Patient, Once: b.NoFollow}
+	walk := w.FromServer
 	if u.Path == "" && u.RawQuery == "" {
-		start = p.hardCoded(b.URL)
-	} else {
-		w.server = start
+		walk = w.FromService
 	}
 	if b.JSON {
-		err = w.boot(ctx, start)
-		return errors.Join(writeJSON(out.stdout, w.object()), err)
+		err = walk(ctx, b.URL)
+		return errors.Join(writeJSON(out.stdout, objectOf(w)), err)
 	}
 	show := printer{out.stdout}
 	show.phone(p)
-	w.onStep = show.step
-	err = w.boot(ctx, start)
+	w.OnStep = show.step
+	err = walk(ctx, b.URL)
 	show.settings(w)
 	return err
 }
 
 // parseArgument parses the URL on a command line.
 func parseArgument(s string) (*url.URL, error) {
-	u, err := parseURL(s)
-	if err != nil && !errors.Is(err, errOtherScheme) {
+	u, err := boot.ParseURL(s)
+	if err != nil && !errors.Is(err, boot.ErrOtherScheme) {
 		err = fmt.Errorf("%w: %w", err, errUsage)
 	}
 	return u, err

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"snomredirect/redirect/boot"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -24,19 +26,19 @@ func TestBoots(t *testing.T) {
 		"000413300001": "http://prov.acme.example/m9.php?mac={mac}",
 		"000413B60001": "http://prov.acme.example/m900.xml?mac={mac}",
 	}))
-	var boots []boot
+	var boots []bootCommand
 	for _, mac := range []string{"000413250001", "000413240001", "000413230001", "000413260001"} {
 		for _, firmware := range []string{"6.5", "7.3", "8.7"} {
-			boots = append(boots, boot{MAC: mac, Firmware: firmware})
+			boots = append(boots, bootCommand{MAC: mac, Firmware: firmware})
 		}
 	}
-	boots = append(boots, boot{MAC: "000413920001"}, boot{MAC: "000413300001"}, boot{MAC: "000413B60001"})
+	boots = append(boots, bootCommand{MAC: "000413920001"}, bootCommand{MAC: "000413300001"}, bootCommand{MAC: "000413B60001"})
 	for _, b := range boots {
 		p, err := newPhone(b.MAC, "", b.Firmware, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := p.model + "-" + p.firmware
+		name := p.Model + "-" + p.Firmware
 		t.Run(name, func(t *testing.T) {
 			got, err := w.boot(b)
 			if err != nil {
@@ -132,7 +134,7 @@ func TestFlags(t *testing.T) {
 			w.serve("one.example", site{"/snom360/snom360.php?mac=" + testMAC: c.reply, "/own": c.reply})
 		}
 		w.serve("two.example", site{"/x": "b: 2\n"})
-		b := boot{MAC: testMAC, URL: "http://one.example"}
+		b := bootCommand{MAC: testMAC, URL: "http://one.example"}
 		if c.has {
 			b.URL = "http://one.example/own"
 		}
@@ -148,17 +150,17 @@ func TestFlags(t *testing.T) {
 
 // An error says what went wrong and at which URL.
 func TestBootErrors(t *testing.T) {
-	long := strings.Repeat("# \n", maxReply/3+1)
+	long := strings.Repeat("# \n", boot.Patient.Reply/3+1)
 	var urls []string
-	for i := range maxRequests {
+	for i := range boot.Patient.Requests {
 		urls = append(urls, fmt.Sprintf("http://one.example/f%d", i))
 	}
 	chain := site{}
-	for i := range maxServers + 2 {
+	for i := range boot.Patient.Servers + 2 {
 		chain[fmt.Sprintf("/%d", i)] = fmt.Sprintf("setting_server$: http://one.example/%d\n", i+1)
 	}
 	deep := site{}
-	for i := range maxDepth + 2 {
+	for i := range boot.Patient.Depth + 2 {
 		deep[fmt.Sprintf("/%d", i)] = files(fmt.Sprintf("http://one.example/%d", i+1))
 	}
 	for name, c := range map[string]struct {
@@ -201,7 +203,7 @@ func TestBootErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.serve("one.example", c.site)
-			got, err := w.boot(boot{MAC: testMAC, Firmware: c.firmware, URL: "http://one.example" + c.url})
+			got, err := w.boot(bootCommand{MAC: testMAC, Firmware: c.firmware, URL: "http://one.example" + c.url})
 			if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, errUsage) {
 				t.Errorf("%v, want an error with %q\n%s", err, c.want, got)
 			}
@@ -215,25 +217,25 @@ func TestBootErrors(t *testing.T) {
 func TestDetours(t *testing.T) {
 	for name, c := range map[string]struct {
 		site site
-		b    boot
+		b    bootCommand
 		want string
 	}{
-		"one of two":      {site{"/p/snom360-" + testMAC + ".htm": "a: 1\n"}, boot{URL: "http://one.example/p/"}, "   404 Not Found\n\n2. http://one.example/p/snom360-000413230001.htm"},
-		"only lists":      {site{"/x": "<tbook><item/></tbook>"}, boot{URL: "http://one.example/x"}, "1 entry of tbook"},
-		"file name":       {site{"/p/own-" + testMAC: "a: 1\n"}, boot{URL: "http://one.example/p/own-{mac}"}, "200 OK, plain, 5 bytes: 1 setting"},
-		"HTTP redirect":   {site{"/x": "to /y", "/y": "a: 1\n"}, boot{URL: "http://one.example/x"}, "2. http://one.example/y (HTTP redirect of 1)"},
-		"no follow":       {site{"/snom360/snom360.php?mac=" + testMAC: "setting_server$: tftp://two.example/\n"}, boot{URL: "http://one.example", NoFollow: true}, "taken"},
-		"no follow m9":    {site{"/snomm9/snomm9.php?mac=" + testMAC: files("tftp://two.example/")}, boot{URL: "http://one.example", Model: "m9", NoFollow: true}, "names tftp://two.example/"},
-		"DECT reads XML":  {site{"/x": files("http://one.example/y"), "/y": "a: 1\n"}, boot{URL: "http://one.example/x", Model: "snomM300", Firmware: "03.23"}, "2. http://one.example/y (file of 1)"},
-		"twice, no loop":  {site{"/x": files("http://one.example/y", "http://one.example/y"), "/y": "a: 1\n"}, boot{URL: "http://one.example/x"}, "3. http://one.example/y (file of 1)"},
-		"skipped line":    {site{"/x": "a: 1\n\nwhat is this\nb: 2\n"}, boot{URL: "http://one.example/x"}, "1 line is not a setting, first line 3"},
-		"replaced":        {site{"/snom360.htm": "a: 1\n", "/snom360-" + testMAC + ".htm": "a: 2\n"}, boot{URL: "http://one.example/"}, "a  -  2  (replaces that from 1)"},
-		"own User-Agent":  {site{"/x": "a: 1\n"}, boot{URL: "http://one.example/x", UserAgent: "curl/8.5.0"}, "User-Agent: curl/8.5.0"},
-		"server unset":    {site{"/x": "setting_server$:\na: 1\n"}, boot{URL: "http://one.example/x"}, "setting_server  $  \"\""},
-		"back to itself":  {site{"/x": "setting_server$: http://one.example/x\n"}, boot{URL: "http://one.example/x"}, "1 setting:"},
-		"UTF-8 with mark": {site{"/x": "\uFEFF" + xmlServer("", "http://one.example/x")}, boot{URL: "http://one.example/x"}, "200 OK, XML"},
+		"one of two":      {site{"/p/snom360-" + testMAC + ".htm": "a: 1\n"}, bootCommand{URL: "http://one.example/p/"}, "   404 Not Found\n\n2. http://one.example/p/snom360-000413230001.htm"},
+		"only lists":      {site{"/x": "<tbook><item/></tbook>"}, bootCommand{URL: "http://one.example/x"}, "1 entry of tbook"},
+		"file name":       {site{"/p/own-" + testMAC: "a: 1\n"}, bootCommand{URL: "http://one.example/p/own-{mac}"}, "200 OK, plain, 5 bytes: 1 setting"},
+		"HTTP redirect":   {site{"/x": "to /y", "/y": "a: 1\n"}, bootCommand{URL: "http://one.example/x"}, "2. http://one.example/y (HTTP redirect of 1)"},
+		"no follow":       {site{"/snom360/snom360.php?mac=" + testMAC: "setting_server$: tftp://two.example/\n"}, bootCommand{URL: "http://one.example", NoFollow: true}, "taken"},
+		"no follow m9":    {site{"/snomm9/snomm9.php?mac=" + testMAC: files("tftp://two.example/")}, bootCommand{URL: "http://one.example", Model: "m9", NoFollow: true}, "names tftp://two.example/"},
+		"DECT reads XML":  {site{"/x": files("http://one.example/y"), "/y": "a: 1\n"}, bootCommand{URL: "http://one.example/x", Model: "snomM300", Firmware: "03.23"}, "2. http://one.example/y (file of 1)"},
+		"twice, no loop":  {site{"/x": files("http://one.example/y", "http://one.example/y"), "/y": "a: 1\n"}, bootCommand{URL: "http://one.example/x"}, "3. http://one.example/y (file of 1)"},
+		"skipped line":    {site{"/x": "a: 1\n\nwhat is this\nb: 2\n"}, bootCommand{URL: "http://one.example/x"}, "1 line is not a setting, first line 3"},
+		"replaced":        {site{"/snom360.htm": "a: 1\n", "/snom360-" + testMAC + ".htm": "a: 2\n"}, bootCommand{URL: "http://one.example/"}, "a  -  2  (replaces that from 1)"},
+		"own User-Agent":  {site{"/x": "a: 1\n"}, bootCommand{URL: "http://one.example/x", UserAgent: "curl/8.5.0"}, "User-Agent: curl/8.5.0"},
+		"server unset":    {site{"/x": "setting_server$:\na: 1\n"}, bootCommand{URL: "http://one.example/x"}, "setting_server  $  \"\""},
+		"back to itself":  {site{"/x": "setting_server$: http://one.example/x\n"}, bootCommand{URL: "http://one.example/x"}, "1 setting:"},
+		"UTF-8 with mark": {site{"/x": "\uFEFF" + xmlServer("", "http://one.example/x")}, bootCommand{URL: "http://one.example/x"}, "200 OK, XML"},
 		"ISO-8859-1": {site{"/x": "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><settings><phone-settings><user_realname>S\xf6hne</user_realname></phone-settings></settings>"},
-			boot{URL: "http://one.example/x"}, "Söhne"},
+			bootCommand{URL: "http://one.example/x"}, "Söhne"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -256,7 +258,7 @@ func TestEscapes(t *testing.T) {
 			"/y": "a: " + evil + "\nsetting_server$: " + evil + "\n",
 			"/z": head + "<settings><phone-settings><a\u0301b idx=\"\u202e\" perm=\"\u202e\">\u009b</a\u0301b></phone-settings></settings>",
 		})
-		got, err := w.boot(boot{MAC: testMAC, URL: "http://one.example/x", JSON: asJSON})
+		got, err := w.boot(bootCommand{MAC: testMAC, URL: "http://one.example/x", JSON: asJSON})
 		if err == nil {
 			t.Errorf("no error:\n%s", got)
 		}
@@ -272,7 +274,7 @@ func TestEscapes(t *testing.T) {
 func TestBootJSON(t *testing.T) {
 	w := newWorld(t)
 	w.serve("one.example", site{"/x": "setting_server$: http://one.example/y\n", "/y": files("http://one.example/z"), "/z": "a!: 1 \u009b\nwhat\n"})
-	got, err := w.boot(boot{MAC: testMAC, URL: "http://one.example/x", JSON: true})
+	got, err := w.boot(bootCommand{MAC: testMAC, URL: "http://one.example/x", JSON: true})
 	if err != nil {
 		t.Error(err)
 	}

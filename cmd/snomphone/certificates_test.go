@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"snomredirect/redirect/boot"
 )
 
 // A phone presents its certificate to each server that it is sent to, even an old
@@ -37,7 +39,7 @@ func TestFactoryCertificate(t *testing.T) {
 				w := newWorld(t)
 				w.serveTLS("one.example", server, config, seen("setting_server$: https://two.example/{mac}\n"))
 				w.serveTLS("two.example", server, config, seen("a: 1\n"))
-				got, err := w.boot(boot{URL: "https://one.example", certificates: certificates{phone.certFile, phone.keyFile, root.certFile}})
+				got, err := w.boot(bootCommand{URL: "https://one.example", certificates: certificates{phone.certFile, phone.keyFile, root.certFile}})
 				if err != nil || !strings.Contains(got, "2. https://two.example/"+testMAC+" ") {
 					t.Errorf("%v\n%s", err, got)
 				}
@@ -58,7 +60,7 @@ func TestCertificateRequired(t *testing.T) {
 			requests.Add(1)
 			fmt.Fprint(w, "a: 1\n")
 		}))
-		b := boot{MAC: testMAC, URL: "https://one.example/{mac}", certificates: certificates{CACert: root.certFile}}
+		b := bootCommand{MAC: testMAC, URL: "https://one.example/{mac}", certificates: certificates{CACert: root.certFile}}
 		if got, err := w.boot(b); err == nil || requests.Load() != 0 {
 			t.Errorf("%s: %v, %d requests\n%s", tls.VersionName(version), err, requests.Load(), got)
 		}
@@ -102,7 +104,7 @@ func TestServerCertificate(t *testing.T) {
 				requested.Store(true)
 				fmt.Fprint(w, "a: 1\n")
 			}))
-			got, err := w.boot(boot{MAC: testMAC, URL: "https://one.example/x", certificates: certificates{CACert: c.caFile}})
+			got, err := w.boot(bootCommand{MAC: testMAC, URL: "https://one.example/x", certificates: certificates{CACert: c.caFile}})
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || requested.Load() != (c.want == "") {
 				t.Errorf("%v, want %q; requested: %v\n%s", err, c.want, requested.Load(), got)
 			}
@@ -164,7 +166,7 @@ func TestCertificateFlags(t *testing.T) {
 // If a server ends the handshake, the error says why.
 func TestServerRefuses(t *testing.T) {
 	reason := errors.New("tls: certificate required")
-	err := explainTLS(&net.OpError{Op: "remote error", Err: reason})
+	err := boot.ExplainTLS(&net.OpError{Op: "remote error", Err: reason})
 	if want := "the server rejected the TLS handshake: tls: certificate required"; err.Error() != want || !errors.Is(err, reason) {
 		t.Errorf("%q, want %q", err, want)
 	}

@@ -53,8 +53,8 @@ import (
 )
 
 type commandLine struct {
-	Boot  boot  `cmd:"" default:"withargs" help:"Boot one phone and show each step (the default command)."`
-	Storm storm `cmd:"" help:"Boot many phones against your own redirection service and measure its replies."`
+	Boot  bootCommand `cmd:"" default:"withargs" help:"Boot one phone and show each step (the default command)."`
+	Storm storm       `cmd:"" help:"Boot many phones against your own redirection service and measure its replies."`
 }
 
 // output is where a command writes.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"snomredirect/macaddr"
+	"snomredirect/redirect/boot"
 )
 
 // User-Agents equal those seen from phones, except for tails of which several
@@ -29,7 +30,7 @@ func TestUserAgents(t *testing.T) {
 		if err != nil {
 			mac = macaddr.MustParse(testMAC)
 		}
-		got := userAgentOf(model, firmware, mac)
+		got := boot.UserAgentOf(model, firmware, mac)
 		all++
 		if got == seen {
 			equal++
@@ -37,8 +38,8 @@ func TestUserAgents(t *testing.T) {
 		if begins, _, _ := strings.Cut(seen, firmware); !strings.HasPrefix(got, begins+firmware) {
 			t.Errorf("%s %s: %q, seen: %q", model, firmware, got, seen)
 		}
-		if !slices.Contains(firmwares(model), firmware) {
-			t.Errorf("%s %s was seen, but firmwares has only %q", model, firmware, firmwares(model))
+		if !slices.Contains(boot.Firmwares(model), firmware) {
+			t.Errorf("%s %s was seen, but firmwares has only %q", model, firmware, boot.Firmwares(model))
 		}
 	}
 	if all < 10 || equal < all-2 {
@@ -51,26 +52,8 @@ func TestUserAgents(t *testing.T) {
 		"Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)":                                               {"2e4", "360", "7.3.14"},
 		"Mozilla/4.0 (compatible; snomD862-SIP 10.1.184.15 2010.12-00004-g9ba52f5 0004132202E4 SXM:0 UXM:0)": {"2e4", "snomD862", "10.1.184.15"},
 	} {
-		if got, err := newPhone(p[0], p[1], p[2], ""); err != nil || got.userAgent != want {
-			t.Errorf("%q: %q, %v; want %q", p, got.userAgent, err, want)
-		}
-	}
-}
-
-func TestReadsXML(t *testing.T) {
-	for phone, want := range map[phone]bool{
-		{model: "snom360", firmware: "6.5.20"}:      false,
-		{model: "snom360", firmware: "7.1.7"}:       false,
-		{model: "snom360", firmware: "7.1"}:         false,
-		{model: "snom360", firmware: "7.1.8"}:       true,
-		{model: "snom360", firmware: "7.3"}:         true,
-		{model: "snomD785", firmware: "10.1.33.33"}: true,
-		{model: "snomMP", firmware: "6.5"}:          false,
-		{model: "snomm9", firmware: "5.0"}:          true,
-		{model: "snomM300", firmware: "03.23.0005"}: true,
-	} {
-		if got := phone.readsXML(); got != want {
-			t.Errorf("%+v: %v", phone, got)
+		if got, err := newPhone(p[0], p[1], p[2], ""); err != nil || got.UserAgent != want {
+			t.Errorf("%q: %q, %v; want %q", p, got.UserAgent, err, want)
 		}
 	}
 }
@@ -101,7 +84,7 @@ func TestCommandLine(t *testing.T) {
 	}
 	for _, line := range []string{"--mac 2e4 tftp://localhost/", "storm ftp://localhost"} {
 		err := run(t.Context(), strings.Fields(line), output{discard{}, discard{}})
-		if !errors.Is(err, errOtherScheme) || errors.Is(err, errUsage) {
+		if !errors.Is(err, boot.ErrOtherScheme) || errors.Is(err, errUsage) {
 			t.Errorf("snomphone %s: %v", line, err)
 		}
 	}

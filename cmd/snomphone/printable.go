@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"snomredirect/redirect/boot"
 )
 
 // What servers send is shown at terminals. It is only written through printable or
@@ -24,7 +26,7 @@ const maxShown = 400
 func printable(s string) string {
 	var b strings.Builder
 	n := 0
-	for _, r := range hideLogins(s) {
+	for _, r := range boot.HideLogins(s) {
 		if n++; n > maxShown {
 			b.WriteString("...")
 			break
@@ -84,4 +86,15 @@ func grouped(n int) string {
 		digits = slices.Insert(digits, i, ',')
 	}
 	return string(digits)
+}
+
+// withoutLogins returns an error about a command line without the users and passwords
+// in its arguments.
+func withoutLogins(text string, args []string) string {
+	for _, arg := range args {
+		if strings.Contains(arg, "@") {
+			text = strings.ReplaceAll(text, arg, boot.HideLogin(arg))
+		}
+	}
+	return text
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"snomredirect/redirect/boot"
 	"snomredirect/redirect/settings"
 )
 
@@ -17,13 +18,13 @@ func (p printer) line(format string, args ...any) {
 	fmt.Fprintln(p.w, printable(fmt.Sprintf(format, args...)))
 }
 
-func (p printer) phone(of phone) {
-	p.line("%s with firmware %s, %v", of.model, of.firmware, of.mac)
-	p.line("User-Agent: %s", of.userAgent)
+func (p printer) phone(of boot.Phone) {
+	p.line("%s with firmware %s, %v", of.Model, of.Firmware, of.MAC)
+	p.line("User-Agent: %s", of.UserAgent)
 }
 
 // step prints an empty line and a step.
-func (p printer) step(s *step) {
+func (p printer) step(s *boot.Step) {
 	fmt.Fprintln(p.w)
 	p.line("%d. %s (%s)", s.Number, s.URL, s.Why)
 	if s.Login != "" {
@@ -31,12 +32,12 @@ func (p printer) step(s *step) {
 	}
 	switch {
 	case s.Location != "" && s.Problem == "":
-		p.line("   %s: %s", statusText(s.Status), s.Location)
+		p.line("   %s: %s", boot.StatusText(s.Status), s.Location)
 		return
 	case s.Form != "":
-		p.line("   %s, %s, %s: %s", statusText(s.Status), s.Form, plural(s.Bytes, "byte"), s.content())
+		p.line("   %s, %s, %s: %s", boot.StatusText(s.Status), s.Form, plural(s.Bytes, "byte"), content(s))
 	case s.Status != 0:
-		p.line("   %s", statusText(s.Status))
+		p.line("   %s", boot.StatusText(s.Status))
 	}
 	if s.Skipped != nil {
 		p.line("   %s not a setting, first line %d", plural(len(s.Skipped), "line is", "lines are"), s.Skipped[0])
@@ -45,7 +46,7 @@ func (p printer) step(s *step) {
 		p.line("   names %s", file)
 	}
 	if s.Server != nil {
-		p.line("   setting_server %s %s: %s", s.Server.Flag.text(), s.Server.Value, s.effect())
+		p.line("   setting_server %s %s: %s", flagText(s.Server.Flag), s.Server.Value, effect(s))
 	}
 	if s.Problem != "" {
 		p.line("   failed: %s", s.Problem)
@@ -53,7 +54,7 @@ func (p printer) step(s *step) {
 }
 
 // content returns what a file contains, such as "3 settings, 12 entries of phone-book".
-func (s *step) content() string {
+func content(s *boot.Step) string {
 	var parts []string
 	if s.Settings > 0 {
 		parts = append(parts, plural(s.Settings, "setting"))
@@ -62,7 +63,7 @@ func (s *step) content() string {
 		parts = append(parts, plural(n, "file"))
 	}
 	for _, l := range s.Lists {
-		parts = append(parts, l.text())
+		parts = append(parts, listText(l))
 	}
 	if parts == nil {
 		return "no settings"
@@ -70,44 +71,53 @@ func (s *step) content() string {
 	return strings.Join(parts, ", ")
 }
 
+// listText returns what a list contains, such as "2 entries of phone-book".
+func listText(l boot.List) string {
+	one := strings.TrimSuffix(string(l.Kind), "s")
+	if l.Kind == boot.Entries {
+		one = "entry"
+	}
+	return plural(l.Entries, one, string(l.Kind)) + " of " + l.Name
+}
+
 // effect returns what the phone does with a setting server.
-func (s *step) effect() string {
+func effect(s *boot.Step) string {
 	switch {
 	case s.Ignored:
 		return "ignored: the phone already has one"
-	case s.Server.Flag.access() == settings.ReadOnly:
+	case s.Server.Flag.Access() == settings.ReadOnly:
 		return "taken, read-only at the phone"
 	}
 	return "taken"
 }
 
-// text returns the flag for a table.
-func (f perm) text() string {
+// flagText returns a flag for a table.
+func flagText(f boot.Flag) string {
 	switch {
-	case f == none:
+	case f == boot.Flag(settings.NoFlag):
 		return "-"
-	case f != perm(settings.EmptyFlag) && strings.TrimSpace(string(f)) != string(f):
+	case f != boot.Flag(settings.EmptyFlag) && strings.TrimSpace(string(f)) != string(f):
 		return strconv.Quote(string(f))
 	}
 	return string(f)
 }
 
 // settings prints the settings that the phone has in the end, file by file.
-func (p printer) settings(w *walk) {
+func (p printer) settings(w *boot.Walk) {
 	fmt.Fprintln(p.w)
-	has := w.settings()
+	has := w.Settings()
 	if len(has) == 0 {
 		p.line("No settings.")
 		return
 	}
 	p.line("%s:", count(has))
 	for len(has) > 0 {
-		step := w.steps[has[0].Step-1]
+		step := w.Steps[has[0].Step-1]
 		p.line("from %d. %s", step.Number, step.URL)
 		columns := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', 0)
 		for len(has) > 0 && has[0].Step == step.Number {
 			g := has[0]
-			fmt.Fprintf(columns, "  %s\t%s\t%s\n", printable(g.label()), printable(g.Flag.text()), printable(g.text()))
+			fmt.Fprintf(columns, "  %s\t%s\t%s\n", printable(label(g)), printable(flagText(g.Flag)), printable(valueText(g)))
 			has = has[1:]
 		}
 		_ = columns.Flush()
@@ -115,7 +125,7 @@ func (p printer) settings(w *walk) {
 }
 
 // count returns how many settings and function keys there are.
-func count(has []given) string {
+func count(has []boot.Given) string {
 	n := 0
 	for _, g := range has {
 		if g.Key {
@@ -132,15 +142,15 @@ func count(has []given) string {
 	}
 }
 
-func (g given) label() string {
+func label(g boot.Given) string {
 	if g.Index == "" {
 		return g.Name
 	}
 	return g.Name + "[" + g.Index + "]"
 }
 
-// text returns the value, and which step's value it replaced.
-func (g given) text() string {
+// valueText returns the value, and which step's value it replaced.
+func valueText(g boot.Given) string {
 	text := g.Value
 	if text == "" {
 		text = `""`
@@ -153,14 +163,15 @@ func (g given) text() string {
 
 // bootObject is a boot in JSON.
 type bootObject struct {
-	MAC       string  `json:"mac"`
-	Model     string  `json:"model"`
-	Firmware  string  `json:"firmware"`
-	UserAgent string  `json:"user_agent"`
-	Steps     []*step `json:"steps"`
-	Settings  []given `json:"settings"`
+	MAC       string       `json:"mac"`
+	Model     string       `json:"model"`
+	Firmware  string       `json:"firmware"`
+	UserAgent string       `json:"user_agent"`
+	Steps     []*boot.Step `json:"steps"`
+	Settings  []boot.Given `json:"settings"`
 }
 
-func (w *walk) object() bootObject {
-	return bootObject{w.phone.mac.String(), w.phone.model, w.phone.firmware, w.phone.userAgent, w.steps, w.settings()}
+func objectOf(w *boot.Walk) bootObject {
+	p := w.Phone
+	return bootObject{p.MAC.String(), p.Model, p.Firmware, p.UserAgent, w.Steps, w.Settings()}
 }

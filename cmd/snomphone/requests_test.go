@@ -1,39 +1,11 @@
 package main
 
 import (
-	"slices"
 	"strings"
 	"testing"
-)
 
-// A setting server's file without {mac} is followed by the phone's own.
-func TestServerRequests(t *testing.T) {
-	p, err := newPhone(testMAC, "", "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const h = "http://one.example"
-	for given, want := range map[string][]string{
-		h + "/snom.htm":                   {h + "/snom.htm", h + "/snom-" + testMAC + ".htm"},
-		h + "/a.b/snom":                   {h + "/a.b/snom", h + "/a.b/snom-" + testMAC},
-		h + "/a/snom.tar.gz":              {h + "/a/snom.tar.gz", h + "/a/snom.tar-" + testMAC + ".gz"},
-		h + "/snom.php?a=b.c/d":           {h + "/snom.php?a=b.c/d", h + "/snom-" + testMAC + ".php?a=b.c/d"},
-		h + "/{mac}/snom.xml":             {h + "/" + testMAC + "/snom.xml", h + "/" + testMAC + "/snom-" + testMAC + ".xml"},
-		h + "/{phone_type}.xml":           {h + "/snom360.xml", h + "/snom360-" + testMAC + ".xml"},
-		h + "/{phone_type}/{mac}.xml":     {h + "/snom360/" + testMAC + ".xml"},
-		h + "/snom.php?mac={mac}":         {h + "/snom.php?mac=" + testMAC},
-		h + "/?type={phone_type}":         {h + "/?type=snom360"},
-		h + "?type={phone_type}":          {h + "?type=snom360"},
-		h + "/{phone_type}/":              {h + "/snom360/snom360.htm", h + "/snom360/snom360-" + testMAC + ".htm"},
-		"http://u:p.q@one.example/x.cfg":  {"http://u:p.q@one.example/x.cfg", "http://u:p.q@one.example/x-" + testMAC + ".cfg"},
-		"http://u:p@one.example":          {"http://u:p@one.example/snom360.htm", "http://u:p@one.example/snom360-" + testMAC + ".htm"},
-		"http://one.example:8080?x=/a.b/": {"http://one.example:8080?x=/a.b/"},
-	} {
-		if got, err := p.serverRequests(given); err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: %q, %v; want %q", given, got, err, want)
-		}
-	}
-}
+	"snomredirect/redirect/boot"
+)
 
 // Of a setting server's file and the phone's own, one may be missing. Files in a
 // container have no counterpart.
@@ -48,13 +20,13 @@ func TestServerFile(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.serve("one.example", c.site)
-		if got, err := w.boot(boot{MAC: testMAC, URL: "http://one.example/x.htm"}); err != nil || !strings.Contains(got, c.want) {
+		if got, err := w.boot(bootCommand{MAC: testMAC, URL: "http://one.example/x.htm"}); err != nil || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %v, want %q in\n%s", name, err, c.want, got)
 		}
 	}
 	w := newWorld(t)
 	w.serve("one.example", site{"/" + testMAC: files("http://one.example/{phone_type}.xml"), "/snom360.xml": "a: 1\nfirmware_status: http://one.example/fw.xml\n", "/fw.xml": "firmware: x\n"})
-	got, err := w.boot(boot{MAC: testMAC, URL: "http://one.example/{mac}"})
+	got, err := w.boot(bootCommand{MAC: testMAC, URL: "http://one.example/{mac}"})
 	if err != nil || strings.Contains(got, "-"+testMAC) || strings.Contains(got, "404") {
 		t.Errorf("%v\n%s", err, got)
 	}
@@ -76,7 +48,7 @@ func TestM3(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 1000 {
-		if p := phones(i); p.model == modelM3 {
+		if p := phones(i); p.Model == boot.ModelM3 {
 			t.Fatalf("phone %d is %+v", i, p)
 		}
 	}

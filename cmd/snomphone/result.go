@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"snomredirect/redirect/boot"
 )
 
 // A result counts the outcomes of a storm. Its method add may be called
@@ -25,7 +27,7 @@ type result struct {
 }
 
 // longestLatency, in microseconds, is longer than any reply takes.
-const longestLatency = int64(2 * replyTime / time.Microsecond)
+var longestLatency = int64(2 * boot.Patient.ReplyTime / time.Microsecond)
 
 type outcome struct {
 	n       int
@@ -45,7 +47,7 @@ func (r *result) add(name string, took time.Duration, err error) int {
 	if err == nil {
 		_ = r.latencies.RecordValue(min(max(took.Microseconds(), 1), longestLatency))
 	} else if o.example == "" {
-		o.example = hideLogins(err.Error())
+		o.example = boot.HideLogins(err.Error())
 	}
 	r.outcomes[name] = o
 	return r.phones()

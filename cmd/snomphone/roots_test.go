@@ -4,16 +4,24 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"snomredirect/redirect/boot"
 )
 
 // Each part of a settings file is counted as what it is, as a file of its own and
 // inside <settings>.
 func TestRoots(t *testing.T) {
-	settings := reply{xml: true, settings: []setting{{"a", "", "$", "1"}}}
-	of := func(name string, kind kind, n int) reply { return reply{xml: true, lists: []list{{name, kind, n}}} }
-	withKeys := func(name string) reply {
-		r := of(name, keys, 2)
-		r.keys = []setting{{"fkey", "0", "$", "line"}, {"fkey", "1", "&", "dest <sip:423@tst.org;user=phone>"}}
+	phone, err := newPhone(testMAC, "", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := boot.Reply{XML: true, Settings: []boot.Setting{{Name: "a", Flag: "$", Value: "1"}}}
+	of := func(name string, kind boot.Kind, n int) boot.Reply {
+		return boot.Reply{XML: true, Lists: []boot.List{{Name: name, Kind: kind, Entries: n}}}
+	}
+	withKeys := func(name string) boot.Reply {
+		r := of(name, boot.Keys, 2)
+		r.Keys = []boot.Setting{{Name: "fkey", Index: "0", Flag: "$", Value: "line"}, {Name: "fkey", Index: "1", Flag: "&", Value: "dest <sip:423@tst.org;user=phone>"}}
 		return r
 	}
 	const (
@@ -26,38 +34,35 @@ func TestRoots(t *testing.T) {
 	)
 	for name, c := range map[string]struct {
 		inside string
-		want   reply
+		want   boot.Reply
 		text   string
 	}{
 		"phone-settings": {`<a perm="$">1</a>`, settings, "1 setting"},
 		"function-keys":  {fkeys, withKeys("function-keys"), "2 keys of function-keys"},
 		"functionKeys":   {fkeys, withKeys("functionKeys"), "2 keys of functionKeys"},
-		"phone-book":     {items, of("phone-book", entries, 3), "3 entries of phone-book"},
-		"tbook":          {items, of("tbook", entries, 3), "3 entries of tbook"},
-		"dialplan":       {templates, of("dialplan", rules, 2), "2 rules of dialplan"},
-		"dial-plan":      {templates, of("dial-plan", rules, 2), "2 rules of dial-plan"},
-		"gui-languages":  {words, of("gui-languages", languages, 1), "1 language of gui-languages"},
-		"web-languages":  {words, of("web-languages", languages, 1), "1 language of web-languages"},
-		"phrases":        {phrase, of("phrases", phrases, 2), "2 phrases of phrases"},
-		"w_phrases":      {phrase, of("w_phrases", phrases, 2), "2 phrases of w_phrases"},
+		"phone-book":     {items, of("phone-book", boot.Entries, 3), "3 entries of phone-book"},
+		"tbook":          {items, of("tbook", boot.Entries, 3), "3 entries of tbook"},
+		"dialplan":       {templates, of("dialplan", boot.Rules, 2), "2 rules of dialplan"},
+		"dial-plan":      {templates, of("dial-plan", boot.Rules, 2), "2 rules of dial-plan"},
+		"gui-languages":  {words, of("gui-languages", boot.Languages, 1), "1 language of gui-languages"},
+		"web-languages":  {words, of("web-languages", boot.Languages, 1), "1 language of web-languages"},
+		"phrases":        {phrase, of("phrases", boot.Phrases, 2), "2 phrases of phrases"},
+		"w_phrases":      {phrase, of("w_phrases", boot.Phrases, 2), "2 phrases of w_phrases"},
 	} {
 		part := "<" + name + " e=\"2\">" + c.inside + "</" + name + ">"
 		for _, text := range []string{part, head + part, head + "<settings>\n" + part + "\n</settings>\n"} {
-			got, err := parseReply([]byte(text))
+			got, err := phone.Read([]byte(text))
 			if err != nil || !reflect.DeepEqual(got, c.want) {
 				t.Errorf("%s: %+v, %v; want %+v", text, got, err, c.want)
 			}
-			var w walk
-			s := w.begin("http://one.example/", "first boot")
-			w.take(s, got)
-			if s.content() != c.text {
-				t.Errorf("%s: %q, want %q", text, s.content(), c.text)
+			if shown := content(&boot.Step{Settings: len(got.Settings), Lists: got.Lists}); shown != c.text {
+				t.Errorf("%s: %q, want %q", text, shown, c.text)
 			}
 		}
 	}
-	got, err := parseReply([]byte(head + "<settings><phone-settings><a perm=\"$\">1</a></phone-settings><function-keys>" + fkeys + "</function-keys><phone-book/><dial-plan>" + templates + "</dial-plan></settings>"))
+	got, err := phone.Read([]byte(head + "<settings><phone-settings><a perm=\"$\">1</a></phone-settings><function-keys>" + fkeys + "</function-keys><phone-book/><dial-plan>" + templates + "</dial-plan></settings>"))
 	want := settings
-	want.keys, want.lists = withKeys("").keys, []list{{"function-keys", keys, 2}, {"phone-book", entries, 0}, {"dial-plan", rules, 2}}
+	want.Keys, want.Lists = withKeys("").Keys, []boot.List{{Name: "function-keys", Kind: boot.Keys, Entries: 2}, {Name: "phone-book", Kind: boot.Entries}, {Name: "dial-plan", Kind: boot.Rules, Entries: 2}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
@@ -71,7 +76,7 @@ func TestFunctionKeys(t *testing.T) {
 		"/y":          `<function-keys><fkey idx="0" perm="$">line</fkey><fkey idx="1">line</fkey></function-keys>`,
 		"/z":          `<settings><phone-settings><a>1</a></phone-settings><function-keys><fkey idx="0" perm="&amp;">speed 1</fkey></function-keys></settings>`,
 	})
-	b := boot{MAC: testMAC, URL: "http://one.example/{mac}"}
+	b := bootCommand{MAC: testMAC, URL: "http://one.example/{mac}"}
 	got, err := w.boot(b)
 	for _, want := range []string{"2 keys of function-keys\n", "1 setting, 1 key of function-keys\n", "\n1 setting, 2 keys:\n", "fkey[0]  &  speed 1  (replaces that from 2)"} {
 		if err != nil || !strings.Contains(got, want) {

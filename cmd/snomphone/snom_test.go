@@ -45,7 +45,7 @@ func (w *world) dial(ctx context.Context, network, address string) (net.Conn, er
 }
 
 // boot runs a boot and returns what it prints.
-func (w *world) boot(b boot) (string, error) {
+func (w *world) boot(b bootCommand) (string, error) {
 	if b.URL == "" {
 		b.URL = "http://provisioning.snom.com"
 	}

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
+
+	"snomredirect/redirect/boot"
 )
 
 type storm struct {
@@ -40,7 +42,7 @@ func (s *storm) Run(ctx context.Context, out output) error {
 		return err
 	}
 	if u.Path != "" && u.Path != "/" || u.RawQuery != "" {
-		return fmt.Errorf("%s: expected a URL without a path: each phone has its own: %w", hideLogin(s.URL), errUsage)
+		return fmt.Errorf("%s: expected a URL without a path: each phone has its own: %w", boot.HideLogin(s.URL), errUsage)
 	}
 	tls, err := s.tls()
 	if err != nil {
@@ -63,7 +65,7 @@ func (s *storm) Run(ctx context.Context, out output) error {
 	return nil
 }
 
-func (s *storm) boot(ctx context.Context, c client, phones func(int) phone, n int, p *progress) *result {
+func (s *storm) boot(ctx context.Context, c boot.Client, phones func(int) boot.Phone, n int, p *progress) *result {
 	limit := rate.NewLimiter(rate.Inf, 0)
 	if s.Rate > 0 {
 		// In bursts of up to 10 ms: timers are not much finer.
@@ -107,27 +109,29 @@ const (
 
 // firstRequest sends the request that the phone's firmware has hard-coded. If the
 // phone gets no settings file, it returns an error too.
-func firstRequest(ctx context.Context, c client, p phone, base string) (outcome string, err error) {
-	first := p.fill(p.hardCoded(base))
-	u, err := parseURL(first)
+func firstRequest(ctx context.Context, c boot.Client, p boot.Phone, base string) (outcome string, err error) {
+	first := p.Fill(p.HardCoded(base))
+	u, err := boot.ParseURL(first)
 	if err != nil {
 		return otherError, err
 	}
-	got, err := c.get(ctx, first, p.userAgent, loginOf(u))
-	if err != nil && got.status != http.StatusUnauthorized {
+	ctx, cancel := context.WithTimeout(ctx, boot.Patient.ReplyTime)
+	defer cancel()
+	got, err := c.Get(ctx, first, p.UserAgent, boot.LoginOf(u), boot.Patient.Reply)
+	if err != nil && got.Status != http.StatusUnauthorized {
 		return outcomeOf(err), err
 	}
-	if got.status != http.StatusOK {
+	if got.Status != http.StatusOK {
 		if err == nil {
 			err = errors.New("expected status 200")
 		}
-		return "HTTP " + statusText(got.status), err
+		return "HTTP " + boot.StatusText(got.Status), err
 	}
-	r, err := p.read(got.body)
+	r, err := p.Read(got.Body)
 	switch {
 	case err != nil:
 		return unreadable, err
-	case r.value(settingServer) != "" || len(r.files) > 0:
+	case r.Value("setting_server") != "" || len(r.Files) > 0:
 		return redirected, nil
 	}
 	return noSettings, nil
@@ -145,7 +149,7 @@ func outcomeOf(err error) string {
 		return reset
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return noPort
-	case errors.Is(err, errUntrusted):
+	case errors.Is(err, boot.ErrUntrusted):
 		return untrusted
 	}
 	return otherError

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -27,9 +28,9 @@ func TestStorm(t *testing.T) {
 	registered, models := map[string]string{}, map[string]bool{}
 	for i := range n {
 		p := phones(i)
-		models[p.model] = true
+		models[p.Model] = true
 		if i%3 == 0 {
-			registered[p.mac.String()] = ""
+			registered[p.MAC.String()] = ""
 		}
 	}
 	if len(registered) != n/3 || len(models) < 30 {
@@ -138,7 +139,7 @@ func closedPort(t *testing.T) string {
 
 func TestOutcomeOf(t *testing.T) {
 	for err, want := range map[error]string{
-		context.DeadlineExceeded: timedOut, syscall.ECONNRESET: reset, syscall.EADDRNOTAVAIL: noPort, errTooLong: otherError,
+		context.DeadlineExceeded: timedOut, syscall.ECONNRESET: reset, syscall.EADDRNOTAVAIL: noPort, errors.New("the reply is too long"): otherError,
 	} {
 		if got := outcomeOf(fmt.Errorf("read: %w", err)); got != want {
 			t.Errorf("%v: %q, want %q", err, got, want)

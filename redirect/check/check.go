@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"snomredirect/redirect/settings"
 	"snomredirect/store"
@@ -55,7 +56,8 @@ type Checker struct {
 	// may send a phone back.
 	PublicNames store.PublicNames
 
-	similar sync.Map // the results of similarName, by name
+	similar  sync.Map     // the results of similarName, by name
+	compared atomic.Int64 // names in it
 }
 
 // A document is what is remembered of a file.
@@ -63,8 +65,9 @@ type document struct {
 	findings []Finding
 	// secrets are findings that count only if phones request the file over plain HTTP.
 	secrets    []Finding
-	named      []*settings.NextFile // if the file is a container
-	isFirmware bool                 // <firmware-settings>
+	named      []*settings.NextFile    // if the file is a container
+	leads      map[string]settings.Pos // where each URL that leads a phone on is written
+	isFirmware bool                    // <firmware-settings>
 }
 
 // File checks one file by itself. Text is its content, and name what findings call it.
@@ -82,8 +85,15 @@ func (c *Checker) read(name string, text []byte) document {
 	r.check()
 	sortFindings(r.findings)
 	d := document{findings: r.findings, secrets: r.secrets, isFirmware: file.Root.Name == "firmware-settings"}
+	d.leads = map[string]settings.Pos{}
 	for _, n := range settings.All[*settings.NextFile](file) {
 		d.named = append(d.named, n)
+		d.leads[n.URL] = n.Pos
+	}
+	for _, s := range settings.All[*settings.Setting](file) {
+		if s.Name == settingServer || s.Name == firmwareStatus {
+			d.leads[s.Value] = s.Pos
+		}
 	}
 	return d
 }

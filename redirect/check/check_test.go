@@ -42,20 +42,27 @@ func TestFindings(t *testing.T) {
 			if err != nil || n == 0 {
 				t.Fatalf("%d files, %v", n, err)
 			}
-			var got bytes.Buffer
-			for _, f := range findings {
-				got.WriteString(f.String() + " [" + string(f.Rule) + "]\n")
-			}
-			if *update {
-				archive.Files[last].Data = got.Bytes()
-				if err := os.WriteFile(file, txtar.Format(archive), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if want := archive.Files[last].Data; !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("got\n%swant\n%s", got.Bytes(), want)
-			}
+			compare(t, file, archive, findings)
 		})
+	}
+}
+
+// compare compares findings with the last file of an archive.
+func compare(t *testing.T, file string, archive *txtar.Archive, findings []Finding) {
+	t.Helper()
+	var got bytes.Buffer
+	for _, f := range findings {
+		got.WriteString(f.String() + " [" + string(f.Rule) + "]\n")
+	}
+	want := &archive.Files[len(archive.Files)-1].Data
+	if *update {
+		*want = got.Bytes()
+		if err := os.WriteFile(file, txtar.Format(archive), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(got.Bytes(), *want) {
+		t.Errorf("got\n%swant\n%s", got.Bytes(), *want)
 	}
 }
 
@@ -94,10 +101,11 @@ func folderOf(files []txtar.File) fs.FS {
 	return folder
 }
 
-// Each rule is broken by a folder in testdata.
+// Each rule is broken by a folder or a boot in testdata.
 func TestEachRule(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil {
+	boots, _ := filepath.Glob("testdata/boots/*.txtar")
+	if files = append(files, boots...); err != nil {
 		t.Fatal(err)
 	}
 	var all []byte
@@ -117,7 +125,7 @@ func TestEachRule(t *testing.T) {
 		if _, after, ok := strings.Cut(line, ` Rule = "`); ok {
 			rule, _, _ := strings.Cut(after, `"`)
 			if n++; !bytes.Contains(all, []byte("["+rule+"]\n")) {
-				t.Errorf("no folder breaks %s", rule)
+				t.Errorf("nothing breaks %s", rule)
 			}
 		}
 	}

@@ -28,11 +28,13 @@ func (f *folder) follow() {
 	for container, all := range f.leads {
 		for _, n := range all {
 			if d := f.documents[n.name]; d != nil && d.isFirmware {
-				f.addTo(container, n.by, FirmwareInContainer, "%s is <firmware-settings>, which phones don't take from a container: delete this line, and write the file's URL as firmware_status in <phone-settings>", n.name)
+				f.addTo(container, n.by, FirmwareInContainer, firmwareInContainer, n.name)
 			}
 		}
 	}
 }
+
+const firmwareInContainer = "%s is <firmware-settings>, which phones don't take from a container: delete this line, and write the file's URL as firmware_status in <phone-settings>"
 
 // followOne finds the files that a line of a container means, and returns those that are
 // not read yet.

@@ -27,6 +27,10 @@ var names = sync.OnceValue(func() (all []string) {
 // bare returns the name of a setting without the number at its end.
 func bare(name string) string { return strings.TrimRight(name, "0123456789") }
 
+// maxCompared bounds the names that a Checker compares with names.txt, which takes time.
+// There are some 2,000 settings.
+const maxCompared = 10_000
+
 // similarName returns the name in names.txt that a setting's probably means, or "" if it
 // is one of them or means none. It remembers its answers, because files have the same
 // names again and again.
@@ -34,6 +38,9 @@ func (c *Checker) similarName(name string) string {
 	name = bare(name)
 	similar, ok := c.similar.Load(name)
 	if !ok {
+		if c.compared.Add(1) > maxCompared {
+			return ""
+		}
 		similar = nearest(name, names())
 		c.similar.Store(name, similar)
 	}

@@ -23,6 +23,7 @@ const (
 	FirmwareInContainer Rule = "firmware-in-container" // <firmware-settings> only from firmware_status
 	Circle              Rule = "circle"                // containers that don't name each other
 	MissingFile         Rule = "missing-file"          // what a container names exists
+	FailedRequest       Rule = "failed-request"        // what a phone requests is there, within the limits of a boot
 )
 
 // The rules whose findings are warnings.
@@ -42,6 +43,7 @@ const (
 	SimilarName Rule = "similar-name" // a name that differs little from one in names.txt
 	Spelling    Rule = "spelling"     // the spelling that snom's slides list
 	PassedOver  Rule = "passed-over"  // nothing that phones pass over
+	NotFollowed Rule = "not-followed" // a URL of a scheme that a check can request
 )
 
 // syntax returns the finding of a file that can't be read.

@@ -1,4 +1,4 @@
-package main
+package boot
 
 import (
 	"fmt"
@@ -7,9 +7,9 @@ import (
 	"snomredirect/macaddr"
 )
 
-// firmwares returns the firmware versions of a model that were seen in public,
+// Firmwares returns the firmware versions of a model that were seen in public,
 // oldest first.
-func firmwares(model string) []string {
+func Firmwares(model string) []string {
 	rest := strings.TrimPrefix(model, "snom")
 	switch {
 	case model == "snomm9":
@@ -28,11 +28,11 @@ func firmwares(model string) []string {
 	return []string{"8.7.5.35"}
 }
 
-// userAgentOf returns the User-Agent of a phone, in the form seen from phones of its
+// UserAgentOf returns the User-Agent of a phone, in the form seen from phones of its
 // kind and age.
-func userAgentOf(model, firmware string, mac macaddr.Addr) string {
+func UserAgentOf(model, firmware string, mac macaddr.Addr) string {
 	var major, minor int
-	if v := versionNumbers(firmware); v != nil {
+	if v := VersionNumbers(firmware); v != nil {
 		major, minor = v[0], v[1]
 	}
 	rest := strings.TrimPrefix(model, "snom")
