@@ -113,6 +113,14 @@ func (r *reader) script(text string) {
 	run()
 }
 
+// write writes a file in the checkout.
+func (r *reader) write(file, text string) {
+	r.Helper()
+	if err := os.WriteFile(filepath.Join(r.folder, file), []byte(text), 0o600); err != nil {
+		r.Fatal(err)
+	}
+}
+
 // commandLines splits text into lines. A line that ends in a backslash includes
 // the next one.
 func commandLines(text string) []string {

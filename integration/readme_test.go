@@ -31,8 +31,9 @@ func pages(t *testing.T) []string {
 // the checkout and in a home folder of its own. A block marked sh holds
 // commands. A block marked console holds commands after "$ ", what is typed
 // into them after "==> ", and what they print. A backslash continues a line. A
-// service runs until the next one starts. Blocks marked "sh test" and
-// "sh docker" are run by .ci/run and TestDockerCompose.
+// service runs until the next one starts. Blocks marked xml or text with the name of
+// a file are written to that file. Blocks marked "sh test" and "sh docker" are run by
+// .ci/run and TestDockerCompose.
 //
 // With -update, TestPages writes what the commands print now to the pages.
 func TestPages(t *testing.T) {
@@ -52,11 +53,13 @@ func TestPages(t *testing.T) {
 			}
 			r := newReader(t)
 			for i, c := range page {
-				switch c.kind {
-				case "sh":
+				switch _, file, isFile := strings.Cut(c.kind, " "); {
+				case c.kind == "sh":
 					r.script(c.text)
-				case "console":
+				case c.kind == "console":
 					page[i].text = r.transcript(c.text)
+				case isFile && file != "docker" && file != "test":
+					r.write(file, c.text)
 				}
 			}
 			if *update && !t.Failed() {
@@ -118,7 +121,11 @@ type chunk struct{ kind, text string }
 
 func (c chunk) runs() bool { return c.kind == "sh" || c.kind == "console" }
 
-var blockKinds = []string{"sh", "sh docker", "sh test", "console", "conf", "text"}
+var (
+	blockKinds = []string{"sh", "sh docker", "sh test", "console", "conf", "text"}
+	// fileKinds are followed by the name of a file.
+	fileKinds = []string{"xml", "text"}
+)
 
 func readPage(t *testing.T, path string) (m markdown) {
 	t.Helper()
@@ -136,7 +143,7 @@ func readPage(t *testing.T, path string) (m markdown) {
 		case inside:
 			m, c, inside = append(m, c), chunk{text: line}, false
 		default:
-			if !slices.Contains(blockKinds, kind) {
+			if block, file, _ := strings.Cut(kind, " "); !slices.Contains(blockKinds, kind) && !(slices.Contains(fileKinds, block) && filepath.IsLocal(file)) {
 				t.Fatalf("%s: a block of the kind %q, want one of %q", path, kind, blockKinds)
 			}
 			c.text += line

@@ -5,6 +5,7 @@
 //
 //	snomredirect serve        run the service
 //	snomredirect health       check a running service
+//	snomredirect check        check settings files before a phone reads them
 //	snomredirect check-store  check the database of a service that is stopped
 //	snomredirect compact      make the database of a service that is stopped smaller
 //	snomredirect restore      restore a data folder from an archive that BACKUP wrote
@@ -16,7 +17,8 @@
 // variable: --public-name by SNOMREDIRECT_PUBLIC_NAME. systemd can open the sockets.
 //
 // The exit status is 0 on success, which for serve means that it was asked to
-// stop, 1 if something failed, and 2 if the command line is wrong.
+// stop, 1 if something failed or check found errors, and 2 if the command line is wrong
+// or check could not read all files.
 package main
 
 import (
@@ -36,6 +38,7 @@ import (
 type commandLine struct {
 	Serve      serve      `cmd:"" help:"Run the service."`
 	Health     health     `cmd:"" help:"Check a running service, for container health checks."`
+	Check      checkFiles `cmd:"" help:"Check settings files before a phone reads them."`
 	CheckStore checkStore `cmd:"" help:"Check the database of a service that is stopped."`
 	Compact    compact    `cmd:"" help:"Make the database of a service that is stopped smaller."`
 	Restore    restore    `cmd:"" help:"Restore a data folder from an archive that the console's command BACKUP wrote."`
@@ -50,7 +53,7 @@ var errUsage = errors.New("try snomredirect --help")
 
 func main() {
 	switch err := run(untilSignal(), os.Args[1:], output{os.Stdout, os.Stderr}); {
-	case errors.Is(err, errUsage):
+	case errors.Is(err, errUsage), errors.Is(err, errUnread):
 		exit(2, err)
 	case err != nil:
 		exit(1, err)

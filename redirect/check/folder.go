@@ -18,6 +18,9 @@ import (
 // container names them.
 var endings = []string{".htm", ".html", ".xml", ".cfg"}
 
+// Endings returns how the names of files end that [Checker.Folder] reads in any case.
+func Endings() []string { return slices.Clone(endings) }
+
 // Folder checks the settings files of a folder, which is taken for what a setting server
 // serves at the root of its hosts or, if base is not nil, at that URL. Findings call a
 // file by its path in the folder, after prefix. Folder returns how many files it has
@@ -75,11 +78,20 @@ type naming struct {
 // list lists the files of the folder.
 func (f *folder) list() error {
 	return fs.WalkDir(f.root, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
+		if err == nil && isFile(f.root, name, entry) {
 			f.names = append(f.names, name)
 		}
 		return err
 	})
+}
+
+// isFile reports whether an entry is a file, or a link to one in the folder.
+func isFile(root fs.FS, name string, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.Type().IsRegular()
+	}
+	info, err := fs.Stat(root, name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // readAll reads and checks files, several at a time.
