@@ -32,7 +32,7 @@ func (a *bigArchive) Contents() (accounts, phones int, bytes int64) {
 }
 func (a *bigArchive) Close() error { a.closed.Store(true); return nil }
 func (a *bigArchive) Sent() error  { a.sent.Store(true); return nil }
-func (a *bigArchive) Write(w io.Writer) error {
+func (a *bigArchive) Write(w io.Writer, _ func()) error {
 	half := len(a.text) / 2
 	if _, err := w.Write(a.text[:half]); err != nil {
 		return err

@@ -31,6 +31,7 @@ type client struct {
 	user        string
 	unknownKey  string // the fingerprint of a key that will be refused
 	refusedKeys []string
+	failed      bool // an account could not be looked up
 }
 
 // Read implements net.Conn.

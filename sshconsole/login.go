@@ -51,20 +51,21 @@ func (l login) valid(a store.Account) bool {
 
 // lookUp returns the account that a client wants to log in to, by its name in any
 // case. If it does not exist, or the store fails, lookUp returns the zero account,
-// which nobody can log in to.
-func lookUp(accounts Accounts, log *slog.Logger, user string) store.Account {
+// which nobody can log in to. failed reports whether the store did, which is logged.
+func lookUp(accounts Accounts, log *slog.Logger, user string) (a store.Account, failed bool) {
 	name, err := store.ParseName(strings.ToLower(user))
 	if err != nil {
-		return store.Account{}
+		return store.Account{}, false
 	}
-	a, err := accounts.AccountNamed(name)
-	if err != nil {
-		if !errors.Is(err, store.ErrNoAccount) {
-			log.Error("login failed", "error", err)
-		}
-		return store.Account{}
+	a, err = accounts.AccountNamed(name)
+	switch {
+	case err == nil:
+		return a, false
+	case errors.Is(err, store.ErrNoAccount):
+		return store.Account{}, false
 	}
-	return a
+	log.Error("login failed", "error", err)
+	return store.Account{}, true
 }
 
 // byKey returns the login to a with a key, and whether a has that key and is

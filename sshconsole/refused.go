@@ -74,6 +74,7 @@ func (s *Server) connectionFailed(c *client, err error) {
 		s.Log.Log(context.Background(), level, message, attrs...)
 	}
 	switch {
+	case t.failed: // which is logged, and no reason to block the client
 	case len(t.keys) > 0:
 		log(s.LogRefusal, "login refused", "user", t.user, "from", from, "by", "key", "keys", strings.Join(t.keys, " "), "why", "wrong name or key")
 	case t.method == ByKey && !isDisconnect(err): // it offered a key of the account and sent a wrong signature
@@ -102,6 +103,7 @@ type trace struct {
 	method Method   // of the last credential that it offered
 	user   string   // the last name that it gave
 	keys   []string // the refused keys: fingerprints, or why there is none
+	failed bool     // an account could not be looked up
 }
 
 // unknownAlgorithm stands for a key whose algorithm is not accepted.
@@ -111,7 +113,7 @@ const unknownAlgorithm = "other-algorithm"
 func (cs *clients) trace(c *client) trace {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	return trace{c.heard.Load(), c.tried, c.method, c.user, slices.Clone(c.refusedKeys)}
+	return trace{c.heard.Load(), c.tried, c.method, c.user, slices.Clone(c.refusedKeys), c.failed}
 }
 
 // tried records that a client has tried to log in as a user.
@@ -119,6 +121,13 @@ func (cs *clients) tried(c *client, user string) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	c.tried, c.user = true, user
+}
+
+// lookUpFailed records that the account of a client could not be looked up.
+func (cs *clients) lookUpFailed(c *client) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	c.failed = true
 }
 
 // keyUnknown records that the account has no key with a fingerprint. keyRefused

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"snomredirect/sshconsole/shell"
+	"snomredirect/store"
 )
 
 // logs waits until the log has a number of lines that contain text, and returns them.
@@ -142,4 +145,24 @@ func TestRefusalsAreBounded(t *testing.T) {
 		}
 	}
 	l.logs(2, `msg="login refused"`)
+}
+
+// failingAccounts is a store that can't look up accounts by name.
+type failingAccounts struct{ shell.Registry }
+
+func (failingAccounts) AccountNamed(store.Name) (store.Account, error) {
+	return store.Account{}, store.ErrDamaged
+}
+
+// Whoever can't be looked up was not refused for a wrong name or key: what blocks clients
+// that guess must not block him.
+func TestFailingLookUpIsNoRefusal(t *testing.T) {
+	l := newLab(t, defaultLimits, func(r shell.Registry) shell.Registry { return failingAccounts{r} })
+	if c, err := l.dial("acme", gossh.PublicKeys(newSigner(t))); err == nil {
+		c.Close()
+		t.Fatal("logged in")
+	}
+	l.logs(1, `level=ERROR msg="login failed"`)
+	l.server.Shutdown(t.Context())
+	l.logs(0, "login refused")
 }

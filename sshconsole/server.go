@@ -197,9 +197,8 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 		// signature, which proves that the client has the key.
 		VerifiedPublicKeyCallback: func(conn gossh.ConnMetadata, key gossh.PublicKey, _ *gossh.Permissions, _ string) (*gossh.Permissions, error) {
 			return s.admit(ctx, func() (login, error) {
-				l, ok := byKey(lookUp(s.Accounts, s.Log, conn.User()), key)
+				l, ok := s.byKey(ctx, conn.User(), key)
 				if !ok { // it was removed since the offer
-					s.clients.keyUnknown(ctx.Value(clientKey).(*client), gossh.FingerprintSHA256(key))
 					return login{}, store.ErrDenied
 				}
 				return l, nil
@@ -213,11 +212,22 @@ func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 // the client has not proven yet that it has the key.
 func (s *Server) keyOffered(ctx ssh.Context, key ssh.PublicKey) (ok bool) {
 	s.clients.offered(ctx.Value(clientKey).(*client), ByKey)
-	s.guard("login", func() { _, ok = byKey(lookUp(s.Accounts, s.Log, ctx.User()), key) })
-	if !ok {
-		s.clients.keyUnknown(ctx.Value(clientKey).(*client), gossh.FingerprintSHA256(key))
-	}
+	s.guard("login", func() { _, ok = s.byKey(ctx, ctx.User(), key) })
 	return ok
+}
+
+// byKey is the function byKey, for the account that a client wants to log in to. It
+// records why the key is refused.
+func (s *Server) byKey(ctx ssh.Context, user string, key gossh.PublicKey) (login, bool) {
+	a, failed := lookUp(s.Accounts, s.Log, user)
+	l, ok := byKey(a, key)
+	switch c := ctx.Value(clientKey).(*client); {
+	case failed:
+		s.clients.lookUpFailed(c)
+	case !ok:
+		s.clients.keyUnknown(c, gossh.FingerprintSHA256(key))
+	}
+	return l, ok
 }
 
 // admit calls prove and stores the login that it returns in ctx. If prove panics,

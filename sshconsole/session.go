@@ -177,6 +177,7 @@ func (sess *session) runShell(ctx context.Context, command string, accountsChang
 			return func() { s.clients.end(sess.client) }, s.clients.begin(sess.client)
 		},
 		Connected: sess.connected,
+		HangUp:    func() { _ = sess.client.Close() },
 		AccountsChanged: func() {
 			accountsChanged()
 			s.clients.recheck(s.Accounts, sess.client) // run rechecks this one after its answer

@@ -33,12 +33,15 @@ type backups struct {
 	log     *slog.Logger
 	running sync.Mutex // locked from the beginning of an archive to its Close
 	last    atomic.Pointer[time.Time]
+	// patience is how long a client may read nothing of its archive: another backup can
+	// begin only when this one has ended.
+	patience time.Duration
 }
 
 // openBackups deletes what a process that died may have left, and reads when the last
 // backup was made.
 func openBackups(folder string, copy func(file string) error, log *slog.Logger) *backups {
-	b := &backups{folder: folder, copy: copy, log: log}
+	b := &backups{folder: folder, copy: copy, log: log, patience: 5 * time.Minute}
 	if err := b.tidy(); err != nil {
 		log.Warn("a copy of the database that an interrupted backup left can't be deleted", "error", err)
 	}
@@ -85,6 +88,9 @@ func (b *backups) begin() (shell.Archive, error) {
 	switch err := a.prepare(); {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return nil, shell.ErrDiskFull
+	case errors.Is(err, fs.ErrNotExist):
+		a.log.Error("backup", "error", err)
+		return nil, shell.ErrNoFolder
 	case errors.Is(err, syscall.EROFS):
 		return nil, shell.ErrReadOnly
 	case err != nil:
@@ -100,6 +106,7 @@ type archive struct {
 	copied   *os.File // nil before it is made
 	report   bolt.Report
 	manifest snapshot.Manifest
+	stalled  *time.Timer // hangs up on the client, if it is being written
 	sources  []snapshot.Source
 }
 
@@ -149,7 +156,18 @@ func (a *archive) Contents() (accounts, phones int, bytes int64) {
 }
 
 // Write implements [shell.Archive].
-func (a *archive) Write(w io.Writer) error { return a.manifest.Write(w, a.sources) }
+func (a *archive) Write(w io.Writer, hangUp func()) error {
+	a.stalled = time.AfterFunc(a.patience, hangUp)
+	return a.manifest.Write(writerFunc(func(p []byte) (int, error) {
+		defer a.stalled.Reset(a.patience)
+		return w.Write(p)
+	}), a.sources)
+}
+
+// A writerFunc is a function as an io.Writer.
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // Sent implements [shell.Archive].
 func (a *archive) Sent() error {
@@ -164,6 +182,9 @@ func (a *archive) Sent() error {
 // Close implements [shell.Archive].
 func (a *archive) Close() error {
 	defer a.running.Unlock()
+	if a.stalled != nil {
+		a.stalled.Stop()
+	}
 	if a.copied == nil {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,7 +78,7 @@ func TestBackups(t *testing.T) {
 	}
 	accounts, phones, size := a.Contents()
 	var text bytes.Buffer
-	if err := a.Write(&text); err != nil || accounts != 1 || phones != 1 || size < 1000 || int64(text.Len()) < size {
+	if err := a.Write(&text, nil); err != nil || accounts != 1 || phones != 1 || size < 1000 || int64(text.Len()) < size {
 		t.Errorf("%d accounts, %d phones, %d bytes, %d sent, %v", accounts, phones, size, text.Len(), err)
 	}
 	if !b.Last().IsZero() {
@@ -120,7 +121,7 @@ func TestBackups(t *testing.T) {
 	}
 	defer a.Close()
 	text.Reset()
-	if err := a.Write(&text); err != nil {
+	if err := a.Write(&text, nil); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := snapshot.NewReader(&text); err != nil || len(r.Manifest.Files) != 4 {
@@ -209,10 +210,50 @@ func TestBackupsFail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(a.Write(io.Discard), a.Close()); err != nil {
+	if err := errors.Join(a.Write(io.Discard, nil), a.Close()); err != nil {
 		t.Error(err)
 	}
 	if !b.Last().IsZero() {
 		t.Errorf("the last backup is %v", b.Last())
+	}
+}
+
+// A client that reads nothing is hung up on, so that another backup can begin.
+func TestBackupStalls(t *testing.T) {
+	folder, db := newBackedUp(t)
+	b := openBackups(folder, db.Copy, slog.New(slog.DiscardHandler))
+	b.patience = time.Millisecond
+	a, err := b.begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, server := net.Pipe() // nobody reads
+	defer client.Close()
+	if err := a.Write(server, func() { server.Close() }); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("got %v", err)
+	}
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
+	if a, err = b.begin(); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Without its folder nothing is backed up, and the reason is clear.
+func TestBackupOfMovedFolder(t *testing.T) {
+	folder, db := newBackedUp(t)
+	b := openBackups(folder, db.Copy, slog.New(slog.DiscardHandler))
+	if err := os.Rename(folder, folder+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.begin(); err != shell.ErrNoFolder {
+		t.Errorf("got %v", err)
+	}
+	if err := os.Rename(folder+".away", folder); err != nil {
+		t.Fatal(err)
 	}
 }

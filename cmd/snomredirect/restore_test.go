@@ -27,7 +27,7 @@ func backUp(t *testing.T) (file, folder string) {
 	}
 	defer a.Close()
 	var text bytes.Buffer
-	if err := a.Write(&text); err != nil {
+	if err := a.Write(&text, nil); err != nil {
 		t.Fatal(err)
 	}
 	file = filepath.Join(t.TempDir(), "snapshot.tar")

@@ -12,16 +12,18 @@ import (
 type Archive interface {
 	io.Closer
 	Contents() (accounts, phones int, bytes int64)
-	// Write writes the archive to a client.
-	Write(io.Writer) error
+	// Write writes the archive to a client. It calls hangUp if the client reads nothing
+	// for minutes, until the archive is closed.
+	Write(w io.Writer, hangUp func()) error
 	// Sent remembers that a client has received the whole archive.
 	Sent() error
 }
 
 // Problems of making an [Archive].
 var (
-	ErrBackupRuns = refused(codeBusy, "Another backup is running: try again when it has ended.")
+	ErrBackupRuns = refused(codeBusy, "Another backup is running: try again when it has ended. If its client reads nothing, it ends after five minutes.")
 	ErrDamaged    = refused(codeInternal, "The database has problems, so it was not backed up; keep the backups that you have. The service's log has the details.")
+	ErrNoFolder   = refused(codeBusy, "The data folder of the service was deleted or replaced; nothing was backed up. Put it back, or list all phones with EXPORT before the service ends.")
 	ErrReadOnly   = refused(codeBusy, "The disk of the service is read-only, and a copy of the database must be made on it; nothing was backed up.")
 	ErrDiskFull   = refused(codeBusy, "The disk of the service has no room for a copy of the database; nothing was backed up.")
 )
@@ -42,7 +44,7 @@ func backup(c *call) error {
 	defer archive.Close()
 	accounts, phones, bytes := archive.Contents()
 	log := c.Log.With("accounts", accounts, "phones", phones, "bytes", bytes)
-	err = archive.Write(c.out)
+	err = archive.Write(c.out, c.HangUp)
 	if c.out.Flush() != nil || c.ctx.Err() != nil || err == nil && !c.Connected() {
 		log.Warn("backup not received: the client has gone")
 		return errReported

@@ -20,7 +20,7 @@ type archive struct {
 func (a *archive) Contents() (accounts, phones int, bytes int64) { return 1, 3456, 1_250_000 }
 func (a *archive) Close() error                                  { a.closed = true; return nil }
 func (a *archive) Sent() error                                   { a.sent = true; return a.sentErr }
-func (a *archive) Write(w io.Writer) error {
+func (a *archive) Write(w io.Writer, _ func()) error {
 	_, err := io.WriteString(w, archiveText)
 	return errors.Join(err, a.writeErr)
 }

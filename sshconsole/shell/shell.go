@@ -35,7 +35,7 @@ type Config struct {
 	// Status returns what STATUS shows. If nil, that is empty.
 	Status func(context.Context) (status.Report, error)
 	// Backup makes an archive of the service, to be sent, or returns [ErrBackupRuns],
-	// [ErrDamaged], [ErrDiskFull] or [ErrReadOnly]. If nil, BACKUP is refused.
+	// [ErrDamaged], [ErrDiskFull], [ErrReadOnly] or [ErrNoFolder]. If nil, BACKUP is refused.
 	Backup func() (Archive, error)
 	// ClaimURL begins the URL at which a phone proves a claim, and the claim's code
 	// follows. If "", operators decide all claims.
@@ -83,6 +83,8 @@ type Caller struct {
 	// Connected reports whether the client still is; the end of its input looks
 	// the same if it isn't. If nil, it is.
 	Connected func() bool
+	// HangUp ends the client's connection.
+	HangUp func()
 	// AccountsChanged is called after a command that may have changed an account.
 	AccountsChanged func()
 	// Stopping is closed when the service is about to end.
