@@ -25,7 +25,7 @@ const (
 
 var checkLimits = boot.Limits{
 	Time: 20 * time.Second, ReplyTime: 5 * time.Second,
-	Reply: 1 << 20, Total: 4 << 20, Requests: 64, Servers: 5, Depth: 4,
+	Reply: 1 << 20, Total: 2 << 20, Requests: 64, Servers: 5, Depth: 4,
 }
 
 // checks plays the first boots of phones for CHECK.

@@ -88,6 +88,7 @@ func explain(err error) error {
 		wait      net.Error
 		name      *net.DNSError
 		untrusted *tls.CertificateVerificationError
+		alert     *net.OpError
 	)
 	switch {
 	case err == nil, errors.Is(err, errPort), errors.Is(err, context.Canceled):
@@ -98,6 +99,8 @@ func explain(err error) error {
 		return errNoAddress
 	case errors.As(err, &wait) && wait.Timeout():
 		return errors.New("no reply in time")
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		return errors.New("the server rejected the TLS handshake: it may require a phone's certificate, which the service does not have")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return errors.New("connection refused")
 	}

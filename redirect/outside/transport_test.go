@@ -2,6 +2,7 @@ package outside
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log"
@@ -159,6 +160,20 @@ func TestErrorsShowNothing(t *testing.T) {
 	d.Ports = portOf(t, s)
 	if _, err := get(d, s.URL); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("an unknown CA: %v", err)
+	}
+	m := httptest.NewUnstartedServer(http.NotFoundHandler())
+	m.Config.ErrorLog = log.New(io.Discard, "", 0)
+	m.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	m.StartTLS()
+	defer m.Close()
+	d.Ports = portOf(t, m)
+	request, err := http.NewRequest(http.MethodGet, m.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = (Transport{boot.NewTransport(d.Dial, m.Client().Transport.(*http.Transport).TLSClientConfig)}).RoundTrip(request)
+	if err == nil || !strings.Contains(err.Error(), "it may require a phone's certificate") {
+		t.Errorf("a certificate required: %v", err)
 	}
 }
 
