@@ -28,6 +28,8 @@ func TestLayers(t *testing.T) {
 		"snomredirect/sshconsole/claims":          {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/contacts":        {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/status":          {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole/explanation":     {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole/findings":        {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/wording":         {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/entries":         {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/jobs":            {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
@@ -42,6 +44,7 @@ func TestLayers(t *testing.T) {
 	only := map[string][]string{
 		"snomredirect/macaddr":                   {},
 		"snomredirect/redirect/boot":             {"snomredirect/macaddr", "snomredirect/redirect/settings", "golang.org/x/text/", "github.com/icholy/digest"},
+		"snomredirect/redirect/outside":          {},
 		"snomredirect/redirect/settings":         {"golang.org/x/text/"},
 		"snomredirect/store/snapshot":            {},
 		"snomredirect/sshconsole/lineedit":       {"golang.org/x/term", "golang.org/x/sys/"},

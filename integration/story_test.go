@@ -96,6 +96,7 @@ func TestStories(t *testing.T) {
 			"eventually":  eventually,
 			"rds":         rds,
 			"post":        post,
+			"website":     website,
 			"write":       write,
 			"upload":      upload,
 			"hangup":      hangup,

@@ -6,6 +6,7 @@ import (
 	"snomredirect/cmd/snomredirect/connlimit"
 	"snomredirect/redirect"
 	"snomredirect/sshconsole"
+	"snomredirect/sshconsole/explanation"
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
@@ -29,9 +30,10 @@ func (v *service) newConsole() *sshconsole.Server {
 			Registry:    v.db,
 			PublicNames: v.publicNames,
 			Contacts:    v.recorder,
-			Explain: func(path, userAgent string) shell.Explanation {
-				return shell.Explanation(explain(path, userAgent))
+			Explain: func(path, userAgent string) explanation.Reply {
+				return explanation.Reply(explain(path, userAgent))
 			},
+			Check:    newChecks(v.publicNames, v.flags.CheckPrivate).run,
 			Status:   v.status,
 			Backup:   v.backups.begin,
 			ClaimURL: v.claimURL(),

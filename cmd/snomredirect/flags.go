@@ -34,6 +34,7 @@ type serve struct {
 	Quota            int           `default:"10000" placeholder:"N" help:"How many phones an account can have unless ACCOUNT QUOTA has set another number (${default})."`
 	ScanLimit        int           `default:"200" placeholder:"N" help:"How many MACs of unregistered phones a client can request (${default}); 0 turns the limit off."`
 	ScanRefill       time.Duration `default:"24h" placeholder:"TIME" help:"Refill what a client has used up of --scan-limit within this long (${default})."`
+	CheckPrivate     bool          `name:"check-private" help:"Let CHECK request setting servers at private addresses and on this host too."`
 	LogFormat        string        `enum:"text,json" default:"text" help:"Write the log to standard error as text or json (${default})."`
 	LogLevel         string        `enum:"debug,info,warn,error" default:"info" help:"Log this level and above: debug (every request of a phone), info (changes and logins), warn or error (${default})."`
 

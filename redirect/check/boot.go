@@ -127,7 +127,11 @@ func (b *booting) step(s *boot.Step) {
 	case errors.Is(s.Err, store.ErrPointsBack):
 		b.add(s, s.From, s.Named, Error, LeadsBack, "%s leads back to the redirection service: write a URL of your own setting server", nameOf(s))
 	case s.Err != nil, s.Missing:
-		b.add(s, s.From, s.Named, Error, FailedRequest, "phones get nothing from %s: %s", nameOf(s), problemOf(s))
+		what := "it"
+		if s.From > 0 {
+			what = nameOf(s)
+		}
+		b.add(s, s.From, s.Named, Error, FailedRequest, "phones get nothing from %s: %s", what, problemOf(s))
 	}
 }
 

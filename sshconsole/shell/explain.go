@@ -5,19 +5,10 @@ import (
 	"strings"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/explanation"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
-
-// An Explanation is the reply to a request of a phone, and why.
-type Explanation struct {
-	MAC         macaddr.Addr // that the request names; the zero Addr if none
-	Status      int          // HTTP status
-	ContentType string
-	Body        []byte
-	Because     string // the format and its reason, such as "XML, because the firmware is 7.3.14 …"
-	Refusal     string // why the request is refused, or ""
-}
 
 // explainPhone shows the reply to a phone, byte for byte, and why.
 func explainPhone(c *call) error {
@@ -68,27 +59,8 @@ func explainPhone(c *call) error {
 	if e.Because != "" {
 		why = append(why, e.Because)
 	}
-	if c.json {
-		c.object(explanationObject{mac, path, userAgent, e.Status, e.ContentType, string(e.Body), why})
-		return nil
-	}
-	c.field("Request", "GET "+path)
-	c.field("User-Agent", userAgent)
-	c.field("Reply", fmt.Sprintf("%d, %s, %s", e.Status, e.ContentType, wording.Plural(len(e.Body), "byte", "bytes")))
-	c.field("Why", strings.Join(why, "; "))
-	c.out.WriteString("\n")
-	c.out.Write(e.Body)
+	explanation.Explanation{MAC: mac, Path: path, UserAgent: userAgent, Status: e.Status, ContentType: e.ContentType, Body: string(e.Body), Why: why}.Write(c.out, c.json)
 	return nil
-}
-
-type explanationObject struct {
-	MAC         macaddr.Addr `json:"mac"`
-	Path        string       `json:"path"`
-	UserAgent   string       `json:"user_agent"`
-	Status      int          `json:"status"`
-	ContentType string       `json:"content_type"`
-	Body        string       `json:"body"`
-	Why         []string     `json:"why"`
 }
 
 // request returns what the phone requests: what the options say or, without them,

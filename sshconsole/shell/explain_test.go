@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/explanation"
 	"snomredirect/store"
 )
 
 func TestExplain(t *testing.T) {
 	h := newHouse(t)
-	h.explain = func(path, userAgent string) Explanation {
-		e := Explanation{Status: 200, ContentType: "text/xml", Body: []byte("<x/>\n"), Because: "XML, because of " + userAgent}
+	h.explain = func(path, userAgent string) explanation.Reply {
+		e := explanation.Reply{Status: 200, ContentType: "text/xml", Body: []byte("<x/>\n"), Because: "XML, because of " + userAgent}
 		_, mac, _ := strings.Cut(path, "mac=")
 		e.MAC, _ = macaddr.Parse(mac)
 		return e
@@ -39,11 +40,11 @@ Why:            registered by you; http://prov.acme.example/\{mac\} \(the accoun
 	h.says("acme", "explain 2e4", "(?s).*no longer registered, but on hold until.*")
 
 	// What is no phone's request is not explained by what it names.
-	h.explain = func(path, _ string) Explanation {
+	h.explain = func(path, _ string) explanation.Reply {
 		if path == "/store" {
-			return Explanation{Status: 500, Body: []byte("x\n"), Refusal: "internal error"}
+			return explanation.Reply{Status: 500, Body: []byte("x\n"), Refusal: "internal error"}
 		}
-		return Explanation{Status: 404, Body: []byte("x\n"), Refusal: "the path ends in neither .php nor .htm"}
+		return explanation.Reply{Status: 404, Body: []byte("x\n"), Refusal: "the path ends in neither .php nor .htm"}
 	}
 	h.says("acme", "explain 2e6 --path /.htm-0004132202E6", "(?s).*\nWhy:            not a phone's request; the path ends in neither \\.php nor \\.htm\n.*")
 	h.says("acme", "explain 2e6 --path /x --json", `.*"status":404,.*"why":\["not a phone's request","the path ends in neither .php nor .htm"\]\}`+"\n")

@@ -15,6 +15,8 @@ import (
 	"log/slog"
 	"strings"
 
+	"snomredirect/sshconsole/explanation"
+	"snomredirect/sshconsole/findings"
 	"snomredirect/sshconsole/jobs"
 	"snomredirect/sshconsole/status"
 	"snomredirect/sshconsole/table"
@@ -31,7 +33,10 @@ type Config struct {
 	Contacts Contacts
 	// Explain returns the reply to a phone that requests path, and why. If nil,
 	// EXPLAIN is refused.
-	Explain func(path, userAgent string) Explanation
+	Explain func(path, userAgent string) explanation.Reply
+	// Check plays a phone's first boot against its setting server, or returns
+	// [ErrCheckRuns] or [ErrTooManyChecks]. If nil, CHECK is refused.
+	Check func(context.Context, findings.Request) (findings.Report, error)
 	// Status returns what STATUS shows. If nil, that is empty.
 	Status func(context.Context) (status.Report, error)
 	// Backup makes an archive of the service, to be sent, or returns [ErrBackupRuns],
