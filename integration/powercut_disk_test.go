@@ -19,6 +19,7 @@ type disk struct {
 	current map[string]int // the index in files, by path
 	synced  map[string]int // the same, as it was when the folder was synced last
 	renamed []operation    // since then
+	lost    string         // the folder, as long as the one above is not synced that has its name
 }
 
 // A diskFile is a file, whatever its name.
@@ -44,7 +45,13 @@ func (d *disk) do(o operation) {
 		if i, ok := d.current[o.path]; ok {
 			d.files[i].written = append(d.files[i].written, o)
 		}
+	case "mkdir":
+		d.lost = o.path
 	case "sync":
+		if d.lost != "" && o.path == filepath.Dir(d.lost) {
+			d.lost = ""
+			return
+		}
 		d.sync(o.path)
 	case "open":
 		if _, ok := d.current[o.path]; ok {
@@ -139,6 +146,9 @@ func fates(random *rand.Rand, n int) []fate {
 // after returns the files after a power cut, by their names in the folder.
 func (d *disk) after(f fate) map[string][]byte {
 	names := map[string]int{}
+	if d.lost != "" && f.names(1) == 0 {
+		return nil
+	}
 	for path, i := range d.synced {
 		names[path] = i
 	}
@@ -184,7 +194,9 @@ func kinds(operations []operation) map[int]string {
 	kinds, d := map[int]string{}, newDisk(nil)
 	for n, o := range operations {
 		if o.call == "sync" {
-			if i, ok := d.current[o.path]; !ok {
+			if i, ok := d.current[o.path]; d.lost != "" && o.path == filepath.Dir(d.lost) {
+				kinds[n] = "the data folder's name"
+			} else if !ok {
 				kinds[n] = "names:" + namesChanged(d.renamed)
 			} else if to, ok := later[o.path]; ok {
 				kinds[n] = filepath.Base(to) + ": new"

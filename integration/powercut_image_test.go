@@ -51,8 +51,9 @@ func (m *images) cut(n int, random *rand.Rand, more int, without string) {
 	for number, fate := range fates(random, more) {
 		i.what, i.files = fmt.Sprintf("after %d of %d operations, in way %d", n, len(m.operations), number), d.after(fate)
 		hash := sha256.New()
+		fmt.Fprintln(hash, known)
 		for _, name := range slices.Sorted(maps.Keys(i.files)) {
-			fmt.Fprintf(hash, "%s %d %x", name, known, sha256.Sum256(i.files[name]))
+			fmt.Fprintf(hash, "%s %x", name, sha256.Sum256(i.files[name]))
 		}
 		if sum := [32]byte(hash.Sum(nil)); !m.seen[sum] {
 			m.seen[sum] = true

@@ -116,6 +116,7 @@ var neededSyncs = map[string]bool{
 	"snomredirect.db: pages":      true,
 	"snomredirect.db: meta page":  true,
 	"ssh_host_ed25519_key: new":   true,
+	"the data folder's name":      true,
 	"names: ssh_host_ed25519_key": true,
 }
 

@@ -71,7 +71,7 @@ func readTrace(t *testing.T, trace, folder string) (all []operation) {
 		if err != nil {
 			t.Fatalf("%v: %.200s", err, call)
 		}
-		if o != nil && (o.path == folder || strings.HasPrefix(o.path, folder+"/") || o.call == "mkdir") {
+		if o != nil && (o.path == folder || strings.HasPrefix(o.path, folder+"/") || o.call == "sync" && o.path == filepath.Dir(folder)) {
 			o.end = end
 			all = append(all, *o)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"snomredirect/store"
 	"snomredirect/store/bolt"
 )
 
@@ -20,6 +21,10 @@ func (c *compact) Run(ctx context.Context, out output) error {
 		err = fmt.Errorf("%w: see snomredirect check-store", err)
 	case errors.Is(err, context.Canceled):
 		err = errors.New("interrupted: the database is as it was")
+	case isDiskError(err):
+		err = fmt.Errorf("the database is as it was: %w", err)
+	case errors.Is(err, store.ErrDamaged):
+		err = fmt.Errorf("%w: keep a copy of the folder, and restore a backup", err)
 	}
 	if err != nil {
 		return folderError(c.Data, err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store/bolt"
@@ -47,10 +48,12 @@ func (r *restore) Run(ctx context.Context, out output) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.clean()) }()
 	report, err := unpack(archive, s.folder)
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted: nothing was restored")
+	case isDiskError(err):
+		return fmt.Errorf("data folder %s: nothing was restored: %w", r.Data, err)
+	case err != nil:
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if err := s.publish(archive.Manifest.Files); err != nil {
@@ -60,6 +63,11 @@ func (r *restore) Run(ctx context.Context, out output) (err error) {
 		"Not in a backup: last contacts of phones, and the files that flags name, such as --tls-cert, --tls-key and --phone-ca.\n",
 		r.Data, wording.Plural(report.Accounts, "account", "accounts"), wording.Plural(report.Phones, "phone", "phones"), wording.Timestamp(archive.Manifest.Made))
 	return err
+}
+
+// isDiskError reports whether err is about the disk and not about what is written to it.
+func isDiskError(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EIO)
 }
 
 // unpack writes the files of an archive to an empty folder, checks the database and the

@@ -145,7 +145,7 @@ func TestRestoreRefuses(t *testing.T) {
 		{"an empty file", nil, "snapshot.tar: the archive is empty"},
 		{"half an archive", whole[:len(whole)/2], "snapshot.tar: the archive is cut short"},
 		{"a flipped bit", append(append(slices.Clone(whole[:9000]), whole[9000]^1), whole[9001:]...), "is damaged: its SHA-256 is"},
-		{"more than an archive", append(slices.Clone(whole), 0), "goes on after its end"},
+		{"more than an archive", append(slices.Clone(whole), 0), "something after the end of the archive"},
 		{"a newer schema", made(bolt.Schema()+1, database, hostKey), "made by a newer snomredirect (schema "},
 		{"another schema", made(bolt.Schema()-1, database, hostKey), "the manifest says"},
 		{"no database", made(bolt.Schema(), []byte("phones"), hostKey), "not a database, or damaged"},

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -97,7 +98,9 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	if err := checkNotLost(s.Data); err != nil {
 		return v, err
 	}
-	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Committed: v.metrics.committed, CommitFailed: v.metrics.commitFailures.Inc, Log: log}); err != nil {
+	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Committed: v.metrics.committed, CommitFailed: v.metrics.commitFailures.Inc, Log: log}); errors.Is(err, bolt.ErrInUse) {
+		return v, fmt.Errorf("%w: stop that one first, or use another folder with --data", err)
+	} else if err != nil {
 		return v, err
 	}
 	v.passwords = passwords.New(v.db)

@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 
 	"snomredirect/sshconsole/phonelist"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -37,7 +36,7 @@ func (u *upload) add(text string, unreadable error) error {
 		return u.refuse(err, begun)
 	}
 	if unused := u.list.Unused(); len(unused) > named {
-		u.notify("Not used: " + quotedWords(unused) + ".")
+		u.notify("Not used: " + wording.Quoted(unused) + ".")
 	}
 	if !ok {
 		return nil
@@ -132,12 +131,4 @@ func listProblem(err error) error {
 		p.code = codeMalformedMAC
 	}
 	return p
-}
-
-func quotedWords(words []string) string {
-	var quoted []string
-	for _, word := range words {
-		quoted = append(quoted, strconv.Quote(word))
-	}
-	return strings.Join(quoted, ", ")
 }

@@ -3,6 +3,8 @@ package wording
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,4 +20,13 @@ func Plural(n int, one, more string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, more)
+}
+
+// Quoted returns words in quotes, which also keep what they contain from a terminal.
+func Quoted(words []string) string {
+	var quoted []string
+	for _, word := range words {
+		quoted = append(quoted, strconv.Quote(word))
+	}
+	return strings.Join(quoted, ", ")
 }

@@ -89,7 +89,7 @@ func (c *check) next(w *historyWalk, length int) {
 // skip reports keys of another length and goes on after them.
 func (c *check) skip(w *historyWalk, length int) {
 	for ; w.k != nil && len(w.k) != length; w.k, w.v = w.cursor.Next() {
-		c.add("the bucket %s has a wrong key %x", w.name, w.k)
+		c.add("the bucket %s has a wrong key %s", w.name, shown(w.k))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -82,7 +83,7 @@ func (c *check) each(name []byte, length int, f func(k, v []byte)) (n int) {
 	_ = b.ForEach(func(k, v []byte) error {
 		n++
 		if length != 0 && len(k) != length || v == nil && b.Bucket(k) != nil {
-			c.add("the bucket %s has a wrong key %x", name, k)
+			c.add("the bucket %s has a wrong key %s", name, shown(k))
 			return nil
 		}
 		f(k, v)
@@ -170,4 +171,13 @@ func (c *check) checkClaims() {
 			c.add("phone %v is claimed by %s, which does not exist", claim.MAC, c.name(claim.Claimant))
 		}
 	})
+}
+
+// shown returns a key in hex, or the beginning of a long one.
+func shown(key []byte) string {
+	const most = 32
+	if len(key) > most {
+		return fmt.Sprintf("%x... (%d bytes)", key[:most], len(key))
+	}
+	return fmt.Sprintf("%x", key)
 }

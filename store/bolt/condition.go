@@ -43,7 +43,7 @@ func (db *DB) note(err error) {
 	db.condition.err = reason(err)
 	switch {
 	case err != nil && (before == nil || before.Error() != reason(err).Error()):
-		db.config.Log.Error("changes are refused until this is repaired; phones are still answered", "error", err)
+		db.config.Log.Error("changes are refused until this is repaired; phones are answered as far as the database can be read", "error", err)
 	case err == nil && before != nil:
 		db.config.Log.Info("changes are stored again")
 	}

@@ -74,7 +74,7 @@ func (a *Reader) next(name string) (*tar.Header, error) {
 	case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, errCut
 	case errors.Is(err, tar.ErrHeader) && name == ManifestName:
-		return nil, errors.New("not a backup of snomredirect")
+		return nil, errors.New("not a backup of snomredirect, or a compressed one: uncompress it first, as in: zcat FILE | snomredirect restore -")
 	case errors.Is(err, tar.ErrHeader):
 		return nil, fmt.Errorf("the archive is damaged: %w", err)
 	case err != nil:
@@ -86,7 +86,7 @@ func (a *Reader) next(name string) (*tar.Header, error) {
 	}
 	extended := slices.Collect(maps.Keys(h.PAXRecords)) // among them are those of sparse files
 	if h.Typeflag != tar.TypeReg || h.Format != tar.FormatUSTAR && h.Format != tar.FormatPAX || strings.Join(extended, "") != "size" && len(extended) > 0 {
-		return nil, fmt.Errorf("the archive has %s as something else than a plain file", name)
+		return nil, fmt.Errorf("the archive has %s in a form that BACKUP doesn't write: restore the archive as it was received", name)
 	}
 	return h, nil
 }
@@ -123,7 +123,7 @@ func (a *Reader) end() error {
 	}
 	switch n, err := io.CopyN(io.Discard, a.from, 1); {
 	case n > 0:
-		return errors.New("the archive goes on after its end")
+		return errors.New("there is something after the end of the archive")
 	case err != io.EOF:
 		return err
 	}

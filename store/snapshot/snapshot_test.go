@@ -179,7 +179,7 @@ func TestReadRefuses(t *testing.T) {
 		want    string
 	}{
 		{"nothing", nil, "the archive is empty"},
-		{"a text", bytes.Repeat([]byte("Welcome, admin! "), 100), "not a backup of snomredirect"},
+		{"a text", bytes.Repeat([]byte("Welcome, admin! "), 100), "not a backup of snomredirect, or a compressed one"},
 		{"another tar", packed(t, plain("notes.txt", "hello")), "not a backup of snomredirect"},
 		{"no files", packed(t, plain(ManifestName, m)), "cut short"},
 		{"a file is missing", packed(t, plain(ManifestName, m), db), "cut short"},
@@ -190,19 +190,19 @@ func TestReadRefuses(t *testing.T) {
 		{"an absolute name", other(func(e *entry) { e.Name = "/etc/passwd" }), `the archive has "/etc/passwd": expected`},
 		{"a link", other(func(e *entry) {
 			e.Typeflag, e.Linkname, e.Size, e.text = tar.TypeSymlink, "/etc/passwd", 0, ""
-		}), "something else than a plain file"},
+		}), "in a form that BACKUP doesn't write"},
 		{"a hard link", other(func(e *entry) {
 			e.Typeflag, e.Linkname, e.Size, e.text = tar.TypeLink, Database, 0, ""
-		}), "something else than a plain file"},
+		}), "in a form that BACKUP doesn't write"},
 		{"a folder", other(func(e *entry) { e.Typeflag, e.Size, e.text = tar.TypeDir, 0, "" }), `the archive has`},
-		{"a device", other(func(e *entry) { e.Typeflag, e.Size, e.text = tar.TypeFifo, 0, "" }), "something else than a plain file"},
-		{"attributes", other(func(e *entry) { e.PAXRecords = map[string]string{"SCHILY.xattr.user.x": "y"} }), "something else than a plain file"},
-		{"another format", other(func(e *entry) { e.Format = tar.FormatGNU }), "something else than a plain file"},
+		{"a device", other(func(e *entry) { e.Typeflag, e.Size, e.text = tar.TypeFifo, 0, "" }), "in a form that BACKUP doesn't write"},
+		{"attributes", other(func(e *entry) { e.PAXRecords = map[string]string{"SCHILY.xattr.user.x": "y"} }), "in a form that BACKUP doesn't write"},
+		{"another format", other(func(e *entry) { e.Format = tar.FormatGNU }), "in a form that BACKUP doesn't write"},
 		{"a longer file", other(func(e *entry) { e.text += "x"; e.Size++ }), "ssh_host_ed25519_key has 9 bytes: the manifest says 8"},
 		{"a shorter file", other(func(e *entry) { e.text, e.Size = "", 0 }), "ssh_host_ed25519_key has 0 bytes: the manifest says 8"},
 		{"other bytes", damaged, "ssh_host_ed25519_key is damaged: its SHA-256 is"},
-		{"trailing data", append(slices.Clone(good), 0), "the archive goes on after its end"},
-		{"two archives", append(slices.Clone(good), good...), "the archive goes on after its end"},
+		{"trailing data", append(slices.Clone(good), 0), "there is something after the end of the archive"},
+		{"two archives", append(slices.Clone(good), good...), "there is something after the end of the archive"},
 		{"no end", good[:len(good)-1024], "cut short"},
 		{"half an end", good[:len(good)-512], "cut short"},
 		{"a huge manifest", packed(t, plain(ManifestName, m+strings.Repeat(" ", maxManifest))), "at most 65536 are possible"},
