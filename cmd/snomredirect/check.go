@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"unicode"
 
 	"snomredirect/macaddr"
 	"snomredirect/redirect/boot"
@@ -58,7 +58,10 @@ func (c *checkFiles) Run(ctx context.Context, out output) error {
 		}
 		unread = errors.Join(unread, err)
 		result.Files += files
-		result.Findings = append(result.Findings, findings...)
+		for _, f := range findings {
+			f.File, f.Text = store.Printable(f.File), store.Printable(f.Text)
+			result.Findings = append(result.Findings, f)
+		}
 	}
 	result.Errors = check.CountOf(result.Findings, check.Error)
 	result.Warnings = check.CountOf(result.Findings, check.Warning)
@@ -113,6 +116,9 @@ func (c *checkFiles) checker() (*check.Checker, *url.URL, error) {
 // check checks what an argument names, and returns how many files it has read.
 func (c *checkFiles) check(ctx context.Context, checker *check.Checker, name string, base *url.URL) ([]check.Finding, int, error) {
 	if strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://") {
+		if base != nil {
+			return nil, 0, fmt.Errorf("--url: expected a folder, not the URL %s: %w", boot.HideLogin(name), errUsage)
+		}
 		return c.checkURL(ctx, checker, name)
 	}
 	info, err := os.Stat(name)
@@ -121,6 +127,8 @@ func (c *checkFiles) check(ctx context.Context, checker *check.Checker, name str
 		return nil, 0, err
 	case !info.IsDir() && base != nil:
 		return nil, 0, fmt.Errorf("--url: expected a folder, not the file %s: %w", name, errUsage)
+	case !info.IsDir() && !info.Mode().IsRegular():
+		return nil, 0, fmt.Errorf("%s: neither a file nor a folder", name)
 	case !info.IsDir():
 		text, err := readSettings(name)
 		if err != nil {
@@ -133,7 +141,7 @@ func (c *checkFiles) check(ctx context.Context, checker *check.Checker, name str
 		return nil, 0, err
 	}
 	defer root.Close()
-	findings, files, err := checker.Folder(root.FS(), filepath.ToSlash(filepath.Clean(name))+"/", base)
+	findings, files, err := checker.Folder(ctx, root.FS(), filepath.ToSlash(filepath.Clean(name))+"/", base)
 	if err == nil && files == 0 {
 		err = fmt.Errorf("%s: no settings files: expected some whose names end in %s", name, strings.Join(check.Endings(), ", "))
 	}
@@ -170,21 +178,11 @@ func (r checked) print(w io.Writer, asJSON bool) error {
 		e.SetIndent("", "  ")
 		return e.Encode(r)
 	}
-	var lines strings.Builder
+	lines := bufio.NewWriter(w)
 	for _, f := range r.Findings {
-		lines.WriteString(strings.Map(visible, f.String()))
-		lines.WriteByte('\n')
+		fmt.Fprintln(lines, f)
 	}
-	_, err := io.WriteString(w, lines.String())
-	return err
-}
-
-// visible replaces what could change a terminal.
-func visible(r rune) rune {
-	if unicode.IsPrint(r) {
-		return r
-	}
-	return unicode.ReplacementChar
+	return lines.Flush()
 }
 
 func (r checked) summary() string {

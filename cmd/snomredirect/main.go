@@ -33,6 +33,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"snomredirect/store"
 )
 
 type commandLine struct {
@@ -80,7 +82,11 @@ func untilSignal() context.Context {
 func exit(status int, err error) {
 	printed := make(chan struct{})
 	go func() {
-		fmt.Fprintf(os.Stderr, "snomredirect: %v\n", err)
+		var lines []string // which may quote what was typed, or the names of files
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			lines = append(lines, store.Printable(line))
+		}
+		fmt.Fprintf(os.Stderr, "snomredirect: %s\n", strings.Join(lines, "\n"))
 		close(printed)
 	}()
 	select {

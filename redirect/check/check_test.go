@@ -38,7 +38,7 @@ func TestFindings(t *testing.T) {
 				t.Fatal("expected files, and then want")
 			}
 			checker, base := checkerOf(t, string(archive.Comment))
-			findings, n, err := checker.Folder(folderOf(archive.Files[:last]), "", base)
+			findings, n, err := checker.Folder(t.Context(), folderOf(archive.Files[:last]), "", base)
 			if err != nil || n == 0 {
 				t.Fatalf("%d files, %v", n, err)
 			}

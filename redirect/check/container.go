@@ -14,7 +14,7 @@ import (
 
 // follow reads what containers name, and finds what is missing or may not be named.
 func (f *folder) follow() {
-	for next := slices.Sorted(maps.Keys(f.documents)); len(next) > 0; {
+	for next := slices.Sorted(maps.Keys(f.documents)); len(next) > 0 && f.ctx.Err() == nil; {
 		var unread []string
 		for _, name := range next {
 			for _, by := range f.documents[name].named {

@@ -1,7 +1,9 @@
 package check
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/url"
@@ -24,12 +26,13 @@ func Endings() []string { return slices.Clone(endings) }
 // Folder checks the settings files of a folder, which is taken for what a setting server
 // serves at the root of its hosts or, if base is not nil, at that URL. Findings call a
 // file by its path in the folder, after prefix. Folder returns how many files it has
-// read, and an error if one can't be.
+// read, and an error if one can't be, or ctx ends. Links that lead out of root are
+// passed over.
 //
 // What a container names must be in the folder, unless base is not nil and it is
 // elsewhere.
-func (c *Checker) Folder(root fs.FS, prefix string, base *url.URL) (findings []Finding, files int, err error) {
-	f := folder{Checker: c, root: root, prefix: prefix, base: base,
+func (c *Checker) Folder(ctx context.Context, root fs.FS, prefix string, base *url.URL) (findings []Finding, files int, err error) {
+	f := folder{Checker: c, ctx: ctx, root: root, prefix: prefix, base: base,
 		inClear: map[string]bool{}, leads: map[string][]naming{}, documents: map[string]*document{}}
 	if err := f.list(); err != nil {
 		return nil, 0, err
@@ -42,6 +45,9 @@ func (c *Checker) Folder(root fs.FS, prefix string, base *url.URL) (findings []F
 	}
 	f.readAll(begin)
 	f.follow()
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
 	f.findCircles()
 	for name, d := range f.documents {
 		findings = append(findings, d.findings...)
@@ -56,6 +62,7 @@ func (c *Checker) Folder(root fs.FS, prefix string, base *url.URL) (findings []F
 // A folder is the check of a folder.
 type folder struct {
 	*Checker
+	ctx     context.Context
 	root    fs.FS
 	prefix  string
 	base    *url.URL
@@ -101,7 +108,9 @@ func (f *folder) readAll(names []string) {
 	for range min(len(names), runtime.GOMAXPROCS(0)) {
 		workers.Go(func() {
 			for name := range next {
-				f.readOne(name)
+				if f.ctx.Err() == nil {
+					f.readOne(name)
+				}
 			}
 		})
 	}
@@ -120,7 +129,12 @@ func (f *folder) readOne(name string) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.failed = errors.Join(f.failed, err)
+	if err != nil {
+		if path := (*fs.PathError)(nil); errors.As(err, &path) { // which has only the path in root
+			err = path.Err
+		}
+		f.failed = errors.Join(f.failed, fmt.Errorf("%s%s: %w", f.prefix, name, err))
+	}
 	f.documents[name] = &d
 }
 

@@ -56,8 +56,8 @@ func FuzzFolder(f *testing.F) {
 		for i, name := range []string{"snom360.htm", "snom360-000413241234.htm", "360/general.xml", "other"} {
 			folder[name] = &fstest.MapFile{Data: text[i*len(text)/8:]}
 		}
-		findings, _, err := (&Checker{}).Folder(folder, "", nil)
-		again, _, errAgain := (&Checker{}).Folder(folder, "", nil)
+		findings, _, err := (&Checker{}).Folder(t.Context(), folder, "", nil)
+		again, _, errAgain := (&Checker{}).Folder(t.Context(), folder, "", nil)
 		if err != nil || errAgain != nil || !slices.Equal(findings, again) {
 			t.Errorf("%v, %v, and then %v, %v", findings, err, again, errAgain)
 		}
@@ -79,7 +79,7 @@ func BenchmarkFolder(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, n, err := (&Checker{}).Folder(folder, "", nil); err != nil || n != 2*files {
+		if _, n, err := (&Checker{}).Folder(b.Context(), folder, "", nil); err != nil || n != 2*files {
 			b.Fatal(n, err)
 		}
 	}
