@@ -104,6 +104,9 @@ func (c *checkFiles) checker() (*check.Checker, *url.URL, error) {
 		return checker, nil, nil
 	}
 	base, err := boot.ParseURL(c.BaseURL)
+	if errors.Is(err, boot.ErrOtherScheme) {
+		err = errors.New("expected a URL that begins with http or https")
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("--url: %w", err)
 	}

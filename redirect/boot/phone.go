@@ -150,8 +150,14 @@ func (p Phone) requests(given string) ([]string, error) {
 // ErrOtherScheme means that a real phone would follow the URL.
 var ErrOtherScheme = errors.New("snomphone follows only http and https: check this URL by other means")
 
+// maxURL bounds the URLs that a phone requests, in bytes.
+const maxURL = 2000
+
 // ParseURL parses a URL that a Walk can request.
 func ParseURL(s string) (*url.URL, error) {
+	if len(s) > maxURL {
+		return nil, fmt.Errorf("a URL of %d bytes: expected at most %d", len(s), maxURL)
+	}
 	for _, c := range []byte(s) {
 		if c <= ' ' || c >= 0x7F {
 			return nil, fmt.Errorf("%q is not a URL: it contains blanks or characters other than printable ASCII", HideLogin(s))

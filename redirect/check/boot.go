@@ -154,7 +154,7 @@ func (b *booting) stopped(stop *boot.Stop) {
 // add adds a finding at the place where step number from names a URL, or about the file
 // of s if no step does.
 func (b *booting) add(s *boot.Step, from int, named string, severity Severity, rule Rule, format string, args ...any) {
-	f := Finding{File: nameOf(s), Severity: severity, Rule: rule, Text: fmt.Sprintf(format, args...)}
+	f := Finding{File: nameOf(s), Severity: severity, Rule: rule, Text: sprintf(format, args...)}
 	if from > 0 {
 		at := b.documents[from].leads[named]
 		f.File, f.Line, f.Column = nameOf(b.steps[from-1]), at.Line, at.Column

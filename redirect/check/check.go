@@ -81,7 +81,7 @@ func (c *Checker) read(name string, text []byte) document {
 	if err != nil {
 		return document{findings: []Finding{syntax(name, err)}}
 	}
-	r := reading{Checker: c, name: name, File: file, given: map[key]settings.Pos{}}
+	r := reading{Checker: c, name: name, File: file, given: map[key]settings.Pos{}, found: map[Severity]int{}}
 	r.check()
 	sortFindings(r.findings)
 	d := document{findings: r.findings, secrets: r.secrets, isFirmware: file.Root.Name == "firmware-settings"}

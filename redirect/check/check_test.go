@@ -124,6 +124,9 @@ func TestEachRule(t *testing.T) {
 	for line := range strings.Lines(string(source)) {
 		if _, after, ok := strings.Cut(line, ` Rule = "`); ok {
 			rule, _, _ := strings.Cut(after, `"`)
+			if rule == string(More) { // see TestHostileFiles
+				continue
+			}
 			if n++; !bytes.Contains(all, []byte("["+rule+"]\n")) {
 				t.Errorf("nothing breaks %s", rule)
 			}

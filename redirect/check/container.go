@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"maps"
 	"net/url"
 	"path"
@@ -49,8 +48,13 @@ func (f *folder) followOne(container string, by *settings.NextFile) (unread []st
 	}
 	found := f.find(pattern)
 	if len(found) == 0 {
-		f.addTo(container, by, MissingFile, "%s is not in the folder%s", pattern, f.otherCase(pattern))
+		f.addTo(container, by, MissingFile, "%s is not in the folder%s", short(pattern), f.notThere(pattern))
 	}
+	seen := [2]string{container, pattern}
+	if f.followed[seen] {
+		return nil
+	}
+	f.followed[seen] = true
 	for _, name := range found {
 		f.leads[container] = append(f.leads[container], naming{name, by})
 		f.inClear[name] = f.inClear[name] || u.Scheme == "http"
@@ -63,7 +67,7 @@ func (f *folder) followOne(container string, by *settings.NextFile) (unread []st
 
 func (f *folder) addTo(container string, at *settings.NextFile, rule Rule, format string, args ...any) {
 	d := f.documents[container]
-	d.findings = append(d.findings, Finding{f.prefix + container, at.Line, at.Column, Error, rule, fmt.Sprintf(format, args...)})
+	d.findings = append(d.findings, Finding{f.prefix + container, at.Line, at.Column, Error, rule, sprintf(format, args...)})
 }
 
 // isScript reports whether a URL's reply is made when it is requested.
@@ -118,7 +122,12 @@ func (f *folder) find(pattern string) []string {
 	}
 	found, known := f.found[pattern]
 	if !known && strings.Contains(strings.ReplaceAll(pattern, `\*`, ""), "*") {
-		for _, name := range f.names {
+		literal := pattern[:strings.IndexAny(pattern, `*\`)]
+		at, _ := slices.BinarySearch(f.names, literal)
+		for _, name := range f.names[at:] {
+			if !strings.HasPrefix(name, literal) {
+				break
+			}
 			if ok, _ := path.Match(pattern, name); ok {
 				found = append(found, name)
 			}
@@ -128,8 +137,12 @@ func (f *folder) find(pattern string) []string {
 	return found
 }
 
-// otherCase tells of a file whose name differs only in its case.
-func (f *folder) otherCase(pattern string) string {
+// notThere tells what a file that is missing may be: one whose name differs only in its
+// case, or {mac} in upper case.
+func (f *folder) notThere(pattern string) string {
+	if strings.Contains(pattern, "{MAC}") {
+		return ": write {mac}, which the phone fills in"
+	}
 	for _, name := range f.names {
 		if strings.EqualFold(name, pattern) {
 			return ", but " + name + " is: the case of letters matters"
@@ -140,7 +153,8 @@ func (f *folder) otherCase(pattern string) string {
 
 // findCircles finds containers that lead back to themselves.
 func (f *folder) findCircles() {
-	const open, closed = 1, 2
+	const open, closed, maxCircles, maxShown = 1, 2, 100, 10
+	circles := 0
 	state := map[string]int{}
 	var visit func(container string, way []string)
 	visit = func(container string, way []string) {
@@ -148,11 +162,17 @@ func (f *folder) findCircles() {
 		for _, n := range f.leads[container] {
 			switch state[n.name] {
 			case open:
-				circle := append(way[slices.Index(way, n.name):], n.name)
+				if circles++; circles > maxCircles {
+					continue
+				}
+				circle := append(slices.Clone(way[slices.Index(way, n.name):]), n.name)
+				if len(circle) > maxShown {
+					circle = slices.Concat(circle[:maxShown-2], []string{"...", n.name})
+				}
 				f.addTo(container, n.by, Circle, "a circle of containers, in which phones never come to an end: %s", strings.Join(circle, " names "))
 			case closed:
 			default:
-				visit(n.name, append(slices.Clip(way), n.name))
+				visit(n.name, append(way, n.name))
 			}
 		}
 		state[container] = closed

@@ -14,6 +14,7 @@ import (
 
 func (r *reading) checkKey(k *settings.FunctionKey) {
 	r.checkFlag(k.Pos, "fkey", k.Flag)
+	r.checkPlaceholder(k.Pos, "fkey", k.Value)
 	if _, err := strconv.ParseUint(k.Index, 10, 31); err != nil {
 		r.add(k.Pos, Error, IndexRange, "fkey: idx is %q: expected the number of a key, from 0", k.Index)
 	}
@@ -56,7 +57,7 @@ func (r *reading) checkFirmware(f *settings.Firmware) {
 		r.add(f.Pos, Error, FirmwareFlag, "<firmware> has no flag: delete perm=%q", perm(f.Flag))
 	}
 	u := r.checkURL(f.Pos, "<firmware>", f.URL)
-	if v := r.Phone.Firmware; u != nil && u.Scheme == "https" && !r.forDECT() && (v == settings.Version{} || v.Before(settings.Version{8})) {
+	if v := r.Phone.Firmware; u != nil && u.Scheme == "https" && !r.forDECT && (v == settings.Version{} || v.Before(settings.Version{8})) {
 		r.add(f.Pos, Warning, FirmwareOverHTTPS, "firmware 7 loads images only by http or tftp: use an http URL, unless all phones have firmware 8 or later")
 	}
 }

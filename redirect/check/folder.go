@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func Endings() []string { return slices.Clone(endings) }
 // elsewhere.
 func (c *Checker) Folder(ctx context.Context, root fs.FS, prefix string, base *url.URL) (findings []Finding, files int, err error) {
 	f := folder{Checker: c, ctx: ctx, root: root, prefix: prefix, base: base,
-		inClear: map[string]bool{}, leads: map[string][]naming{}, documents: map[string]*document{}}
+		followed: map[[2]string]bool{}, inClear: map[string]bool{}, leads: map[string][]naming{}, documents: map[string]*document{}}
 	if err := f.list(); err != nil {
 		return nil, 0, err
 	}
@@ -71,6 +72,8 @@ type folder struct {
 	leads   map[string][]naming // by the name of a container
 	found   map[string][]string // by pattern, see [folder.find]
 
+	followed map[[2]string]bool // containers and patterns
+
 	mu        sync.Mutex
 	documents map[string]*document // by name
 	failed    error
@@ -84,12 +87,14 @@ type naming struct {
 
 // list lists the files of the folder.
 func (f *folder) list() error {
-	return fs.WalkDir(f.root, ".", func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(f.root, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && isFile(f.root, name, entry) {
 			f.names = append(f.names, name)
 		}
-		return err
+		return cmp.Or(err, f.ctx.Err())
 	})
+	slices.Sort(f.names)
+	return err
 }
 
 // isFile reports whether an entry is a file, or a link to one in the folder.

@@ -12,8 +12,11 @@ var neverSet = reasons(map[string][]string{
 	"it is internal": {
 		"update_server", "update_filename", "update_host_b", "update_host_f", "sip_port", "reset_settings", "reboot_after_nr", "watch_arp_cache",
 	},
-	"it is the phone's own; an empty phone_type breaks the URLs that the phone requests": {
-		"mac", "phone_type",
+	"it is the phone's own": {
+		"mac",
+	},
+	"it is the phone's own, and an empty one breaks the URLs that the phone requests": {
+		"phone_type",
 	},
 })
 

@@ -14,21 +14,52 @@ type reading struct {
 	name     string
 	findings []Finding
 	secrets  []Finding
+	found    map[Severity]int     // also those that are left out
 	given    map[key]settings.Pos // where each setting was given first
+
+	forDECT        bool // see [reading.mayBeDECT]
+	isFirmwareFile bool // see [reading.hasFirmwareOnly]
 }
+
+// Limits on what a file, which may be hostile, makes of findings.
+const (
+	maxFindings = 1000 // of each severity in a file
+	maxQuoted   = 200  // bytes of a text from the file in a finding
+)
 
 // A key identifies a setting in a file.
 type key struct{ part, name, index, context string }
 
 func (r *reading) finding(at settings.Pos, s Severity, rule Rule, format string, args ...any) Finding {
-	return Finding{r.name, at.Line, at.Column, s, rule, fmt.Sprintf(format, args...)}
+	return Finding{r.name, at.Line, at.Column, s, rule, sprintf(format, args...)}
+}
+
+// sprintf is fmt.Sprintf of the beginnings of long texts.
+func sprintf(format string, args ...any) string {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = short(text)
+		}
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+// short returns the beginning of a long text.
+func short(text string) string {
+	if len(text) <= maxQuoted {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxQuoted], "") + "..."
 }
 
 func (r *reading) add(at settings.Pos, s Severity, rule Rule, format string, args ...any) {
-	r.findings = append(r.findings, r.finding(at, s, rule, format, args...))
+	if r.found[s]++; r.found[s] <= maxFindings {
+		r.findings = append(r.findings, r.finding(at, s, rule, format, args...))
+	}
 }
 
 func (r *reading) check() {
+	r.forDECT, r.isFirmwareFile = r.mayBeDECT(), r.hasFirmwareOnly()
 	r.checkForm()
 	for i := range r.Parts {
 		p := &r.Parts[i]
@@ -37,11 +68,19 @@ func (r *reading) check() {
 			r.checkEntry(p, entry)
 		}
 	}
+	for _, s := range []Severity{Error, Warning, Hint} {
+		if more := r.found[s] - maxFindings; more > 0 {
+			r.findings = append(r.findings, r.finding(settings.Pos{}, s, More, "%d more findings of this severity in the file", more))
+		}
+	}
 }
 
 // checkForm checks whether the phone reads the file at all.
 func (r *reading) checkForm() {
 	if r.Format == settings.Plain {
+		if len(r.Parts) == 0 || len(r.Parts[0].Entries) == 0 {
+			r.add(settings.Pos{}, Hint, NoSettings, "there are no settings in this file")
+		}
 		return
 	}
 	if v := r.Phone.Firmware; v != (settings.Version{}) && !r.isDECT() && !v.ReadsXML() {
@@ -66,7 +105,7 @@ func (r *reading) checkPart(p *settings.Part) {
 		if similar := nearest(p.Name, parts); similar != "" {
 			r.add(p.Pos, Hint, SimilarName, "<%s>: did you mean <%s>?", p.Name, similar)
 		}
-	case p.Kind() == settings.FirmwarePart && p.Name != r.Root.Name && !r.forDECT():
+	case p.Kind() == settings.FirmwarePart && p.Name != r.Root.Name && !r.forDECT:
 		r.add(p.Pos, Error, FirmwareInContainer, "<%s> inside <%s>: write it to a file of its own, and the URL of that file as firmware_status in <phone-settings>", p.Name, r.Root.Name)
 	}
 }
@@ -109,9 +148,9 @@ func (r *reading) isDECT() bool {
 	return len(model) > 1 && model[0] == 'm' && '0' <= model[1] && model[1] <= '9'
 }
 
-// forDECT reports whether the phone is a DECT base, or of unknown model and the file one
+// mayBeDECT reports whether the phone is a DECT base, or of unknown model and the file one
 // with parts that only bases have, such as the M900's <multicell>.
-func (r *reading) forDECT() bool {
+func (r *reading) mayBeDECT() bool {
 	if r.Phone.Model != "" {
 		return r.isDECT()
 	}

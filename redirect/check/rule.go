@@ -35,6 +35,7 @@ const (
 	GivenTwice        Rule = "given-twice"         // each setting once
 	FirmwareOverHTTPS Rule = "firmware-over-https" // no HTTPS for the firmware of V7
 	UnreadFlag        Rule = "unread-flag"         // a flag that this phone knows
+	Unfilled          Rule = "unfilled"            // no placeholders of templates
 	NoHeader          Rule = "no-header"           // XML begins with <?xml ...?>
 )
 
@@ -42,9 +43,14 @@ const (
 const (
 	SimilarName Rule = "similar-name" // a name that differs little from one in names.txt
 	Spelling    Rule = "spelling"     // the spelling that snom's slides list
+	NoSettings  Rule = "no-settings"  // a file that is not empty
 	PassedOver  Rule = "passed-over"  // nothing that phones pass over
 	NotFollowed Rule = "not-followed" // a URL of a scheme that a check can request
 )
+
+// More is the rule of a finding that counts those which are left out of a file with too
+// many.
+const More Rule = "more"
 
 // syntax returns the finding of a file that can't be read.
 func syntax(name string, err error) Finding {

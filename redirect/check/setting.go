@@ -21,9 +21,10 @@ const identities = 12
 func (r *reading) checkSetting(p *settings.Part, s *settings.Setting) {
 	r.checkFlag(s.Pos, s.Name, s.Flag)
 	r.checkIndex(s)
+	r.checkPlaceholder(s.Pos, s.Name, s.Value)
 	first := len(r.given) == 0
 	r.checkTwice(s.Pos, key{name: s.Name, index: s.Index, part: unknownName(p)}, s.Name)
-	if why := neverSet[s.Name]; why != "" && !r.isFirmwareFile() {
+	if why := neverSet[s.Name]; why != "" && !r.isFirmwareFile {
 		r.add(s.Pos, Warning, NeverSet, "%s doesn't belong in a settings file: %s", s.Name, why)
 	}
 	switch {
@@ -44,9 +45,9 @@ func (r *reading) checkSetting(p *settings.Part, s *settings.Setting) {
 	}
 }
 
-// isFirmwareFile reports whether the file is one that firmware_status names, in the plain
+// hasFirmwareOnly reports whether the file is one that firmware_status names, in the plain
 // form.
-func (r *reading) isFirmwareFile() bool {
+func (r *reading) hasFirmwareOnly() bool {
 	for _, s := range settings.All[*settings.Setting](r.File) {
 		if s.Name != "firmware" && s.Name != "bootloader" {
 			return false
@@ -77,12 +78,24 @@ func (r *reading) checkFlag(at settings.Pos, name string, f settings.Flag) {
 	volatile := settings.Version{10, 1, 79}
 	switch firmware := r.Phone.Firmware; {
 	case f == settings.NoFlag:
+	case !f.Known() && settings.Flag(strings.ToUpper(string(f))).Known(): // as seen in the field
+		r.add(at, Warning, UnknownPerm, "%s: the perm %q is documented in upper case only: write %q", name, string(f), strings.ToUpper(string(f)))
 	case !f.Known():
 		r.add(at, Error, UnknownPerm, `%s: unknown perm %q: write "$" or "RW" if users may change the value, "!" to keep what they have changed, or "&amp;" or "R" if they may not`, name, string(f))
 	case strings.EqualFold(r.Phone.Model, "snomm9") && f != "R" && f != "RW":
 		r.add(at, Warning, UnreadFlag, `%s: the m9 knows only the perms "R" and "RW"`, name)
 	case f.Volatile() && firmware != (settings.Version{}) && firmware.Before(volatile):
 		r.add(at, Warning, UnreadFlag, `%s: only firmware 10.1.79.0 and later knows the perm "V"`, name)
+	}
+}
+
+// unfilled matches what templates of well-known systems have where a value belongs.
+var unfilled = regexp.MustCompile(`\{\$|\$\{|\{\{|<\?(php|=)|\{/?(if|foreach)\b`)
+
+// checkPlaceholder checks whether a value is one.
+func (r *reading) checkPlaceholder(at settings.Pos, name, value string) {
+	if unfilled.MatchString(value) {
+		r.add(at, Warning, Unfilled, "%s: the value has a placeholder of a template that was not filled in: check what your server sends, not the template", name)
 	}
 }
 
@@ -105,7 +118,7 @@ func (r *reading) checkIndex(s *settings.Setting) {
 	switch {
 	case err != nil:
 		r.add(s.Pos, Error, IndexRange, "%s: idx is %q: expected a number", s.Name, index)
-	case strings.HasPrefix(s.Name, "user_") && (n < 1 || n > identities) && !r.forDECT():
+	case strings.HasPrefix(s.Name, "user_") && (n < 1 || n > identities) && !r.forDECT:
 		r.add(s.Pos, Error, IndexRange, "%s: idx is %d: expected an identity, 1 to %d", s.Name, n, identities)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -79,7 +80,22 @@ type Transport struct{ http.RoundTripper }
 // RoundTrip implements [http.RoundTripper].
 func (t Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.RoundTripper.RoundTrip(request)
-	return response, explain(err)
+	if err != nil {
+		return nil, explain(err)
+	}
+	response.Body = body{response.Body}
+	return response, nil
+}
+
+// A body words errors in the same way.
+type body struct{ io.ReadCloser }
+
+func (b body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != io.EOF {
+		err = explain(err)
+	}
+	return n, err
 }
 
 // explain words an error of a request.

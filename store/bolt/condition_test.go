@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -18,15 +19,33 @@ import (
 	"snomredirect/store"
 )
 
+// A logBuffer is a log that can be read while it is written.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
 // openLogged opens a folder, and returns what is logged.
-func openLogged(t *testing.T, folder string) (*DB, *bytes.Buffer) {
+func openLogged(t *testing.T, folder string) (*DB, *logBuffer) {
 	t.Helper()
-	var log bytes.Buffer
-	db, err := Open(folder, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	log := &logBuffer{}
+	db, err := Open(folder, Config{Log: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return db, &log
+	return db, log
 }
 
 // Changes of a folder that was deleted or replaced are refused, before they are written
