@@ -225,3 +225,38 @@ func serveDNS(c net.Conn, answer func([]byte) []byte) {
 		}
 	}
 }
+
+// A reply that breaks off shows no address either.
+func TestBrokenReplyShowsNothing(t *testing.T) {
+	received := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun")
+		<-received
+		_ = conn.(*net.TCPConn).SetLinger(0) // so that closing it resets the connection
+		_ = conn.Close()
+	}))
+	defer s.Close()
+	request, err := http.NewRequest(http.MethodGet, s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Dialer{Ports: portOf(t, s), Private: true}
+	response, err := (Transport{boot.NewTransport(d.Dial, nil)}).RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text := make([]byte, len("begun"))
+	if _, err := io.ReadFull(response.Body, text); err != nil {
+		t.Fatal(err)
+	}
+	close(received)
+	if _, err := io.ReadAll(response.Body); err == nil || strings.Contains(err.Error(), "127.0.0.1") {
+		t.Errorf("got %v", err)
+	}
+}
