@@ -115,6 +115,9 @@ func without(mac string) func(state) state {
 
 func moved(from, to string) func(state) state {
 	return func(s state) state {
+		if s.server == from {
+			s.server = to
+		}
 		s.phones = maps.Clone(s.phones)
 		for mac, url := range s.phones {
 			if url == from {
