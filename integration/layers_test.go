@@ -50,8 +50,8 @@ func TestLayers(t *testing.T) {
 		"snomredirect/sshconsole/lineedit":       {"golang.org/x/term", "golang.org/x/sys/"},
 		"snomredirect/sshconsole/phonelist":      {"snomredirect/macaddr", "golang.org/x/text/"},
 		"snomredirect/sshconsole/progress":       {"github.com/schollz/progressbar/", "github.com/rivo/uniseg", "github.com/mitchellh/colorstring", "golang.org/x/term", "golang.org/x/sys/"},
-		"snomredirect/sshconsole/table":          {"snomredirect/macaddr", "snomredirect/sshconsole/usage", "snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
-		"snomredirect/sshconsole/usage":          {"snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/sshconsole/table":          {"snomredirect/macaddr", "snomredirect/sshconsole/usage", "snomredirect/sshconsole/lineedit", "github.com/hbollon/go-edlib", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
+		"snomredirect/sshconsole/usage":          {"github.com/hbollon/go-edlib", "snomredirect/sshconsole/lineedit", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/"},
 		"snomredirect/cmd/snomredirect/lastcall": {"golang.org/x/net/bpf", "golang.org/x/sys/"},
 		"snomredirect/cmd/snomredirect/lines":    {},
 	}

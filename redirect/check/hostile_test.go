@@ -20,10 +20,14 @@ func TestHostileFiles(t *testing.T) {
 		"a long value":       "<phone-settings>" + strings.Repeat("<user_name idx=\""+long+"\"/>", 30) + "</phone-settings>",
 		"firmware each line": strings.Repeat("firmware:\n", settings.MaxEntries),
 		"identities":         "<settings><phone-settings>" + strings.Repeat("<user_x idx=\"99\"/>", 60_000) + "</phone-settings>" + strings.Repeat("<phrase/>", 100_000) + "</settings>",
+		"passwords":          "<phone-settings>" + strings.Repeat("<a_pass perm=\"x\">x</a_pass>", 40_000) + "</phone-settings>",
 		"stray lines":        "language: x\n" + strings.Repeat(";\n", 200_000),
 	} {
-		findings := (&Checker{}).File("file", []byte(text))
-		size := 0
+		d := (&Checker{}).read("file", []byte(text))
+		findings, size := d.findings, 0
+		if len(d.secrets) > maxFindings {
+			t.Errorf("%s: %d passwords", what, len(d.secrets))
+		}
 		for _, f := range findings {
 			size += len(f.Text)
 		}

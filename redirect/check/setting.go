@@ -37,7 +37,7 @@ func (r *reading) checkSetting(p *settings.Part, s *settings.Setting) {
 		r.checkURL(s.Pos, s.Name, s.Value)
 	case s.Name == autoReboot && !first:
 		r.add(s.Pos, Warning, RebootNotFirst, "%s works only as the first setting of a file: move it to the beginning", s.Name)
-	case isSecret(s.Name) && s.Value != "":
+	case isSecret(s.Name) && s.Value != "" && len(r.secrets) < maxFindings:
 		r.secrets = append(r.secrets, r.finding(s.Pos, Warning, PasswordInClear, "%s: phones request this file over plain HTTP, and anybody who knows the MAC can: use an https URL that only phones with their certificate can request", s.Name))
 	}
 	if similar := r.similarName(s.Name); similar != "" {

@@ -90,7 +90,8 @@ var (
 )
 
 // explain words an error of the store; subject is what the command is about: a MAC,
-// an account, or "" for phones of several accounts. It returns other errors as they are: they are only for the log.
+// an account, or "" for phones of several accounts. It returns other errors as they are:
+// they are only for the log.
 func explain(err error, subject string) error {
 	var tooMany store.TooManyNew
 	subject = cmp.Or(subject, "The command")

@@ -1,6 +1,10 @@
 package usage
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hbollon/go-edlib"
+)
 
 // Nearest returns the candidate that word is most likely to mean, or "": one that
 // begins with it, or the one with the fewest typing mistakes, at most one for three
@@ -17,7 +21,7 @@ func Nearest(word string, candidates []string) string {
 		if c == "-" {
 			continue
 		}
-		mistakes := distance(word, strings.ToUpper(c))
+		mistakes := edlib.OSADamerauLevenshteinDistance(word, strings.ToUpper(c))
 		if strings.HasPrefix(strings.ToUpper(c), word) {
 			mistakes = 0
 		}
@@ -35,29 +39,4 @@ func apart(a, b string) int {
 		n++
 	}
 	return n
-}
-
-// distance returns how many letters must be inserted, deleted, replaced or swapped
-// with the next one to turn a into b.
-func distance(a, b string) int {
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row := make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := last[j]
-			if a[i] != b[j] {
-				replaced++
-			}
-			row[j+1] = min(replaced, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }
