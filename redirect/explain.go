@@ -77,7 +77,7 @@ func (h *handler) defaultBecause(a *answer) string {
 	case a.outcome == ToDefault:
 		return "redirected to the service's default; "
 	case a.outcome == PointsBack && a.owner == 0:
-		return "the service's default is this service, so the file is empty; "
+		return "the service's default is this service; "
 	case a.outcome == Unregistered && a.code == "" && h.Default != nil && !h.Default().URL.IsZero():
 		return "the service's default is only for MACs of snom's; "
 	}
