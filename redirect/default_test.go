@@ -124,7 +124,7 @@ func TestExplainDefault(t *testing.T) {
 		{registered, defaultServer, "plain, because"},
 		{nobodys, "", "plain, because"},
 		{otherBrand, defaultServer, "the service's default is only for MACs of snom's; plain, because"},
-		{nobodys, "http://provisioning.snom.com/", "the service's default is this service, so the file is empty; plain, because"},
+		{nobodys, "http://provisioning.snom.com/", "the service's default is this service; plain, because"},
 	} {
 		config := Config{Finder: finder(t), Default: always(c.url, false)}
 		e := Explainer(config)("/snom360.php?mac="+c.mac, "")

@@ -8,6 +8,7 @@ import (
 
 	"snomredirect/macaddr"
 	"snomredirect/redirect/settings"
+	"snomredirect/store"
 )
 
 // An Explanation is the answer that a phone would get, and why it has its
@@ -38,7 +39,7 @@ func Explainer(c Config) func(target, userAgent string) Explanation {
 		if err != nil || u.Host != "" {
 			return Explanation{Status: http.StatusBadRequest, Refusal: "the path is malformed"} // as net/http does
 		}
-		var a answer
+		a := answer{protocol: store.HTTP}
 		h.explain(&a, u, userAgent)
 		e := Explanation{MAC: a.mac, Status: a.status, ContentType: a.contentType, Body: a.body}
 		if !a.outcome.SendsFile() {
@@ -76,7 +77,7 @@ func (h *handler) defaultBecause(a *answer) string {
 	case a.outcome == ToDefault:
 		return "redirected to the service's default; "
 	case a.outcome == PointsBack && a.owner == 0:
-		return "the service's default is this service, so the file is empty; "
+		return "the service's default is this service; "
 	case a.outcome == Unregistered && a.code == "" && h.Default != nil && !h.Default().URL.IsZero():
 		return "the service's default is only for MACs of snom's; "
 	}
