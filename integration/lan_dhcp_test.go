@@ -5,73 +5,70 @@ package integration
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
-// dnsmasq runs dnsmasq on the router to the end of the test, with the configuration
-// files of docs/lan.md that are named and what they take for granted: a range of
-// addresses. It returns the file of its log.
-func (n *network) dnsmasq(t *testing.T, files ...string) (log string) {
-	t.Helper()
-	folder := t.TempDir()
-	for _, file := range files {
-		if err := os.WriteFile(filepath.Join(folder, file), []byte(lanFile(t, file)), 0o644); err != nil {
-			t.Fatal(err)
-		}
+// Phones get both options, and other clients neither.
+func (n *network) dhcp(t *testing.T) {
+	log := n.dnsmasq(t, lanFile(t, "snom-dhcp.conf"), lanFile(t, "snom-log.conf"))
+	n.getsNoOptions(t, n.pc, "MSFT 5.0")
+	got := n.lease(t, n.phone, "snom320")
+	if got["tftp-server-name"] != "http://192.0.2.10" || got["bootfile-name"] != "snom3x0/snom3x0.php?mac={mac}" {
+		t.Errorf("the phone got %q", got)
 	}
-	// The mount is in a mount namespace of this command's own.
-	args := []string{"sh", "-c", `mount --bind "$0" /srv && exec dnsmasq "$@"`, n.srv,
-		"--conf-file=/dev/null", "--conf-dir=" + folder, "--user=root", "--keep-in-foreground", "--log-facility=-", "--pid-file=",
-		"--dhcp-leasefile=" + filepath.Join(t.TempDir(), "leases"), "--dhcp-range=192.0.2.100,192.0.2.199,1h", "--no-ping", "--no-hosts", "--no-resolv"}
-	if out, err := n.router.command(append(args, "--test")...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	log = filepath.Join(t.TempDir(), "log")
-	n.start(t, n.router, log, args...)
-	waitForLine(t, log, "started, version")
-	return log
+	waitForLine(t, log, "vendor class: snom320")
+	n.boots(t, n.phone, registered, "http://192.0.2.10/snom3x0/snom3x0.php?mac="+registered, got.flags()...)
 }
 
-// start runs a command to the end of the test, with its output in a file.
-func (n *network) start(t *testing.T, m machine, output string, args ...string) {
-	t.Helper()
-	f, err := os.Create(output)
-	if err != nil {
-		t.Fatal(err)
+// Without option 67, the phone requests the files of its model.
+func (n *network) dhcpWithoutFile(t *testing.T) {
+	server, file, found := strings.Cut(lanFile(t, "snom-dhcp.conf"), "dhcp-option=tag:snom,67,")
+	if !found || strings.Count(file, "\n") != 1 {
+		t.Fatalf("option 67 is not the last line: %q", file)
 	}
-	defer f.Close()
-	c := m.command(args...)
-	c.Stdout, c.Stderr = f, f
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
+	n.dnsmasq(t, server)
+	got := n.lease(t, n.phone, "snom320")
+	if _, has := got["bootfile-name"]; has {
+		t.Errorf("the phone got %q", got)
 	}
-	t.Cleanup(func() {
-		_ = c.Process.Kill()
-		_ = c.Wait()
-	})
+	n.boots(t, n.phone, registered, "http://192.0.2.10/snom320-"+registered+".htm", got.flags()...)
 }
 
-// waitForLine waits until a file contains text.
-func waitForLine(t *testing.T, file, text string) {
+// Phones without a vendor class are known by their MAC.
+func (n *network) dhcpByOUI(t *testing.T) {
+	n.dnsmasq(t, lanFile(t, "snom-dhcp.conf"), lanFile(t, "snom-oui.conf"))
+	n.getsNoOptions(t, n.pc, "")
+	if got := n.lease(t, n.phone, ""); got["tftp-server-name"] == "" || got["bootfile-name"] == "" {
+		t.Errorf("the phone got %q", got)
+	}
+}
+
+// getsNoOptions checks that a client which is no phone gets an address only.
+func (n *network) getsNoOptions(t *testing.T, m machine, vendorClass string) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		got, err := os.ReadFile(file)
-		if err == nil && strings.Contains(string(got), text) {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no line has %q: %v\n%s", text, err, got)
-		}
+	got := n.lease(t, m, vendorClass)
+	_, server := got["tftp-server-name"]
+	_, file := got["bootfile-name"]
+	if server || file {
+		t.Errorf("a client with the vendor class %q got %q", vendorClass, got)
 	}
 }
 
 // A lease is what a DHCP server gave, by dhclient's names of the options.
 type lease map[string]string
+
+// flags returns the options as snomphone's flags.
+func (l lease) flags() (flags []string) {
+	for option, flag := range map[string]string{"tftp-server-name": "--dhcp-66", "bootfile-name": "--dhcp-67"} {
+		if value, has := l[option]; has {
+			flags = append(flags, flag, value)
+		}
+	}
+	return flags
+}
 
 var (
 	leaseAddress = regexp.MustCompile(`(?m)^  fixed-address (.*);$`)
@@ -118,35 +115,3 @@ func (n *network) lease(t *testing.T, m machine, vendorClass string) lease {
 	}
 	return got
 }
-
-// boot boots a phone on a machine, and returns what snomphone printed.
-func (n *network) boot(t *testing.T, m machine, args ...string) (string, error) {
-	t.Helper()
-	out, err := m.command(append([]string{filepath.Join(filepath.Dir(program), "snomphone")}, args...)...).CombinedOutput()
-	return string(out), err
-}
-
-// boots boots a phone that must get its settings, which are those of its own file.
-func (n *network) boots(t *testing.T, m machine, args ...string) string {
-	t.Helper()
-	out, err := n.boot(t, m, args...)
-	if err != nil || !strings.Contains(out, "phone_name") {
-		t.Errorf("%v\n%s", err, out)
-	}
-	return out
-}
-
-// lanFile returns the configuration file of docs/lan.md whose first line names
-// /etc/dnsmasq.d/ and this name.
-func lanFile(t *testing.T, name string) string {
-	t.Helper()
-	for _, c := range readPage(t, "../docs/lan.md") {
-		if first, rest, _ := strings.Cut(c.text, "\n"); c.kind == "conf" && first == "# /etc/dnsmasq.d/"+name {
-			return rest
-		}
-	}
-	t.Fatalf("docs/lan.md has no file %s", name)
-	return ""
-}
-
-var _ = exec.Command

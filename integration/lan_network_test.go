@@ -60,6 +60,9 @@ type network struct {
 
 	ports int    // of the router
 	srv   string // the folder /srv of the router
+
+	redirection *launched // on service
+	console     *os.File  // its socket for SSH
 }
 
 // newNetwork makes a network, which the end of the test removes.
@@ -68,7 +71,7 @@ func newNetwork(t *testing.T) *network {
 	if os.Getuid() != 0 {
 		t.Skip("this test makes network namespaces: run it as root on Linux")
 	}
-	for _, tool := range [][2]string{{"ip", "iproute2"}, {"dnsmasq", "dnsmasq-base"}, {"dhclient", "isc-dhcp-client"}, {"sipp", "sip-tester"}} {
+	for _, tool := range [][2]string{{"ip", "iproute2"}, {"dnsmasq", "dnsmasq-base"}, {"dhclient", "isc-dhcp-client"}, {"sipp", "sip-tester"}, {"tcpdump", "tcpdump"}} {
 		if _, err := exec.LookPath(tool[0]); err != nil {
 			t.Skipf("%s is not installed: it is in Debian's package %s", tool[0], tool[1])
 		}
@@ -85,6 +88,7 @@ func newNetwork(t *testing.T) *network {
 	n.plug(n.service, "eth0", 0, "192.0.2.10/24")
 	n.plug(n.service, "eth1", 1, "198.51.100.10/24")
 	n.plug(n.phone, "eth0", 0, "")
+	n.ip("-n %s link set eth0 address 00:04:13:24:12:34", n.phone)
 	n.plug(n.pc, "eth0", 0, "")
 	n.plug(n.second, "eth0", 1, "198.51.100.20/24")
 	n.plug(n.third, "eth0", 2, "203.0.113.20/24")

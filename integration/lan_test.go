@@ -8,13 +8,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
-// The phones of the network. Each has a settings file of its own.
+// The phones of the network are snom320s. Each has a settings file of its own.
 const (
-	registered   = "000413241234" // a snom320
-	unregistered = "000413245678"
+	registered     = "000413241234"
+	registeredTFTP = "000413241235" // its setting server is one for TFTP
+	unregistered   = "000413245678"
 )
 
 // TestLAN is docs/lan.md: phones of a network of one's own find the service by each of
@@ -23,12 +25,19 @@ func TestLAN(t *testing.T) {
 	sources(t)
 	n := newNetwork(t)
 	n.settingServer()
-	s := n.serve()
-	s.administer("register " + registered + " http://192.0.2.1/{mac}.htm")
-	n.ip("-n %s link set eth0 address 00:04:13:24:12:34", n.phone)
+	n.serve()
+	n.redirection.administer("register " + registered + " http://192.0.2.1/{mac}.htm")
+	n.redirection.administer("register " + registeredTFTP + " tftp://192.0.2.1/{mac}.htm")
 
 	t.Run("DHCP", n.dhcp)
+	t.Run("DHCP without option 67", n.dhcpWithoutFile)
+	t.Run("DHCP by OUI", n.dhcpByOUI)
 	t.Run("DNS", n.dns)
+	t.Run("TFTP", n.tftp)
+	t.Run("Plug & Play", n.plugAndPlay)
+	t.Run("SIP", n.sip)
+	t.Run("unregistered", n.unregistered)
+	t.Run("default server", n.defaultServer)
 }
 
 // settingServer serves a settings file for each phone on the router, over HTTP and, if
@@ -37,8 +46,8 @@ func (n *network) settingServer() {
 	n.Helper()
 	n.srv = n.TempDir()
 	folder := mkdirAll(n.T, filepath.Join(n.srv, "tftp"))
-	for _, mac := range []string{registered, unregistered} {
-		text := "<html>\n<pre>\nphone_name$: phone-" + mac + "\n</pre>\n</html>\n"
+	for _, mac := range []string{registered, registeredTFTP, unregistered} {
+		text := "<html>\n<pre>\nphone_name$: phone " + mac + "\n</pre>\n</html>\n"
 		if err := os.WriteFile(filepath.Join(folder, mac+".htm"), []byte(text), 0o644); err != nil {
 			n.Fatal(err)
 		}
@@ -48,36 +57,83 @@ func (n *network) settingServer() {
 	n.Cleanup(func() { s.Close() })
 }
 
-// serve starts the service on its machine. Its console is reached from here.
-func (n *network) serve(flags ...string) *launched {
+// serve starts the service on its machine, with a console that is reached from here.
+func (n *network) serve() {
 	n.Helper()
-	ssh, _ := socket(n.T)
-	return launch(n.T, func(c *exec.Cmd) {
-		activated("ssh", ssh)(c)
-		on := n.service.command(c.Args...)
-		c.Path, c.Args = on.Path, on.Args
-	}, append([]string{"--http", ":80"}, flags...)...)
+	n.console, _ = socket(n.T)
+	n.redirection = launch(n.T, n.onService, serviceFlags...)
 }
 
-// Phones get both options, and other clients neither. Without the file, phones request
-// the files of their model.
-func (n *network) dhcp(t *testing.T) {
-	log := n.dnsmasq(t, "snom-dhcp.conf", "snom-log.conf")
-	if other := n.lease(t, n.pc, "MSFT 5.0"); other["tftp-server-name"] != "" || other["bootfile-name"] != "" {
-		t.Errorf("another client got %q", other)
-	}
-	got := n.lease(t, n.phone, "snom320")
-	if got["tftp-server-name"] != "http://192.0.2.10" || got["bootfile-name"] != "snom3x0/snom3x0.php?mac={mac}" {
-		t.Errorf("the phone got %q", got)
-	}
-	waitForLine(t, log, "vendor class: snom320")
+var serviceFlags = []string{"--http", ":80", "--pnp", "224.0.1.75:5060", "--scan-limit", "0"}
+
+func (n *network) onService(c *exec.Cmd) {
+	activated("ssh", n.console)(c)
+	on := n.service.command(c.Args...)
+	c.Path, c.Args = on.Path, on.Args
 }
 
+// boot boots a phone on a machine, and returns what snomphone prints.
+func (n *network) boot(t *testing.T, m machine, args ...string) (string, error) {
+	t.Helper()
+	out, err := m.command(append([]string{filepath.Join(filepath.Dir(program), "snomphone")}, args...)...).CombinedOutput()
+	return string(out), err
+}
+
+// boots boots a phone that must get its own settings, after a step that contains text.
+func (n *network) boots(t *testing.T, m machine, mac, step string, args ...string) {
+	t.Helper()
+	out, err := n.boot(t, m, append(args, "--mac", mac)...)
+	if err != nil || !strings.Contains(out, step) || !strings.Contains(out, "phone "+mac) {
+		t.Errorf("%v, want %q and the phone's settings\n%s", err, step, out)
+	}
+}
+
+// fails boots a phone that must get no settings.
+func (n *network) fails(t *testing.T, m machine, mac string, args ...string) (out string) {
+	t.Helper()
+	out, err := n.boot(t, m, append(args, "--mac", mac)...)
+	if err == nil || !strings.Contains(out, "No settings.") {
+		t.Errorf("%v, want no settings\n%s", err, out)
+	}
+	return out
+}
+
+// The name of snom's redirection service leads to this one.
 func (n *network) dns(t *testing.T) {
-	n.dnsmasq(t, "snom-dns.conf")
+	n.dnsmasq(t, lanFile(t, "snom-dns.conf"))
 	n.lease(t, n.phone, "snom320")
-	out := n.boots(t, n.phone, "--mac", registered)
-	if !strings.Contains(out, "http://provisioning.snom.com/snom320/snom320.php?mac="+registered) {
+	n.boots(t, n.phone, registered, "http://provisioning.snom.com/snom320/snom320.php?mac="+registered)
+}
+
+// dnsmasq serves the settings file of a folder.
+func (n *network) tftp(t *testing.T) {
+	n.dnsmasq(t, lanFile(t, "snom-dns.conf"), lanFile(t, "snom-tftp.conf"))
+	n.lease(t, n.phone, "snom320")
+	n.boots(t, n.phone, registeredTFTP, "tftp://192.0.2.1/"+registeredTFTP+".htm")
+	out, err := n.phone.command(program, "check", "tftp://192.0.2.1/{mac}.htm", "--mac", registeredTFTP).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// An unregistered phone tries one way after the other, and gets settings by none.
+func (n *network) unregistered(t *testing.T) {
+	n.dnsmasq(t, lanFile(t, "snom-dns.conf"), lanFile(t, "snom-dhcp.conf"))
+	options := n.lease(t, n.phone, "snom320").flags()
+	out := n.fails(t, n.phone, unregistered, append(options, "--pnp")...)
+	if !strings.Contains(out, "http://provisioning.snom.com/snom320/snom320.php?mac="+unregistered) ||
+		!strings.Contains(out, "http://192.0.2.10/snom3x0/snom3x0.php?mac="+unregistered) {
 		t.Error(out)
 	}
+}
+
+// With a default server, it is sent there, over HTTP and by Plug & Play.
+func (n *network) defaultServer(t *testing.T) {
+	n.redirection.signal(syscall.SIGTERM)
+	n.redirection.exits()
+	n.redirection.relaunch(n.onService, append([]string{"--default-server", "http://192.0.2.1/{mac}.htm"}, serviceFlags...)...)
+	n.dnsmasq(t, lanFile(t, "snom-dns.conf"))
+	n.lease(t, n.phone, "snom320")
+	n.boots(t, n.phone, unregistered, "http://provisioning.snom.com/snom320/snom320.php?mac="+unregistered)
+	n.boots(t, n.second, unregistered, "224.0.1.75", "--pnp")
 }
