@@ -98,10 +98,18 @@ func (n *network) fails(t *testing.T, m machine, mac string, args ...string) (ou
 	return out
 }
 
-// The name of snom's redirection service leads to this one.
+// The name of snom's redirection service leads to this one, and nowhere else over IPv6.
 func (n *network) dns(t *testing.T) {
-	n.dnsmasq(t, lanFile(t, "snom-dns.conf"))
+	n.start(t, n.router, filepath.Join(t.TempDir(), "log"), "dnsmasq", "--conf-file=/dev/null", "--keep-in-foreground", "--pid-file=",
+		"--port=54", "--address=/snom.com/2001:db8::1")
+	n.dnsmasq(t, lanFile(t, "snom-dns.conf"), "server=127.0.0.1#54\n")
 	n.lease(t, n.phone, "snom320")
+	for name, want := range map[string]string{"provisioning.snom.com": "192.0.2.10", "www.snom.com": "2001:db8::1"} {
+		out, err := n.phone.command("getent", "ahosts", name).CombinedOutput()
+		if err != nil || strings.Count(string(out), "STREAM") != 1 || !strings.HasPrefix(string(out), want+" ") {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
 	n.boots(t, n.phone, registered, "http://provisioning.snom.com/snom320/snom320.php?mac="+registered)
 }
 
