@@ -8,6 +8,7 @@ import (
 
 	"snomredirect/macaddr"
 	"snomredirect/redirect/settings"
+	"snomredirect/store"
 )
 
 // An Explanation is the answer that a phone would get, and why it has its
@@ -37,7 +38,7 @@ func Explainer(c Config) func(target, userAgent string) Explanation {
 		if err != nil || u.Host != "" {
 			return Explanation{Status: http.StatusBadRequest, Refusal: "the path is malformed"} // as net/http does
 		}
-		var a answer
+		a := answer{protocol: store.HTTP}
 		h.explain(&a, u, userAgent)
 		e := Explanation{MAC: a.mac, Status: a.status, ContentType: a.contentType, Body: a.body}
 		if !a.outcome.SendsFile() {

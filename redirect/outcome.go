@@ -11,7 +11,8 @@ import (
 // An Outcome is the result of a request, one of a closed set of words.
 type Outcome string
 
-// The outcomes. The first eight send a settings file; the others are refusals.
+// The outcomes. The first eight send a settings file; the others are refusals. Over
+// Plug & Play, a URL stands for the file, and silence for the empty file.
 const (
 	Redirected       Outcome = "redirected"
 	Unregistered     Outcome = "unregistered"      // the empty file: the phone is not registered
@@ -62,8 +63,8 @@ func (o Outcome) answer() store.Answer {
 
 // An Observation describes one request and its outcome, for metrics.
 type Observation struct {
-	Outcome Outcome
-	Format  settings.Format // of the file, if the outcome sends one
-	HTTPS   bool
-	Took    time.Duration // until the answer was written
+	Outcome  Outcome
+	Format   settings.Format // of the file, if the outcome sends one; Plug & Play sends none
+	Protocol store.Protocol
+	Took     time.Duration // until the answer was written or, over Plug & Play, known
 }

@@ -11,6 +11,7 @@ import (
 	"snomredirect/redirect/rds"
 	"snomredirect/redirect/settings"
 	"snomredirect/sshconsole"
+	"snomredirect/store"
 )
 
 // metrics are what Prometheus collects. Events are counted as they happen;
@@ -20,8 +21,8 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 
-	requests *prometheus.CounterVec   // outcome, format, scheme
-	took     *prometheus.HistogramVec // scheme
+	requests *prometheus.CounterVec   // outcome, format, protocol
+	took     *prometheus.HistogramVec // protocol
 	logins   *prometheus.CounterVec   // method, outcome
 	sessions *prometheus.CounterVec   // outcome
 	calls    *prometheus.CounterVec   // method, outcome
@@ -62,8 +63,8 @@ func newMetrics() *metrics {
 	}
 	m := &metrics{
 		registry: registry,
-		requests: counter("requests_total", "Requests of phones by outcome; the format is none if no settings file was sent.", "outcome", "format", "scheme"),
-		took:     histogram("request_duration_seconds", "Time from a phone's request until its reply is ready.", requestBuckets, "scheme"),
+		requests: counter("requests_total", "Requests of phones by outcome; the format is none if no settings file was sent.", "outcome", "format", "protocol"),
+		took:     histogram("request_duration_seconds", "Time from a phone's request until its reply is ready.", requestBuckets, "protocol"),
 		logins:   counter("console_logins_total", "Connections to the console that offered a key or a password, by the method offered last.", "method", "outcome"),
 		sessions: counter("console_sessions_total", "Console sessions that have ended or could not be opened, by outcome.", "outcome"),
 		calls:    counter("rds_calls_total", "XML-RPC calls by outcome; the method is other if it is unknown or was not read.", "method", "outcome"),
@@ -83,11 +84,12 @@ func newMetrics() *metrics {
 
 // createSeries creates the series of all labels, at zero.
 func (m *metrics) createSeries() {
-	for _, scheme := range []string{schemeOf(false), schemeOf(true)} {
-		m.took.WithLabelValues(scheme)
+	for _, protocol := range store.Protocols() {
+		m.took.WithLabelValues(protocol.String())
 		for _, outcome := range redirect.Outcomes() {
 			for _, format := range settings.Formats() {
-				m.requests.WithLabelValues(string(outcome), formatOf(outcome, format), scheme)
+				labels := requestLabels(redirect.Observation{Outcome: outcome, Format: format, Protocol: protocol})
+				m.requests.WithLabelValues(labels[:]...)
 			}
 		}
 	}
@@ -119,28 +121,22 @@ func linesDropped(n func() int64) prometheus.Collector {
 	}, func() float64 { return float64(n()) })
 }
 
-func schemeOf(https bool) string {
-	if https {
-		return "https"
+// requestLabels returns the labels of a request: outcome, format and protocol. A reply
+// without a settings file has no format.
+func requestLabels(o redirect.Observation) [3]string {
+	format := "none"
+	if o.Outcome.SendsFile() && o.Protocol != store.PnP {
+		format = o.Format.String()
 	}
-	return "http"
-}
-
-// formatOf returns the label's value: a reply without a settings file has no
-// format.
-func formatOf(outcome redirect.Outcome, format settings.Format) string {
-	if !outcome.SendsFile() {
-		return "none"
-	}
-	return format.String()
+	return [3]string{string(o.Outcome), format, o.Protocol.String()}
 }
 
 // The methods below are what the servers and the store call.
 
 func (m *metrics) request(o redirect.Observation) {
-	scheme := schemeOf(o.HTTPS)
-	m.requests.WithLabelValues(string(o.Outcome), formatOf(o.Outcome, o.Format), scheme).Inc()
-	m.took.WithLabelValues(scheme).Observe(o.Took.Seconds())
+	labels := requestLabels(o)
+	m.requests.WithLabelValues(labels[:]...).Inc()
+	m.took.WithLabelValues(o.Protocol.String()).Observe(o.Took.Seconds())
 	if o.Outcome == redirect.Panicked {
 		m.panics.WithLabelValues(phonesComponent).Inc()
 	}
