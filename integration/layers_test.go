@@ -43,8 +43,9 @@ func TestLayers(t *testing.T) {
 	// depend on.
 	only := map[string][]string{
 		"snomredirect/macaddr":                   {},
-		"snomredirect/redirect/boot":             {"snomredirect/macaddr", "snomredirect/redirect/settings", "golang.org/x/text/", "github.com/icholy/digest"},
+		"snomredirect/redirect/boot":             {"snomredirect/macaddr", "snomredirect/redirect/boot/tftp", "snomredirect/redirect/settings", "golang.org/x/text/", "github.com/icholy/digest"},
 		"snomredirect/redirect/outside":          {},
+		"snomredirect/redirect/boot/tftp":        {},
 		"snomredirect/redirect/settings":         {"golang.org/x/text/"},
 		"snomredirect/store/snapshot":            {},
 		"snomredirect/sshconsole/lineedit":       {"golang.org/x/term", "golang.org/x/sys/"},

@@ -16,7 +16,7 @@ type bootCommand struct {
 	UserAgent string `placeholder:"TEXT" help:"Send this User-Agent instead of the one such a phone sends."`
 	NoFollow  bool   `help:"Stop after the first reply: show where the phone is redirected without following."`
 	JSON      bool   `name:"json" help:"Print one JSON object."`
-	URL       string `arg:"" optional:"" default:"http://provisioning.snom.com" help:"URL of the first request (${default}). With a path it is the phone's setting server; without one it replaces the hard-coded host."`
+	URL       string `arg:"" optional:"" default:"http://provisioning.snom.com" help:"URL of the first request (${default}). With a path or tftp it is the phone's setting server; otherwise it replaces the hard-coded host."`
 
 	certificates
 
@@ -45,7 +45,7 @@ func (b *bootCommand) Run(ctx context.Context, out output) error {
 	}
 	w := &boot.Walk{Phone: p, Client: newClient(b.dial, tls), Limits: boot.Patient, Once: b.NoFollow}
 	walk := w.FromServer
-	if u.Path == "" && u.RawQuery == "" {
+	if u.Scheme != "tftp" && u.Path == "" && u.RawQuery == "" {
 		walk = w.FromService
 	}
 	if b.JSON {

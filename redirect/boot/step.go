@@ -3,6 +3,8 @@ package boot
 import (
 	"cmp"
 	"fmt"
+	"net/http"
+	"strings"
 
 	"snomredirect/redirect/settings"
 )
@@ -13,7 +15,7 @@ type Step struct {
 	Number   int      `json:"step"`
 	Why      string   `json:"why"`
 	URL      string   `json:"url"`
-	Status   int      `json:"status,omitempty"`
+	Status   int      `json:"status,omitempty"`   // over TFTP 200, or 404 for a missing file
 	Login    string   `json:"login,omitempty"`    // "Basic" or "Digest", if one was sent
 	Location string   `json:"location,omitempty"` // of an HTTP redirect
 	Form     string   `json:"form,omitempty"`     // "plain" or "XML"
@@ -46,7 +48,18 @@ func (w *Walk) fail(s *Step, err error) *Step {
 
 // err returns the error of a failed step.
 func (s *Step) err() error {
-	return fmt.Errorf("step %d, %s: %s", s.Number, s.URL, cmp.Or(s.Problem, StatusText(s.Status)))
+	return fmt.Errorf("step %d, %s: %s", s.Number, s.URL, cmp.Or(s.Problem, s.StatusText()))
+}
+
+// StatusText returns the status of the response, such as "404 Not Found".
+func (s *Step) StatusText() string {
+	switch {
+	case !strings.HasPrefix(s.URL, "tftp:"):
+		return StatusText(s.Status)
+	case s.Status == http.StatusNotFound:
+		return "file not found"
+	}
+	return "received"
 }
 
 type settingKey struct{ name, index string }
