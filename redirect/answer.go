@@ -84,19 +84,33 @@ func (h *handler) find(a *answer) (store.URL, Outcome, error) {
 		found, err = h.Finder.Redirection(a.mac)
 		a.owner = found.Owner
 	}
+	server, outcome := found.URL, Redirected
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return store.URL{}, Unregistered, nil
+		if server, outcome = h.defaultFor(a), ToDefault; server.IsZero() {
+			return store.URL{}, Unregistered, nil
+		}
 	case errors.Is(err, store.ErrPhonesDisabled):
 		return store.URL{}, Disabled, nil
 	case err != nil:
 		return store.URL{}, "", err
-	case h.PublicNames.Contains(found.URL):
+	}
+	switch {
+	case h.PublicNames.Contains(server):
 		return store.URL{}, PointsBack, nil
 	case h.RequireProof && a.protocol != store.HTTP && !a.proven.IsValid():
 		return store.URL{}, Unproven, nil
 	}
-	return found.URL, Redirected, nil
+	return server, outcome, nil
+}
+
+// defaultFor returns where the phone is sent if nobody has registered it, or the zero
+// URL. At the URL of a claim it is nowhere: that proves claims only.
+func (h *handler) defaultFor(a *answer) store.URL {
+	if h.Default == nil || a.code != "" {
+		return store.URL{}
+	}
+	return h.Default().For(a.mac)
 }
 
 // price takes what the request costs of the client's budget. A phone that proves its

@@ -5,7 +5,8 @@
 //
 // A registered phone gets a settings file with one setting, its setting server.
 // Any other phone gets the empty file, with status 200, so that it goes on to
-// look for settings elsewhere (snom's Mass Deployment slides).
+// look for settings elsewhere (snom's Mass Deployment slides), unless the service has
+// a default for phones that nobody has registered.
 //
 // A request reads the store once, after at most one look at the phone's sources, and
 // writes nothing, unless it proves a claim. What it says about the phone is passed to
@@ -45,6 +46,10 @@ type Config struct {
 	// PublicNames are the names of this service. No phone is sent to them, even
 	// if such a URL was registered before a name was added.
 	PublicNames store.PublicNames
+	// Default returns where phones are sent that nobody has registered. It is called
+	// for each of their requests: it must return at once, without a look-up in a
+	// database. If nil, they get the empty file.
+	Default func() store.Default
 	// PhoneAuthorities are the CAs whose certificates prove a phone's MAC. The
 	// TLS server must request a certificate and accept any; the handler verifies
 	// it. If nil, no certificate is proof.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"snomredirect/macaddr"
@@ -52,6 +53,7 @@ func SubscriptionExplainer(c Config) func(Subscription) Explanation {
 		switch {
 		case a.refused():
 			e.Refusal = errFailed.Error()
+			return e
 		case url.IsZero():
 			e.Because = "no answer, so that another server on the network can answer"
 		default:
@@ -60,6 +62,7 @@ func SubscriptionExplainer(c Config) func(Subscription) Explanation {
 				e.Because = "sent to this service over HTTPS, where a certificate can prove its MAC"
 			}
 		}
+		e.Because = strings.TrimSuffix(h.defaultBecause(&a)+e.Because, "; ")
 		return e
 	}
 }

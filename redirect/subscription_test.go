@@ -40,6 +40,10 @@ func TestSubscription(t *testing.T) {
 			"https://prov.house.example/snom360/snom360.php?mac=" + registered, Unproven, store.Withheld, "over HTTPS, where a certificate"},
 		{"proof required, unregistered", Config{Finder: good, RequireProof: true, SecureURL: "https://prov.house.example"}, nobodys, "", Unregistered, store.Unregistered, "no answer"},
 		{"proof required, no HTTPS", Config{Finder: good, RequireProof: true}, registered, "", Unproven, store.Withheld, "no answer"},
+		{"default", Config{Finder: good, Default: always(defaultServer, false)}, nobodys, defaultServer, ToDefault, store.ToDefault, "the service's default"},
+		{"default, another brand", Config{Finder: good, Default: always(defaultServer, false)}, otherBrand, "", Unregistered, store.Unregistered, "only for MACs of snom's; no answer"},
+		{"default, proof required", Config{Finder: good, Default: always(defaultServer, false), RequireProof: true, SecureURL: "https://prov.house.example"}, nobodys,
+			"https://prov.house.example/snom360/snom360.php?mac=" + nobodys, Unproven, store.Withheld, "over HTTPS, where a certificate"},
 		{"failing", Config{Finder: failingFinder{}}, registered, "", Failed, store.Refused, ""},
 		{"panicking", Config{Finder: failingFinder{panics: true}}, registered, "", Panicked, store.Refused, ""},
 	} {

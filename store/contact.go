@@ -66,7 +66,11 @@ func (c Contact) String() string {
 	if c.Proven {
 		proven = "proven"
 	}
-	for _, part := range []string{model, proven, c.Answer.String(), c.Refusal, c.Doubt()} {
+	answer := c.Answer.String()
+	if c.Answer == ToDefault {
+		answer = "redirected to the service's default"
+	}
+	for _, part := range []string{model, proven, answer, c.Refusal, c.Doubt()} {
 		if part != "" {
 			parts = append(parts, part)
 		}
@@ -119,11 +123,12 @@ const (
 	Unregistered        // the empty file
 	Refused             // an error
 	Withheld            // the empty file, because the phone did not prove its MAC
+	ToDefault           // redirected to the service's default, because the phone is unregistered
 )
 
-var answers = [...]string{Redirected: "redirected", Unregistered: "unregistered", Refused: "refused", Withheld: "withheld"}
+var answers = [...]string{Redirected: "redirected", Unregistered: "unregistered", Refused: "refused", Withheld: "withheld", ToDefault: "default"}
 
-// String returns "redirected", "unregistered", "refused" or "withheld".
+// String returns "redirected", "unregistered", "refused", "withheld" or "default".
 func (a Answer) String() string {
 	if int(a) < len(answers) {
 		return answers[a]

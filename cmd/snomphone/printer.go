@@ -48,6 +48,9 @@ func (p printer) step(s *boot.Step) {
 	if s.Server != nil {
 		p.line("   setting_server %s %s: %s", flagText(s.Server.Flag), s.Server.Value, effect(s))
 	}
+	if s.Found != "" {
+		p.line("   %s names %s", s.FoundBy, s.Found)
+	}
 	if s.Problem != "" {
 		p.line("   failed: %s", s.Problem)
 	}

@@ -22,6 +22,7 @@ type serve struct {
 	TLSKey           string        `name:"tls-key" placeholder:"FILE" help:"Key of --tls-cert in PEM."`
 	PhoneCA          string        `name:"phone-ca" placeholder:"FILE" help:"Accept phones' certificates from these CAs, in PEM, as proof of their MACs."`
 	RequirePhoneCert bool          `name:"require-phone-cert" help:"Over HTTPS, redirect only phones that have proved their MAC."`
+	PnP              string        `name:"pnp" placeholder:"ADDRESS" help:"Answer phones over SIP Plug & Play here, such as 224.0.1.75:5060, to which phones send."`
 	RDS              string        `name:"rds" placeholder:"ADDRESS" help:"Serve snom's XML-RPC API to partners' tools here, over HTTPS with --tls-cert or a self-signed certificate."`
 	RDSPlain         bool          `name:"rds-plain" help:"Serve --rds over plain HTTP, on a loopback address only."`
 	SSH              string        `name:"ssh" default:":2222" placeholder:"ADDRESS" help:"Serve the console over SSH here (${default}). Port 0 picks a free port."`
@@ -107,6 +108,8 @@ func (s *serve) validateTLS() error {
 		return fmt.Errorf("--rds %s: expected both --tls-cert and --tls-key, or neither", s.RDS)
 	case s.RequirePhoneCert && s.PhoneCA == "":
 		return errors.New("--require-phone-cert: expected --phone-ca too; without it no phone can prove its MAC")
+	case s.RequirePhoneCert && s.PnP != "" && len(s.PublicName) == 0:
+		return errors.New("--pnp with --require-phone-cert sends phones to this service over HTTPS: expected --public-name too")
 	}
 	return nil
 }

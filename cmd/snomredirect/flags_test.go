@@ -24,7 +24,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		"data": "folder", "http": ":1", "ssh": ":2", "admin-key": "a.pub", "public-name": "a.example", "hold": "7m", "quota": "7", "scan-limit": "7", "scan-refill": "7m",
 		"log-format": "json", "log-level": "debug",
 		"https": ":3", "tls-cert": "a.pem", "tls-key": "a.key", "phone-ca": "ca.pem", "metrics": ":4", "require-phone-cert": "true",
-		"rds": "127.0.0.1:5", "rds-plain": "true", "ssh-legacy": "true", "check-private": "true", "trusted-proxy": "192.0.2.0/24",
+		"rds": "127.0.0.1:5", "pnp": "224.0.1.75:5060", "rds-plain": "true", "ssh-legacy": "true", "check-private": "true", "trusted-proxy": "192.0.2.0/24",
 	} {
 		args = append(args, "--"+flag+"="+value)
 		t.Setenv("SNOMREDIRECT_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")), value)
@@ -80,7 +80,7 @@ func TestAdminKeysInTheEnvironment(t *testing.T) {
 // The help of serve names the variable of each flag, and of no other.
 func TestVariablesInHelp(t *testing.T) {
 	var help bytes.Buffer
-	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert rds rds-plain ssh ssh-legacy trusted-proxy metrics admin-key public-name hold quota scan-limit scan-refill check-private log-format log-level"}, {"health", "http https"}, {"version", ""}} {
+	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert pnp rds rds-plain ssh ssh-legacy trusted-proxy metrics admin-key public-name hold quota scan-limit scan-refill check-private log-format log-level"}, {"health", "http https"}, {"version", ""}} {
 		help.Reset()
 		func() {
 			defer func() { _ = recover() }() // kong expects exit to end the program
@@ -124,7 +124,8 @@ func TestValidate(t *testing.T) {
 		"--https=:443 --tls-cert=c.pem":         "--https :443: expected --tls-cert and --tls-key too",
 		"--rds=:8083 --phone-ca=c.pem":          "apply to HTTPS: expected --https too",
 		"--rds=[::1]:0 --rds-plain --tls-key=k": "apply to HTTPS: expected --https too",
-		"--https=:443 --tls-cert=c --tls-key=k --require-phone-cert": "--require-phone-cert: expected --phone-ca too",
+		"--https=:443 --tls-cert=c --tls-key=k --require-phone-cert":                                     "--require-phone-cert: expected --phone-ca too",
+		"--https=:443 --tls-cert=c --tls-key=k --phone-ca=ca --require-phone-cert --pnp=224.0.1.75:5060": "over HTTPS: expected --public-name too",
 	} {
 		args := append([]string{"serve", "--data", folder}, strings.Fields(line)...)
 		err := run(t.Context(), args, output{io.Discard, io.Discard})

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"snomredirect/redirect"
+	"snomredirect/redirect/pnp"
 	"snomredirect/redirect/rds"
 	"snomredirect/redirect/settings"
 	"snomredirect/sshconsole"
@@ -27,6 +28,8 @@ type metrics struct {
 	sessions *prometheus.CounterVec   // outcome
 	calls    *prometheus.CounterVec   // method, outcome
 	panics   *prometheus.CounterVec   // component
+
+	datagrams *prometheus.CounterVec // outcome
 
 	evictions *prometheus.CounterVec // listener
 
@@ -62,13 +65,14 @@ func newMetrics() *metrics {
 		return in.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
 	}
 	m := &metrics{
-		registry: registry,
-		requests: counter("requests_total", "Requests of phones by outcome; the format is none if no settings file was sent.", "outcome", "format", "protocol"),
-		took:     histogram("request_duration_seconds", "Time from a phone's request until its reply is ready.", requestBuckets, "protocol"),
-		logins:   counter("console_logins_total", "Connections to the console that offered a key or a password, by the method offered last.", "method", "outcome"),
-		sessions: counter("console_sessions_total", "Console sessions that have ended or could not be opened, by outcome.", "outcome"),
-		calls:    counter("rds_calls_total", "XML-RPC calls by outcome; the method is other if it is unknown or was not read.", "method", "outcome"),
-		panics:   counter("panics_total", "Panics that were caught; the log has their stacks.", "component"),
+		registry:  registry,
+		requests:  counter("requests_total", "Requests of phones by outcome; the format is none if no settings file was sent.", "outcome", "format", "protocol"),
+		took:      histogram("request_duration_seconds", "Time from a phone's request until its reply is ready.", requestBuckets, "protocol"),
+		logins:    counter("console_logins_total", "Connections to the console that offered a key or a password, by the method offered last.", "method", "outcome"),
+		sessions:  counter("console_sessions_total", "Console sessions that have ended or could not be opened, by outcome.", "outcome"),
+		calls:     counter("rds_calls_total", "XML-RPC calls by outcome; the method is other if it is unknown or was not read.", "method", "outcome"),
+		datagrams: counter("pnp_datagrams_total", "Datagrams that came in over Plug & Play, by outcome.", "outcome"),
+		panics:    counter("panics_total", "Panics that were caught; the log has their stacks.", "component"),
 
 		evictions: counter("connections_evicted_total", "Connections that were closed to make room for others.", "listener"),
 
@@ -105,6 +109,9 @@ func (m *metrics) createSeries() {
 		for _, outcome := range rds.Outcomes() {
 			m.calls.WithLabelValues(method, string(outcome))
 		}
+	}
+	for _, outcome := range pnp.Outcomes() {
+		m.datagrams.WithLabelValues(string(outcome))
 	}
 	for listener := range connectionLimits {
 		m.evictions.WithLabelValues(listener)
@@ -154,6 +161,13 @@ func (m *metrics) call(method string, outcome rds.Outcome) {
 	m.calls.WithLabelValues(method, string(outcome)).Inc()
 	if outcome == rds.Panicked {
 		m.panics.WithLabelValues(rdsComponent).Inc()
+	}
+}
+
+func (m *metrics) datagram(outcome pnp.Outcome) {
+	m.datagrams.WithLabelValues(string(outcome)).Inc()
+	if outcome == pnp.Panicked {
+		m.panics.WithLabelValues(phonesComponent).Inc()
 	}
 }
 

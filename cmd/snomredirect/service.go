@@ -204,6 +204,7 @@ func (v *service) phones() redirect.Config {
 		PhoneAuthorities: v.phoneCAs,
 		Claim:            v.db.ProveClaim,
 		RequireProof:     v.flags.RequirePhoneCert,
+		SecureURL:        v.flags.secureURL(),
 		Scans:            v.scans,
 		Log:              v.log,
 		OnContact:        v.record,

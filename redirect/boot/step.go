@@ -26,6 +26,8 @@ type Step struct {
 	Skipped  []int    `json:"skipped_lines,omitempty"`
 	Server   *Setting `json:"setting_server,omitempty"`
 	Ignored  bool     `json:"setting_server_ignored,omitempty"`
+	Found    string   `json:"found,omitempty"`    // the setting server, if this was a question for it
+	FoundBy  string   `json:"found_by,omitempty"` // the address of the host that answered
 	Problem  string   `json:"problem,omitempty"`
 
 	From    int    `json:"-"` // the number of the step that gave the URL, or 0

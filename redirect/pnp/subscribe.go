@@ -35,14 +35,14 @@ type response struct {
 
 // parser leaves the values of headers as they were written, because they are repeated
 // in the answers, except for that of Content-Length, which says where a message ends.
-// It writes out the compact names.
+// It writes out compact names; of these it knows all but that of Event.
 var parser = newParser()
 
 func newParser() *sip.Parser {
-	known := sip.DefaultHeadersParser()
-	headers := sip.HeadersParser{"content-length": known["content-length"], "l": known["content-length"]}
-	for compact, name := range map[string]string{"v": "Via", "f": "From", "t": "To", "i": "Call-ID", "m": "Contact", "o": "Event"} {
-		headers[compact] = func(_ []byte, value string) (sip.Header, error) { return sip.NewHeader(name, value), nil }
+	const length = "content-length"
+	headers := sip.HeadersParser{length: sip.DefaultHeadersParser()[length]}
+	for key, name := range map[string]string{"via": "Via", "from": "From", "to": "To", "call-id": "Call-ID", "contact": "Contact", "o": "Event"} {
+		headers[key] = func(_ []byte, value string) (sip.Header, error) { return sip.NewHeader(name, value), nil }
 	}
 	return sip.NewParser(sip.WithHeadersParsers(headers))
 }
@@ -180,7 +180,7 @@ func (s *subscribe) parseContact(m *sip.Request) bool {
 	}
 	s.contact = m.Contact().Address
 	uri := s.contact.String()
-	return s.contact.Scheme == "sip" && s.contact.Host != "" && !strings.ContainsAny(uri, ` <>"`) && strings.Contains(value, uri)
+	return s.contact.Scheme == "sip" && s.contact.Host != "" && s.contact.Port >= 0 && s.contact.Port < 1<<16 && !strings.ContainsAny(uri, ` <>"`) && strings.Contains(value, uri)
 }
 
 // macOf returns the MAC in a URI such as sip:MAC%3a0004132314A4@VON, or the zero Addr.

@@ -35,7 +35,7 @@ func init() { // HELP is in the table and reads it
 		{group: further, usage: "CLAIM <mac>", summary: "Claim a phone that you have and another account registered.", example: "claim 2e4", run: claim, changes: phones},
 
 		{group: further, usage: "WATCH [<mac>]", summary: "Show your phones as they call, until q.", example: "watch 2e4", run: watch},
-		{group: further, usage: "EXPLAIN <mac> [--user-agent <text>] [--path <path>]", summary: "Show the reply to a phone, and why.",
+		{group: further, usage: "EXPLAIN <mac> [--user-agent <text>] [--path <path>] [--pnp]", summary: "Show the reply to a phone, and why.",
 			example: "explain 2e4 --user-agent 'Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)'", run: explainPhone},
 		{group: further, usage: "CHECK <mac>", summary: "Check what a phone gets from its setting server.", example: "check 2e4", run: checkPhone},
 

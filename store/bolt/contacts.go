@@ -67,6 +67,7 @@ const (
 	contactProven           = 0x10
 	contactOtherCertificate = 0x20
 	contactWithheld         = 0x40 // outside contactAnswer: this answer was added later
+	contactToDefault        = 0x41 // likewise
 	contactOwned            = 0x80 // since schema 2: the owner follows
 )
 
@@ -79,8 +80,11 @@ const contactProtocol = 6
 // length, and the firmware. The address's byte also has the protocol.
 func appendContact(b []byte, c store.Contact) []byte {
 	bits := byte(c.Answer)
-	if c.Answer == store.Withheld {
+	switch c.Answer {
+	case store.Withheld:
 		bits = contactWithheld
+	case store.ToDefault:
+		bits = contactToDefault
 	}
 	set := func(bit byte, on bool) {
 		if on {
@@ -135,6 +139,8 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 	case store.Redirected, store.Unregistered, store.Refused:
 	case contactWithheld:
 		answer = store.Withheld
+	case contactToDefault:
+		answer = store.ToDefault
 	default:
 		return store.Contact{}, errContact
 	}

@@ -265,6 +265,7 @@ func TestContactsOfSchema1(t *testing.T) {
 func FuzzDecodeContact(f *testing.F) {
 	f.Add(appendContact(nil, testContact))
 	f.Add(appendContact(nil, store.Contact{Answer: store.Withheld, OtherCertificate: true}))
+	f.Add(appendContact(nil, store.Contact{Answer: store.ToDefault, OtherMAC: true}))
 	f.Add(appendContact(nil, store.Contact{Answer: store.Redirected, Proven: true, OtherMAC: true}))
 	f.Add(appendContact(nil, store.Contact{Answer: store.Refused, OtherMAC: true, From: netip.MustParseAddr("::1")}))
 	f.Add([]byte{})
