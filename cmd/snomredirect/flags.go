@@ -31,6 +31,8 @@ type serve struct {
 	Metrics          string        `placeholder:"ADDRESS" help:"Serve Prometheus metrics and pprof here, without authentication."`
 	AdminKey         []string      `sep:"none" placeholder:"KEY" help:"Authorize this key for the operator admin; the account is created if missing. A file, or a line as in authorized_keys. Repeatable."`
 	PublicName       []string      `placeholder:"HOST" help:"Host name at which phones reach this service: no phone is redirected to it. Repeatable."`
+	DefaultServer    store.URL     `name:"default-server" placeholder:"URL" help:"Redirect unregistered snom phones to this setting server, unless DEFAULT has set another one or none at the console. Only for a network of your own."`
+	DefaultAnyOUI    bool          `name:"default-any-oui" help:"Redirect unregistered phones with other MACs than snom's too."`
 	Hold             time.Duration `default:"10m" placeholder:"TIME" help:"Hold a deregistered phone for its last owner for this long (${default}); 0 turns holds off."`
 	Quota            int           `default:"10000" placeholder:"N" help:"How many phones an account can have unless ACCOUNT QUOTA has set another number (${default})."`
 	ScanLimit        int           `default:"200" placeholder:"N" help:"How many MACs of unregistered phones a client can request (${default}); 0 turns the limit off."`
@@ -66,8 +68,12 @@ func (s *serve) Validate() error {
 	if s.SSH == "" {
 		return errors.New("--ssh: expected an address such as :2222; without the console nobody can register phones")
 	}
-	if _, err := store.NewPublicNames(s.PublicName...); err != nil {
+	names, err := store.NewPublicNames(s.PublicName...)
+	if err != nil {
 		return fmt.Errorf("--public-name %w", err)
+	}
+	if names.Contains(s.DefaultServer) {
+		return fmt.Errorf("--default-server %v %w: expected a setting server elsewhere", s.DefaultServer, store.ErrPointsBack)
 	}
 	if _, err := parseProxies(s.TrustedProxy); err != nil {
 		return err

@@ -52,6 +52,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		showPassword(out.stderr, password, ls.on("ssh").Addr())
 	}
 	v.warnOfLoops()
+	v.logDefault()
 	warnOfAccess(s.Data, log)
 	v.files = v.countFiles(ls)
 

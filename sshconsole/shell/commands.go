@@ -63,6 +63,8 @@ func init() { // HELP is in the table and reads it
 		{group: operator, usage: "FREE <mac>...", summary: "End the hold on released phones.", example: "free 2e4", run: free, changes: phones},
 		{group: operator, usage: "CLAIM GRANT <mac> <name>", summary: "Transfer a phone to an account that claims it.", example: "claim grant 2e4 bravo", run: claimGrant, changes: phones},
 		{group: operator, usage: "CLAIM DENY <mac> <name>", summary: "End an account's claim to a phone.", example: "claim deny 2e4 bravo", run: claimDeny, changes: phones},
+		{group: operator, usage: "DEFAULT", summary: "Show where unregistered phones are redirected.", example: "default", run: showDefault},
+		{group: operator, usage: "DEFAULT <url|none>", summary: "Change where unregistered phones are redirected.", example: "default http://prov.example.com/{mac}", run: changeDefault, changes: phones},
 		{group: operator, usage: "STATUS", summary: "Show the service at a glance, and whose phones never called.", example: "status", run: showStatus},
 		{group: operator, usage: "BACKUP", summary: "Write a backup of accounts, phones and keys to standard output.", example: "backup", run: backup},
 		{group: operator, usage: "ACCOUNT ADD <name> [<url>]", summary: "Add a partner account, with a setting server for its phones.",
