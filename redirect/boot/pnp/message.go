@@ -10,6 +10,8 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
+const version = "SIP/2.0"
+
 // A dialog is what the messages of one question have in common.
 type dialog struct{ callID, tag string }
 
@@ -23,8 +25,8 @@ func (d dialog) subscribe(q Question, local netip.AddrPort) []byte {
 	to := q.to()
 	who := fmt.Sprintf("sip:MAC%%3a%v@%v", q.MAC, to.Addr())
 	return []byte(strings.Join([]string{
-		"SUBSCRIBE " + who + " SIP/2.0",
-		"Via: SIP/2.0/UDP " + local.String() + ";rport",
+		"SUBSCRIBE " + who + " " + version,
+		"Via: " + version + "/UDP " + local.String() + ";rport",
 		"From: <" + who + ">;tag=" + d.tag,
 		"To: <" + who + ">",
 		"Call-ID: " + d.callID,
@@ -58,12 +60,12 @@ func (d dialog) read(datagram []byte, from netip.AddrPort) (message, error) {
 	}
 	switch m := m.(type) {
 	case *sip.Response:
-		if m.CSeq().MethodName != sip.SUBSCRIBE {
+		if m.SipVersion != version || m.CSeq().MethodName != sip.SUBSCRIBE {
 			return message{}, errForeign
 		}
 		return message{status: m.StatusCode}, nil
 	case *sip.Request:
-		if m.Method != sip.NOTIFY {
+		if m.SipVersion != version || m.Method != sip.NOTIFY || m.CSeq().MethodName != sip.NOTIFY {
 			return message{}, errForeign
 		}
 		if tag, _ := m.To().Params.Get("tag"); tag != d.tag {

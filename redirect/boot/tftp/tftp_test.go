@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"snomredirect/redirect/boot/tftp/tftptest"
 )
@@ -199,6 +200,7 @@ func TestClose(t *testing.T) {
 		t.Errorf("%d bytes after Close, %v", n, err)
 	}
 	for got := s.Received(); got[len(got)-1] != "ERROR 0"; got = s.Received() {
+		time.Sleep(time.Millisecond)
 	}
 }
 

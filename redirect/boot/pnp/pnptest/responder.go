@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A Responder answers SUBSCRIBE as RFC 3265 says, at a free port of the loopback address.
@@ -83,6 +84,7 @@ func (r *Responder) Received() []string {
 		if n := len(got); r.URL == "" || n > 0 && strings.HasPrefix(got[n-1], "SIP/") {
 			return got
 		}
+		time.Sleep(time.Millisecond)
 	}
 }
 
