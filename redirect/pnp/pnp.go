@@ -125,6 +125,7 @@ func (s *Server) Serve() error {
 	}
 	serving.Go(s.watchInterfaces)
 	serving.Wait()
+	s.responder.close() // for what was answered while the sockets were closed
 	return nil
 }
 
@@ -132,8 +133,8 @@ func (s *Server) Serve() error {
 func (s *Server) Close() (err error) {
 	s.once.Do(func() {
 		close(s.closing)
-		s.responder.close()
 		err = s.closeSockets()
+		s.responder.close()
 	})
 	return err
 }

@@ -3,7 +3,9 @@ package pnp
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
+	"net"
 	"net/netip"
 	"runtime/debug"
 	"sync"
@@ -84,13 +86,21 @@ func (r *responder) close() {
 func (r *responder) receive(d datagram) {
 	about, answers, outcome := r.handle(d, time.Now())
 	for _, a := range answers {
-		if err := r.send(a); err != nil {
+		if !r.sent(a) {
 			outcome = Unsent
-			r.Log.Warn("Plug & Play: sending failed", "to", a.remote, "error", err)
 			break
 		}
 	}
 	r.report(outcome, about)
+}
+
+// sent sends a datagram, and reports whether that was possible.
+func (r *responder) sent(d datagram) bool {
+	err := r.send(d)
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		r.Log.Warn("Plug & Play: sending failed", "to", d.remote, "error", err)
+	}
+	return err == nil
 }
 
 // report reports what became of a datagram, and of whom it was.
@@ -180,12 +190,8 @@ func (r *responder) subscribe(s *subscribe, p path, now time.Time) ([]datagram, 
 
 // repeat sends a NOTIFY again, and later once more, until it is confirmed.
 func (r *responder) repeat(d *dialog) {
-	notify := r.next(d)
-	if notify.data == nil {
-		return
-	}
-	if err := r.send(notify); err != nil {
-		r.Log.Warn("Plug & Play: sending failed", "to", notify.remote, "error", err)
+	if notify := r.next(d); notify.data != nil {
+		r.sent(notify)
 	}
 }
 

@@ -49,7 +49,8 @@ func newParser() *sip.Parser {
 
 // parse returns the SUBSCRIBE or the response in a datagram, or why it is dropped.
 func parse(data []byte) (*subscribe, *response, Outcome) {
-	if len(data) > maxDatagram {
+	// The parser compares each parameter of a URI with all others.
+	if start, _, _ := bytes.Cut(data, []byte("\n")); len(data) > maxDatagram || len(start) > maxValue {
 		return nil, nil, Malformed
 	}
 	message, err := parser.ParseSIP(withCRLF(data))

@@ -72,6 +72,7 @@ func TestParseRefuses(t *testing.T) {
 		{uri, "sip:MAC%3@VON SIP", NoMAC},
 		{uri, "sip:MAC%3a0004132314A4%00@VON SIP", NoMAC},
 		{uri, "sip:224.0.1.75 SIP", NoMAC},
+		{uri, "sip:MAC%3a0004132314A4@VON" + strings.Repeat(";a", maxValue) + " SIP", Malformed},
 		{uri, "sip:MAC%3a0004132314A4@VON HTTP", Malformed},
 		{"SIP/2.0\r\nVia", "SIP/3.0\r\nVia", Malformed},
 		{"Via: SIP/2.0/UDP 192.168.10.67:2058;rport\r\n", "", Malformed},
