@@ -20,7 +20,7 @@ func (n *network) dhcp(t *testing.T) {
 		t.Errorf("the phone got %q", got)
 	}
 	waitForLine(t, log, "vendor class: snom320")
-	n.boots(t, n.phone, registered, "http://192.0.2.10/snom3x0/snom3x0.php?mac="+registered, got.flags()...)
+	n.boots(t, n.phone, registered, "http://192.0.2.10/snom320/snom320.php?mac="+registered, got.flags()...)
 }
 
 // Without option 67, the phone requests the files of its model.

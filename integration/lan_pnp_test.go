@@ -17,11 +17,11 @@ func (n *network) plugAndPlay(t *testing.T) {
 	n.dnsmasq(t)
 	n.lease(t, n.phone, "snom320")
 	for _, m := range []machine{n.phone, n.second} {
-		n.boots(t, m, registered, "224.0.1.75", "--pnp")
+		n.boots(t, m, registered, "sip:224.0.1.75:5060", "--pnp", "eth0")
 	}
 	waitForLine(t, log, "> 224.0.1.75.5060: SIP: SUBSCRIBE")
 	n.redirection.expectSays("show "+registered, 0, "198.51.100.20")
-	n.fails(t, n.third, registered, "--pnp")
+	n.fails(t, n.third, registered, "--pnp", "eth0")
 }
 
 // What snom's phones send is understood, and what is answered is SIP to others too.

@@ -128,9 +128,9 @@ func (n *network) tftp(t *testing.T) {
 func (n *network) unregistered(t *testing.T) {
 	n.dnsmasq(t, lanFile(t, "snom-dns.conf"), lanFile(t, "snom-dhcp.conf"))
 	options := n.lease(t, n.phone, "snom320").flags()
-	out := n.fails(t, n.phone, unregistered, append(options, "--pnp")...)
+	out := n.fails(t, n.phone, unregistered, append(options, "--pnp", "eth0")...)
 	if !strings.Contains(out, "http://provisioning.snom.com/snom320/snom320.php?mac="+unregistered) ||
-		!strings.Contains(out, "http://192.0.2.10/snom3x0/snom3x0.php?mac="+unregistered) {
+		!strings.Contains(out, "http://192.0.2.10/snom320/snom320.php?mac="+unregistered) {
 		t.Error(out)
 	}
 }
@@ -143,5 +143,5 @@ func (n *network) defaultServer(t *testing.T) {
 	n.dnsmasq(t, lanFile(t, "snom-dns.conf"))
 	n.lease(t, n.phone, "snom320")
 	n.boots(t, n.phone, unregistered, "http://provisioning.snom.com/snom320/snom320.php?mac="+unregistered)
-	n.boots(t, n.second, unregistered, "224.0.1.75", "--pnp")
+	n.boots(t, n.second, unregistered, "sip:224.0.1.75:5060", "--pnp", "eth0")
 }
