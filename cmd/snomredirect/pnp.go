@@ -37,12 +37,13 @@ func (v *service) listenPnP() (*pnp.Server, error) {
 	return s, err
 }
 
-// secureURL returns the URL of this service for phones over HTTPS, without a path, or
-// "" if its public name is not known.
-func (s *serve) secureURL() string {
-	if s.HTTPS == "" || len(s.PublicName) == 0 {
+// secureURL returns the URL of this service for phones in its network over HTTPS,
+// without a path, or "" if it has no public name or does not listen there.
+func (s *serve) secureURL(ls listeners) string {
+	l := ls.on("https")
+	if l == nil || len(s.PublicName) == 0 {
 		return ""
 	}
-	_, port, _ := net.SplitHostPort(s.HTTPS)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
 	return "https://" + strings.TrimSuffix(net.JoinHostPort(strings.Trim(s.PublicName[0], "[]"), port), ":443")
 }

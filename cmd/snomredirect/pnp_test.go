@@ -6,22 +6,25 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"snomredirect/cmd/snomredirect/lastcall"
 )
 
 func TestSecureURL(t *testing.T) {
-	for want, s := range map[string]serve{
-		"":                               {HTTPS: ":443"},
-		"https://prov.acme.example":      {HTTPS: ":443", PublicName: []string{"prov.acme.example", "other.example"}},
-		"https://prov.acme.example:8443": {HTTPS: "192.0.2.10:8443", PublicName: []string{"prov.acme.example"}},
-		"https://[2001:db8::1]":          {HTTPS: "[::]:443", PublicName: []string{"2001:db8::1"}},
-		"https://[2001:db8::1]:8443":     {HTTPS: ":8443", PublicName: []string{"[2001:db8::1]"}},
-	} {
-		if got := s.secureURL(); got != want {
-			t.Errorf("%+v: %q, want %q", s.HTTPS, got, want)
+	l, err := lastcall.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	https := listeners{{l, "https"}}
+	for name, want := range map[string]string{"prov.acme.example": "https://prov.acme.example:" + port, "2001:db8::1": "https://[2001:db8::1]:" + port, "[2001:db8::1]": "https://[2001:db8::1]:" + port} {
+		if got := (&serve{PublicName: []string{name, "other.example"}}).secureURL(https); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if got := (&serve{PublicName: []string{"prov.acme.example"}}).secureURL(); got != "" {
-		t.Errorf("without HTTPS: %q", got)
+	if got := (&serve{}).secureURL(https) + (&serve{PublicName: []string{"prov.acme.example"}}).secureURL(nil); got != "" {
+		t.Errorf("without a public name, and without HTTPS: %q", got)
 	}
 }
 

@@ -36,6 +36,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 	defer ls.close()
+	v.secureURL = s.secureURL(ls)
 	plugAndPlay, err := v.listenPnP()
 	if err != nil {
 		return err

@@ -68,6 +68,7 @@ type service struct {
 	proxies      proxies
 	logBudget    *logBudget
 	files        files
+	secureURL    string // of this service over HTTPS, or ""
 }
 
 // open reads the files that the flags name, and opens the data folder.
@@ -205,7 +206,7 @@ func (v *service) phones() redirect.Config {
 		PhoneAuthorities: v.phoneCAs,
 		Claim:            v.db.ProveClaim,
 		RequireProof:     v.flags.RequirePhoneCert,
-		SecureURL:        v.flags.secureURL(),
+		SecureURL:        v.secureURL,
 		Scans:            v.scans,
 		Log:              v.log,
 		OnContact:        v.record,
