@@ -1,0 +1,46 @@
+//go:build linux
+
+package integration
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Phones on both of the service's segments find it by Plug & Play, and its console shows
+// that. On a third one, behind the router, they don't.
+func (n *network) plugAndPlay(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	n.start(t, n.service, log, tcpdumpCommand(t)...)
+	waitForLine(t, log, "listening on any")
+	n.dnsmasq(t)
+	n.lease(t, n.phone, "snom320")
+	for _, m := range []machine{n.phone, n.second} {
+		n.boots(t, m, registered, "sip:224.0.1.75:5060", "--pnp", "eth0")
+	}
+	waitForLine(t, log, "> 224.0.1.75.5060: SIP: SUBSCRIBE")
+	n.redirection.expectSays("show "+registered, 0, "198.51.100.20")
+	n.fails(t, n.third, registered, "--pnp", "eth0")
+}
+
+// What snom's phones send is understood, and what is answered is SIP to others too.
+func (n *network) sip(t *testing.T) {
+	out, err := n.second.command("sipp", "-sf", "testdata/lan/subscribe.xml", "-key", "mac", registered, "-i", "198.51.100.20", "-p", "2058",
+		"-m", "1", "-nostdin", "224.0.1.75:5060").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// tcpdumpCommand returns the command of docs/lan.md, without sudo.
+func tcpdumpCommand(t *testing.T) []string {
+	t.Helper()
+	for _, c := range readPage(t, "../docs/lan.md") {
+		if words := strings.Fields(c.text); c.kind == "text" && len(words) > 1 && words[1] == "tcpdump" {
+			return words[1:]
+		}
+	}
+	t.Fatal("docs/lan.md shows no tcpdump command")
+	return nil
+}
