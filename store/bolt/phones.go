@@ -80,20 +80,43 @@ func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []s
 			return nil
 		}
 		prefix, from := accountKey(owner), ownedKey(owner, after)
-		c := tx.Bucket(bucketOwned).Cursor()
+		c, phones := tx.Bucket(bucketOwned).Cursor(), records{c: tx.Bucket(bucketPhones).Cursor()}
 		k, _ := c.Seek(from)
 		if bytes.Equal(k, from) {
 			k, _ = c.Next()
 		}
 		for ; bytes.HasPrefix(k, prefix) && len(page) < n; k, _ = c.Next() {
 			mac := k[len(prefix):]
-			if page, err = nextPhone(page, after, mac, tx.Bucket(bucketPhones).Get(mac)); err != nil {
+			if page, err = nextPhone(page, after, mac, phones.get(mac)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	return page, err
+}
+
+// records reads the records of ascending MACs. An account's phones are often neighbours:
+// then the next record is that of the next MAC, and none is searched for.
+type records struct {
+	c       *bbolt.Cursor
+	k, v    []byte
+	started bool
+}
+
+// get returns the record of a MAC, or nil.
+func (r *records) get(mac []byte) []byte {
+	if r.started {
+		r.k, r.v = r.c.Next()
+	}
+	if !r.started || !bytes.Equal(r.k, mac) {
+		r.k, r.v = r.c.Seek(mac)
+		r.started = true
+	}
+	if !bytes.Equal(r.k, mac) {
+		return nil
+	}
+	return r.v
 }
 
 // nextPhone appends the phone that is stored as mac and v to a page that starts after
