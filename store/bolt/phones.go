@@ -73,7 +73,7 @@ func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []s
 				k, v = c.Next()
 			}
 			for ; k != nil && len(page) < n; k, v = c.Next() {
-				if page, err = nextPhone(page, after, k, v); err != nil {
+				if page, err = nextPhone(page, n, after, k, v); err != nil {
 					return err
 				}
 			}
@@ -87,7 +87,7 @@ func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []s
 		}
 		for ; bytes.HasPrefix(k, prefix) && len(page) < n; k, _ = c.Next() {
 			mac := k[len(prefix):]
-			if page, err = nextPhone(page, after, mac, phones.get(mac)); err != nil {
+			if page, err = nextPhone(page, n, after, mac, phones.get(mac)); err != nil {
 				return err
 			}
 		}
@@ -119,10 +119,10 @@ func (r *records) get(mac []byte) []byte {
 	return r.v
 }
 
-// nextPhone appends the phone that is stored as mac and v to a page that starts after
-// the MAC after. In a damaged database, pages that form a circle would be read without
+// nextPhone appends the phone that is stored as mac and v to a page of up to n phones
+// that starts after the MAC after. In a damaged database, pages that form a circle would be read without
 // end: MACs that don't ascend are an error.
-func nextPhone(page []store.Phone, after macaddr.Addr, mac, v []byte) ([]store.Phone, error) {
+func nextPhone(page []store.Phone, n int, after macaddr.Addr, mac, v []byte) ([]store.Phone, error) {
 	p, err := decodePhone(mac, v)
 	if err != nil {
 		return nil, err
@@ -132,6 +132,9 @@ func nextPhone(page []store.Phone, after macaddr.Addr, mac, v []byte) ([]store.P
 	}
 	if after.Compare(p.MAC) >= 0 {
 		return nil, damagedError{errors.New("its phones are not in order")}
+	}
+	if page == nil {
+		page = make([]store.Phone, 0, min(n, 1000))
 	}
 	return append(page, p), nil
 }
