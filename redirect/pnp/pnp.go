@@ -11,9 +11,9 @@
 // no answer, because another server may have one.
 //
 // Answers go where the datagram came from. As anybody can write any address there,
-// only addresses in a subnet of the interface are answered, each at a bounded rate, and
-// all at a bounded rate too. Everything that is remembered is in tables of a bounded
-// size. Datagrams that are not understood as a whole are dropped and counted.
+// only addresses in a subnet of the interface are answered. How often is bounded for
+// each address and for all together, and so is how much is remembered. Datagrams that
+// are not understood as a whole are dropped and counted.
 package pnp
 
 import (
@@ -47,14 +47,16 @@ type Subscription struct {
 // A Config configures a [Server]. Only Answer is required.
 type Config struct {
 	// Answer returns the URL that a phone is notified of, or the zero URL if the phone
-	// gets no answer. It is called once for each new subscription, not for its
-	// retransmissions, and must return quickly: all other phones wait.
+	// gets no answer. It is called once for each new subscription and must return
+	// quickly: all other phones wait. A SUBSCRIBE with the same source and Call-ID is a
+	// retransmission for ten seconds, and new after that.
 	Answer func(Subscription) store.URL
 	// Observe is called with the outcome of each datagram, from several goroutines, and
 	// must return at once. If nil, datagrams are not observed.
 	Observe func(Outcome)
-	// Log receives all datagrams at debug, interfaces and sockets that fail at warn, and
-	// panics at error. If nil, nothing is logged.
+	// Log receives all datagrams at debug, the interfaces on which the group was joined
+	// at info, interfaces and sockets that fail at warn, and panics at error. If nil,
+	// nothing is logged.
 	Log *slog.Logger
 }
 

@@ -1,10 +1,11 @@
 package pnp
 
 import (
-	"fmt"
+	"net"
 	"net/netip"
-	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,7 +66,7 @@ func TestNotifyIsRepeatedAtTheseTimes(t *testing.T) {
 			if got := b.repetitions(); got != n {
 				t.Errorf("before %v: %d", when, got)
 			}
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			synctest.Wait()
 			if got := b.repetitions(); got != n+1 {
 				t.Errorf("after %v: %d", when, got)
@@ -176,6 +177,27 @@ func TestCloseEndsRepetitions(t *testing.T) {
 	})
 }
 
+func TestUnsent(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		logs int
+	}{{syscall.ENETUNREACH, 1}, {net.ErrClosed, 0}} {
+		b := newBench(t, always)
+		sent := 0
+		b.send = func(datagram) error { sent++; return c.err }
+		var seen []Outcome
+		b.Observe = func(o Outcome) { seen = append(seen, o) }
+		b.receive(at(phone, capture(t, "snom360")))
+		if sent != 1 || !slices.Equal(seen, []Outcome{Unsent}) {
+			t.Errorf("%v: sent %d, %v", c.err, sent, seen)
+		}
+		if got := strings.Count(b.log.String(), "sending failed"); got != c.logs {
+			t.Errorf("%v: %d lines: %s", c.err, got, b.log)
+		}
+		b.close()
+	}
+}
+
 func TestPanic(t *testing.T) {
 	fail := true
 	b := newBench(t, func(Subscription) store.URL {
@@ -193,87 +215,5 @@ func TestPanic(t *testing.T) {
 	fail = false
 	if _, _, o := b.handle(at(phone, capture(t, "snom360")), time.Now()); o != Answered {
 		t.Errorf("after the panic: %s", o)
-	}
-}
-
-// numbered returns a SUBSCRIBE with a Call-ID of its own.
-func numbered(t testing.TB, n int) string {
-	return replaced(t, capture(t, "snom360"), callID, fmt.Sprintf("%d@192.168.10.67", n))
-}
-
-func heap() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
-// 10,000 SUBSCRIBEs a second for ten seconds from one address get as many answers as
-// its budget has, and leave nothing in memory.
-func TestFloodFromOneAddress(t *testing.T) {
-	b := newBench(t, always)
-	text := capture(t, "snom360")
-	before, now, got := heap(), time.Now(), map[Outcome]int{}
-	for n := range 100_000 {
-		d := at(phone, strings.Replace(text, callID, fmt.Sprint(n), 1))
-		_, answers, o := b.handle(d, now.Add(time.Duration(n)*100*time.Microsecond))
-		if (o == Answered) != (len(answers) == 2) || (o == Throttled) != (len(answers) == 0) {
-			t.Fatalf("%s: %d answers", o, len(answers))
-		}
-		got[o]++
-	}
-	if want := sourceBurst + 10*int(sourceRate); got[Answered] > want || got[Answered] < want-1 || got[Answered]+got[Throttled] != 100_000 {
-		t.Errorf("%v, want %d answers", got, want)
-	}
-	if grown := int64(heap()) - int64(before); grown > 1<<20 {
-		t.Errorf("the heap has grown by %d bytes", grown)
-	}
-	other := netip.MustParseAddrPort("192.168.10.99:5060")
-	if _, _, o := b.handle(at(other, text), now.Add(10*time.Second)); o != Answered {
-		t.Errorf("another phone during the flood: %s", o)
-	}
-}
-
-// A flood from addresses that are all different is bounded too, in answers and memory.
-func TestFloodFromAllAddresses(t *testing.T) {
-	b := newBench(t, always)
-	text := strings.Replace(capture(t, "snom360"), callID, strings.Repeat("c", maxValue), 1)
-	before, now, got := heap(), time.Now(), map[Outcome]int{}
-	for n := range 50_000 {
-		remote := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}), 5060)
-		_, _, o := b.handle(at(remote, text), now.Add(time.Duration(n)*100*time.Microsecond))
-		got[o]++
-	}
-	if want := allBurst + 5*int(allRate); got[Answered] > want || got[Answered] < want-1 {
-		t.Errorf("%v, want %d answers", got, want)
-	}
-	if b.budget.sources.Len() > maxSources || b.dialogs.Len() > maxDialogs {
-		t.Errorf("%d sources, %d dialogs", b.budget.sources.Len(), b.dialogs.Len())
-	}
-	if grown := int64(heap()) - int64(before); grown > 32<<20 {
-		t.Errorf("the heap has grown by %d bytes", grown)
-	}
-}
-
-// What is sent is bounded by what has come: a 4 KB datagram has no larger answers than
-// another one.
-func TestAnswersAreShort(t *testing.T) {
-	long := func(n int) string { return strings.Repeat("x", n) }
-	text := capture(t, "snom360")
-	text = replaced(t, text, "tag=658512961", "tag="+long(200))
-	text = replaced(t, text, "To: <sip:MAC%3a0004132314A4@VON>", "To: <sip:MAC%3a0004132314A4@VON>;x="+long(200))
-	text = replaced(t, text, callID, long(maxValue))
-	text = replaced(t, text, "<sip:192.168.10.67:2058>", "<sip:"+long(200)+">")
-	text = replaced(t, text, ";rport", ";rport;x="+long(200))
-	text = replaced(t, text, "Accept", "X: "+long(2000)+"\r\nAccept")
-	b := newBench(t, func(Subscription) store.URL { return store.RestoreURL("http://" + long(248)) })
-	_, answers, o := b.handle(at(phone, text), time.Now())
-	if o != Answered {
-		t.Fatal(o)
-	}
-	for _, a := range answers {
-		if len(a.data) > 2000 {
-			t.Errorf("%d bytes", len(a.data))
-		}
 	}
 }

@@ -100,6 +100,7 @@ func TestParseRefuses(t *testing.T) {
 		{"Contact: <sip:192.168.10.67:2058>", "Contact: <tel:123>", Malformed},
 		{"Contact: <sip:192.168.10.67:2058>", "Contact: <sip:192.168.10.67 SIP/2.0 x:2058>", Malformed},
 		{"Contact: <sip:192.168.10.67:2058>", "Contact: <sip:192.168.10.67:-1>", Malformed},
+		{"Contact: <sip:192.168.10.67:2058>", "Contact: <sip:192.168.10.67:02058>", Malformed}, // would be written otherwise
 		{"Contact: <sip:192.168.10.67:2058>", "Contact: <sip:192.168.10.67>, <sip:192.168.10.68>", Malformed},
 		{"Content-Length: 0", "Content-Length: 1", Malformed},
 		{"Content-Length: 0", "Content-Length: -1", Malformed},
