@@ -84,6 +84,9 @@ func TestNoAnswer(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%q, %v, want %q", url, err, c.want)
 			}
+			if n := len(c.responder.Received()); name == "only 200" && n != 1 {
+				t.Errorf("%d questions, though one was accepted", n)
+			}
 		})
 	}
 }
