@@ -60,10 +60,8 @@ func (q Question) Ask(ctx context.Context) (url string, from netip.Addr, err err
 	a.end = time.Now().Add(a.wait)
 	question := a.dialog.subscribe(q, socket.LocalAddr().(*net.UDPAddr).AddrPort())
 	for wait := firstWait; url == "" && time.Now().Before(a.end) && ctx.Err() == nil; wait *= 2 {
-		if !a.accepted {
-			if _, err := socket.WriteToUDPAddrPort(question, q.to()); err != nil {
-				return "", from, err
-			}
+		if _, err := socket.WriteToUDPAddrPort(question, q.to()); err != nil {
+			return "", from, err
 		}
 		if url, from, err = a.receive(ctx, time.Now().Add(wait)); err != nil {
 			return "", from, err
@@ -124,7 +122,7 @@ type asking struct {
 
 // receive receives datagrams until one has the URL, or the deadline.
 func (a *asking) receive(ctx context.Context, deadline time.Time) (url string, from netip.Addr, err error) {
-	if deadline.After(a.end) || a.accepted {
+	if deadline.After(a.end) {
 		deadline = a.end
 	}
 	_ = a.socket.SetReadDeadline(deadline)
@@ -148,7 +146,7 @@ func (a *asking) receive(ctx context.Context, deadline time.Time) (url string, f
 			_, err := a.socket.WriteToUDPAddrPort(m.reply, sender)
 			return m.url, sender.Addr().Unmap(), err
 		case m.status/100 == 2:
-			a.accepted = true
+			a.accepted = true // and must not be asked again
 			_ = a.socket.SetReadDeadline(a.end)
 		case m.status >= 300:
 			a.status = m.status

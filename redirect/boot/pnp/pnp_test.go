@@ -84,6 +84,9 @@ func TestNoAnswer(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%q, %v, want %q", url, err, c.want)
 			}
+			if name == "only 200" && len(c.responder.Received()) != 1 {
+				t.Errorf("%q, though the first one was accepted", c.responder.Received())
+			}
 		})
 	}
 }
