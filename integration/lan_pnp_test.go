@@ -20,7 +20,7 @@ func (n *network) plugAndPlay(t *testing.T) {
 		n.boots(t, m, registered, "sip:224.0.1.75:5060", "--pnp", "eth0")
 	}
 	waitForLine(t, log, "> 224.0.1.75.5060: SIP: SUBSCRIBE")
-	n.redirection.expectSays("show "+registered, 0, "198.51.100.20")
+	n.redirection.expectSays("show "+registered, 0, "from 198.51.100.20 over PnP: snom320 with firmware 8.7.5.35, redirected")
 	n.fails(t, n.third, registered, "--pnp", "eth0")
 }
 

@@ -129,10 +129,16 @@ func (n *network) unregistered(t *testing.T) {
 	n.dnsmasq(t, lanFile(t, "snom-dns.conf"), lanFile(t, "snom-dhcp.conf"))
 	options := n.lease(t, n.phone, "snom320").flags()
 	out := n.fails(t, n.phone, unregistered, append(options, "--pnp", "eth0")...)
-	if !strings.Contains(out, "http://provisioning.snom.com/snom320/snom320.php?mac="+unregistered) ||
-		!strings.Contains(out, "http://192.0.2.10/snom320/snom320.php?mac="+unregistered) {
-		t.Error(out)
+	for _, step := range []string{
+		"1. http://provisioning.snom.com/snom320/snom320.php?mac=" + unregistered,
+		"2. sip:224.0.1.75:5060",
+		"3. http://192.0.2.10/snom320/snom320.php?mac=" + unregistered,
+	} {
+		if !strings.Contains(out, "\n"+step) {
+			t.Errorf("want the step %s:\n%s", step, out)
+		}
 	}
+	n.redirection.expectSays("show "+unregistered, 0, "over HTTP: snom320 with firmware 8.7.5.35, unregistered")
 }
 
 // With a default server, it is sent there, over HTTP and by Plug & Play.
@@ -143,5 +149,7 @@ func (n *network) defaultServer(t *testing.T) {
 	n.dnsmasq(t, lanFile(t, "snom-dns.conf"))
 	n.lease(t, n.phone, "snom320")
 	n.boots(t, n.phone, unregistered, "http://provisioning.snom.com/snom320/snom320.php?mac="+unregistered)
+	n.redirection.expectSays("show "+unregistered, 0, "over HTTP: snom320 with firmware 8.7.5.35, redirected to the service's default")
 	n.boots(t, n.second, unregistered, "sip:224.0.1.75:5060", "--pnp", "eth0")
+	n.redirection.expectSays("show "+unregistered, 0, "over PnP: snom320 with firmware 8.7.5.35, redirected to the service's default")
 }
