@@ -79,7 +79,7 @@ func (r readers) boot(i int) error {
 	}
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(patience))
-	if _, err := fmt.Fprintf(c, "GET /snom360/snom360.php?mac=000413%06X HTTP/1.1\r\nHost: x\r\n\r\n", i); err != nil {
+	if _, err := fmt.Fprintf(c, "GET /snom360/snom360.php?mac=000413%06X HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", i); err != nil {
 		return err
 	}
 	answer, err := io.ReadAll(c)

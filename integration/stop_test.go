@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-const phonesRequest = "GET /snom360.php?mac=0004132202E4 HTTP/1.1\r\nHost: x\r\n\r\n"
+const phonesRequest = "GET /snom360.php?mac=0004132202E4 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 // connect opens a connection, or returns nil.
 func connect(address string) net.Conn {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -30,12 +31,13 @@ type answer struct {
 
 	format      settings.Format // if the outcome sends a file
 	status      int
-	contentType string
+	contentType []string // the header's, shared by all answers
 	body        []byte
 }
 
-// answer sets a, which must be zero but for the client's address and protocol, to the
-// answer to GET u from a client with this User-Agent. The connection is nil over plain HTTP. If the
+// answer sets a, which must be zero but for the client's address, the protocol and the
+// room of its body, to the answer to GET u from a client with this User-Agent. The
+// connection is nil over plain HTTP. If the
 // store panics, a keeps what was known before.
 func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tls.ConnectionState) {
 	code, path, _ := cutClaim(cmp.Or(u.RawPath, u.Path))
@@ -55,8 +57,8 @@ func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tl
 	}
 	a.outcome = outcome
 	a.format = a.request.format()
-	a.status, a.contentType = http.StatusOK, a.format.ContentType()
-	a.body = a.format.AppendText(make([]byte, 0, 384), server.String())
+	a.status, a.contentType = http.StatusOK, contentTypes[a.format]
+	a.body = a.format.AppendText(slices.Grow(a.body[:0], 384), server.String())
 }
 
 // find returns the setting server to send, or the zero URL for none.
@@ -180,5 +182,5 @@ var (
 const internalError = "internal error: try again later"
 
 func (a *answer) setLine(status int, line string) {
-	a.status, a.contentType, a.body = status, "text/plain; charset=utf-8", []byte(line+"\n")
+	a.status, a.contentType, a.body = status, lineType, append(append(a.body[:0], line...), '\n')
 }

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
+	"unique"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -33,17 +33,20 @@ func (a *answer) contact(r *http.Request) (c store.Contact, ok bool) {
 	c.Protocol = a.protocol
 	c.Owner = a.owner
 	c.At = time.Now().UTC().Truncate(time.Millisecond)
-	c.Model = strings.Clone(model[:min(len(model), maxName)])
+	c.Model = intern(model[:min(len(model), maxName)])
 	c.Answer = a.outcome.answer()
 	c.Proven = a.proven == mac
 	c.OtherCertificate = a.outcome == OtherCertificate
 	c.OtherMAC = a.agent.MAC.IsValid() && a.agent.MAC != mac
 	c.OtherModel = a.agent.Model != "" && !macaddr.SameModel(model, a.agent.Model)
 	if len(a.agent.Firmware) <= maxName { // cut off, it would be another version
-		c.Firmware = strings.Clone(a.agent.Firmware)
+		c.Firmware = intern(a.agent.Firmware)
 	}
 	return c, mac.IsValid()
 }
+
+// intern returns a copy of a name. Phones have few different ones, which share theirs.
+func intern(name string) string { return unique.Make(name).Value() }
 
 // macOfRefused returns the first MAC that can be read in the path, the query or the
 // User-Agent of a request that was refused, or the zero Addr.

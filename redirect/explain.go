@@ -41,7 +41,7 @@ func Explainer(c Config) func(target, userAgent string) Explanation {
 		}
 		a := answer{protocol: store.HTTP}
 		h.explain(&a, u, userAgent)
-		e := Explanation{MAC: a.mac, Status: a.status, ContentType: a.contentType, Body: a.body}
+		e := Explanation{MAC: a.mac, Status: a.status, ContentType: a.contentType[0], Body: a.body}
 		if !a.outcome.SendsFile() {
 			e.Refusal = a.because.Error()
 		} else {

@@ -20,7 +20,6 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -99,17 +98,15 @@ func New(c Config) http.Handler {
 	h := newHandler(c)
 	e := echo.New()
 	e.IPExtractor = echo.ExtractIPDirect() // anybody can send X-Forwarded-For
-	e.Use(h.observe, onlyReads, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, DisableErrorHandler: true, LogErrorFunc: h.logPanic}))
-	e.Any(healthPath, h.serveHealth)
-	e.Any(readyPath, h.serveHealth)
-	e.Any("/*", h.servePhone)
+	recovers := middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, DisableErrorHandler: true, LogErrorFunc: h.logPanic})
+	// Echo's own chain of middleware is made again for each request.
+	chain := func(last echo.HandlerFunc) echo.HandlerFunc { return h.observe(onlyReads(recovers(last))) }
+	e.Any(healthPath, chain(h.serveHealth))
+	e.Any(readyPath, chain(h.serveHealth))
+	e.Any("/*", chain(h.servePhone))
+	// Echo's own errors are those for methods and paths that it has no route for.
+	e.HTTPErrorHandler = func(err error, c echo.Context) { _ = chain(func(echo.Context) error { return err })(c) }
 	return e
-}
-
-// An exchange carries the answer to a request from its handler to observe.
-type exchange struct {
-	echo.Context
-	answer answer
 }
 
 // observe runs around every handler. It answers errors, such as Echo's own, and
@@ -117,7 +114,7 @@ type exchange struct {
 func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
-		x := &exchange{Context: c}
+		x := newExchange(c)
 		a := &x.answer
 		a.from, a.protocol = store.ClientAddr(x.Request().RemoteAddr), store.HTTP
 		if x.IsTLS() {
@@ -132,6 +129,7 @@ func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		took := time.Since(start)
 		h.log(x.Request(), a)
 		h.report(x.Request(), a, took)
+		x.free()
 		return nil
 	}
 }
@@ -165,14 +163,4 @@ func (h *handler) servePhone(c echo.Context) error {
 	h.answer(&x.answer, r.URL, r.UserAgent(), r.TLS)
 	x.send()
 	return nil
-}
-
-// send writes the whole answer. It sets the length for HEAD too. Errors are
-// ignored: the phone has hung up.
-func (x *exchange) send() {
-	w, a := x.Response(), &x.answer
-	w.Header().Set(echo.HeaderContentType, a.contentType)
-	w.Header().Set(echo.HeaderContentLength, strconv.Itoa(len(a.body)))
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
 }

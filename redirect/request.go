@@ -3,7 +3,6 @@ package redirect
 import (
 	"errors"
 	"net/url"
-	"slices"
 	"strings"
 
 	"snomredirect/macaddr"
@@ -88,28 +87,55 @@ func parseRequest(path, rawQuery, userAgent string) (request, error) {
 // macOf returns the MAC of the parameter mac. Without one, its name can be in another
 // case.
 func macOf(rawQuery string) (macaddr.Addr, error) {
-	query, err := url.ParseQuery(rawQuery)
-	values := query["mac"]
-	if values == nil {
-		for name, more := range query {
-			if strings.EqualFold(name, "mac") {
-				values = slices.Concat(values, more)
-			}
+	var exact, folded parameter
+	malformed := false
+	for pair := range strings.SplitSeq(rawQuery, "&") {
+		switch name, value, ok := parsePair(pair); {
+		case !ok:
+			malformed = true
+		case name == "mac":
+			exact.add(value)
+		case strings.EqualFold(name, "mac"):
+			folded.add(value)
 		}
 	}
+	found := exact
+	if exact.n == 0 {
+		found = folded
+	}
 	switch {
-	case len(values) > 1:
+	case found.n > 1:
 		return macaddr.Addr{}, macError("mac is given more than once: expected one")
-	case len(values) == 1:
-		mac, err := macaddr.Parse(values[0])
+	case found.n == 1:
+		mac, err := macaddr.Parse(found.value)
 		if err != nil {
 			return macaddr.Addr{}, macError("mac: " + err.Error())
 		}
 		return mac, nil
-	case err != nil:
+	case malformed:
 		return macaddr.Addr{}, macError("the query is malformed: expected mac= and twelve hex digits, such as 0004132202E4")
 	}
 	return macaddr.Addr{}, macError("mac is missing: expected mac= and twelve hex digits, such as 0004132202E4")
+}
+
+// A parameter of a query has n values, of which value is the last.
+type parameter struct {
+	n     int
+	value string
+}
+
+func (p *parameter) add(value string) { p.n, p.value = p.n+1, value }
+
+// parsePair parses a name and its value as [url.ParseQuery] does, which makes a map of
+// all.
+func parsePair(pair string) (name, value string, ok bool) {
+	name, value, _ = strings.Cut(pair, "=")
+	name, err := url.QueryUnescape(name)
+	if err != nil || strings.Contains(pair, ";") {
+		return "", "", false
+	}
+	value, err = url.QueryUnescape(value)
+	return name, value, err == nil
 }
 
 // format returns the settings format that the phone reads. A phone that is not

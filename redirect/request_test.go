@@ -4,10 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 
+	"snomredirect/macaddr"
 	"snomredirect/redirect/settings"
 	"snomredirect/store"
 )
@@ -38,6 +40,49 @@ func FuzzParseRequest(f *testing.F) {
 			t.Fatalf("unexpected error: %v", err)
 		}
 	})
+}
+
+// A query is read as package url reads it.
+func FuzzMACOf(f *testing.F) {
+	for _, query := range []string{"mac=0004132202E4", "MAC=0004132202E4&Mac=1", "mac=1&mac=2", "%6Dac=00%3a04:13:22:02:E4", "a;b&mac=0004132202E4", "mac=%zz", "mac", "=&&mac=+"} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		all, malformed := url.ParseQuery(query)
+		values := all["mac"]
+		if values == nil {
+			for name, more := range all {
+				if strings.EqualFold(name, "mac") {
+					values = append(values, more...)
+				}
+			}
+		}
+		got, err := macOf(query)
+		switch {
+		case len(values) == 1:
+			want, wantErr := macaddr.Parse(values[0])
+			if got != want || (err == nil) != (wantErr == nil) {
+				t.Errorf("%q: %v, %v, want %v, %v", query, got, err, want, wantErr)
+			}
+		case err == nil || strings.Contains(err.Error(), "more than once") != (len(values) > 1):
+			t.Errorf("%q: %v, %v, but there are %d", query, got, err, len(values))
+		case len(values) == 0 && strings.Contains(err.Error(), "malformed") != (malformed != nil):
+			t.Errorf("%q: %v, want the query to be malformed: %v", query, err, malformed)
+		}
+	})
+}
+
+// A boot costs few allocations: those of the database, a dozen, and hardly any more.
+func TestAllocations(t *testing.T) {
+	h := New(Config{Finder: finder(t), OnContact: func(store.Contact) {}})
+	for _, mac := range []string{registered, nobodys} {
+		r := httptest.NewRequest("GET", "/snom360/snom360.php?mac="+mac, nil)
+		r.Header.Set("User-Agent", newPhone)
+		w := &discard{header: http.Header{}}
+		if n := testing.AllocsPerRun(100, func() { h.ServeHTTP(w, r) }); n > 14 {
+			t.Errorf("%s: %v allocations, want at most 14", mac, n)
+		}
+	}
 }
 
 // The reason why a path is no request names what is wrong with it.

@@ -24,7 +24,7 @@ const otherFiles = 256
 
 // limit bounds the connections of a listener. If the process can open fewer files than
 // all listeners may need, each has its share.
-func (v *service) limit(l net.Listener, flag string) net.Listener {
+func (v *service) limit(l net.Listener, flag string) *connlimit.Listener {
 	c := connectionLimits[flag]
 	if v.files.limit < v.files.wanted {
 		c.Max = max(1, int(uint64(c.Max)*v.files.limit/v.files.wanted))

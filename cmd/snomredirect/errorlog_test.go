@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"snomredirect/store"
+
+	"snomredirect/cmd/snomredirect/connlimit"
 )
 
 // A lockedBuffer can be written and read concurrently.
@@ -51,7 +53,7 @@ func TestFailedHandshakesAreLogged(t *testing.T) {
 	}
 	var log lockedBuffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	s := newPhoneServer(l, http.NotFoundHandler(), newTLSConfig(own, nil))
+	s := newPhoneServer(connlimit.New(l, connlimit.Config{Max: 4, PerSource: 4}), http.NotFoundHandler(), newTLSConfig(own, nil))
 	s.server.ErrorLog = newErrorLog(logger, newLogLimit(&logBudget{log: logger}))
 	go s.serve()
 	defer s.server.Close()

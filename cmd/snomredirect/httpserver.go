@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"snomredirect/cmd/snomredirect/connlimit"
 )
 
 // Limits on unauthenticated clients.
@@ -15,6 +17,7 @@ const (
 	headerTime    = 5 * time.Second
 	requestTime   = 10 * time.Second
 	handshakeTime = 10 * time.Second
+	phoneIdleTime = 5 * time.Second
 )
 
 // An httpServer is an HTTP server and the listener that it serves.
@@ -27,13 +30,23 @@ type httpServer struct {
 }
 
 // newPhoneServer returns a server of h to phones. If t is nil, it speaks plain
-// HTTP. A connection carries one request, since a phone has only one.
-func newPhoneServer(l net.Listener, h http.Handler, t *tls.Config) httpServer {
-	s := newHTTPServer(l, h, t)
-	s.server.SetKeepAlivesEnabled(false)
+// HTTP. A connection is kept for further requests, but not while places are scarce, and
+// not after a request with a body: whoever sent it may disagree on where that ends, and
+// a proxy could take the answer to what follows for another client's.
+func newPhoneServer(l *connlimit.Listener, h http.Handler, t *tls.Config) httpServer {
+	s := newHTTPServer(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if l.Crowded() || r.Body != http.NoBody {
+			w.Header()["Connection"] = closing
+		}
+		h.ServeHTTP(w, r)
+	}), t)
+	s.server.IdleTimeout = phoneIdleTime
 	s.server.ConnContext = withConnection
 	return s
 }
+
+// closing is the value of Connection in an answer that is the last of its connection.
+var closing = []string{"close"}
 
 // newHTTPServer returns what the servers for phones, RDS and metrics have in
 // common. Their ErrorLog is set when all are known.
@@ -76,6 +89,7 @@ func (s httpServer) serve() (err error) {
 // When ctx ends it closes their connections.
 func (s httpServer) shutdown(ctx context.Context) error {
 	if s.stop != nil {
+		s.underWay.ending.Store(true)
 		s.stop()
 		select {
 		case <-s.served:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net"
@@ -9,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"snomredirect/cmd/snomredirect/connlimit"
 )
 
 // startPhoneServer starts a phone server that replies with the request's method.
@@ -18,7 +21,7 @@ func startPhoneServer(t *testing.T) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newPhoneServer(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method+"\n") }), nil)
+	s := newPhoneServer(connlimit.New(l, connlimit.Config{Max: 4, PerSource: 4}), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Method+"\n") }), nil)
 	go s.serve()
 	t.Cleanup(func() { s.server.Close() })
 	return l.Addr().String()
@@ -46,15 +49,44 @@ func send(t *testing.T, address, text string) (string, time.Duration) {
 
 func TestPhoneServerLimits(t *testing.T) {
 	address := startPhoneServer(t)
-	if reply, _ := send(t, address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); !strings.Contains(reply, "\r\nConnection: close\r\n") || !strings.HasSuffix(reply, "GET\n") {
+	if reply, _ := send(t, address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); !strings.HasSuffix(reply, "GET\n") {
 		t.Errorf("GET: %q", reply)
 	}
 	// net/http would answer this one by itself.
-	if reply, _ := send(t, address, "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"); !strings.HasSuffix(reply, "OPTIONS\n") {
+	if reply, _ := send(t, address, "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); !strings.HasSuffix(reply, "OPTIONS\n") {
 		t.Errorf("OPTIONS: %q", reply)
 	}
 	if reply, _ := send(t, address, "GET / HTTP/1.1\r\nHost: x\r\nX: "+strings.Repeat("x", maxHeader+5000)+"\r\n\r\n"); !strings.HasPrefix(reply, "HTTP/1.1 431 ") {
 		t.Errorf("long header: %q", reply)
+	}
+}
+
+// A connection is kept for further requests while no more than half of the places are
+// taken.
+func TestKeepAlive(t *testing.T) {
+	address := startPhoneServer(t) // with four places
+	var open []net.Conn
+	for i := range 3 {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		open = append(open, conn)
+		for j, c := range open { // each one again
+			io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+			reply, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatalf("%d connections, number %d: %v", i+1, j, err)
+			}
+			if want := i == 2; reply.Close != want {
+				t.Errorf("%d connections, number %d: closed %v, want %v", i+1, j, reply.Close, want)
+			}
+			io.Copy(io.Discard, reply.Body)
+			if reply.Close {
+				return
+			}
+		}
 	}
 }
 

@@ -20,6 +20,12 @@ func (s *serve) addresses() []address {
 	return []address{{"http", &s.HTTP}, {"https", &s.HTTPS}, {"rds", &s.RDS}, {"ssh", &s.SSH}, {"metrics", &s.Metrics}}
 }
 
+// protocol returns what the listener of a flag speaks. In SSH the server may send first,
+// and a session may be idle for longer than a dead one should stay.
+func protocol(flag string) lastcall.Protocol {
+	return lastcall.Protocol{ClientFirst: flag != "ssh", Bounded: flag != "ssh"}
+}
+
 // listeners are the open listeners, in the order of their addresses.
 type listeners []listener
 
@@ -39,7 +45,7 @@ func (s *serve) listen() (ls listeners, err error) {
 		if *a.value == "" {
 			continue
 		}
-		l, err := lastcall.Listen(*a.value)
+		l, err := lastcall.Listen(*a.value, protocol(a.flag))
 		switch malformed := (*net.AddrError)(nil); {
 		case errors.As(err, &malformed):
 			err = fmt.Errorf("--%s %s: expected host:port or :port: %w", a.flag, *a.value, errUsage)

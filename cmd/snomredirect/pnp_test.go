@@ -11,7 +11,7 @@ import (
 )
 
 func TestSecureURL(t *testing.T) {
-	l, err := lastcall.Listen("127.0.0.1:0")
+	l, err := lastcall.Listen("127.0.0.1:0", lastcall.Protocol{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ const logTime = time.Second
 // Run runs the service until ctx ends or a server fails.
 func (s *serve) Run(ctx context.Context, out output) (err error) {
 	signal.Ignore(syscall.SIGPIPE) // a log that can't be written is no reason to end
+	relaxGC()
 	queue := lines.NewQueue(out.stderr, s.logHandler)
 	defer queue.Close(logTime)
 	log, flush := s.log(queue)

@@ -35,7 +35,7 @@ func (s *serve) inherit() error {
 		if err != nil || !ok {
 			return fmt.Errorf("the socket %s from systemd is not one for TCP: expected ListenStream with a port", flag)
 		}
-		s.inherited[flag] = lastcall.Keep(tcp)
+		s.inherited[flag] = lastcall.Keep(tcp, protocol(flag))
 		*address = tcp.Addr().String()
 	}
 	return nil

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"snomredirect/cmd/snomredirect/connlimit"
 )
 
 func TestReadCertificates(t *testing.T) {
@@ -76,7 +78,7 @@ func TestHandshakes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newPhoneServer(l, http.NotFoundHandler(), newTLSConfig(own, phoneCAs))
+		s := newPhoneServer(connlimit.New(l, connlimit.Config{Max: 4, PerSource: 4}), http.NotFoundHandler(), newTLSConfig(own, phoneCAs))
 		go s.serve()
 		defer s.server.Close()
 		for version, want := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {

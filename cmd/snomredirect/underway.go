@@ -35,7 +35,7 @@ func (u *underWay) changed(c net.Conn, s http.ConnState) {
 func (u *underWay) handler(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if u.ending.Load() {
-			w.Header().Set("Connection", "close")
+			w.Header()["Connection"] = closing
 		}
 		h.ServeHTTP(w, r)
 	})
@@ -45,7 +45,6 @@ func (u *underWay) handler(h http.Handler) http.Handler {
 // has connected is silent, or silentTime has passed. Then it closes the silent ones. It
 // ends with ctx.
 func (u *underWay) end(ctx context.Context) {
-	u.ending.Store(true)
 	begun, tick := time.Now(), time.NewTicker(10*time.Millisecond)
 	defer tick.Stop()
 	for {

@@ -8,11 +8,13 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/net/ipv4"
+	"golang.org/x/sys/unix"
 
 	"snomredirect/store"
 )
@@ -35,6 +37,7 @@ func TestGroup(t *testing.T) {
 		return
 	}
 	ip(t, "link set lo up")
+	_ = os.WriteFile("/proc/sys/net/ipv4/conf/all/rp_filter", []byte("0"), 0) // two interfaces have one subnet
 	addInterface(t, "lan0", "192.0.2.1/24")
 	asked := make(chan Subscription, 9)
 	s, seen := serve(t, groupAddress, func(s Subscription) store.URL { asked <- s; return target })
@@ -62,6 +65,33 @@ func TestGroup(t *testing.T) {
 		p.multicast("lan1", capture(t, "snom360"))
 		p.expectAnswers("198.51.100.1")
 		expect(t, seen, Answered)
+	})
+	t.Run("two interfaces in one subnet", func(t *testing.T) {
+		for n := 2; n < 4; n++ {
+			name, phone := fmt.Sprintf("same%d", n), newHost()
+			addInterface(t, name, fmt.Sprintf("203.0.113.%d/24", n))
+			ip(t, fmt.Sprintf("link set %speer netns %d", name, phone.thread))
+			if err := s.interfaces.look(); err != nil {
+				t.Fatal(err)
+			}
+			phone.do(func() {
+				ip(t, fmt.Sprintf("addr add 203.0.113.%d0/24 dev %speer", n, name))
+				ip(t, "link set "+name+"peer up")
+				p := newPhone(t, fmt.Sprintf("203.0.113.%d0:2058", n))
+				p.multicast(name+"peer", capture(t, "snom360"))
+				p.expectAnswers(fmt.Sprintf("203.0.113.%d", n))
+				expect(t, seen, Answered)
+				notify, from := p.receive()
+				p.send(from, answersTo(notify))
+				expect(t, seen, Confirmed)
+			})
+		}
+	})
+	t.Run("one address", func(t *testing.T) {
+		one, _ := serve(t, "127.0.0.2:0", always)
+		p := newPhone(t, "127.0.0.1:0")
+		p.send(one.Addr(), capture(t, "snom360"))
+		p.expectAnswers("127.0.0.2")
 	})
 	t.Run("beside others", func(t *testing.T) {
 		pbx := newPhone(t, "192.0.2.1:5060")
@@ -96,6 +126,35 @@ func TestGroup(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A host is a network namespace, which is that of one thread.
+type host struct {
+	thread int
+	calls  chan func()
+}
+
+func newHost() host {
+	h, started := host{calls: make(chan func())}, make(chan int)
+	go func() {
+		runtime.LockOSThread() // which ends with the goroutine
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			panic(err)
+		}
+		started <- unix.Gettid()
+		for f := range h.calls {
+			f()
+		}
+	}()
+	h.thread = <-started
+	return h
+}
+
+// do calls f in the namespace of h.
+func (h host) do(f func()) {
+	done := make(chan struct{})
+	h.calls <- func() { defer close(done); f() }
+	<-done
 }
 
 func ip(t *testing.T, args string) {

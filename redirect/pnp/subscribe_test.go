@@ -18,7 +18,8 @@ func TestParseCaptures(t *testing.T) {
 			"LF only":  strings.ReplaceAll(text, "\r\n", "\n"),
 			"compact": strings.NewReplacer("Via:", "v:", "From:", "f:", "To:", "t:", "Call-ID:", "i:", "Event:", "o:", "Contact:", "m:",
 				"Content-Length:", "l:").Replace(text),
-			"folded": replaced(t, text, ";vendor", "\r\n ;vendor"),
+			"LF and CR LF": replaced(t, text, "\r\n\r\n", "\r\n\n"),
+			"folded":       replaced(t, text, ";vendor", "\r\n ;vendor"),
 		} {
 			s, _, refused := parse([]byte(text))
 			if refused != "" {
@@ -77,6 +78,7 @@ func TestParseRefuses(t *testing.T) {
 		{"SIP/2.0\r\nVia", "SIP/3.0\r\nVia", Malformed},
 		{"Via: SIP/2.0/UDP 192.168.10.67:2058;rport\r\n", "", Malformed},
 		{"Via: SIP/2.0/UDP ", "Via: SIP/2.0/TCP ", Malformed},
+		{"tag=658512961", "tag=658512961;x=\"", Malformed}, // what is added would be in quotes
 		{"Via: SIP/2.0/UDP ", "Via: HTTP/1.1/UDP ", Malformed},
 		{"rport\r\n", "rport\r\nVia: SIP/2.0/UDP 192.168.10.5\r\n", Malformed},
 		{";rport", ";rport, SIP/2.0/UDP 192.168.10.5", Malformed},

@@ -6,8 +6,6 @@
 // snom firmware reads.
 package settings
 
-import "strings"
-
 // A Format is a format of settings files.
 type Format uint8
 
@@ -65,9 +63,25 @@ const (
 	containerFoot  = "</setting-files>\n"
 )
 
-// escape uses only the entities that XML itself defines, because it is unknown
-// whether old firmware reads numeric ones.
-var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
+// appendEscaped appends text as XML. It uses only the entities that XML itself defines,
+// because it is unknown whether old firmware reads numeric ones.
+func appendEscaped(b []byte, text string) []byte {
+	for _, c := range []byte(text) {
+		switch c {
+		case '&':
+			b = append(b, "&amp;"...)
+		case '<':
+			b = append(b, "&lt;"...)
+		case '>':
+			b = append(b, "&gt;"...)
+		case '"':
+			b = append(b, "&quot;"...)
+		default:
+			b = append(b, c)
+		}
+	}
+	return b
+}
 
 // AppendText appends to b a settings file in format f and returns the extended
 // buffer. The file's one setting is setting_server; if settingServer is "", the
@@ -80,7 +94,7 @@ func (f Format) AppendText(b []byte, settingServer string) []byte {
 		b = append(b, xmlHead...)
 		if settingServer != "" {
 			b = append(b, xmlServer...)
-			b = append(b, escape.Replace(settingServer)...)
+			b = appendEscaped(b, settingServer)
 			b = append(b, xmlServerEnd...)
 		}
 		return append(b, xmlFoot...)
@@ -88,7 +102,7 @@ func (f Format) AppendText(b []byte, settingServer string) []byte {
 		b = append(b, containerHead...)
 		if settingServer != "" {
 			b = append(b, containerFile...)
-			b = append(b, escape.Replace(settingServer)...)
+			b = appendEscaped(b, settingServer)
 			b = append(b, containerClose...)
 		}
 		return append(b, containerFoot...)

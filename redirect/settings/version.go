@@ -1,7 +1,7 @@
 package settings
 
 import (
-	"strconv"
+	"math"
 	"strings"
 )
 
@@ -13,12 +13,12 @@ type Version [3]int
 func ParseVersion(s string) (v Version, ok bool) {
 	n := 0
 	for part := range strings.SplitSeq(s, ".") {
-		number, err := strconv.ParseUint(part, 10, 31)
-		if err != nil || n == 6 {
+		number, ok := parseNumber(part)
+		if !ok || n == 6 {
 			return Version{}, false
 		}
 		if n < len(v) {
-			v[n] = int(number)
+			v[n] = number
 		}
 		n++
 	}
@@ -26,6 +26,21 @@ func ParseVersion(s string) (v Version, ok bool) {
 		return Version{}, false
 	}
 	return v, true
+}
+
+// parseNumber parses a number of up to 31 bits. Unlike package strconv it makes no error,
+// which would be an allocation for most words of a User-Agent.
+func parseNumber(s string) (int, bool) {
+	var n int64
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		if n = 10*n + int64(c-'0'); n > math.MaxInt32 {
+			return 0, false
+		}
+	}
+	return int(n), s != ""
 }
 
 // Before reports whether v is older than other.

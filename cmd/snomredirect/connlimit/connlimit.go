@@ -109,6 +109,13 @@ func (l *Listener) enter(c *Conn) (evicted *Conn, ok bool) {
 	return evicted, !l.closed
 }
 
+// Crowded reports whether more than half of the places are taken.
+func (l *Listener) Crowded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.live > l.config.Max/2
+}
+
 // evict takes a connection's place. The caller resets it, without the lock.
 func (l *Listener) evict(c *Conn) {
 	l.waiting.leave(c)

@@ -16,31 +16,52 @@ import (
 // A client whose handshake is under way has that time.
 const quiet = 100 * time.Millisecond
 
+// deferTime is how long after Stop the kernel may still have a connection of a client
+// that has sent nothing.
+const deferTime = time.Second + 2*quiet
+
 // most bounds how long a stopped listener accepts, where newcomers can't be held back.
 const most = 2 * time.Second
 
 // A Listener accepts TCP connections until [Listener.Stop].
 type Listener struct {
 	*net.TCPListener
-	kept    bool
-	stopped atomic.Pointer[time.Time]
-	waits   int // without a connection, of Accept
+	kept     bool
+	deferred bool
+	stopped  atomic.Pointer[time.Time]
+	waits    int // without a connection, of Accept
+}
+
+// A Protocol is what a Listener knows of the protocol of its connections.
+type Protocol struct {
+	// ClientFirst means that the client sends first. On Linux, a connection is then
+	// accepted when something has come, or after a second: the server need not wait.
+	ClientFirst bool
+	// Bounded means that deadlines end each connection of a client that is gone, so TCP
+	// need not look for it.
+	Bounded bool
 }
 
 // Listen opens a Listener at an address.
-func Listen(address string) (*Listener, error) {
+func Listen(address string, p Protocol) (*Listener, error) {
 	var c net.ListenConfig
 	c.SetMultipathTCP(false) // with it, Linux has no filters
+	if p.Bounded {
+		c.KeepAlive = -1 // four system calls less for each connection
+	}
 	l, err := c.Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	return &Listener{TCPListener: l.(*net.TCPListener)}, nil
+	tcp := l.(*net.TCPListener)
+	return &Listener{TCPListener: tcp, deferred: p.ClientFirst && deferAccept(tcp, true)}, nil
 }
 
 // Keep returns a Listener of a socket that another process keeps open: connections that
-// this one does not accept wait for the next one.
-func Keep(l *net.TCPListener) *Listener { return &Listener{TCPListener: l, kept: true} }
+// this one does not accept wait for the next one. Bounded has no effect on it.
+func Keep(l *net.TCPListener, p Protocol) *Listener {
+	return &Listener{TCPListener: l, kept: true, deferred: p.ClientFirst && deferAccept(l, true)}
+}
 
 // Stop lets Accept return the connections that the kernel has, and then
 // [net.ErrClosed]. Newcomers are not answered, on Linux: they try again within a second,
@@ -51,6 +72,9 @@ func (l *Listener) Stop() {
 		return
 	}
 	holdBack(l.TCPListener)
+	if l.deferred {
+		deferAccept(l.TCPListener, false)
+	}
 	now := time.Now()
 	l.stopped.Store(&now)
 	_ = l.SetDeadline(now.Add(quiet)) // for an Accept that is waiting
@@ -62,7 +86,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 	for {
 		stopped := l.stopped.Load()
 		if stopped != nil {
-			if l.waits >= 2 || time.Since(*stopped) > most {
+			since := time.Since(*stopped)
+			if l.waits >= 2 && (!l.deferred || since > deferTime) || since > most {
 				_ = l.Close()
 				return nil, net.ErrClosed
 			}

@@ -10,9 +10,11 @@ import (
 	"time"
 )
 
-func listen(t *testing.T) *Listener {
+func listen(t *testing.T) *Listener { return listenAs(t, Protocol{}) }
+
+func listenAs(t *testing.T, p Protocol) *Listener {
 	t.Helper()
-	l, err := Listen("127.0.0.1:0")
+	l, err := Listen("127.0.0.1:0", p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +69,41 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// A client that should send first is accepted with what it has sent, or without after a
+// while, also if the listener is stopped meanwhile.
+func TestClientFirst(t *testing.T) {
+	for _, stop := range []bool{false, true} {
+		l := listenAs(t, Protocol{ClientFirst: true, Bounded: true})
+		silent, speaking := dial(t, l), dial(t, l)
+		if _, err := io.WriteString(speaking, "x"); err != nil {
+			t.Fatal(err)
+		}
+		if stop {
+			l.Stop()
+		}
+		want := []net.Conn{speaking, silent}
+		if runtime.GOOS != "linux" {
+			want = []net.Conn{silent, speaking}
+		}
+		for i, w := range want {
+			c, err := l.Accept()
+			if err != nil {
+				t.Fatalf("stopped %v, connection %d: %v", stop, i, err)
+			}
+			defer c.Close()
+			if c.RemoteAddr().String() != w.LocalAddr().String() {
+				t.Errorf("stopped %v: connection %d is from %v, want %v", stop, i, c.RemoteAddr(), w.LocalAddr())
+			}
+		}
+		if !stop {
+			l.Stop()
+		}
+		if _, err := l.Accept(); err != net.ErrClosed {
+			t.Errorf("%v, want net.ErrClosed", err)
+		}
+	}
+}
+
 // Stop ends an Accept that is waiting.
 func TestStopWhileWaiting(t *testing.T) {
 	l := listen(t)
@@ -96,7 +133,7 @@ func TestStopOfKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Keep(l.(*net.TCPListener))
+		return Keep(l.(*net.TCPListener), Protocol{})
 	}
 	first := serve()
 	first.Stop()
