@@ -12,9 +12,11 @@ import (
 	"testing"
 )
 
-// The phones of the network are snom320s. Each has a settings file of its own.
+// The phones of the network are snom320s, and one of another brand. Each has a settings
+// file of its own.
 const (
 	registered     = "000413241234"
+	registeredOEM  = "00135E874B49"
 	registeredTFTP = "000413241235" // its setting server is one for TFTP
 	unregistered   = "000413245678"
 )
@@ -26,7 +28,7 @@ func TestLAN(t *testing.T) {
 	n := newNetwork(t)
 	n.settingServer()
 	n.serve()
-	n.redirection.administer("register " + registered + " http://192.0.2.1/{mac}.htm")
+	n.redirection.administer("register " + registered + " " + registeredOEM + " http://192.0.2.1/{mac}.htm")
 	n.redirection.administer("register " + registeredTFTP + " tftp://192.0.2.1/{mac}.htm")
 
 	t.Run("DHCP", n.dhcp)
@@ -36,6 +38,7 @@ func TestLAN(t *testing.T) {
 	t.Run("TFTP", n.tftp)
 	t.Run("Plug & Play", n.plugAndPlay)
 	t.Run("SIP", n.sip)
+	t.Run("by hand", n.byHand)
 	t.Run("unregistered", n.unregistered)
 	t.Run("default server", n.defaultServer)
 }
@@ -122,6 +125,12 @@ func (n *network) tftp(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
+}
+
+// The Setting URL leads to the service through a router too.
+func (n *network) byHand(t *testing.T) {
+	url := lanText(t, "http://")
+	n.boots(t, n.third, registered, "1. http://192.0.2.10/snom3x0/snom3x0.php?mac="+registered, "http://"+url)
 }
 
 // An unregistered phone tries one way after the other, and gets settings by none.
