@@ -64,15 +64,3 @@ func waitForLine(t *testing.T, file, text string) {
 		}
 	}
 }
-
-// lanFile returns the file of docs/lan.md whose first line names it, in /etc/dnsmasq.d.
-func lanFile(t *testing.T, name string) string {
-	t.Helper()
-	for _, c := range readPage(t, "../docs/lan.md") {
-		if first, rest, _ := strings.Cut(c.text, "\n"); c.kind == "conf" && first == "# /etc/dnsmasq.d/"+name {
-			return rest
-		}
-	}
-	t.Fatalf("docs/lan.md has no file %s", name)
-	return ""
-}

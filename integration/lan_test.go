@@ -12,9 +12,11 @@ import (
 	"testing"
 )
 
-// The phones of the network are snom320s. Each has a settings file of its own.
+// The phones of the network are snom320s, and one of another brand. Each has a settings
+// file of its own.
 const (
 	registered     = "000413241234"
+	registeredOEM  = "00135E874B49"
 	registeredTFTP = "000413241235" // its setting server is one for TFTP
 	unregistered   = "000413245678"
 )
@@ -26,7 +28,7 @@ func TestLAN(t *testing.T) {
 	n := newNetwork(t)
 	n.settingServer()
 	n.serve()
-	n.redirection.administer("register " + registered + " http://192.0.2.1/{mac}.htm")
+	n.redirection.administer("register " + registered + " " + registeredOEM + " http://192.0.2.1/{mac}.htm")
 	n.redirection.administer("register " + registeredTFTP + " tftp://192.0.2.1/{mac}.htm")
 
 	t.Run("DHCP", n.dhcp)
@@ -36,6 +38,7 @@ func TestLAN(t *testing.T) {
 	t.Run("TFTP", n.tftp)
 	t.Run("Plug & Play", n.plugAndPlay)
 	t.Run("SIP", n.sip)
+	t.Run("by hand", n.byHand)
 	t.Run("unregistered", n.unregistered)
 	t.Run("default server", n.defaultServer)
 }
@@ -124,15 +127,27 @@ func (n *network) tftp(t *testing.T) {
 	}
 }
 
+// The Setting URL leads to the service through a router too.
+func (n *network) byHand(t *testing.T) {
+	url := lanText(t, "http://")
+	n.boots(t, n.third, registered, "1. http://192.0.2.10/snom3x0/snom3x0.php?mac="+registered, "http://"+url)
+}
+
 // An unregistered phone tries one way after the other, and gets settings by none.
 func (n *network) unregistered(t *testing.T) {
 	n.dnsmasq(t, lanFile(t, "snom-dns.conf"), lanFile(t, "snom-dhcp.conf"))
 	options := n.lease(t, n.phone, "snom320").flags()
 	out := n.fails(t, n.phone, unregistered, append(options, "--pnp", "eth0")...)
-	if !strings.Contains(out, "http://provisioning.snom.com/snom320/snom320.php?mac="+unregistered) ||
-		!strings.Contains(out, "http://192.0.2.10/snom320/snom320.php?mac="+unregistered) {
-		t.Error(out)
+	for _, step := range []string{
+		"1. http://provisioning.snom.com/snom320/snom320.php?mac=" + unregistered,
+		"2. sip:224.0.1.75:5060",
+		"3. http://192.0.2.10/snom320/snom320.php?mac=" + unregistered,
+	} {
+		if !strings.Contains(out, "\n"+step) {
+			t.Errorf("want the step %s:\n%s", step, out)
+		}
 	}
+	n.redirection.expectSays("show "+unregistered, 0, "over HTTP: snom320 with firmware 8.7.5.35, unregistered")
 }
 
 // With a default server, it is sent there, over HTTP and by Plug & Play.
@@ -143,5 +158,7 @@ func (n *network) defaultServer(t *testing.T) {
 	n.dnsmasq(t, lanFile(t, "snom-dns.conf"))
 	n.lease(t, n.phone, "snom320")
 	n.boots(t, n.phone, unregistered, "http://provisioning.snom.com/snom320/snom320.php?mac="+unregistered)
+	n.redirection.expectSays("show "+unregistered, 0, "over HTTP: snom320 with firmware 8.7.5.35, redirected to the service's default")
 	n.boots(t, n.second, unregistered, "sip:224.0.1.75:5060", "--pnp", "eth0")
+	n.redirection.expectSays("show "+unregistered, 0, "over PnP: snom320 with firmware 8.7.5.35, redirected to the service's default")
 }
