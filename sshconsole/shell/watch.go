@@ -41,8 +41,9 @@ func watch(c *call) error {
 	}
 	arrived, watched := make(chan store.Contact, maxArrived), make(chan store.Contact, maxWatched)
 	stop := c.Contacts.Watch(func(contact store.Contact) {
-		registered := contact.Answer == store.Redirected || contact.Answer == store.Withheld && contact.Owner != 0
-		if only.IsValid() && contact.MAC != only || unregistered && registered {
+		noFile := contact.Answer == store.Unregistered || contact.Answer == store.Refused
+		nobodys := contact.Answer == store.ToDefault || contact.Answer == store.Withheld && contact.Owner == 0
+		if only.IsValid() && contact.MAC != only || unregistered && !noFile && !nobodys {
 			return
 		}
 		switch {
