@@ -65,6 +65,7 @@ func main() {
 	flag.IntVar(&b.requests, "requests", 20_000, "requests in a round")
 	flag.IntVar(&b.million, "million", 1, "how many million phones there are: 1, or up to 10 for the rows of many phones")
 	keep := flag.Bool("keep", false, "keep the data folders")
+	profile := flag.String("profile", "", "measure nothing, and write a CPU profile of the service for the compiler to this file")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "Usage: go run ./integration/bench [flags]\n\nFamilies of rows:")
 		for _, f := range families {
@@ -77,7 +78,12 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	b.ctx = ctx
-	exit(b.measure(*rows, *keep))
+	exit(b.prepared(*keep, func() error {
+		if *profile != "" {
+			return b.profile(*profile)
+		}
+		return b.measure(*rows)
+	}))
 }
 
 func exit(err error) {
@@ -88,12 +94,8 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// measure measures the families whose name matches, and prints the table.
-func (b *bench) measure(rows string, keep bool) (err error) {
-	pattern, err := regexp.Compile(rows)
-	if err != nil {
-		return err
-	}
+// prepared calls f with all that it needs.
+func (b *bench) prepared(keep bool, f func() error) (err error) {
 	if b.rounds < 5 || b.million < 1 || b.million > 10 {
 		return errors.New("expected at least 5 rounds, and 1 to 10 million phones")
 	}
@@ -113,6 +115,15 @@ func (b *bench) measure(rows string, keep bool) (err error) {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
 	if err := b.cores.pinClients(); err != nil {
+		return err
+	}
+	return f()
+}
+
+// measure measures the families whose name matches, and prints the table.
+func (b *bench) measure(rows string) error {
+	pattern, err := regexp.Compile(rows)
+	if err != nil {
 		return err
 	}
 	for _, f := range families {

@@ -44,8 +44,8 @@ type scan struct {
 	throttled bool
 	last      time.Time // of the last request
 	kept      int       // how many MACs are in phones
-	phones    map[store.AccountID][]macaddr.Addr
-	reported  map[store.AccountID]time.Time
+	phones    map[store.AccountID][]macaddr.Addr // nil if there are none
+	reported  map[store.AccountID]time.Time      // nil if nothing was
 }
 
 // run gathers what the sources request, and reports it, until ctx is done, and then
@@ -85,11 +85,11 @@ func (l *Limiter) run(ctx context.Context) {
 func (l *Limiter) gather(scans *simplelru.LRU[store.Source, *scan], a ask) {
 	s, ok := scans.Get(a.source)
 	if !ok {
-		s = &scan{reported: map[store.AccountID]time.Time{}}
+		s = &scan{}
 		scans.Add(a.source, s)
 	}
 	if !ok || a.fresh && !a.throttled { // if its network is throttled, its own budget stays full
-		s.asked, s.kept, s.throttled, s.phones = 0, 0, false, map[store.AccountID][]macaddr.Addr{}
+		s.asked, s.kept, s.throttled, s.phones = 0, 0, false, nil
 	}
 	s.from, s.last = a.from, a.at
 	s.asked++
@@ -98,6 +98,9 @@ func (l *Limiter) gather(scans *simplelru.LRU[store.Source, *scan], a ask) {
 		return
 	}
 	if owner, err := l.config.Owner(a.mac); err == nil {
+		if s.phones == nil {
+			s.phones = map[store.AccountID][]macaddr.Addr{}
+		}
 		s.phones[owner] = append(s.phones[owner], a.mac)
 		s.kept++
 	}
@@ -131,6 +134,9 @@ func (l *Limiter) report(scans *simplelru.LRU[store.Source, *scan], now time.Tim
 		}
 		if err := l.config.Report(entries); err != nil {
 			return err
+		}
+		if s.reported == nil {
+			s.reported = map[store.AccountID]time.Time{}
 		}
 		for _, e := range entries {
 			s.kept -= len(s.phones[e.Account])

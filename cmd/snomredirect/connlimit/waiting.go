@@ -12,7 +12,11 @@ type waiting struct {
 	sources  map[netip.Prefix]*group
 	networks map[netip.Prefix]*group
 	fullest  [ranks]fullest // of networks
+	unused   []*group       // empty, to be used again
 }
+
+// maxUnused bounds the groups that are kept to be used again.
+const maxUnused = 256
 
 // A group is the connections of a source or a network.
 type group struct {
@@ -34,7 +38,7 @@ func newWaiting() waiting {
 func (w *waiting) enter(c *Conn) {
 	network, f := w.networks[c.network], &w.fullest[c.rank]
 	if network == nil {
-		network = &group{}
+		network = w.newGroup()
 		w.networks[c.network] = network
 	}
 	network.live[c.rank]++
@@ -49,7 +53,7 @@ func (w *waiting) enter(c *Conn) {
 func (w *waiting) add(c *Conn) {
 	source := w.sources[c.source]
 	if source == nil {
-		source = &group{}
+		source = w.newGroup()
 		w.sources[c.source] = source
 	}
 	c.inSource = source.conns[c.rank].PushBack(c)
@@ -66,6 +70,7 @@ func (w *waiting) leave(c *Conn) {
 		c.inSource, c.inNetwork = nil, nil
 		if source.len() == 0 {
 			delete(w.sources, c.source)
+			w.free(source)
 		}
 	}
 	network.live[c.rank]--
@@ -76,6 +81,23 @@ func (w *waiting) leave(c *Conn) {
 	}
 	if network.live == [ranks]int{} {
 		delete(w.networks, c.network)
+		w.free(network)
+	}
+}
+
+// newGroup returns an empty group. Most phones have an address of their own, and need two
+// for some milliseconds.
+func (w *waiting) newGroup() (g *group) {
+	if n := len(w.unused); n > 0 {
+		g, w.unused = w.unused[n-1], w.unused[:n-1]
+		return g
+	}
+	return &group{}
+}
+
+func (w *waiting) free(g *group) {
+	if len(w.unused) < maxUnused {
+		w.unused = append(w.unused, g)
 	}
 }
 
