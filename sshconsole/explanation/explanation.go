@@ -14,7 +14,7 @@ import (
 )
 
 // ErrNoPnP means that the service does not answer over Plug & Play.
-var ErrNoPnP = errors.New("Plug & Play is off here")
+var ErrNoPnP = errors.New("no Plug & Play here: the service runs without --pnp")
 
 // A Reply is the reply to a request of a phone, and why.
 type Reply struct {

@@ -55,7 +55,7 @@ func TestExplainPnP(t *testing.T) {
 	h := newHouse(t)
 	h.explain = func(explanation.Request) (explanation.Reply, error) { return explanation.Reply{}, explanation.ErrNoPnP }
 	h.says("acme", "register 2e4", ".*\n")
-	h.refuses("acme", "explain 2e4 --pnp", StatusRefused, "Plug & Play is off here.")
+	h.refuses("acme", "explain 2e4 --pnp", StatusRefused, "no Plug & Play here: the service runs without --pnp.")
 	var got explanation.Request
 	h.explain = func(r explanation.Request) (explanation.Reply, error) {
 		got = r
