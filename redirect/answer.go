@@ -107,9 +107,9 @@ func (h *handler) find(a *answer) (store.URL, Outcome, error) {
 }
 
 // defaultFor returns where the phone is sent if nobody has registered it, or the zero
-// URL. At the URL of a claim it is nowhere: that proves claims only.
+// URL.
 func (h *handler) defaultFor(a *answer) store.URL {
-	if h.Default == nil || a.code != "" {
+	if h.Default == nil {
 		return store.URL{}
 	}
 	return h.Default().For(a.mac)
