@@ -40,13 +40,13 @@ type story struct {
 
 // addresses are the program's listen addresses, by protocol; "" if it does not
 // listen for it.
-type addresses struct{ HTTP, HTTPS, SSH, RDS, Metrics string }
+type addresses struct{ HTTP, HTTPS, SSH, RDS, Metrics, PnP string }
 
 func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
 
 // serve [flag ...] starts the program on free ports, with its data in data and
-// its standard error in serve.log, and sets HTTP, HTTPS, SSH, SSHPORT, RDS and
-// METRICS to its listen addresses. Flags override the free ports.
+// its standard error in serve.log, and sets HTTP, HTTPS, SSH, SSHPORT, RDS, METRICS
+// and PNP to its listen addresses. Flags override the free ports.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	if neg || s.process != nil {
@@ -67,6 +67,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("SSHPORT", port)
 	ts.Setenv("RDS", s.RDS)
 	ts.Setenv("METRICS", s.Metrics)
+	ts.Setenv("PNP", s.PnP)
 }
 
 // start starts the program and returns once it listens.

@@ -23,6 +23,14 @@ func (a Addr) IsKnown() bool {
 	return slices.Contains(knownOUIs, a.n>>ouiBits) || a.Model() != ""
 }
 
+// IsSnom reports whether a is a snom phone's: it has one of snom's OUIs, or is in a range
+// that [Addr.Model] knows. Of RTX's addresses only those ranges are, because RTX makes
+// DECT bases for other brands too.
+func (a Addr) IsSnom() bool {
+	oui := a.n >> ouiBits
+	return oui == ouiSnom || oui == ouiSnomNew || a.Model() != ""
+}
+
 // ParseSpaced parses the first words of a line that together are one full address
 // with a known OUI, such as 000413 and 2202F1. It returns how many words these are, or
 // 0 if there is no such address: short addresses in a row are several phones.

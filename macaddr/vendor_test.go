@@ -23,6 +23,21 @@ func TestIsKnown(t *testing.T) {
 	}
 }
 
+func TestIsSnom(t *testing.T) {
+	for mac, want := range map[string]bool{
+		"0004132202E4": true, "000413FFFFFF": true, "1C7126000001": true,
+		"00087B08FFFF": true, // in a range of the M700
+		"00087B07FFFF": false,
+		"00087B0A0000": false,
+		"805EC0123456": false,
+		"00135E874B49": false,
+	} {
+		if got := MustParse(mac).IsSnom(); got != want {
+			t.Errorf("%s: %v", mac, got)
+		}
+	}
+}
+
 func TestParseSpaced(t *testing.T) {
 	for line, want := range map[string]struct {
 		mac string

@@ -20,13 +20,14 @@ import (
 // An answer is the HTTP answer to a request, and what is known about the request.
 type answer struct {
 	request
-	code    string          // of the claim in the path, or ""
-	from    netip.Addr      // the client
-	owner   store.AccountID // of the phone, if it was looked up and is registered
-	proven  macaddr.Addr    // the MAC that the client's certificate proves, if any
-	outcome Outcome         // "" for the paths for monitoring, which no phone requests
-	because error           // why the request is refused or, if there might have been a proof, why there is none
-	err     error           // why the store failed, for the log only
+	code     string     // of the claim in the path, or ""
+	from     netip.Addr // the client
+	protocol store.Protocol
+	owner    store.AccountID // of the phone, if it was looked up and is registered
+	proven   macaddr.Addr    // the MAC that the client's certificate proves, if any
+	outcome  Outcome         // "" for the paths for monitoring, which no phone requests
+	because  error           // why the request is refused or, if there might have been a proof, why there is none
+	err      error           // why the store failed, for the log only
 
 	format      settings.Format // if the outcome sends a file
 	status      int
@@ -34,9 +35,9 @@ type answer struct {
 	body        []byte
 }
 
-// answer sets a, which must be zero but for the client's address and the room of its
-// body, to the answer to GET
-// u from a client with this User-Agent. The connection is nil over plain HTTP. If the
+// answer sets a, which must be zero but for the client's address, the protocol and the
+// room of its body, to the answer to GET u from a client with this User-Agent. The
+// connection is nil over plain HTTP. If the
 // store panics, a keeps what was known before.
 func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tls.ConnectionState) {
 	code, path, _ := cutClaim(cmp.Or(u.RawPath, u.Path))
@@ -49,7 +50,7 @@ func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tl
 	if connection != nil && h.PhoneAuthorities != nil && a.mac.IsValid() {
 		a.proven, a.because = proof(connection, h.PhoneAuthorities)
 	}
-	server, outcome, err := h.find(a, connection != nil)
+	server, outcome, err := h.find(a)
 	if err != nil {
 		a.refuse(err)
 		return
@@ -60,8 +61,8 @@ func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tl
 	a.body = a.format.AppendText(slices.Grow(a.body[:0], 384), server.String())
 }
 
-// find returns the setting server to send, or the zero URL for the empty file.
-func (h *handler) find(a *answer, https bool) (store.URL, Outcome, error) {
+// find returns the setting server to send, or the zero URL for none.
+func (h *handler) find(a *answer) (store.URL, Outcome, error) {
 	if !a.mac.IsValid() {
 		return store.URL{}, NoMAC, nil
 	}
@@ -85,19 +86,33 @@ func (h *handler) find(a *answer, https bool) (store.URL, Outcome, error) {
 		found, err = h.Finder.Redirection(a.mac)
 		a.owner = found.Owner
 	}
+	server, outcome := found.URL, Redirected
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return store.URL{}, Unregistered, nil
+		if server, outcome = h.defaultFor(a), ToDefault; server.IsZero() {
+			return store.URL{}, Unregistered, nil
+		}
 	case errors.Is(err, store.ErrPhonesDisabled):
 		return store.URL{}, Disabled, nil
 	case err != nil:
 		return store.URL{}, "", err
-	case h.PublicNames.Contains(found.URL):
+	}
+	switch {
+	case h.PublicNames.Contains(server):
 		return store.URL{}, PointsBack, nil
-	case h.RequireProof && https && !a.proven.IsValid():
+	case h.RequireProof && a.protocol != store.HTTP && !a.proven.IsValid():
 		return store.URL{}, Unproven, nil
 	}
-	return found.URL, Redirected, nil
+	return server, outcome, nil
+}
+
+// defaultFor returns where the phone is sent if nobody has registered it, or the zero
+// URL. At the URL of a claim it is nowhere: that proves claims only.
+func (h *handler) defaultFor(a *answer) store.URL {
+	if h.Default == nil || a.code != "" {
+		return store.URL{}
+	}
+	return h.Default().For(a.mac)
 }
 
 // price takes what the request costs of the client's budget. A phone that proves its

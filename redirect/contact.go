@@ -15,7 +15,8 @@ import (
 // send a longer one. No real name comes close.
 const maxName = 32
 
-// contact returns the phone's contact; ok is false if there is none. It shares no
+// contact returns the phone's contact; ok is false if there is none. r is nil if the
+// phone sent no HTTP request. The contact shares no
 // memory with the request, which may be a thousand times as large and would be kept
 // alive.
 func (a *answer) contact(r *http.Request) (c store.Contact, ok bool) {
@@ -29,6 +30,7 @@ func (a *answer) contact(r *http.Request) (c store.Contact, ok bool) {
 	}
 	c.MAC = mac
 	c.From = a.from
+	c.Protocol = a.protocol
 	c.Owner = a.owner
 	c.At = time.Now().UTC().Truncate(time.Millisecond)
 	c.Model = intern(model[:min(len(model), maxName)])

@@ -58,7 +58,7 @@ func TestContact(t *testing.T) {
 		if !c.want.MAC.IsValid() {
 			c.want.MAC = macaddr.MustParse(registered)
 		}
-		if c.want.From = netip.MustParseAddr("127.0.0.1"); c.want.MAC != macaddr.MustParse(nobodys) {
+		if c.want.From, c.want.Protocol = netip.MustParseAddr("127.0.0.1"), store.HTTP; c.want.MAC != macaddr.MustParse(nobodys) {
 			c.want.Owner = 1
 		}
 		for _, method := range []string{"GET", "HEAD"} {
@@ -111,7 +111,7 @@ func TestRefusedContact(t *testing.T) {
 		{"GET", "/snomD345-" + registered + "/", withMAC, store.Contact{MAC: mine, Model: "snomD345", Firmware: "10.1.33.33", OtherMAC: true, Refusal: string(errNoFile)}},
 		{"POST", "/snom360.php?mac=" + registered, newPhone, store.Contact{MAC: mine, Refusal: "method not allowed: expected GET or HEAD"}},
 	} {
-		c.want.From, c.want.Answer = netip.MustParseAddr("127.0.0.1"), store.Refused
+		c.want.From, c.want.Protocol, c.want.Answer = netip.MustParseAddr("127.0.0.1"), store.HTTP, store.Refused
 		ask(t, c.method, base+c.path, c.agent)
 		all := contacts()
 		if len(all) != 1 {

@@ -8,6 +8,7 @@ import (
 
 	"snomredirect/macaddr"
 	"snomredirect/redirect/settings"
+	"snomredirect/store"
 )
 
 // An Explanation is the answer that a phone would get, and why it has its
@@ -17,8 +18,9 @@ type Explanation struct {
 	Status      int
 	ContentType string
 	Body        []byte
-	// Because names the format, the reason for it, and any further condition;
-	// it is "" unless the answer is a settings file.
+	// Because says what the service's default has to do with it, names the format and
+	// the reason for it, and any further condition; it is "" unless the answer is a
+	// settings file.
 	Because string
 	// Refusal is why the target is not a phone's request, or why its answer failed;
 	// it is "" for a settings file.
@@ -37,13 +39,13 @@ func Explainer(c Config) func(target, userAgent string) Explanation {
 		if err != nil || u.Host != "" {
 			return Explanation{Status: http.StatusBadRequest, Refusal: "the path is malformed"} // as net/http does
 		}
-		var a answer
+		a := answer{protocol: store.HTTP}
 		h.explain(&a, u, userAgent)
 		e := Explanation{MAC: a.mac, Status: a.status, ContentType: a.contentType[0], Body: a.body}
 		if !a.outcome.SendsFile() {
 			e.Refusal = a.because.Error()
 		} else {
-			e.Because = a.formatBecause()
+			e.Because = h.defaultBecause(&a) + a.formatBecause()
 			if c.RequireProof && a.mac.IsValid() {
 				e.Because += "; over HTTPS only if a certificate proves its MAC"
 			}
@@ -66,6 +68,20 @@ func (h *handler) explain(a *answer, u *url.URL, userAgent string) {
 		return
 	}
 	h.answer(a, u, userAgent, nil)
+}
+
+// defaultBecause returns what the service's default has to do with the answer, followed
+// by "; ", or "".
+func (h *handler) defaultBecause(a *answer) string {
+	switch {
+	case a.outcome == ToDefault:
+		return "redirected to the service's default; "
+	case a.outcome == PointsBack && a.owner == 0:
+		return "the service's default is this service; "
+	case a.outcome == Unregistered && a.code == "" && h.Default != nil && !h.Default().URL.IsZero():
+		return "the service's default is only for MACs of snom's; "
+	}
+	return ""
 }
 
 var errHealthPath = errors.New("the path is for health checks")

@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"snomredirect/store"
 )
 
 // maxLogged bounds what the log quotes of a request, in bytes.
@@ -61,4 +63,12 @@ func (h *handler) log(r *http.Request, a *answer) {
 		attrs = append(attrs, "because", a.because)
 	}
 	h.Log.DebugContext(ctx, "phone", attrs...)
+}
+
+// logSubscription logs how a subscription was answered, as log does a request.
+func (h *handler) logSubscription(a *answer, s Subscription, url store.URL) {
+	if a.err != nil {
+		h.Log.Error("subscription failed", "mac", s.MAC.String(), "error", a.err)
+	}
+	h.Log.Debug("phone", "mac", s.MAC.String(), "model", cut(s.Model), "firmware", cut(s.Firmware), "outcome", a.outcome, "from", s.From.String(), "protocol", a.protocol.String(), "answered", !url.IsZero())
 }

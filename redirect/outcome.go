@@ -11,9 +11,11 @@ import (
 // An Outcome is the result of a request, one of a closed set of words.
 type Outcome string
 
-// The outcomes. The first eight send a settings file; the others are refusals.
+// The outcomes. The first nine send a settings file; the others are refusals. Over
+// Plug & Play, a URL stands for the file, and silence for the empty file.
 const (
 	Redirected       Outcome = "redirected"
+	ToDefault        Outcome = "default"           // redirected to the service's default: the phone is not registered
 	Unregistered     Outcome = "unregistered"      // the empty file: the phone is not registered
 	Disabled         Outcome = "disabled"          // the empty file: the phone's account is disabled with its phones
 	NoMAC            Outcome = "no_mac"            // the empty file: the request has no MAC, and needs none
@@ -30,7 +32,7 @@ const (
 )
 
 var outcomes = []Outcome{
-	Redirected, Unregistered, Disabled, NoMAC, PointsBack, OtherCertificate, Unproven, Throttled,
+	Redirected, ToDefault, Unregistered, Disabled, NoMAC, PointsBack, OtherCertificate, Unproven, Throttled,
 	Malformed, NotFound, MethodNotAllowed, Failed, Panicked,
 }
 
@@ -41,7 +43,7 @@ func Outcomes() []Outcome { return slices.Clone(outcomes) }
 // of text.
 func (o Outcome) SendsFile() bool {
 	switch o {
-	case Redirected, Unregistered, Disabled, NoMAC, PointsBack, OtherCertificate, Unproven, Throttled:
+	case Redirected, ToDefault, Unregistered, Disabled, NoMAC, PointsBack, OtherCertificate, Unproven, Throttled:
 		return true
 	}
 	return false
@@ -52,6 +54,8 @@ func (o Outcome) answer() store.Answer {
 	switch o {
 	case Redirected:
 		return store.Redirected
+	case ToDefault:
+		return store.ToDefault
 	case OtherCertificate, Unproven:
 		return store.Withheld
 	case Unregistered, Disabled, NoMAC, PointsBack, Throttled:
@@ -62,8 +66,8 @@ func (o Outcome) answer() store.Answer {
 
 // An Observation describes one request and its outcome, for metrics.
 type Observation struct {
-	Outcome Outcome
-	Format  settings.Format // of the file, if the outcome sends one
-	HTTPS   bool
-	Took    time.Duration // until the answer was written
+	Outcome  Outcome
+	Format   settings.Format // of the file, if the outcome sends one; Plug & Play sends none
+	Protocol store.Protocol
+	Took     time.Duration // until the answer was written or, over Plug & Play, known
 }

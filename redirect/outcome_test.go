@@ -58,7 +58,7 @@ func TestObserve(t *testing.T) {
 			continue
 		}
 		o := <-observations
-		if o.Outcome != c.want || o.HTTPS || o.Took <= 0 || o.Outcome.SendsFile() && o.Format != c.format {
+		if o.Outcome != c.want || o.Protocol != store.HTTP || o.Took <= 0 || o.Outcome.SendsFile() && o.Format != c.format {
 			t.Errorf("%s %s: observed %+v, want %v %v", c.method, c.path, o, c.want, c.format)
 		}
 		if !slices.Contains(Outcomes(), o.Outcome) {

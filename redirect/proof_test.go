@@ -186,7 +186,7 @@ func testProof(t *testing.T, c proofTest, another bool, version uint16, config C
 	if resp.StatusCode != 200 || body != want {
 		t.Errorf("got %s\n%s\nwant\n%s", resp.Status, body, want)
 	}
-	if !o.HTTPS || o.Outcome != outcome {
+	if o.Protocol != store.HTTPS || o.Outcome != outcome {
 		t.Errorf("observed %+v, want outcome %v over HTTPS", o, outcome)
 	}
 	if contact.Owner == 0 || contact.Answer != answer || contact.Proven != c.proven || contact.OtherCertificate != another {

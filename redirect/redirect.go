@@ -5,7 +5,8 @@
 //
 // A registered phone gets a settings file with one setting, its setting server.
 // Any other phone gets the empty file, with status 200, so that it goes on to
-// look for settings elsewhere (snom's Mass Deployment slides).
+// look for settings elsewhere (snom's Mass Deployment slides), unless the service has
+// a default for phones that nobody has registered.
 //
 // A request reads the store once, after at most one look at the phone's sources, and
 // writes nothing, unless it proves a claim. What it says about the phone is passed to
@@ -44,13 +45,22 @@ type Config struct {
 	// PublicNames are the names of this service. No phone is sent to them, even
 	// if such a URL was registered before a name was added.
 	PublicNames store.PublicNames
+	// Default returns where phones are sent that nobody has registered. It is called
+	// for each of their requests: it must return at once, without a look-up in a
+	// database. If nil, they get the empty file.
+	Default func() store.Default
 	// PhoneAuthorities are the CAs whose certificates prove a phone's MAC. The
 	// TLS server must request a certificate and accept any; the handler verifies
 	// it. If nil, no certificate is proof.
 	PhoneAuthorities *x509.CertPool
 	// RequireProof redirects over HTTPS only phones that have proven their MAC.
-	// Plain HTTP has no proof, and requires none.
+	// Plain HTTP has no proof, and requires none. Plug & Play has none either: it sends
+	// such phones to SecureURL.
 	RequireProof bool
+	// SecureURL is the URL of this service for phones over HTTPS, without a path, such
+	// as https://prov.example.com. If it is "" and RequireProof is set, no phone gets an
+	// answer over Plug & Play.
+	SecureURL string
 	// Scans bounds how many MACs a client can guess. If nil, that is unlimited.
 	Scans *scan.Limiter
 	// Claim transfers a phone that has proven its MAC to the account whose claim has
@@ -75,13 +85,17 @@ type Config struct {
 
 type handler struct{ Config }
 
-// New returns the HTTP handler for phones, and GET /healthz and /readyz for monitoring.
-// Every answer has a Content-Length and is neither chunked nor compressed.
-func New(c Config) http.Handler {
+func newHandler(c Config) *handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &handler{c}
+	return &handler{c}
+}
+
+// New returns the HTTP handler for phones, and GET /healthz and /readyz for monitoring.
+// Every answer has a Content-Length and is neither chunked nor compressed.
+func New(c Config) http.Handler {
+	h := newHandler(c)
 	e := echo.New()
 	e.IPExtractor = echo.ExtractIPDirect() // anybody can send X-Forwarded-For
 	recovers := middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, DisableErrorHandler: true, LogErrorFunc: h.logPanic})
@@ -102,7 +116,10 @@ func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		start := time.Now()
 		x := newExchange(c)
 		a := &x.answer
-		a.from = store.ClientAddr(x.Request().RemoteAddr)
+		a.from, a.protocol = store.ClientAddr(x.Request().RemoteAddr), store.HTTP
+		if x.IsTLS() {
+			a.protocol = store.HTTPS
+		}
 		if err := next(x); err != nil {
 			a.refuse(err)
 			if !x.Response().Committed {
@@ -111,16 +128,22 @@ func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		took := time.Since(start)
 		h.log(x.Request(), a)
-		if h.OnContact != nil && a.outcome != Throttled && (a.mac.IsValid() || a.refused()) {
-			if contact, ok := a.contact(x.Request()); ok {
-				h.OnContact(contact)
-			}
-		}
-		if h.Observe != nil && a.outcome != "" {
-			h.Observe(Observation{a.outcome, a.format, x.IsTLS(), took})
-		}
+		h.report(x.Request(), a, took)
 		x.free()
 		return nil
+	}
+}
+
+// report passes an answer to OnContact and Observe. The HTTP request is nil if the
+// phone sent none.
+func (h *handler) report(r *http.Request, a *answer, took time.Duration) {
+	if h.OnContact != nil && a.outcome != Throttled && (a.mac.IsValid() || a.refused()) {
+		if contact, ok := a.contact(r); ok {
+			h.OnContact(contact)
+		}
+	}
+	if h.Observe != nil && a.outcome != "" {
+		h.Observe(Observation{a.outcome, a.format, a.protocol, took})
 	}
 }
 

@@ -11,9 +11,10 @@ import (
 
 // A Contact is a request of a phone and the answer to it. The zero Contact is none.
 type Contact struct {
-	MAC  macaddr.Addr
-	At   time.Time  // UTC, whole milliseconds
-	From netip.Addr // the client; partners may see it only for their own phones
+	MAC      macaddr.Addr
+	At       time.Time  // UTC, whole milliseconds
+	From     netip.Addr // the client; partners may see it only for their own phones
+	Protocol Protocol
 	// Model is spelled as in the request's path, Firmware as in its User-Agent. They
 	// are "" if the request names none. They are printable ASCII.
 	Model, Firmware string
@@ -53,8 +54,8 @@ func (c Contact) Doubt() string {
 	return strings.Join(doubts, ", ")
 }
 
-// String returns a text such as "from 192.0.2.20: snom360 with firmware 7.3.14,
-// proven, redirected", without the MAC and the time.
+// String returns a text such as "from 192.0.2.20 over HTTPS: snom360 with firmware
+// 7.3.14, proven, redirected", without the MAC and the time.
 func (c Contact) String() string {
 	var parts []string
 	model := c.Model
@@ -65,17 +66,53 @@ func (c Contact) String() string {
 	if c.Proven {
 		proven = "proven"
 	}
-	for _, part := range []string{model, proven, c.Answer.String(), c.Refusal, c.Doubt()} {
+	answer := c.Answer.String()
+	if c.Answer == ToDefault {
+		answer = "redirected to the service's default"
+	}
+	for _, part := range []string{model, proven, answer, c.Refusal, c.Doubt()} {
 		if part != "" {
 			parts = append(parts, part)
 		}
 	}
 	text := strings.Join(parts, ", ")
-	if c.From.IsValid() {
+	if c.Protocol != 0 {
+		text = "over " + c.Protocol.Name() + ": " + text
+	}
+	switch {
+	case c.From.IsValid() && c.Protocol != 0:
+		text = fmt.Sprintf("from %v %s", c.From, text)
+	case c.From.IsValid():
 		text = fmt.Sprintf("from %v: %s", c.From, text)
 	}
 	return text
 }
+
+// A Protocol is how a phone sent its request. The zero Protocol is unknown: contacts
+// that older versions stored have none.
+type Protocol uint8
+
+// The protocols.
+const (
+	HTTP Protocol = iota + 1
+	HTTPS
+	PnP // SIP Plug & Play
+)
+
+// Protocols returns all protocols.
+func Protocols() []Protocol { return []Protocol{HTTP, HTTPS, PnP} }
+
+// The names of protocols, for people and for programs.
+var (
+	protocolNames = [...]string{HTTP: "HTTP", HTTPS: "HTTPS", PnP: "PnP"}
+	protocolWords = [...]string{HTTP: "http", HTTPS: "https", PnP: "pnp"}
+)
+
+// Name returns "HTTP", "HTTPS", "PnP" or, for the zero Protocol, "".
+func (p Protocol) Name() string { return protocolNames[p] }
+
+// String returns the name in lower case.
+func (p Protocol) String() string { return protocolWords[p] }
 
 // An Answer is the kind of answer that a phone received.
 type Answer uint8
@@ -86,11 +123,12 @@ const (
 	Unregistered        // the empty file
 	Refused             // an error
 	Withheld            // the empty file, because the phone did not prove its MAC
+	ToDefault           // redirected to the service's default, because the phone is unregistered
 )
 
-var answers = [...]string{Redirected: "redirected", Unregistered: "unregistered", Refused: "refused", Withheld: "withheld"}
+var answers = [...]string{Redirected: "redirected", Unregistered: "unregistered", Refused: "refused", Withheld: "withheld", ToDefault: "default"}
 
-// String returns "redirected", "unregistered", "refused" or "withheld".
+// String returns "redirected", "unregistered", "refused", "withheld" or "default".
 func (a Answer) String() string {
 	if int(a) < len(answers) {
 		return answers[a]

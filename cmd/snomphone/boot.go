@@ -16,8 +16,9 @@ type bootCommand struct {
 	UserAgent string `placeholder:"TEXT" help:"Send this User-Agent instead of the one such a phone sends."`
 	NoFollow  bool   `help:"Stop after the first reply: show where the phone is redirected without following."`
 	JSON      bool   `name:"json" help:"Print one JSON object."`
-	URL       string `arg:"" optional:"" default:"http://provisioning.snom.com" help:"URL of the first request (${default}). With a path it is the phone's setting server; without one it replaces the hard-coded host."`
+	URL       string `arg:"" optional:"" default:"http://provisioning.snom.com" help:"URL of the first request (${default}). With a path or tftp it is the phone's setting server; otherwise it replaces the hard-coded host."`
 
+	finders
 	certificates
 
 	dial boot.Dialer // set by tests
@@ -43,10 +44,16 @@ func (b *bootCommand) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	w := &boot.Walk{Phone: p, Client: newClient(b.dial, tls), Limits: boot.Patient, Once: b.NoFollow}
+	others, err := b.of(p)
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, errUsage)
+	}
+	w := &boot.Walk{Phone: p, Client: newClient(b.dial, tls), Limits: boot.Patient, Once: b.NoFollow, Others: others}
 	walk := w.FromServer
-	if u.Path == "" && u.RawQuery == "" {
+	if u.Scheme != "tftp" && u.Path == "" && u.RawQuery == "" {
 		walk = w.FromService
+	} else if others != nil {
+		return fmt.Errorf("%s: --pnp and --dhcp-66 are for a phone without a setting server: expected a URL without a path: %w", boot.HideLogin(b.URL), errUsage)
 	}
 	if b.JSON {
 		err = walk(ctx, b.URL)

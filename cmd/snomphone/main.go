@@ -6,7 +6,8 @@
 // The phone requests the URL that the firmware of its model has hard-coded, on
 // provisioning.snom.com. If the URL argument has no path, it takes the place of
 // that host: http://localhost:8080 for a service on this machine. If it has a
-// path, it stands for what is typed into the phone's field Setting URL. A setting
+// path or the scheme tftp, it stands for what is typed into the phone's field
+// Setting URL. A setting
 // URL without a file name means two files, /{model}.htm and /{model}-{MAC}.htm. So
 // does one whose file name is without {mac}: that file, and one with -MAC before the
 // ending. One of the two may be missing.
@@ -17,8 +18,16 @@
 // replaces {mac} and {phone_type} as phones do. A phone that has a setting server ignores one with
 // the flag '!'. In the end snomphone prints the settings that the phone has, with
 // their flags and the file that each is from. It follows HTTP redirects, though it
-// is not known whether firmware does. It follows only http and https, up to 5
+// is not known whether firmware does. It follows only http, https and tftp, up to 5
 // setting servers, and sends up to 64 requests.
+//
+// If no setting server other than the redirection service has answered, the phone
+// goes on to the ways that the flags give it. With --pnp it asks by SIP Plug & Play,
+// by multicast on that interface, and waits 5 seconds for the URL of a setting
+// server. If that does not answer either, it uses the DHCP options in --dhcp-66 and
+// --dhcp-67. Option 66 is a URL such as http://192.0.2.10 or tftp://192.0.2.10;
+// option 67 is the file there, in which snom3x0 is the phone's model. Snomphone is no
+// DHCP client: dhclient and others print the options.
 //
 // If a server requires a user and a password, with Basic or Digest, the phone sends
 // those in the URL; or, to the same server, those in the URL of the setting server;

@@ -68,21 +68,22 @@ func TestCommandLine(t *testing.T) {
 		"--mac 2e4 --model Yealink":     "expected one such as snom360",
 		"--mac 2e4 --model snom!":       "expected letters and digits",
 		"--mac 2e4 --firmware new":      "expected numbers separated by dots",
-		"--mac 2e4 localhost:8080":      "expected http or https",
-		"--mac 2e4 http://":             "expected http or https",
+		"--mac 2e4 localhost:8080":      "expected http, https or tftp",
+		"--mac 2e4 http://":             "expected http, https or tftp",
 		"--mac 2e4 http://x/ http://y/": "unexpected argument",
 		"storm":                         "expected \"<url>\"",
 		"storm --phones 0 --macs 2ff-2e0 http://localhost": "ends before it starts",
 		"storm --phones=-1 http://localhost":               "--phones -1: expected a number from 1",
 		"storm --rate=-1 http://localhost":                 "--rate: expected phones per second",
 		"storm http://localhost/snom360.php":               "expected a URL without a path",
+		"storm tftp://localhost":                           "expected http or https",
 	} {
 		err := run(t.Context(), strings.Fields(line), output{discard{}, discard{}})
 		if !errors.Is(err, errUsage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("snomphone %s: %v, want %q", line, err, want)
 		}
 	}
-	for _, line := range []string{"--mac 2e4 tftp://localhost/", "storm ftp://localhost"} {
+	for _, line := range []string{"--mac 2e4 ftp://localhost/", "storm ftp://localhost"} {
 		err := run(t.Context(), strings.Fields(line), output{discard{}, discard{}})
 		if !errors.Is(err, boot.ErrOtherScheme) || errors.Is(err, errUsage) {
 			t.Errorf("snomphone %s: %v", line, err)

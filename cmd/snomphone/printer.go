@@ -32,12 +32,12 @@ func (p printer) step(s *boot.Step) {
 	}
 	switch {
 	case s.Location != "" && s.Problem == "":
-		p.line("   %s: %s", boot.StatusText(s.Status), s.Location)
+		p.line("   %s: %s", s.StatusText(), s.Location)
 		return
 	case s.Form != "":
-		p.line("   %s, %s, %s: %s", boot.StatusText(s.Status), s.Form, plural(s.Bytes, "byte"), content(s))
+		p.line("   %s, %s, %s: %s", s.StatusText(), s.Form, plural(s.Bytes, "byte"), content(s))
 	case s.Status != 0:
-		p.line("   %s", boot.StatusText(s.Status))
+		p.line("   %s", s.StatusText())
 	}
 	if s.Skipped != nil {
 		p.line("   %s not a setting, first line %d", plural(len(s.Skipped), "line is", "lines are"), s.Skipped[0])
@@ -47,6 +47,9 @@ func (p printer) step(s *boot.Step) {
 	}
 	if s.Server != nil {
 		p.line("   setting_server %s %s: %s", flagText(s.Server.Flag), s.Server.Value, effect(s))
+	}
+	if s.Found != "" {
+		p.line("   %s names %s", s.FoundBy, s.Found)
 	}
 	if s.Problem != "" {
 		p.line("   failed: %s", s.Problem)

@@ -41,6 +41,9 @@ func (s *storm) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
+	if u.Scheme == "tftp" {
+		return fmt.Errorf("%s: expected http or https, by which firmware reaches redirection services: %w", boot.HideLogin(s.URL), errUsage)
+	}
 	if u.Path != "" && u.Path != "/" || u.RawQuery != "" {
 		return fmt.Errorf("%s: expected a URL without a path: each phone has its own: %w", boot.HideLogin(s.URL), errUsage)
 	}

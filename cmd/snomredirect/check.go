@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"snomredirect/macaddr"
@@ -105,7 +106,7 @@ func (c *checkFiles) checker() (*check.Checker, *url.URL, error) {
 	}
 	base, err := boot.ParseURL(c.BaseURL)
 	if errors.Is(err, boot.ErrOtherScheme) {
-		err = errors.New("expected a URL that begins with http or https")
+		err = errors.New("expected a URL that begins with http, https or tftp")
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("--url: %w", err)
@@ -118,7 +119,7 @@ func (c *checkFiles) checker() (*check.Checker, *url.URL, error) {
 
 // check checks what an argument names, and returns how many files it has read.
 func (c *checkFiles) check(ctx context.Context, checker *check.Checker, name string, base *url.URL) ([]check.Finding, int, error) {
-	if strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://") {
+	if scheme, _, isURL := strings.Cut(name, "://"); isURL && slices.Contains([]string{"http", "https", "tftp"}, scheme) {
 		if base != nil {
 			return nil, 0, fmt.Errorf("--url: expected a folder, not the URL %s: %w", boot.HideLogin(name), errUsage)
 		}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"snomredirect/redirect/boot/tftp/tftptest"
 )
 
 // checkIn runs check in a folder.
@@ -46,6 +48,7 @@ func TestCheckRefuses(t *testing.T) {
 		{[]string{"--url", "http://x/", "http://user:secret@y/"}, errUsage, "expected a folder"},
 		{[]string{"--url", "http://x/", "empty", "empty"}, errUsage, "expected one folder"},
 		{[]string{"http://x/"}, errUsage, "--mac"},
+		{[]string{"tftp://x/"}, errUsage, "--mac"},
 		{[]string{"bad.htm", "good.htm"}, nil, "2 files: 1 error, 0 warnings, 0 hints"},
 	} {
 		_, _, err := checkIn(t, t.Context(), folder, c.args...)
@@ -62,6 +65,15 @@ func TestCheckRefuses(t *testing.T) {
 	cancel()
 	if _, _, err := checkIn(t, ended, folder, "."); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
+	}
+}
+
+// The URL of a setting server may be one for TFTP.
+func TestCheckTFTP(t *testing.T) {
+	s := (&tftptest.Server{Files: map[string]string{"snom190-0004132202E4.htm": "dhcp: off\n"}}).Start(t)
+	stdout, stderr, err := checkIn(t, t.Context(), t.TempDir(), "--mac", "2e4", "tftp://"+s.Addr)
+	if err != nil || !strings.HasPrefix(stdout, "tftp://"+s.Addr+"/snom190-0004132202E4.htm:1:1: warning: dhcp ") || stderr != "2 files: 0 errors, 1 warning, 0 hints\n" {
+		t.Errorf("%q, %q, %v", stdout, stderr, err)
 	}
 }
 

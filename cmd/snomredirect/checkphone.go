@@ -92,7 +92,9 @@ func (c *checks) run(ctx context.Context, r findings.Request) (report findings.R
 // transport returns a transport for a phone with this setting server.
 func (c *checks) transport(server store.URL) http.RoundTripper {
 	dialer := outside.Dialer{Private: c.private}
-	if u, err := url.Parse(server.String()); err == nil {
+	if u, err := url.Parse(server.String()); err == nil && u.Scheme == "tftp" {
+		dialer.UDPPorts = outside.PortOf(u)
+	} else if err == nil {
 		dialer.Ports = outside.PortOf(u)
 	}
 	return outside.Transport{RoundTripper: boot.NewTransport(dialer.Dial, nil)}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"snomredirect/macaddr"
+	"snomredirect/redirect/boot/tftp/tftptest"
 	"snomredirect/sshconsole/findings"
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
@@ -63,13 +64,17 @@ func TestCheckLeadsNowhere(t *testing.T) {
 	reached := false
 	inside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
 	defer inside.Close()
+	overTFTP := (&tftptest.Server{Files: map[string]string{"x": "a: 1\n"}}).Start(t)
 	for name, text := range map[string]string{
 		"redirect":       "",
 		"container":      `<setting-files><file url="%s/x" /></setting-files>`,
 		"setting server": "setting_server$: %s/x?{mac}\n",
 		"firmware":       "firmware_status$: %s/x\n",
 	} {
-		for to, want := range map[string]string{inside.URL: "this port is not requested", "http://169.254.169.254": "the host has no public address"} {
+		for to, want := range map[string]string{
+			inside.URL: "this port is not requested", "http://169.254.169.254": "the host has no public address",
+			"tftp://" + overTFTP.Addr: "this port is not requested over TFTP", "tftp://169.254.169.254": "the host has no public address",
+		} {
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if text == "" {
 					http.Redirect(w, r, to+"/x", http.StatusFound)
@@ -84,12 +89,25 @@ func TestCheckLeadsNowhere(t *testing.T) {
 			s.Close()
 		}
 	}
-	if reached {
+	if reached || len(overTFTP.Received()) != 0 {
 		t.Error("reached")
 	}
 	// Without --check-private, nothing on this host is reached at all.
 	report, err := newChecks(store.PublicNames{}, false).run(t.Context(), requestOf(1, inside.URL))
 	if err != nil || reached || !strings.Contains(texts(report), "/0004132202E4: error: phones get nothing from it: the host has no public address\n") {
+		t.Errorf("%v\n%s", err, texts(report))
+	}
+	report, err = newChecks(store.PublicNames{}, false).run(t.Context(), requestOf(1, "tftp://"+overTFTP.Addr))
+	if err != nil || len(overTFTP.Received()) != 0 || !strings.Contains(texts(report), "/0004132202E4: error: phones get nothing from it: the host has no public address\n") {
+		t.Errorf("%v\n%s", err, texts(report))
+	}
+}
+
+// A setting server may be one for TFTP, at the port of its URL.
+func TestCheckOverTFTP(t *testing.T) {
+	s := (&tftptest.Server{Files: map[string]string{"0004132202E4": "dhcp: off\n"}}).Start(t)
+	report, err := newChecks(store.PublicNames{}, true).run(t.Context(), requestOf(1, "tftp://"+s.Addr))
+	if err != nil || report.Requests != 1 || !strings.HasPrefix(texts(report), "tftp://"+s.Addr+"/0004132202E4:1:1: warning: dhcp ") {
 		t.Errorf("%v\n%s", err, texts(report))
 	}
 }

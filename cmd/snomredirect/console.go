@@ -24,20 +24,17 @@ func (v *service) claimURL() string {
 }
 
 func (v *service) newConsole() *sshconsole.Server {
-	explain := redirect.Explainer(v.phones())
 	return sshconsole.NewServer(sshconsole.Config{
 		Shell: shell.New(shell.Config{
 			Registry:    v.db,
 			PublicNames: v.publicNames,
 			Contacts:    v.recorder,
-			Explain: func(path, userAgent string) explanation.Reply {
-				return explanation.Reply(explain(path, userAgent))
-			},
-			Check:    newChecks(v.publicNames, v.flags.CheckPrivate).run,
-			Status:   v.status,
-			Backup:   v.backups.begin,
-			ClaimURL: v.claimURL(),
-			Turn:     v.turns.take,
+			Explain:     v.explainer(),
+			Check:       newChecks(v.publicNames, v.flags.CheckPrivate).run,
+			Status:      v.status,
+			Backup:      v.backups.begin,
+			ClaimURL:    v.claimURL(),
+			Turn:        v.turns.take,
 		}),
 		Accounts:       v.db,
 		HostKey:        v.hostKey,
@@ -56,4 +53,18 @@ func (v *service) newConsole() *sshconsole.Server {
 		ObserveSession: v.metrics.session,
 		ObservePanic:   v.metrics.consolePanic,
 	})
+}
+
+// explainer returns a function that explains the reply to a phone.
+func (v *service) explainer() func(explanation.Request) (explanation.Reply, error) {
+	request, subscription := redirect.Explainer(v.phones()), redirect.SubscriptionExplainer(v.phones())
+	return func(r explanation.Request) (explanation.Reply, error) {
+		switch {
+		case r.Protocol != store.PnP:
+			return explanation.Reply(request(r.Path, r.UserAgent)), nil
+		case v.flags.PnP == "":
+			return explanation.Reply{}, explanation.ErrNoPnP
+		}
+		return explanation.Reply(subscription(redirect.Subscription{MAC: r.MAC, Model: r.Model, Firmware: r.Firmware})), nil
+	}
 }

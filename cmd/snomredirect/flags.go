@@ -22,6 +22,7 @@ type serve struct {
 	TLSKey           string        `name:"tls-key" placeholder:"FILE" help:"Key of --tls-cert in PEM."`
 	PhoneCA          string        `name:"phone-ca" placeholder:"FILE" help:"Accept phones' certificates from these CAs, in PEM, as proof of their MACs."`
 	RequirePhoneCert bool          `name:"require-phone-cert" help:"Over HTTPS, redirect only phones that have proved their MAC."`
+	PnP              string        `name:"pnp" placeholder:"ADDRESS" help:"Answer phones over SIP Plug & Play here, such as 224.0.1.75:5060, to which phones send."`
 	RDS              string        `name:"rds" placeholder:"ADDRESS" help:"Serve snom's XML-RPC API to partners' tools here, over HTTPS with --tls-cert or a self-signed certificate."`
 	RDSPlain         bool          `name:"rds-plain" help:"Serve --rds over plain HTTP, on a loopback address only."`
 	SSH              string        `name:"ssh" default:":2222" placeholder:"ADDRESS" help:"Serve the console over SSH here (${default}). Port 0 picks a free port."`
@@ -30,6 +31,8 @@ type serve struct {
 	Metrics          string        `placeholder:"ADDRESS" help:"Serve Prometheus metrics and pprof here, without authentication."`
 	AdminKey         []string      `sep:"none" placeholder:"KEY" help:"Authorize this key for the operator admin; the account is created if missing. A file, or a line as in authorized_keys. Repeatable."`
 	PublicName       []string      `placeholder:"HOST" help:"Host name at which phones reach this service: no phone is redirected to it. Repeatable."`
+	DefaultServer    store.URL     `name:"default-server" placeholder:"URL" help:"Redirect unregistered snom phones to this setting server, unless DEFAULT has set another one or none at the console. Only for a network of your own."`
+	DefaultAnyOUI    bool          `name:"default-any-oui" help:"Redirect unregistered phones with other MACs than snom's too."`
 	Hold             time.Duration `default:"10m" placeholder:"TIME" help:"Hold a deregistered phone for its last owner for this long (${default}); 0 turns holds off."`
 	Quota            int           `default:"10000" placeholder:"N" help:"How many phones an account can have unless ACCOUNT QUOTA has set another number (${default})."`
 	ScanLimit        int           `default:"200" placeholder:"N" help:"How many MACs of unregistered phones a client can request (${default}); 0 turns the limit off."`
@@ -65,8 +68,12 @@ func (s *serve) Validate() error {
 	if s.SSH == "" {
 		return errors.New("--ssh: expected an address such as :2222; without the console nobody can register phones")
 	}
-	if _, err := store.NewPublicNames(s.PublicName...); err != nil {
+	names, err := store.NewPublicNames(s.PublicName...)
+	if err != nil {
 		return fmt.Errorf("--public-name %w", err)
+	}
+	if names.Contains(s.DefaultServer) {
+		return fmt.Errorf("--default-server %v %w: expected a setting server elsewhere", s.DefaultServer, store.ErrPointsBack)
 	}
 	if _, err := parseProxies(s.TrustedProxy); err != nil {
 		return err
@@ -107,6 +114,8 @@ func (s *serve) validateTLS() error {
 		return fmt.Errorf("--rds %s: expected both --tls-cert and --tls-key, or neither", s.RDS)
 	case s.RequirePhoneCert && s.PhoneCA == "":
 		return errors.New("--require-phone-cert: expected --phone-ca too; without it no phone can prove its MAC")
+	case s.RequirePhoneCert && s.PnP != "" && len(s.PublicName) == 0:
+		return errors.New("--pnp with --require-phone-cert sends phones to this service over HTTPS: expected --public-name too")
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		"data": "folder", "http": ":1", "ssh": ":2", "admin-key": "a.pub", "public-name": "a.example", "hold": "7m", "quota": "7", "scan-limit": "7", "scan-refill": "7m",
 		"log-format": "json", "log-level": "debug",
 		"https": ":3", "tls-cert": "a.pem", "tls-key": "a.key", "phone-ca": "ca.pem", "metrics": ":4", "require-phone-cert": "true",
-		"rds": "127.0.0.1:5", "rds-plain": "true", "ssh-legacy": "true", "check-private": "true", "trusted-proxy": "192.0.2.0/24",
+		"rds": "127.0.0.1:5", "pnp": "224.0.1.75:5060", "rds-plain": "true", "ssh-legacy": "true", "check-private": "true", "default-server": "http://default.example/", "default-any-oui": "true", "trusted-proxy": "192.0.2.0/24",
 	} {
 		args = append(args, "--"+flag+"="+value)
 		t.Setenv("SNOMREDIRECT_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")), value)
@@ -80,7 +80,7 @@ func TestAdminKeysInTheEnvironment(t *testing.T) {
 // The help of serve names the variable of each flag, and of no other.
 func TestVariablesInHelp(t *testing.T) {
 	var help bytes.Buffer
-	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert rds rds-plain ssh ssh-legacy trusted-proxy metrics admin-key public-name hold quota scan-limit scan-refill check-private log-format log-level"}, {"health", "http https"}, {"version", ""}} {
+	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert pnp rds rds-plain ssh ssh-legacy trusted-proxy metrics admin-key public-name default-server default-any-oui hold quota scan-limit scan-refill check-private log-format log-level"}, {"health", "http https"}, {"version", ""}} {
 		help.Reset()
 		func() {
 			defer func() { _ = recover() }() // kong expects exit to end the program
@@ -106,13 +106,16 @@ func TestVariablesInHelp(t *testing.T) {
 func TestValidate(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "data")
 	for line, want := range map[string]string{
-		"--hold=-1s":                            "--hold -1s: expected a time such as 10m, or 0",
-		"--trusted-proxy=10.0.0.0/33":           `--trusted-proxy "10.0.0.0/33": expected an address or a network such as 192.0.2.0/24`,
-		"--scan-limit=-1":                       "--scan-limit -1: expected 0 to 16777216 MACs",
-		"--scan-limit=16777217":                 "--scan-limit 16777217: expected 0 to 16777216 MACs",
-		"--scan-refill=0":                       "--scan-refill 0s: expected a time such as 24h",
-		"--ssh=":                                "--ssh: expected an address such as :2222; without the console nobody can register phones",
-		"--public-name=http://x/":               `--public-name "http://x/": expected a host name such as `,
+		"--hold=-1s":                   "--hold -1s: expected a time such as 10m, or 0",
+		"--trusted-proxy=10.0.0.0/33":  `--trusted-proxy "10.0.0.0/33": expected an address or a network such as 192.0.2.0/24`,
+		"--scan-limit=-1":              "--scan-limit -1: expected 0 to 16777216 MACs",
+		"--scan-limit=16777217":        "--scan-limit 16777217: expected 0 to 16777216 MACs",
+		"--scan-refill=0":              "--scan-refill 0s: expected a time such as 24h",
+		"--ssh=":                       "--ssh: expected an address such as :2222; without the console nobody can register phones",
+		"--public-name=http://x/":      `--public-name "http://x/": expected a host name such as `,
+		"--default-server=gopher://x/": "--default-server: expected a URL such as ",
+		"--default-server=http://provisioning.snom.com/x":                    "--default-server http://provisioning.snom.com/x points back at this service: expected a setting server elsewhere",
+		"--public-name=prov.example --default-server=http://PROV.example:81": "--default-server http://PROV.example:81 points back at this service",
 		"--http=":                               "--http and --https are both empty: expected an address for phones",
 		"--rds-plain":                           "--rds-plain: expected --rds too",
 		"--rds=:8083 --rds-plain":               "--rds :8083: with --rds-plain, expected a loopback address such as 127.0.0.1:8083",
@@ -124,7 +127,8 @@ func TestValidate(t *testing.T) {
 		"--https=:443 --tls-cert=c.pem":         "--https :443: expected --tls-cert and --tls-key too",
 		"--rds=:8083 --phone-ca=c.pem":          "apply to HTTPS: expected --https too",
 		"--rds=[::1]:0 --rds-plain --tls-key=k": "apply to HTTPS: expected --https too",
-		"--https=:443 --tls-cert=c --tls-key=k --require-phone-cert": "--require-phone-cert: expected --phone-ca too",
+		"--https=:443 --tls-cert=c --tls-key=k --require-phone-cert":                                     "--require-phone-cert: expected --phone-ca too",
+		"--https=:443 --tls-cert=c --tls-key=k --phone-ca=ca --require-phone-cert --pnp=224.0.1.75:5060": "over HTTPS: expected --public-name too",
 	} {
 		args := append([]string{"serve", "--data", folder}, strings.Fields(line)...)
 		err := run(t.Context(), args, output{io.Discard, io.Discard})

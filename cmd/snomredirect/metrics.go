@@ -8,9 +8,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"snomredirect/redirect"
+	"snomredirect/redirect/pnp"
 	"snomredirect/redirect/rds"
 	"snomredirect/redirect/settings"
 	"snomredirect/sshconsole"
+	"snomredirect/store"
 )
 
 // metrics are what Prometheus collects. Events are counted as they happen;
@@ -20,12 +22,14 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 
-	requests *prometheus.CounterVec   // outcome, format, scheme
-	took     *prometheus.HistogramVec // scheme
+	requests *prometheus.CounterVec   // outcome, format, protocol
+	took     *prometheus.HistogramVec // protocol
 	logins   *prometheus.CounterVec   // method, outcome
 	sessions *prometheus.CounterVec   // outcome
 	calls    *prometheus.CounterVec   // method, outcome
 	panics   *prometheus.CounterVec   // component
+
+	datagrams *prometheus.CounterVec // outcome
 
 	evictions *prometheus.CounterVec // listener
 
@@ -61,13 +65,14 @@ func newMetrics() *metrics {
 		return in.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
 	}
 	m := &metrics{
-		registry: registry,
-		requests: counter("requests_total", "Requests of phones by outcome; the format is none if no settings file was sent.", "outcome", "format", "scheme"),
-		took:     histogram("request_duration_seconds", "Time from a phone's request until its reply is ready.", requestBuckets, "scheme"),
-		logins:   counter("console_logins_total", "Connections to the console that offered a key or a password, by the method offered last.", "method", "outcome"),
-		sessions: counter("console_sessions_total", "Console sessions that have ended or could not be opened, by outcome.", "outcome"),
-		calls:    counter("rds_calls_total", "XML-RPC calls by outcome; the method is other if it is unknown or was not read.", "method", "outcome"),
-		panics:   counter("panics_total", "Panics that were caught; the log has their stacks.", "component"),
+		registry:  registry,
+		requests:  counter("requests_total", "Requests of phones by outcome; the format is none if no settings file was sent.", "outcome", "format", "protocol"),
+		took:      histogram("request_duration_seconds", "Time from a phone's request until its reply is ready.", requestBuckets, "protocol"),
+		logins:    counter("console_logins_total", "Connections to the console that offered a key or a password, by the method offered last.", "method", "outcome"),
+		sessions:  counter("console_sessions_total", "Console sessions that have ended or could not be opened, by outcome.", "outcome"),
+		calls:     counter("rds_calls_total", "XML-RPC calls by outcome; the method is other if it is unknown or was not read.", "method", "outcome"),
+		datagrams: counter("pnp_datagrams_total", "Datagrams that came in over Plug & Play, by outcome.", "outcome"),
+		panics:    counter("panics_total", "Panics that were caught; the log has their stacks.", "component"),
 
 		evictions: counter("connections_evicted_total", "Connections that were closed to make room for others.", "listener"),
 
@@ -83,11 +88,12 @@ func newMetrics() *metrics {
 
 // createSeries creates the series of all labels, at zero.
 func (m *metrics) createSeries() {
-	for _, scheme := range []string{schemeOf(false), schemeOf(true)} {
-		m.took.WithLabelValues(scheme)
+	for _, protocol := range store.Protocols() {
+		m.took.WithLabelValues(protocol.String())
 		for _, outcome := range redirect.Outcomes() {
 			for _, format := range settings.Formats() {
-				m.requests.WithLabelValues(string(outcome), formatOf(outcome, format), scheme)
+				labels := requestLabels(redirect.Observation{Outcome: outcome, Format: format, Protocol: protocol})
+				m.requests.WithLabelValues(labels[:]...)
 			}
 		}
 	}
@@ -104,6 +110,9 @@ func (m *metrics) createSeries() {
 			m.calls.WithLabelValues(method, string(outcome))
 		}
 	}
+	for _, outcome := range pnp.Outcomes() {
+		m.datagrams.WithLabelValues(string(outcome))
+	}
 	for listener := range connectionLimits {
 		m.evictions.WithLabelValues(listener)
 	}
@@ -119,28 +128,22 @@ func linesDropped(n func() int64) prometheus.Collector {
 	}, func() float64 { return float64(n()) })
 }
 
-func schemeOf(https bool) string {
-	if https {
-		return "https"
+// requestLabels returns the labels of a request: outcome, format and protocol. A reply
+// without a settings file has no format.
+func requestLabels(o redirect.Observation) [3]string {
+	format := "none"
+	if o.Outcome.SendsFile() && o.Protocol != store.PnP {
+		format = o.Format.String()
 	}
-	return "http"
-}
-
-// formatOf returns the label's value: a reply without a settings file has no
-// format.
-func formatOf(outcome redirect.Outcome, format settings.Format) string {
-	if !outcome.SendsFile() {
-		return "none"
-	}
-	return format.String()
+	return [3]string{string(o.Outcome), format, o.Protocol.String()}
 }
 
 // The methods below are what the servers and the store call.
 
 func (m *metrics) request(o redirect.Observation) {
-	scheme := schemeOf(o.HTTPS)
-	m.requests.WithLabelValues(string(o.Outcome), formatOf(o.Outcome, o.Format), scheme).Inc()
-	m.took.WithLabelValues(scheme).Observe(o.Took.Seconds())
+	labels := requestLabels(o)
+	m.requests.WithLabelValues(labels[:]...).Inc()
+	m.took.WithLabelValues(o.Protocol.String()).Observe(o.Took.Seconds())
 	if o.Outcome == redirect.Panicked {
 		m.panics.WithLabelValues(phonesComponent).Inc()
 	}
@@ -158,6 +161,13 @@ func (m *metrics) call(method string, outcome rds.Outcome) {
 	m.calls.WithLabelValues(method, string(outcome)).Inc()
 	if outcome == rds.Panicked {
 		m.panics.WithLabelValues(rdsComponent).Inc()
+	}
+}
+
+func (m *metrics) datagram(outcome pnp.Outcome) {
+	m.datagrams.WithLabelValues(string(outcome)).Inc()
+	if outcome == pnp.Panicked {
+		m.panics.WithLabelValues(phonesComponent).Inc()
 	}
 }
 

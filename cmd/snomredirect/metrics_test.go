@@ -67,8 +67,8 @@ func expectSeries(t *testing.T, got, want map[string]float64) {
 func observeEverything(m *metrics) (requests int) {
 	for _, outcome := range redirect.Outcomes() {
 		for _, format := range settings.Formats() {
-			for _, https := range []bool{false, true} {
-				m.request(redirect.Observation{Outcome: outcome, Format: format, HTTPS: https, Took: 60 * time.Microsecond})
+			for _, protocol := range store.Protocols() {
+				m.request(redirect.Observation{Outcome: outcome, Format: format, Protocol: protocol, Took: 60 * time.Microsecond})
 				requests++
 			}
 		}
@@ -111,16 +111,16 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("%d series at the start, %d later", len(before), len(after))
 	}
 	expectSeries(t, after, map[string]float64{
-		`snomredirect_request_duration_seconds_count{scheme="https"}`:             float64(requests) / 2,
-		`snomredirect_request_duration_seconds_bucket{scheme="http",le="5e-05"}`:  0,
-		`snomredirect_request_duration_seconds_bucket{scheme="http",le="0.0001"}`: float64(requests) / 2,
-		`snomredirect_panics_total{component="phones"}`:                           6,
-		`snomredirect_panics_total{component="console"}`:                          1,
-		`snomredirect_panics_total{component="rds"}`:                              float64(len(rds.Methods())),
-		`snomredirect_commit_duration_seconds_sum`:                                1,
-		`snomredirect_contacts_flush_duration_seconds_sum`:                        3,
-		`snomredirect_contacts_flushed_total`:                                     5,
-		`snomredirect_contacts_flush_failures_total`:                              1,
+		`snomredirect_request_duration_seconds_count{protocol="https"}`:             float64(requests) / 3,
+		`snomredirect_request_duration_seconds_bucket{protocol="http",le="5e-05"}`:  0,
+		`snomredirect_request_duration_seconds_bucket{protocol="http",le="0.0001"}`: float64(requests) / 3,
+		`snomredirect_panics_total{component="phones"}`:                             9,
+		`snomredirect_panics_total{component="console"}`:                            1,
+		`snomredirect_panics_total{component="rds"}`:                                float64(len(rds.Methods())),
+		`snomredirect_commit_duration_seconds_sum`:                                  1,
+		`snomredirect_contacts_flush_duration_seconds_sum`:                          3,
+		`snomredirect_contacts_flushed_total`:                                       5,
+		`snomredirect_contacts_flush_failures_total`:                                1,
 	})
 	expectCounts(t, after, requests)
 }
@@ -196,7 +196,7 @@ func BenchmarkRequestObserved(b *testing.B) {
 func TestCountingDoesNotAllocate(t *testing.T) {
 	m := newMetrics()
 	for _, outcome := range redirect.Outcomes() {
-		o := redirect.Observation{Outcome: outcome, Format: settings.Container, HTTPS: true, Took: time.Millisecond}
+		o := redirect.Observation{Outcome: outcome, Format: settings.Container, Protocol: store.HTTPS, Took: time.Millisecond}
 		if n := testing.AllocsPerRun(100, func() { m.request(o) }); n != 0 {
 			t.Errorf("%s: %v allocations", outcome, n)
 		}

@@ -37,6 +37,14 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 	defer ls.close()
+	v.secureURL = s.secureURL(ls)
+	plugAndPlay, err := v.listenPnP()
+	if err != nil {
+		return err
+	}
+	if plugAndPlay != nil {
+		defer plugAndPlay.Close()
+	}
 	// Once nothing else can fail: the password is shown only this time.
 	password, err := ensureAdmin(v.db, v.adminKeys, log)
 	if err != nil {
@@ -46,6 +54,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		showPassword(out.stderr, password, ls.on("ssh").Addr())
 	}
 	v.warnOfLoops()
+	v.logDefault()
 	warnOfAccess(s.Data, log)
 	v.files = v.countFiles(ls)
 
@@ -56,11 +65,16 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		group.Go(server.serve)
 	}
 	group.Go(func() error { return console.Serve(v.limit(ls.on("ssh"), "ssh")) })
+	addresses := ls.addresses()
+	if plugAndPlay != nil {
+		group.Go(plugAndPlay.Serve)
+		addresses = append(addresses, "pnp", plugAndPlay.Addr().String())
+	}
 	if v.certificate != nil {
 		// Not in the group: a file that hangs must not delay the end.
 		go v.certificate.watch(ctx, v.guard)
 	}
-	log.Info("listening", append(ls.addresses(), "data", s.Data)...)
+	log.Info("listening", append(addresses, "data", s.Data)...)
 	notify(daemon.SdNotifyReady, log)
 
 	<-ctx.Done()
@@ -72,6 +86,9 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		group.Go(func() error { return server.shutdown(drain) })
 	}
 	group.Go(func() error { console.Shutdown(drain); return nil })
+	if plugAndPlay != nil {
+		group.Go(plugAndPlay.Close)
+	}
 	err = group.Wait()
 	v.recorder.Close() // so that "stopped" means that contacts are written
 	if err != nil {

@@ -68,6 +68,7 @@ type service struct {
 	proxies      proxies
 	logBudget    *logBudget
 	files        files
+	secureURL    string // of this service over HTTPS, or ""
 }
 
 // open reads the files that the flags name, and opens the data folder.
@@ -98,7 +99,7 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	if err := checkNotLost(s.Data); err != nil {
 		return v, err
 	}
-	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Committed: v.metrics.committed, CommitFailed: v.metrics.commitFailures.Inc, Log: log}); errors.Is(err, bolt.ErrInUse) {
+	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Default: s.defaultServer(), Committed: v.metrics.committed, CommitFailed: v.metrics.commitFailures.Inc, Log: log}); errors.Is(err, bolt.ErrInUse) {
 		return v, fmt.Errorf("%w: stop that one first, or use another folder with --data", err)
 	} else if err != nil {
 		return v, err
@@ -201,9 +202,11 @@ func (v *service) phones() redirect.Config {
 		Finder:           v.db,
 		Refusing:         v.db.Refusing,
 		PublicNames:      v.publicNames,
+		Default:          v.db.Default,
 		PhoneAuthorities: v.phoneCAs,
 		Claim:            v.db.ProveClaim,
 		RequireProof:     v.flags.RequirePhoneCert,
+		SecureURL:        v.secureURL,
 		Scans:            v.scans,
 		Log:              v.log,
 		OnContact:        v.record,

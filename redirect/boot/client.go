@@ -8,20 +8,23 @@ import (
 	"io"
 	"net"
 	"net/http"
+
+	"snomredirect/redirect/boot/tftp"
 )
 
 // maxHeader is the limit on a response's header, in bytes.
 const maxHeader = 16 << 10
 
-// A Dialer opens connections. If nil, [net.Dialer] does.
+// A Dialer opens connections over TCP, and sockets over UDP for TFTP. If nil,
+// [net.Dialer] does.
 type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// NewTransport returns a transport that sends requests as phones do: each on a connection
-// of its own, without proxies, cookies or compression.
+// NewTransport returns a transport that sends requests as phones do: over HTTP each on a
+// connection of its own, without proxies, cookies or compression; or over TFTP.
 func NewTransport(dial Dialer, tls *tls.Config) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	return &http.Transport{
+	t := &http.Transport{
 		Protocols:              &protocols,
 		DialContext:            dial,
 		TLSClientConfig:        tls,
@@ -29,6 +32,8 @@ func NewTransport(dial Dialer, tls *tls.Config) *http.Transport {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
 	}
+	t.RegisterProtocol("tftp", tftp.Transport{Dial: tftp.Dialer(dial)})
+	return t
 }
 
 // A Client sends requests. It follows no redirects.
@@ -36,7 +41,7 @@ type Client struct{ Transport http.RoundTripper }
 
 // A Response is what the client reads of a server's response.
 type Response struct {
-	Status   int
+	Status   int    // over TFTP 200, or 404 for a missing file
 	Scheme   string // of the login that was sent, "Basic" or "Digest"
 	Location string // if the status is a redirect
 	Body     []byte // if the status is 200
@@ -85,8 +90,8 @@ func (c Client) Get(ctx context.Context, url, userAgent string, l Login, limit i
 	return r, err
 }
 
-// StatusText returns a status such as "404 Not Found". The text is net/http's, not
-// the server's.
+// StatusText returns a status of HTTP such as "404 Not Found". The text is net/http's,
+// not the server's.
 func StatusText(status int) string {
 	if text := http.StatusText(status); text != "" {
 		return fmt.Sprintf("%d %s", status, text)

@@ -26,6 +26,8 @@ func originOf(u *url.URL) string {
 	case port != "":
 	case u.Scheme == "https":
 		port = "443"
+	case u.Scheme == "tftp":
+		port = "69"
 	default:
 		port = "80"
 	}

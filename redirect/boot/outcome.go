@@ -37,6 +37,8 @@ func (w *Walk) result() error {
 		return w.failed[0].err()
 	case w.failed != nil:
 		return fmt.Errorf("%d of %d steps failed; the first is %w", len(w.failed), len(w.Steps), w.failed[0].err())
+	case len(w.given) == 0 && !foundOther && w.Others != nil:
+		return errors.New("no settings: neither the redirection service nor " + w.othersText() + " led to any")
 	case len(w.given) == 0 && !foundOther:
 		return errors.New("no settings: a phone would try other sources now (PnP, DHCP); register it if it should be redirected")
 	}

@@ -148,7 +148,7 @@ func (p Phone) requests(given string) ([]string, error) {
 }
 
 // ErrOtherScheme means that a real phone would follow the URL.
-var ErrOtherScheme = errors.New("snomphone follows only http and https: check this URL by other means")
+var ErrOtherScheme = errors.New("snomphone follows only http, https and tftp: check this URL by other means")
 
 // maxURL bounds the URLs that a phone requests, in bytes.
 const maxURL = 2000
@@ -166,11 +166,11 @@ func ParseURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%q is not a URL: expected http or https and a host", HideLogin(s))
-	case u.Scheme == "tftp" || u.Scheme == "ftp":
+		return nil, fmt.Errorf("%q is not a URL: expected http, https or tftp and a host", HideLogin(s))
+	case u.Scheme == "ftp":
 		return nil, fmt.Errorf("%s: %w", HideLogin(s), ErrOtherScheme)
-	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return nil, fmt.Errorf("%q is not a URL that a phone can request: expected http or https and a host", HideLogin(s))
+	case u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "tftp" || u.Hostname() == "":
+		return nil, fmt.Errorf("%q is not a URL that a phone can request: expected http, https or tftp and a host", HideLogin(s))
 	}
 	return u, nil
 }

@@ -3,6 +3,8 @@ package boot
 import (
 	"cmp"
 	"fmt"
+	"net/http"
+	"strings"
 
 	"snomredirect/redirect/settings"
 )
@@ -13,7 +15,7 @@ type Step struct {
 	Number   int      `json:"step"`
 	Why      string   `json:"why"`
 	URL      string   `json:"url"`
-	Status   int      `json:"status,omitempty"`
+	Status   int      `json:"status,omitempty"`   // over TFTP 200, or 404 for a missing file
 	Login    string   `json:"login,omitempty"`    // "Basic" or "Digest", if one was sent
 	Location string   `json:"location,omitempty"` // of an HTTP redirect
 	Form     string   `json:"form,omitempty"`     // "plain" or "XML"
@@ -24,6 +26,8 @@ type Step struct {
 	Skipped  []int    `json:"skipped_lines,omitempty"`
 	Server   *Setting `json:"setting_server,omitempty"`
 	Ignored  bool     `json:"setting_server_ignored,omitempty"`
+	Found    string   `json:"found,omitempty"`    // the setting server, if this was a question for it
+	FoundBy  string   `json:"found_by,omitempty"` // the address of the host that answered
 	Problem  string   `json:"problem,omitempty"`
 
 	From    int    `json:"-"` // the number of the step that gave the URL, or 0
@@ -46,7 +50,18 @@ func (w *Walk) fail(s *Step, err error) *Step {
 
 // err returns the error of a failed step.
 func (s *Step) err() error {
-	return fmt.Errorf("step %d, %s: %s", s.Number, s.URL, cmp.Or(s.Problem, StatusText(s.Status)))
+	return fmt.Errorf("step %d, %s: %s", s.Number, s.URL, cmp.Or(s.Problem, s.StatusText()))
+}
+
+// StatusText returns the status of the response, such as "404 Not Found".
+func (s *Step) StatusText() string {
+	switch {
+	case !strings.HasPrefix(s.URL, "tftp:"):
+		return StatusText(s.Status)
+	case s.Status == http.StatusNotFound:
+		return "file not found"
+	}
+	return "received"
 }
 
 type settingKey struct{ name, index string }

@@ -45,7 +45,10 @@ type Walk struct {
 	Phone  Phone
 	Client Client
 	Limits Limits
-	Once   bool // end after the first response
+	Once   bool // end after the first response of the redirection service, or of each other way
+	// Others are the ways to a setting server, in their order, of a phone that began at
+	// the redirection service, if no other setting server has answered.
+	Others []Finder
 
 	// Refuse may return an error for a URL, which then is not requested. If nil, all are.
 	Refuse func(*url.URL) error
@@ -83,22 +86,39 @@ type source struct {
 // the error that ended the boot, which may be a [*Stop], or an error if a step failed or
 // the phone has got no settings.
 func (w *Walk) FromService(ctx context.Context, base string) error {
-	return w.boot(ctx, w.Phone.HardCoded(base))
+	return w.boot(ctx, w.Phone.HardCoded(base), w.find)
 }
 
 // FromServer boots a phone that has the setting server url. It returns what FromService
 // does.
 func (w *Walk) FromServer(ctx context.Context, url string) error {
 	w.server = url
-	return w.boot(ctx, url)
+	return w.boot(ctx, url, func(context.Context) error { return nil })
 }
 
-func (w *Walk) boot(ctx context.Context, start string) error {
+// boot requests a URL and all that it leads to, and then what find does.
+func (w *Walk) boot(ctx context.Context, start string, find func(context.Context) error) error {
 	limit := w.Limits.Time
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &Stop{Why: TooMuch, text: fmt.Sprintf("the boot took longer than %v", limit)})
 	defer cancel()
+	if err := w.follow(ctx, source{start, 0, "first boot"}); err != nil {
+		return err
+	}
+	if err := find(ctx); err != nil {
+		return err
+	}
+	if !w.Once {
+		if err := w.firmware(ctx); err != nil {
+			return err
+		}
+	}
+	return w.result()
+}
+
+// follow requests a setting server, and those that it names.
+func (w *Walk) follow(ctx context.Context, start source) error {
 	var visited []string
-	for next := (source{start, 0, "first boot"}); ; next = (source{w.server, w.serverStep, settingServer}) {
+	for next := start; ; next = (source{w.server, w.serverStep, settingServer}) {
 		url := w.Phone.Fill(next.url)
 		switch {
 		case slices.Contains(visited, url):
@@ -111,15 +131,9 @@ func (w *Walk) boot(ctx context.Context, start string) error {
 			return err
 		}
 		if w.Once || w.server == "" || w.Phone.Fill(w.server) == url {
-			break
+			return nil
 		}
 	}
-	if !w.Once {
-		if err := w.firmware(ctx); err != nil {
-			return err
-		}
-	}
-	return w.result()
 }
 
 // firmware requests the file that names the firmware. It does not fetch the image.

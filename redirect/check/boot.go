@@ -85,9 +85,9 @@ func withoutLogin(url string) string {
 func problemOf(s *boot.Step) string {
 	switch {
 	case s.Problem == "":
-		return boot.StatusText(s.Status)
+		return s.StatusText()
 	case s.Status >= 400:
-		return boot.StatusText(s.Status) + ": " + s.Problem
+		return s.StatusText() + ": " + s.Problem
 	}
 	return s.Problem
 }
@@ -99,7 +99,7 @@ func (b *booting) file(s *boot.Step, text []byte) {
 	if !b.checked[name] {
 		b.checked[name] = true
 		b.findings = append(b.findings, d.findings...)
-		if strings.HasPrefix(name, "http:") {
+		if scheme, _, _ := strings.Cut(name, ":"); isClear(scheme) {
 			b.findings = append(b.findings, d.secrets...)
 		}
 		if b.most > 0 && len(b.findings) > b.most {
@@ -110,6 +110,9 @@ func (b *booting) file(s *boot.Step, text []byte) {
 	d.findings, d.secrets = nil, nil
 	b.documents[s.Number] = d
 }
+
+// isClear reports whether everybody on the way can read what is requested with a scheme.
+func isClear(scheme string) bool { return scheme == "http" || scheme == "tftp" }
 
 var rank = map[Severity]int{Error: 0, Warning: 1, Hint: 2}
 
@@ -123,7 +126,7 @@ func (b *booting) step(s *boot.Step) {
 			b.add(s, s.From, s.Named, Error, FirmwareInContainer, firmwareInContainer, nameOf(s))
 		}
 	case errors.Is(s.Err, boot.ErrOtherScheme):
-		b.add(s, s.From, s.Named, Hint, NotFollowed, "%s is not requested in this check, only http and https URLs are: check it by other means", nameOf(s))
+		b.add(s, s.From, s.Named, Hint, NotFollowed, "%s is not requested in this check, only http, https and tftp URLs are: check it by other means", nameOf(s))
 	case errors.Is(s.Err, store.ErrPointsBack):
 		b.add(s, s.From, s.Named, Error, LeadsBack, "%s leads back to the redirection service: write a URL of your own setting server", nameOf(s))
 	case s.Err != nil, s.Missing:

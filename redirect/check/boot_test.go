@@ -19,9 +19,10 @@ import (
 
 	"snomredirect/macaddr"
 	"snomredirect/redirect/boot"
+	"snomredirect/redirect/boot/tftp/tftptest"
 )
 
-// A web serves the files of an archive, named by host and path, over HTTP and HTTPS. A
+// A web serves the files of an archive, named by host and path, over HTTP, HTTPS and TFTP. A
 // file "status 500" is one, and "to http://..." an HTTP redirect.
 type web struct {
 	files    map[string]string
@@ -56,6 +57,12 @@ func (w *web) transport(t *testing.T) http.RoundTripper {
 	t.Cleanup(secure.Close)
 	roots := x509.NewCertPool()
 	roots.AddCert(secure.Certificate())
+	tftp := &tftptest.Server{Files: map[string]string{}}
+	for name, text := range w.files {
+		_, path, _ := strings.Cut(name, "/")
+		tftp.Files[path] = text
+	}
+	tftp.Start(t)
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)
 		switch {
@@ -63,6 +70,8 @@ func (w *web) transport(t *testing.T) http.RoundTripper {
 			return nil, err
 		case strings.HasSuffix(host, ".invalid"):
 			return nil, fmt.Errorf("no such host: %s", host)
+		case network == "udp":
+			return new(net.Dialer).DialContext(ctx, network, tftp.Addr)
 		case port == "443":
 			return new(net.Dialer).DialContext(ctx, network, secure.Listener.Addr().String())
 		}

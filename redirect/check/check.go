@@ -63,7 +63,7 @@ type Checker struct {
 // A document is what is remembered of a file.
 type document struct {
 	findings []Finding
-	// secrets are findings that count only if phones request the file over plain HTTP.
+	// secrets are findings that count only if phones request the file unencrypted.
 	secrets    []Finding
 	named      []*settings.NextFile    // if the file is a container
 	leads      map[string]settings.Pos // where each URL that leads a phone on is written

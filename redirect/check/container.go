@@ -57,7 +57,7 @@ func (f *folder) followOne(container string, by *settings.NextFile) (unread []st
 	f.followed[seen] = true
 	for _, name := range found {
 		f.leads[container] = append(f.leads[container], naming{name, by})
-		f.inClear[name] = f.inClear[name] || u.Scheme == "http"
+		f.inClear[name] = f.inClear[name] || isClear(u.Scheme)
 		if f.documents[name] == nil && !isScript(u) {
 			unread = append(unread, name)
 		}

@@ -52,7 +52,7 @@ func (c *Checker) Folder(ctx context.Context, root fs.FS, prefix string, base *u
 	f.findCircles()
 	for name, d := range f.documents {
 		findings = append(findings, d.findings...)
-		if f.inClear[name] || base != nil && base.Scheme == "http" {
+		if f.inClear[name] || base != nil && isClear(base.Scheme) {
 			findings = append(findings, d.secrets...)
 		}
 	}
@@ -68,7 +68,7 @@ type folder struct {
 	prefix  string
 	base    *url.URL
 	names   []string            // of all files, sorted
-	inClear map[string]bool     // files that a container names by an http URL
+	inClear map[string]bool     // files that a container names by an http or tftp URL
 	leads   map[string][]naming // by the name of a container
 	found   map[string][]string // by pattern, see [folder.find]
 

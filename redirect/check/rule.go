@@ -31,7 +31,7 @@ const (
 	NeverSet          Rule = "never-set"           // no parameters that break a phone or its network
 	SettingServerFlag Rule = "setting-server-flag" // $ on setting_server
 	RebootNotFirst    Rule = "reboot-not-first"    // auto_reboot_on_setting_change before all others
-	PasswordInClear   Rule = "password-in-clear"   // no passwords over plain HTTP
+	PasswordInClear   Rule = "password-in-clear"   // no passwords over plain HTTP or TFTP
 	GivenTwice        Rule = "given-twice"         // each setting once
 	FirmwareOverHTTPS Rule = "firmware-over-https" // no HTTPS for the firmware of V7
 	UnreadFlag        Rule = "unread-flag"         // a flag that this phone knows

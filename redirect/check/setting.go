@@ -38,7 +38,7 @@ func (r *reading) checkSetting(p *settings.Part, s *settings.Setting) {
 	case s.Name == autoReboot && !first:
 		r.add(s.Pos, Warning, RebootNotFirst, "%s works only as the first setting of a file: move it to the beginning", s.Name)
 	case isSecret(s.Name) && s.Value != "" && len(r.secrets) < maxFindings:
-		r.secrets = append(r.secrets, r.finding(s.Pos, Warning, PasswordInClear, "%s: phones request this file over plain HTTP, and anybody who knows the MAC can: use an https URL that only phones with their certificate can request", s.Name))
+		r.secrets = append(r.secrets, r.finding(s.Pos, Warning, PasswordInClear, "%s: phones request this file over plain HTTP or TFTP, and anybody who knows the MAC can: use an https URL that only phones with their certificate can request", s.Name))
 	}
 	if similar := r.similarName(s.Name); similar != "" {
 		r.add(s.Pos, Hint, SimilarName, "%s: did you mean %s?", s.Name, similar)

@@ -13,12 +13,13 @@ import (
 	"syscall"
 )
 
-// A Dialer opens TCP connections to public addresses only, on ports 80 and 443. Each
-// address is checked when it is connected to, so that neither names whose addresses change
-// nor HTTP redirects lead elsewhere.
+// A Dialer opens TCP connections to public addresses only, on ports 80 and 443, and for
+// TFTP sockets over UDP on port 69. Each address is checked when it is connected to, so
+// that neither names whose addresses change nor HTTP redirects lead elsewhere.
 type Dialer struct {
-	Ports   []uint16 // also these
-	Private bool     // also private addresses, and those of this host
+	Ports    []uint16 // also these over TCP
+	UDPPorts []uint16 // also these over UDP
+	Private  bool     // also private addresses, and those of this host
 
 	resolver *net.Resolver         // if nil, the system's; set by tests
 	allows   func(netip.Addr) bool // if not nil, in place of the rule; set by tests
@@ -38,9 +39,10 @@ func PortOf(u *url.URL) (ports []uint16) {
 var (
 	errNoAddress = errors.New("the host has no public address")
 	errPort      = errors.New("this port is not requested: expected 80, 443 or the one of the setting server's URL")
+	errUDPPort   = errors.New("this port is not requested over TFTP: expected 69 or the one of the setting server's URL")
 )
 
-// Dial opens a connection.
+// Dial opens a connection or, with the network "udp", a socket that has sent nothing.
 func (d Dialer) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{Resolver: d.resolver, Control: func(_, address string, _ syscall.RawConn) error {
 		a, err := netip.ParseAddrPort(address)
@@ -53,8 +55,12 @@ func (d Dialer) Dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, errNoAddress
 	}
-	if n, err := netip.ParseAddrPort("0.0.0.0:" + port); err != nil || !slices.Contains(append([]uint16{80, 443}, d.Ports...), n.Port()) {
-		return nil, errPort
+	ports, wrong := append([]uint16{80, 443}, d.Ports...), errPort
+	if network == "udp" {
+		ports, wrong = append([]uint16{69}, d.UDPPorts...), errUDPPort
+	}
+	if n, err := netip.ParseAddrPort("0.0.0.0:" + port); err != nil || !slices.Contains(ports, n.Port()) {
+		return nil, wrong
 	}
 	return dialer.DialContext(ctx, network, address)
 }
@@ -81,25 +87,28 @@ type Transport struct{ http.RoundTripper }
 func (t Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.RoundTripper.RoundTrip(request)
 	if err != nil {
-		return nil, explain(err)
+		return nil, explain(err, request.URL.Scheme)
 	}
-	response.Body = body{response.Body}
+	response.Body = body{response.Body, request.URL.Scheme}
 	return response, nil
 }
 
 // A body words errors in the same way.
-type body struct{ io.ReadCloser }
+type body struct {
+	io.ReadCloser
+	scheme string
+}
 
 func (b body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != io.EOF {
-		err = explain(err)
+		err = explain(err, b.scheme)
 	}
 	return n, err
 }
 
-// explain words an error of a request.
-func explain(err error) error {
+// explain words an error of a request with a scheme.
+func explain(err error, scheme string) error {
 	var (
 		wait      net.Error
 		name      *net.DNSError
@@ -107,7 +116,7 @@ func explain(err error) error {
 		alert     *net.OpError
 	)
 	switch {
-	case err == nil, errors.Is(err, errPort), errors.Is(err, context.Canceled):
+	case err == nil, errors.Is(err, errPort), errors.Is(err, errUDPPort), errors.Is(err, context.Canceled):
 		return err
 	case errors.As(err, &untrusted):
 		return untrusted
@@ -119,6 +128,9 @@ func explain(err error) error {
 		return errors.New("the server rejected the TLS handshake: it may require a phone's certificate, which the service does not have")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return errors.New("connection refused")
+	}
+	if scheme == "tftp" {
+		return errors.New("no file over TFTP")
 	}
 	return errors.New("no reply of HTTP")
 }

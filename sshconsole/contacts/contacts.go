@@ -63,6 +63,7 @@ func (v View) MayKnow(c store.Contact) bool {
 type Object struct {
 	At       string       `json:"at"`
 	From     string       `json:"from,omitempty"`
+	Protocol string       `json:"protocol,omitempty"`
 	Model    string       `json:"model,omitempty"`
 	Firmware string       `json:"firmware,omitempty"`
 	Proven   bool         `json:"proven"`
@@ -76,7 +77,7 @@ func NewObject(c store.Contact) *Object {
 	if !c.MAC.IsValid() {
 		return nil
 	}
-	o := &Object{At: wording.MachineTime(c.At), Model: c.Model, Firmware: c.Firmware, Proven: c.Proven, Answer: c.Answer, Refusal: c.Refusal, Doubt: c.Doubt()}
+	o := &Object{At: wording.MachineTime(c.At), Protocol: c.Protocol.String(), Model: c.Model, Firmware: c.Firmware, Proven: c.Proven, Answer: c.Answer, Refusal: c.Refusal, Doubt: c.Doubt()}
 	if c.From.IsValid() {
 		o.From = c.From.String()
 	}

@@ -28,6 +28,9 @@ type Store interface {
 // them from interrupted ones. Its methods may be called concurrently. The zero value
 // has none.
 type Running struct {
+	// Large is held by the job, if any, that has more phones in memory than the others.
+	Large sync.Mutex
+
 	mu       sync.Mutex
 	running  map[store.AccountID]int // how many jobs an account runs
 	starting map[store.AccountID]int // how many of these are about to get a record

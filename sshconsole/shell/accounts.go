@@ -5,7 +5,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"snomredirect/sshconsole/wording"
+	"snomredirect/sshconsole/profiles"
 	"snomredirect/store"
 )
 
@@ -39,37 +39,8 @@ func (c *call) updateWith(detail string, change func(*store.Account) error, text
 	return err
 }
 
-// An accountObject is an account for programs.
-type accountObject struct {
-	Account       store.Name  `json:"account"`
-	Role          store.Role  `json:"role"`
-	State         string      `json:"state"`                     // enabled, disabled or removed
-	NoPhones      bool        `json:"phones_disabled,omitempty"` // disabled with its phones
-	Company       string      `json:"company,omitempty"`
-	SettingServer store.URL   `json:"setting_server"`
-	Password      bool        `json:"password"` // whether the account has one
-	Keys          []keyObject `json:"keys"`
-	CreatedAt     string      `json:"created_at"`
-	DryRun        bool        `json:"dry_run,omitempty"`
-	*usageObject              // only in ACCOUNT LIST and ACCOUNT SHOW
-}
-
-type keyObject struct {
-	Fingerprint string `json:"fingerprint"`
-	Kind        string `json:"kind"`
-	Comment     string `json:"comment,omitempty"`
-}
-
-func (c *call) accountObject(a store.Account) accountObject {
-	o := accountObject{Account: a.Name, Role: a.Role, State: enabled(a), NoPhones: a.PhonesDisabled, Company: a.Company, SettingServer: a.SettingServer,
-		Password: a.PasswordHash != "", Keys: []keyObject{}, CreatedAt: wording.MachineTime(a.Created), DryRun: c.dryRun}
-	for _, k := range a.Keys {
-		o.Keys = append(o.Keys, newKeyObject(k))
-	}
-	return o
-}
-
-func newKeyObject(k store.Key) keyObject { return keyObject{k.Fingerprint(), k.Kind(), k.Comment()} }
+// accountObject returns an account for programs.
+func (c *call) accountObject(a store.Account) profiles.Object { return profiles.New(a, c.dryRun) }
 
 func accountAdd(c *call) error {
 	name, err := store.ParseName(c.args[0])
@@ -111,24 +82,9 @@ func accountList(c *call) error {
 		if server == "" {
 			server = "-"
 		}
-		fmt.Fprintf(w, "%s\t%v\t%s\t%s\n", a.Name, a.Role, state(a), server)
+		fmt.Fprintf(w, "%s\t%v\t%s\t%s\n", a.Name, a.Role, profiles.State(a), server)
 	}
 	return w.Flush()
-}
-
-// state words an account's state, and enabled only whether it can log in.
-func state(a store.Account) string {
-	if a.PhonesDisabled {
-		return "disabled with its phones"
-	}
-	return enabled(a)
-}
-
-func enabled(a store.Account) string {
-	if a.Disabled {
-		return "disabled"
-	}
-	return "enabled"
 }
 
 func accountShow(c *call) error {
@@ -144,21 +100,7 @@ func accountShow(c *call) error {
 		c.object(object)
 		return nil
 	}
-	c.field("Account", a.Name)
-	c.field("Role", a.Role)
-	c.field("State", state(a))
-	c.field("Company", a.Company)
-	c.field("Setting server", a.SettingServer)
-	password := "none"
-	if a.PasswordHash != "" {
-		password = "set"
-	}
-	c.field("Password", password)
-	for _, k := range a.Keys {
-		c.field("Key", keyLine(k))
-	}
-	c.field("Phones", fmt.Sprintf("%s (quota %d)", usageText(used), used.Quota))
-	c.field("Created", wording.Timestamp(a.Created))
+	profiles.Write(c.out, a, used)
 	return nil
 }
 
@@ -205,5 +147,5 @@ func (c *call) setDisabled(disabled bool) error {
 		return nil
 	}
 	return c.updateWith(detail, change,
-		func(a store.Account) string { return fmt.Sprintf("%s %s %s.", a.Name, c.is(), state(a)) })
+		func(a store.Account) string { return fmt.Sprintf("%s %s %s.", a.Name, c.is(), profiles.State(a)) })
 }

@@ -76,8 +76,10 @@ type phoneObject struct {
 	HeldUntil     string     `json:"held_until,omitempty"`
 	DryRun        bool       `json:"dry_run,omitempty"`
 
-	LastContact *contacts.Object `json:"last_contact,omitempty"` // only in SHOW
-	Scan        *contacts.Scan   `json:"scan,omitempty"`         // only in SHOW
+	// Only in SHOW.
+	DefaultServer store.URL        `json:"default_server,omitzero"` // the service's, of an unregistered phone
+	LastContact   *contacts.Object `json:"last_contact,omitempty"`
+	Scan          *contacts.Scan   `json:"scan,omitempty"`
 }
 
 // phoneObject returns what the caller may know of a phone with this owner.

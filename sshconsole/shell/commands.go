@@ -35,7 +35,7 @@ func init() { // HELP is in the table and reads it
 		{group: further, usage: "CLAIM <mac>", summary: "Claim a phone that you have and another account registered.", example: "claim 2e4", run: claim, changes: phones},
 
 		{group: further, usage: "WATCH [<mac>]", summary: "Show your phones as they call, until q.", example: "watch 2e4", run: watch},
-		{group: further, usage: "EXPLAIN <mac> [--user-agent <text>] [--path <path>]", summary: "Show the reply to a phone, and why.",
+		{group: further, usage: "EXPLAIN <mac> [--user-agent <text>] [--path <path>] [--pnp]", summary: "Show the reply to a phone, and why.",
 			example: "explain 2e4 --user-agent 'Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)'", run: explainPhone},
 		{group: further, usage: "CHECK <mac>", summary: "Check what a phone gets from its setting server.", example: "check 2e4", run: checkPhone},
 
@@ -63,6 +63,8 @@ func init() { // HELP is in the table and reads it
 		{group: operator, usage: "FREE <mac>...", summary: "End the hold on released phones.", example: "free 2e4", run: free, changes: phones},
 		{group: operator, usage: "CLAIM GRANT <mac> <name>", summary: "Transfer a phone to an account that claims it.", example: "claim grant 2e4 bravo", run: claimGrant, changes: phones},
 		{group: operator, usage: "CLAIM DENY <mac> <name>", summary: "End an account's claim to a phone.", example: "claim deny 2e4 bravo", run: claimDeny, changes: phones},
+		{group: operator, usage: "DEFAULT", summary: "Show where unregistered phones are redirected.", example: "default", run: showDefault},
+		{group: operator, usage: "DEFAULT <url|none>", summary: "Change where unregistered phones are redirected.", example: "default http://prov.example.com/{mac}", run: changeDefault, changes: phones},
 		{group: operator, usage: "STATUS", summary: "Show the service at a glance, and whose phones never called.", example: "status", run: showStatus},
 		{group: operator, usage: "BACKUP", summary: "Write a backup of accounts, phones and keys to standard output.", example: "backup", run: backup},
 		{group: operator, usage: "ACCOUNT ADD <name> [<url>]", summary: "Add a partner account, with a setting server for its phones.",

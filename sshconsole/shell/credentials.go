@@ -2,9 +2,10 @@ package shell
 
 import (
 	"fmt"
-	"snomredirect/sshconsole/wording"
-	"snomredirect/store"
 	"strings"
+
+	"snomredirect/sshconsole/profiles"
+	"snomredirect/store"
 )
 
 func accountKeyAdd(c *call) error {
@@ -33,16 +34,12 @@ func accountKeyAdd(c *call) error {
 		return nil
 	}
 	for _, k := range keys {
-		c.answer(nil, "%s: %s\n", a.Name, keyLine(k))
+		c.answer(nil, "%s: %s\n", a.Name, profiles.KeyLine(k))
 	}
 	if added < len(keys) {
 		c.answer(nil, "Already authorized: %d of %d.\n", len(keys)-added, len(keys))
 	}
 	return nil
-}
-
-func keyLine(k store.Key) string {
-	return strings.TrimSpace(k.Fingerprint() + " " + k.Kind() + " " + k.Comment())
 }
 
 func accountKeyList(c *call) error {
@@ -51,7 +48,7 @@ func accountKeyList(c *call) error {
 		return err
 	}
 	for _, k := range a.Keys {
-		c.answer(newKeyObject(k), "%s\n", keyLine(k))
+		c.answer(profiles.NewKey(k), "%s\n", profiles.KeyLine(k))
 	}
 	return nil
 }
@@ -59,7 +56,7 @@ func accountKeyList(c *call) error {
 func accountKeyRemove(c *call) error {
 	return c.updateWith(c.args[1], func(a *store.Account) error { return a.RemoveKey(c.args[1]) },
 		func(a store.Account) string {
-			return fmt.Sprintf("Key %s. %s has %s.", c.did("removed"), a.Name, credentialsLeft(a))
+			return fmt.Sprintf("Key %s. %s has %s.", c.did("removed"), a.Name, profiles.Credentials(a))
 		})
 }
 
@@ -92,20 +89,6 @@ func accountPassword(c *call) error {
 func accountPasswordRemove(c *call) error {
 	return c.updateWith("", func(a *store.Account) error { a.PasswordHash = ""; return nil },
 		func(a store.Account) string {
-			return fmt.Sprintf("Password %s. %s has %s.", c.did("removed"), a.Name, credentialsLeft(a))
+			return fmt.Sprintf("Password %s. %s has %s.", c.did("removed"), a.Name, profiles.Credentials(a))
 		})
-}
-
-// credentialsLeft words what an account can still log in with.
-func credentialsLeft(a store.Account) string {
-	keys := wording.Plural(len(a.Keys), "key", "keys")
-	switch password := a.PasswordHash != ""; {
-	case len(a.Keys) == 0 && !password:
-		return "no key or password left and can't log in"
-	case len(a.Keys) == 0:
-		return "a password and no key left"
-	case password:
-		return "a password and " + keys + " left"
-	}
-	return keys + " left"
 }

@@ -1,10 +1,8 @@
 package shell
 
 import (
-	"fmt"
-	"strings"
+	"errors"
 
-	"snomredirect/macaddr"
 	"snomredirect/sshconsole/explanation"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
@@ -23,14 +21,18 @@ func explainPhone(c *call) error {
 	if k.object.State == stateTaken {
 		return refused(codeTaken, "%v is registered by another account.", mac)
 	}
-	path, userAgent, err := c.request(mac, k.contact)
+	request, err := explanation.RequestOf(mac, k.contact, c.options)
 	if err != nil {
+		return misunderstood(codeUsage, "%v.", err)
+	}
+	e, err := c.Explain(request)
+	if errors.Is(err, explanation.ErrNoPnP) {
+		return refused(codeForbidden, "%v.", err)
+	} else if err != nil {
 		return err
 	}
-	e := c.Explain(path, userAgent)
-	path, userAgent = store.Printable(path), store.Printable(userAgent)
 	if e.MAC.IsValid() && e.MAC != mac {
-		return misunderstood(codeUsage, "%q is a request for %v: expected one for %v.", path, e.MAC, mac)
+		return misunderstood(codeUsage, "%q is a request for %v: expected one for %v.", store.Printable(request.Path), e.MAC, mac)
 	}
 	var why []string
 	switch k.object.State {
@@ -49,7 +51,7 @@ func explainPhone(c *call) error {
 		why = append(why, "not registered")
 	}
 	switch {
-	case e.Refusal != "" && e.Status < 500:
+	case e.Refusal != "" && 400 <= e.Status && e.Status < 500:
 		why = []string{"not a phone's request", e.Refusal}
 	case e.Refusal != "":
 		why = append(why, e.Refusal)
@@ -59,29 +61,6 @@ func explainPhone(c *call) error {
 	if e.Because != "" {
 		why = append(why, e.Because)
 	}
-	explanation.Explanation{MAC: mac, Path: path, UserAgent: userAgent, Status: e.Status, ContentType: e.ContentType, Body: string(e.Body), Why: why}.Write(c.out, c.json)
+	explanation.Explanation{Request: request, Reply: e, Why: why}.Write(c.out, c.json)
 	return nil
-}
-
-// request returns what the phone requests: what the options say or, without them,
-// what it requested last, or what its model requests on its first boot.
-func (c *call) request(mac macaddr.Addr, last store.Contact) (path, userAgent string, err error) {
-	model := last.Model
-	if model == "" {
-		model = mac.Model()
-	}
-	path, given := c.options["path"]
-	switch {
-	case given && !strings.HasPrefix(path, "/"):
-		return "", "", misunderstood(codeUsage, "%q: expected a path such as /snom360/snom360.php?mac=%v.", path, mac)
-	case !given && model == "":
-		return "", "", misunderstood(codeUsage, "%v is in no known range and has not called: give its request, such as --path /snom360/snom360.php?mac=%v.", mac, mac)
-	case !given:
-		path = fmt.Sprintf("/%s/%s.php?mac=%v", model, model, mac)
-	}
-	userAgent, given = c.options["user-agent"]
-	if !given && last.Firmware != "" {
-		userAgent = fmt.Sprintf("Mozilla/4.0 (compatible; %s-SIP %s)", last.Model, last.Firmware)
-	}
-	return path, userAgent, nil
 }

@@ -31,7 +31,7 @@ type house struct {
 	commitN  *atomic.Int32 // transactions that the store has committed
 	log      bytes.Buffer
 	contacts *memoryContacts
-	explain  func(path, userAgent string) explanation.Reply
+	explain  func(explanation.Request) (explanation.Reply, error)
 	check    func(context.Context, findings.Request) (findings.Report, error)
 	turn     func(context.Context, store.AccountID) (func(), error)
 	backup   func() (Archive, error)

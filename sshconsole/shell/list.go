@@ -37,9 +37,9 @@ func (c *call) eachPage(owner store.AccountID, f func([]store.Phone) error) erro
 	}
 }
 
-// selected calls f for the phones that the arguments and options of LIST and COUNT
-// select. Operators select from the phones of all accounts.
-func (c *call) selected(f func(store.Phone, store.Account) error) error {
+// selected calls f, as eachPhone does, for the phones that the arguments and options of
+// LIST and COUNT select. Operators select from the phones of all accounts.
+func (c *call) selected(f func(*store.Phone, *store.Account) error) error {
 	model := c.args[0]
 	if model != "" {
 		var ok bool
@@ -62,8 +62,8 @@ func (c *call) selected(f func(store.Phone, store.Account) error) error {
 		}
 		heardSince = time.Now().Add(-age)
 	}
-	return c.eachPhone(func(p store.Phone, owner store.Account) error {
-		if byServer && p.SettingServer(owner).String() != server {
+	return c.eachPhone(func(p *store.Phone, owner *store.Account) error {
+		if byServer && p.SettingServer(*owner).String() != server {
 			return nil
 		}
 		if model != "" {
@@ -97,27 +97,33 @@ func (c *call) isModel(mac macaddr.Addr, model string) (bool, error) {
 	return macaddr.SameModel(model, contact.Model), err
 }
 
-// eachPhone calls f for each phone in scope, with its owner.
-func (c *call) eachPhone(f func(store.Phone, store.Account) error) error {
+// eachPhone calls f for each phone in scope, with its owner. Both are f's only until it
+// returns: there may be millions, and copies of accounts are large.
+func (c *call) eachPhone(f func(*store.Phone, *store.Account) error) error {
 	id, err := c.scope()
 	if err != nil {
 		return err
 	}
+	var owner store.Account // of the last phone
 	return c.eachPage(id, func(page []store.Phone) error {
-		for _, p := range page {
-			owner, err := c.owner(p)
-			if errors.Is(err, store.ErrNoAccount) { // it has just been removed, and its phones transferred
-				if p, err = c.Registry.Phone(p.MAC); err == nil {
-					owner, err = c.owner(p)
+		for i := range page {
+			p := &page[i]
+			if p.Owner != owner.ID {
+				var err error
+				owner, err = c.owner(*p)
+				if errors.Is(err, store.ErrNoAccount) { // it has just been removed, and its phones transferred
+					if *p, err = c.Registry.Phone(p.MAC); err == nil {
+						owner, err = c.owner(*p)
+					}
+					if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoAccount) || p.Held() || id != 0 && p.Owner != id {
+						continue
+					}
 				}
-				if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoAccount) || p.Held() || id != 0 && p.Owner != id {
-					continue
+				if err != nil {
+					return err
 				}
 			}
-			if err != nil {
-				return err
-			}
-			if err := f(p, owner); err != nil {
+			if err := f(p, &owner); err != nil {
 				return err
 			}
 		}
@@ -140,9 +146,9 @@ func listPhones(c *call) error {
 	const digits = 12
 	columns := max(1, (c.Width()+1)/(digits+1))
 	column := 0
-	err := c.selected(func(p store.Phone, owner store.Account) error {
+	err := c.selected(func(p *store.Phone, owner *store.Account) error {
 		if c.json {
-			c.object(c.phoneObject(p, owner))
+			c.object(c.phoneObject(*p, *owner))
 			return nil
 		}
 		if column == columns {
@@ -175,7 +181,7 @@ func count(c *call) error {
 			return err
 		}
 		n = u.Phones
-	} else if err := c.selected(func(store.Phone, store.Account) error { n++; return nil }); err != nil {
+	} else if err := c.selected(func(*store.Phone, *store.Account) error { n++; return nil }); err != nil {
 		return err
 	}
 	c.answer(map[string]int{"phones": n}, "%d\n", n)
@@ -187,7 +193,7 @@ func count(c *call) error {
 func export(c *call) error {
 	w := csv.NewWriter(c.out) // a URL may contain a comma
 	defer w.Flush()
-	return c.eachPhone(func(p store.Phone, _ store.Account) error {
+	return c.eachPhone(func(p *store.Phone, _ *store.Account) error {
 		if c.json {
 			c.object(exportObject{p.MAC, p.URL})
 		} else {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"snomredirect/sshconsole/profiles"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
@@ -21,21 +22,14 @@ func accountQuota(c *call) error {
 	})
 }
 
-// A usageObject is an account's usage for programs.
-type usageObject struct {
-	Phones int `json:"phones"`
-	Held   int `json:"held"`
-	Quota  int `json:"quota"`
-}
-
 // accountUsage returns the object of an account with its usage.
-func (c *call) accountUsage(a store.Account) (o accountObject, u store.Usage, err error) {
+func (c *call) accountUsage(a store.Account) (o profiles.Object, u store.Usage, err error) {
 	u, err = c.Registry.Usage(a.ID)
 	if errors.Is(err, store.ErrNoAccount) { // it has just been removed
 		err = nil
 	}
 	o = c.accountObject(a)
-	o.usageObject = &usageObject{u.Phones, u.Held, u.Quota}
+	o.Usage = profiles.NewUsage(u)
 	return o, u, err
 }
 
@@ -53,10 +47,5 @@ func (c *call) remarkQuota(rule store.Rule, owner store.Account) {
 		return
 	}
 	_ = c.out.Flush()
-	c.notify(fmt.Sprintf("%s has a quota of %s: %s.", owner.Name, wording.Plural(u.Quota, "phone", "phones"), usageText(u)))
-}
-
-// usageText words an account's usage, such as "12 registered, 3 on hold, 85 left".
-func usageText(u store.Usage) string {
-	return fmt.Sprintf("%d registered, %d on hold, %d left", u.Phones, u.Held, u.Left())
+	c.notify(fmt.Sprintf("%s has a quota of %s: %s.", owner.Name, wording.Plural(u.Quota, "phone", "phones"), profiles.UsageText(u)))
 }

@@ -63,8 +63,11 @@ type Records interface {
 	EndJob(store.Job) error
 }
 
-// A Registry stores accounts and phones.
+// A Registry stores accounts and phones, and where phones are sent that nobody has
+// registered, under the same conditions.
 type Registry interface {
+	Default() store.Default
+	SetDefault(_ store.Audit, dryRun bool, _ store.URL) (store.Default, error)
 	Phones
 	Claims
 	Accounts

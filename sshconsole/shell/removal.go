@@ -3,6 +3,7 @@ package shell
 import (
 	"errors"
 
+	"snomredirect/sshconsole/profiles"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
@@ -14,7 +15,7 @@ func accountRemove(c *call) error {
 	if err != nil {
 		return err
 	}
-	object := removedObject{accountObject: c.accountObject(a)}
+	object := removedObject{Object: c.accountObject(a)}
 	object.State = "removed"
 	other, transfers := c.options["transfer-to"]
 	if !transfers {
@@ -43,7 +44,7 @@ func accountRemove(c *call) error {
 }
 
 type removedObject struct {
-	accountObject
+	profiles.Object
 	Phones *int       `json:"phones,omitempty"` // that were transferred
 	To     store.Name `json:"transferred_to,omitempty"`
 }

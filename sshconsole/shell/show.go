@@ -51,6 +51,9 @@ func show(c *call) error {
 		return err
 	}
 	phone, owner, object, contact := k.phone, k.owner, k.object, k.contact
+	if object.State == stateUnregistered || object.State == stateHeld {
+		object.DefaultServer = c.Registry.Default().For(phone.MAC)
+	}
 	object.LastContact, object.Scan = contacts.NewObject(contact), contacts.NewScan(k.scan)
 	if c.json {
 		c.object(object)
@@ -87,6 +90,9 @@ func show(c *call) error {
 			c.field("Redirected", "no, because the account is disabled with its phones")
 		}
 		c.field("Since", wording.Timestamp(phone.Registered))
+	}
+	if !object.DefaultServer.IsZero() {
+		c.field("Setting server", c.server(object.DefaultServer, "the service's default"))
 	}
 	claimed, err := c.claims(c.by).Against(phone.MAC)
 	if err != nil {
@@ -145,10 +151,13 @@ func (c *call) owner(p store.Phone) (a store.Account, err error) {
 
 // settingServer words where the phone is sent and whose setting that is.
 func (c *call) settingServer(p store.Phone, owner store.Account) string {
-	url, whose := p.SettingServer(owner), "the phone's own"
 	if p.URL.IsZero() {
-		whose = "the account's"
+		return c.server(owner.SettingServer, "the account's")
 	}
+	return c.server(p.URL, "the phone's own")
+}
+
+func (c *call) server(url store.URL, whose string) string {
 	if c.PublicNames.Contains(url) { // a public name was added after the registration
 		whose += ", which is this service: the phone gets no settings"
 	}

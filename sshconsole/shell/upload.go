@@ -1,24 +1,14 @@
 package shell
 
 import (
-	"cmp"
 	"errors"
 	"io"
-	"slices"
 
 	"snomredirect/sshconsole/jobs"
 	"snomredirect/sshconsole/phonelist"
 	"snomredirect/sshconsole/progress"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
-)
-
-// A list is read and sorted in chunks, and a chunk is changed in batches: a
-// transaction of neighbouring MACs touches few pages of the store, and so needs
-// little memory.
-const (
-	chunkSize = 50_000 // lines
-	batchSize = 10_000 // phones
 )
 
 func registerList(c *call) error {
@@ -48,6 +38,8 @@ type upload struct {
 	list     phonelist.Reader
 	line     int            // the number of the last line read
 	chunk    []listedChange // read, and not changed yet
+	room     int            // how many lines the chunk can have
+	large    bool           // the chunk is the large one of all uploads
 	phones   int            // how many were listed so far
 	bad      int            // how many lines can't be read
 	unknown  int            // how many phones are not snom's
@@ -57,14 +49,6 @@ type upload struct {
 
 	lastText string // the last URL as it was listed: lists repeat them
 	lastURL  store.URL
-}
-
-// A listedChange is what a line of the list wants, and why it was refused.
-type listedChange struct {
-	store.Change
-	line   int
-	failed *problem
-	done   bool // it changed the phone
 }
 
 // upload reads the list to its end. Bad lines are reported by number and skipped;
@@ -79,6 +63,7 @@ func (c *call) upload(rule store.Rule, owner store.Account, url store.URL) error
 	_, short := c.options["short"]
 	u := &upload{call: c, rule: rule, owner: owner, url: url, atomic: atomic, list: phonelist.Reader{Short: short}, progress: c.progress("lines", -1)}
 	defer func() { end(u.record) }()
+	defer u.emptyChunk()
 	if c.Width() > 0 {
 		c.notify("One phone a line; Ctrl-D ends the list.")
 	}
@@ -137,7 +122,9 @@ func (u *upload) readAll() error {
 			}
 			return u.finish()
 		}
-		if len(u.chunk) == chunkSize && !u.atomic { // another line follows, so all of these are whole
+		if full, err := u.full(); err != nil {
+			return err
+		} else if full { // another line follows, so all of these are whole
 			if err := u.change(false); err != nil {
 				return err
 			}
@@ -166,78 +153,6 @@ func (u *upload) finish() error {
 	}
 	u.record.Done = true // no line after the last chunk named a phone
 	return u.Registry.EndJob(u.record)
-}
-
-// change changes the chunk in the order of its MACs. The store records with each
-// batch how far the job has come; the last batch of the last chunk ends it.
-func (u *upload) change(last bool) error {
-	byMAC := slices.Clone(u.chunk)
-	slices.SortStableFunc(byMAC, func(a, b listedChange) int { // for one phone, the last line counts
-		return a.MAC.Compare(b.MAC)
-	})
-	record := u.record
-	record.Some = u.chunk[len(u.chunk)-1].line
-	var err error
-	rest := byMAC
-	for err == nil && len(rest) > 0 {
-		n := min(batchSize, len(rest))
-		for n < len(rest) && (u.atomic || rest[n].MAC == rest[n-1].MAC) {
-			n++
-		}
-		part := rest[:n]
-		if rest = rest[n:]; len(rest) == 0 {
-			record.Lines, record.Done = record.Some, last
-		}
-		record.Failed = u.bad + u.tally.Failed // the store adds those of the batch
-		err = u.changeBatch(part, record)
-		u.progress.At(u.tally.N() + u.bad)
-	}
-	slices.SortFunc(byMAC, func(a, b listedChange) int { return cmp.Compare(a.line, b.line) })
-	failed := 0
-	for _, c := range byMAC {
-		if c.failed != nil {
-			failed++
-			u.complain(c.failed, c.line)
-		}
-	}
-	if err == nil && failed > 0 && u.atomic {
-		u.record.Lines, u.record.Some, u.tally = 0, 0, jobs.Tally{}
-		err = refused(codeForbidden, "%s refused; nothing was done.", wording.Plural(failed, "line was", "lines were"))
-	}
-	if err == nil {
-		u.remark(byMAC)
-	}
-	u.chunk = u.chunk[:0]
-	return err
-}
-
-// changeBatch changes a part of the chunk in one transaction, and notes why changes
-// were refused.
-func (u *upload) changeBatch(part []listedChange, record store.Job) error {
-	_, noHold := u.options["free"]
-	batch := store.Batch{Audit: u.audit(u.url.String()), Rule: u.rule, Owner: u.owner.ID, NoHold: noHold, Atomic: u.atomic, DryRun: u.dryRun}
-	for _, c := range part {
-		batch.Changes = append(batch.Changes, c.Change)
-	}
-	if !u.dryRun {
-		batch.Job = &record
-	}
-	results, err := u.Registry.Change(batch)
-	if err != nil {
-		return explain(err, string(u.owner.Name))
-	}
-	u.record = record
-	for i, out := range results {
-		u.tally.Add(out)
-		if part[i].done = out.Err == nil && out.Prev != out.Next; out.Err == nil {
-			continue
-		}
-		if part[i].failed, err = u.whyNot(u.rule, part[i].MAC, out); err != nil {
-			return err
-		}
-	}
-	u.record.Failed = u.bad + u.tally.Failed
-	return nil
 }
 
 type uploadObject struct {

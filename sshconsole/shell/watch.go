@@ -42,13 +42,14 @@ func watch(c *call) error {
 	arrived, watched := make(chan store.Contact, maxArrived), make(chan store.Contact, maxWatched)
 	stop := c.Contacts.Watch(func(contact store.Contact) {
 		noFile := contact.Answer == store.Unregistered || contact.Answer == store.Refused
-		if only.IsValid() && contact.MAC != only || unregistered && !noFile {
+		nobodys := contact.Answer == store.ToDefault || contact.Answer == store.Withheld && contact.Owner == 0
+		if only.IsValid() && contact.MAC != only || unregistered && !noFile && !nobodys {
 			return
 		}
 		switch {
 		case c.by.Operates(), contact.Owner == c.by.ID:
 			queue(watched, contact)
-		case contact.Owner == 0 && contact.Answer != store.Unregistered: // the owner was not looked up
+		case contact.Owner == 0 && contact.Answer != store.Unregistered && contact.Answer != store.ToDefault: // the owner was not looked up
 			select {
 			case arrived <- contact:
 			default: // not counted as missed: almost all are other accounts'

@@ -50,7 +50,8 @@ func TestWatchRefusals(t *testing.T) {
 		line string
 		want []string // in the lines
 	}{
-		{"olga", "watch --unregistered", []string{"E4 from 192.0.2.20: snom360 with firmware 7.3.14, refused, no file", "E5 from 192.0.2.20: snom360 with firmware 7.3.14, unregistered", "E6 from 192.0.2.20: snom360 with firmware 7.3.14, refused, no file"}},
+		{"olga", "watch --unregistered", []string{"E4 from 192.0.2.20: snom360 with firmware 7.3.14, refused, no file", "E5 from 192.0.2.20: snom360 with firmware 7.3.14, unregistered", "E6 from 192.0.2.20: snom360 with firmware 7.3.14, refused, no file",
+			"E7 from 192.0.2.20: snom360 with firmware 7.3.14, redirected to the service's default", "E8 from 192.0.2.20: snom360 with firmware 7.3.14, withheld, no certificate proves its MAC"}},
 		{"olga", "watch 2e6 --unregistered --json", []string{`"answer":"refused","refusal":"no file"`}},
 		{"acme", "watch", []string{"E4 from 192.0.2.20: snom360 with firmware 7.3.14, redirected", "E4 from 192.0.2.20: snom360 with firmware 7.3.14, refused, no file"}},
 		{"bravo", "watch", nil},
@@ -76,6 +77,7 @@ func TestWatchRefusals(t *testing.T) {
 			for _, contact := range []store.Contact{
 				contactOf("0004132202E4", 0, store.Redirected), refused("0004132202E4"),
 				contactOf("0004132202E5", 0, store.Unregistered), refused("0004132202E6"),
+				contactOf("0004132202E7", 0, store.ToDefault), contactOf("0004132202E8", 0, store.Withheld),
 			} {
 				contacts.record(contact)
 				synctest.Wait()

@@ -190,3 +190,29 @@ func BenchmarkUpload(b *testing.B) {
 	}
 	b.ReportMetric(float64(phones)/b.Elapsed().Seconds(), "phones/s")
 }
+
+// BenchmarkPhones measures a page of 500 phones, of an account that has them all and of
+// all accounts.
+func BenchmarkPhones(b *testing.B) {
+	const n = 500
+	db, _ := filled(b, 100_000)
+	a, err := db.AccountNamed("acme")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, owner := range map[string]store.AccountID{"account": a.ID, "all": 0} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			var after macaddr.Addr
+			for b.Loop() {
+				page, err := db.Phones(owner, after, n)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if after = (macaddr.Addr{}); len(page) == n {
+					after = page[n-1].MAC
+				}
+			}
+		})
+	}
+}

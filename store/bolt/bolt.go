@@ -34,7 +34,7 @@ var ErrInUse = errors.New("in use by another process")
 // bytes each. Setting servers have their own bucket, so that a phone's request
 // decodes nothing else of the account.
 var (
-	bucketMeta     = []byte("meta")     // "schema", and since schema 3 "phones" → decimal numbers
+	bucketMeta     = []byte("meta")     // "schema", and since schema 3 "phones" → decimal numbers; see also keyClock and keyDefault
 	bucketAccounts = []byte("accounts") // account id → JSON
 	bucketNames    = []byte("names")    // account name → account id
 	bucketServers  = []byte("servers")  // account id → setting server, if it has one
@@ -72,6 +72,8 @@ type DB struct {
 
 	disabledMu sync.Mutex // held while disabled is read from the file
 	disabled   atomic.Pointer[disabledAccounts]
+
+	unregistered keptDefault // where unregistered phones are sent
 }
 
 // A Config is the configuration of a DB. The zero value works.
@@ -82,6 +84,9 @@ type Config struct {
 	// Quota is how many phones an account without a quota of its own can have. If
 	// zero, it is store.DefaultQuota.
 	Quota int
+	// Default is where phones are sent that nobody has registered, until an operator
+	// sets or removes it. Its AnyOUI counts also afterwards.
+	Default store.Default
 	// Committed is called for metrics after each committed transaction, with the
 	// time it took to run the changes that share it and to sync the file. It is
 	// called before those changes are acknowledged and must return at once. If
@@ -138,7 +143,7 @@ func (db *DB) prepare() error {
 	}
 	var stored clockRecord
 	err := db.b.View(func(tx *bbolt.Tx) (err error) { stored, err = readClock(tx); return err })
-	if err := errors.Join(err, db.readDisabled()); err != nil {
+	if err := errors.Join(err, db.readDisabled(), db.readDefault()); err != nil {
 		return err
 	}
 	db.clock.begin(stored)

@@ -98,6 +98,7 @@ func TestCheckFindsProblems(t *testing.T) {
 		"a missing phone":                 {del(bucketPhones, key(e5)), []string{"phone 0004132202E5 is among the phones of acme, and is not registered", "the stored count of acme's phones is 17, not 16", `the stored count of all phones is "19", not 18`}},
 		"a phone that is not owned":       {del(bucketOwned, ownedKey(2, e5)), []string{"phone 0004132202E5 is missing among the phones of acme"}},
 		"a stored time":                   {put(bucketMeta, keyClock, []byte("{")), []string{"the stored time is damaged"}},
+		"a default":                       {put(bucketMeta, keyDefault, []byte(`{"url":"http://x/\n"}`)), []string{"the stored default for unregistered phones is damaged"}},
 		"no count of phones":              {del(bucketMeta, keyPhones), []string{`the stored count of all phones is "", not 19`}},
 		"a hold's record":                 {put(bucketHolds, key(held), []byte{2}), []string{"the record of phone 000413300010, which is on hold, is damaged", "the end of a hold of phone 000413300010 is stored, and it is not on hold until then", "the stored count of acme's phones on hold is 15, not 14"}},
 		"a hold without an end":           {put(bucketHolds, key(e4), binary.AppendVarint([]byte{3}, 1e9)), []string{"phone 0004132202E4 is on hold for bravo and is missing among the ends of holds", "the stored count of bravo's phones on hold is 1, not 2"}},

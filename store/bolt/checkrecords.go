@@ -38,6 +38,7 @@ type tally struct {
 func checkRecords(tx *bbolt.Tx, r *Report, now time.Time) {
 	c := newCheck(tx, r, now)
 	c.checkClock()
+	c.checkDefault()
 	expected := c.expected()
 	for _, name := range expected {
 		if tx.Bucket(name) == nil {
@@ -135,6 +136,14 @@ func (c *check) checkClock() {
 	}
 	if stored.Time.After(c.now) {
 		c.now = stored.Time
+	}
+}
+
+func (c *check) checkDefault() {
+	if v := c.get(bucketMeta, keyDefault); v != nil {
+		if _, err := decodeDefault(v); err != nil {
+			c.add("the stored default for unregistered phones is damaged")
+		}
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 const contactsName = "contacts.db"
 
 // contactsSchema is the schema of contacts that this program reads and writes.
-// It also reads schema 1, which differs in that it has no sources.
-const contactsSchema = 2
+// It also reads schema 1, which has no sources, and 2, whose contacts have no protocol.
+const contactsSchema = 3
 
 var bucketContacts = []byte("contacts") // MAC → last contact: see appendContact
 
@@ -67,16 +67,24 @@ const (
 	contactProven           = 0x10
 	contactOtherCertificate = 0x20
 	contactWithheld         = 0x40 // outside contactAnswer: this answer was added later
+	contactToDefault        = 0x41 // likewise
 	contactOwned            = 0x80 // since schema 2: the owner follows
 )
 
+// contactProtocol is the place of the protocol in the byte with the address's length,
+// which is at most 16.
+const contactProtocol = 6
+
 // appendContact appends a contact's record: a byte of bits, the owner as a varint if
 // there is one, milliseconds since 1970 as a varint, the address and the model, each preceded by a byte with its
-// length, and the firmware.
+// length, and the firmware. The address's byte also has the protocol.
 func appendContact(b []byte, c store.Contact) []byte {
 	bits := byte(c.Answer)
-	if c.Answer == store.Withheld {
+	switch c.Answer {
+	case store.Withheld:
 		bits = contactWithheld
+	case store.ToDefault:
+		bits = contactToDefault
 	}
 	set := func(bit byte, on bool) {
 		if on {
@@ -95,7 +103,7 @@ func appendContact(b []byte, c store.Contact) []byte {
 		b = binary.AppendUvarint(b, uint64(c.Owner))
 	}
 	b = binary.AppendVarint(b, c.At.UnixMilli())
-	b = append(append(b, byte(len(from))), from...)
+	b = append(append(b, byte(len(from))|byte(c.Protocol)<<contactProtocol), from...)
 	b = append(append(b, byte(len(model))), model...)
 	return append(b, c.Firmware...)
 }
@@ -112,7 +120,12 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 	if !ok || n <= 0 {
 		return store.Contact{}, errContact
 	}
-	from, v, ok := cutCounted(v[n:])
+	v = v[n:]
+	if len(v) == 0 {
+		return store.Contact{}, errContact
+	}
+	protocol, size := store.Protocol(v[0]>>contactProtocol), int(v[0]&(1<<contactProtocol-1))
+	from, v, ok := cutBytes(v[1:], size)
 	if !ok {
 		return store.Contact{}, errContact
 	}
@@ -126,6 +139,8 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 	case store.Redirected, store.Unregistered, store.Refused:
 	case contactWithheld:
 		answer = store.Withheld
+	case contactToDefault:
+		answer = store.ToDefault
 	default:
 		return store.Contact{}, errContact
 	}
@@ -133,6 +148,7 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 		MAC:              mac,
 		At:               time.UnixMilli(at).UTC(),
 		From:             address,
+		Protocol:         protocol,
 		Model:            string(model),
 		Firmware:         string(firmware),
 		Answer:           answer,
@@ -146,11 +162,18 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 
 // cutCounted returns the bytes whose number is in the first byte, and the rest.
 func cutCounted(v []byte) (counted, rest []byte, ok bool) {
-	if len(v) == 0 || len(v)-1 < int(v[0]) {
+	if len(v) == 0 {
 		return nil, nil, false
 	}
-	n := 1 + int(v[0])
-	return v[1:n], v[n:], true
+	return cutBytes(v[1:], int(v[0]))
+}
+
+// cutBytes returns the first n bytes, and the rest.
+func cutBytes(v []byte, n int) (first, rest []byte, ok bool) {
+	if len(v) < n {
+		return nil, nil, false
+	}
+	return v[:n], v[n:], true
 }
 
 // isVisible reports whether b is printable ASCII, as text in a contact must be.

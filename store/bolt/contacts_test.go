@@ -45,7 +45,7 @@ func TestContacts(t *testing.T) {
 	bare := store.Contact{MAC: macaddr.MustParse("0004132202E5"), At: time.UnixMilli(0).UTC(), Answer: store.Refused}
 	full := testContact
 	full.MAC = macaddr.MustParse("0004132202E6")
-	full.From = netip.MustParseAddr("2001:db8::7")
+	full.From, full.Protocol = netip.MustParseAddr("2001:db8::7"), store.PnP
 	full.Model, full.Firmware = strings.Repeat("m", 32), strings.Repeat("1.", 16)
 	full.OtherMAC, full.OtherModel, full.Proven, full.OtherCertificate = true, true, true, true
 	batch := []store.Contact{testContact, bare, full}
@@ -114,7 +114,7 @@ func TestContactsUnreadable(t *testing.T) {
 		"a byte":            {text(1), "meta page is wrong"},
 		"another program's": {bucket("things", "1"), "no schema number"},
 		"no contacts":       {bucket("meta", "1"), "not a contacts file"},
-		"newer":             {bucket("meta", "3"), "schema 3; this version reads schema 2"},
+		"newer":             {bucket("meta", "4"), "schema 4; this version reads schema 3"},
 		"invalid schema":    {bucket("meta", "x"), "no schema number"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -182,6 +182,33 @@ func TestDamagedContacts(t *testing.T) {
 	}
 }
 
+// A file of schema 2 is kept, and not converted record by record: the present schema
+// only adds the protocol, in bits that were zero.
+func TestContactsOfSchema2(t *testing.T) {
+	folder := t.TempDir()
+	var log bytes.Buffer
+	c := openTestContacts(t, folder, &log)
+	const record = "\x81\x07\xF6\xA1\xAB\xFE\xF9\x62\x04\xC0\x00\x02\x07\x07snom3607.3.14" // testContact
+	err := c.b.Update(func(tx *bbolt.Tx) error {
+		mac := testMAC.As6()
+		return errors.Join(tx.Bucket(bucketContacts).Put(mac[:], []byte(record)), putSchema(tx, 2))
+	})
+	if err := errors.Join(err, c.Close()); err != nil {
+		t.Fatal(err)
+	}
+	c = openTestContacts(t, folder, &log)
+	if got, err := c.Contact(testMAC); err != nil || got != testContact {
+		t.Errorf("%+v, %v; want %+v", got, err, testContact)
+	}
+	if n, err := schema(c.b); n != contactsSchema || err != nil {
+		t.Errorf("schema %d, %v", n, err)
+	}
+	knows(t, c, testMAC, "192.0.2.7", false)
+	if log.Len() > 0 {
+		t.Error(log.String())
+	}
+}
+
 // A file of schema 1, written out by hand, is converted: its contacts are kept, and
 // their sources known.
 func TestContactsOfSchema1(t *testing.T) {
@@ -221,7 +248,7 @@ func TestContactsOfSchema1(t *testing.T) {
 		if got, err := c.Contact(testMAC); err != nil || got != want {
 			t.Errorf("%+v, %v; want %+v", got, err, want)
 		}
-		if n, err := schema(c.b); n != 2 || err != nil {
+		if n, err := schema(c.b); n != contactsSchema || err != nil {
 			t.Errorf("schema %d, %v", n, err)
 		}
 		knows(t, c, testMAC, "192.0.2.7", true)
@@ -238,6 +265,7 @@ func TestContactsOfSchema1(t *testing.T) {
 func FuzzDecodeContact(f *testing.F) {
 	f.Add(appendContact(nil, testContact))
 	f.Add(appendContact(nil, store.Contact{Answer: store.Withheld, OtherCertificate: true}))
+	f.Add(appendContact(nil, store.Contact{Answer: store.ToDefault, OtherMAC: true}))
 	f.Add(appendContact(nil, store.Contact{Answer: store.Redirected, Proven: true, OtherMAC: true}))
 	f.Add(appendContact(nil, store.Contact{Answer: store.Refused, OtherMAC: true, From: netip.MustParseAddr("::1")}))
 	f.Add([]byte{})

@@ -125,7 +125,13 @@ func prepareContacts(b *file) error {
 			return err
 		}
 	}
-	return addSources(b)
+	switch found {
+	case 1:
+		return addSources(b)
+	case 2: // its records are also right in the present schema
+		return b.Update(func(tx *bbolt.Tx) error { return putSchema(tx, contactsSchema) })
+	}
+	return nil
 }
 
 func hasBuckets(b database, names ...[]byte) (has bool, err error) {

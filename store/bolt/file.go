@@ -19,9 +19,10 @@ import (
 // lockWait is how long opening waits for another process that is just ending.
 const lockWait = time.Second
 
-// maxChecked is how many pages are checked when a file is opened: all of the smaller
-// databases, and of the larger ones those at the top, at which every search begins.
-const maxChecked = 16 << 10
+// maxChecked is how many pages are checked when a file is opened, which takes some 50 ms:
+// all of the smaller databases, and of the larger ones those at the top, at which every
+// search begins.
+const maxChecked = 4 << 10
 
 // reopenEvery bounds how often a file that could not be opened is tried again.
 const reopenEvery = time.Second

@@ -73,21 +73,21 @@ func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []s
 				k, v = c.Next()
 			}
 			for ; k != nil && len(page) < n; k, v = c.Next() {
-				if page, err = nextPhone(page, after, k, v); err != nil {
+				if page, err = nextPhone(page, n, after, k, v); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
 		prefix, from := accountKey(owner), ownedKey(owner, after)
-		c := tx.Bucket(bucketOwned).Cursor()
+		c, phones := tx.Bucket(bucketOwned).Cursor(), records{c: tx.Bucket(bucketPhones).Cursor()}
 		k, _ := c.Seek(from)
 		if bytes.Equal(k, from) {
 			k, _ = c.Next()
 		}
 		for ; bytes.HasPrefix(k, prefix) && len(page) < n; k, _ = c.Next() {
 			mac := k[len(prefix):]
-			if page, err = nextPhone(page, after, mac, tx.Bucket(bucketPhones).Get(mac)); err != nil {
+			if page, err = nextPhone(page, n, after, mac, phones.get(mac)); err != nil {
 				return err
 			}
 		}
@@ -96,10 +96,33 @@ func (db *DB) Phones(owner store.AccountID, after macaddr.Addr, n int) (page []s
 	return page, err
 }
 
-// nextPhone appends the phone that is stored as mac and v to a page that starts after
-// the MAC after. In a damaged database, pages that form a circle would be read without
+// records reads the records of ascending MACs. An account's phones are often neighbours:
+// then the next record is that of the next MAC, and none is searched for.
+type records struct {
+	c       *bbolt.Cursor
+	k, v    []byte
+	started bool
+}
+
+// get returns the record of a MAC, or nil.
+func (r *records) get(mac []byte) []byte {
+	if r.started {
+		r.k, r.v = r.c.Next()
+	}
+	if !r.started || !bytes.Equal(r.k, mac) {
+		r.k, r.v = r.c.Seek(mac)
+		r.started = true
+	}
+	if !bytes.Equal(r.k, mac) {
+		return nil
+	}
+	return r.v
+}
+
+// nextPhone appends the phone that is stored as mac and v to a page of up to n phones
+// that starts after the MAC after. In a damaged database, pages that form a circle would be read without
 // end: MACs that don't ascend are an error.
-func nextPhone(page []store.Phone, after macaddr.Addr, mac, v []byte) ([]store.Phone, error) {
+func nextPhone(page []store.Phone, n int, after macaddr.Addr, mac, v []byte) ([]store.Phone, error) {
 	p, err := decodePhone(mac, v)
 	if err != nil {
 		return nil, err
@@ -109,6 +132,9 @@ func nextPhone(page []store.Phone, after macaddr.Addr, mac, v []byte) ([]store.P
 	}
 	if after.Compare(p.MAC) >= 0 {
 		return nil, damagedError{errors.New("its phones are not in order")}
+	}
+	if page == nil {
+		page = make([]store.Phone, 0, min(n, 1000))
 	}
 	return append(page, p), nil
 }

@@ -129,9 +129,6 @@ const maxConverted = 50_000
 // addSources converts a file of schema 1: the last contacts are the first sources. If
 // it is interrupted, it begins again at the next start.
 func addSources(b database) error {
-	if n, err := schema(b); err != nil || n == contactsSchema {
-		return err
-	}
 	var last []byte
 	for done := false; !done; {
 		err := b.Update(func(tx *bbolt.Tx) error {

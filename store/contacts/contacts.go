@@ -178,7 +178,7 @@ func (r *Recorder) record(c store.Contact) {
 	switch p := (pair{c.MAC, store.SourceOf(c.From)}); c.Answer {
 	case store.Redirected:
 		r.known.Add(p, struct{}{})
-	case store.Unregistered, store.Withheld:
+	case store.Unregistered, store.Withheld, store.ToDefault:
 		r.strangers.Add(p, struct{}{})
 	}
 	if c.Answer == store.Redirected {

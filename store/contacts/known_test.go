@@ -23,11 +23,11 @@ func TestKnows(t *testing.T) {
 		refusal := contact(4, store.Refused)
 		refusal.Refusal = "no file"
 		failed := contact(5, store.Refused)
-		for _, c := range []store.Contact{contact(1, store.Redirected), contact(2, store.Unregistered), contact(3, store.Withheld), refusal, failed} {
+		for _, c := range []store.Contact{contact(1, store.Redirected), contact(2, store.Unregistered), contact(3, store.Withheld), refusal, failed, contact(6, store.ToDefault)} {
 			knows(int(c.MAC.As6()[5]), here, false)
 			r.Record(c)
 		}
-		for n, want := range map[int]bool{1: true, 2: true, 3: true, 4: false, 5: false} {
+		for n, want := range map[int]bool{1: true, 2: true, 3: true, 4: false, 5: false, 6: true} {
 			knows(n, here, want)
 			knows(n, there, false)
 		}

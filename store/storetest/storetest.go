@@ -41,6 +41,9 @@ type Backend interface {
 	UpdateAccount(_ store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (store.Account, error)
 	RemoveAccount(_ store.Audit, dryRun bool, id store.AccountID) error
 
+	Default() store.Default
+	SetDefault(_ store.Audit, dryRun bool, _ store.URL) (store.Default, error)
+
 	Close() error
 }
 
@@ -114,6 +117,9 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"ClaimsOfAccounts": claimsOfAccounts,
 		"ClaimsAndQuotas":  claimsAndQuotas,
 		"RacingClaims":     racingClaims,
+
+		"TheDefault":           theDefault,
+		"OnlyOperatorsDefault": onlyOperatorsDefault,
 
 		"JobsAreListed":  jobsAreListed,
 		"JobsProgress":   jobsProgress,
@@ -249,6 +255,7 @@ type state struct {
 	History  []store.Entry
 	Jobs     []store.Job
 	Known    []store.Phone // mac1 to mac3, including phones on hold
+	Default  store.Default
 }
 
 func (b *bench) state() (s state) {
@@ -264,6 +271,7 @@ func (b *bench) state() (s state) {
 		s.Jobs = append(s.Jobs, all...)
 	}
 	b.must(errors.Join(errs[:]...))
+	s.Default = b.Default()
 	for _, mac := range []macaddr.Addr{mac1, mac2, mac3} {
 		p, err := b.Phone(mac)
 		if err != nil {

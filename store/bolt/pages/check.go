@@ -123,6 +123,7 @@ func (c *check) checkPage(s subtree) error {
 // checkElements checks the elements of a page, and adds the pages below it.
 func (c *check) checkElements(p page, s subtree) error {
 	var last []byte
+	var from []byte // of the next page below
 	for i := range p.count {
 		e, ok := p.element(i)
 		switch {
@@ -135,10 +136,14 @@ func (c *check) checkElements(p page, s subtree) error {
 		}
 		last = e.key
 		switch {
-		case p.flags == flagBranch:
-			below := subtree{e.below, bytes.Clone(e.key), s.to}
+		case p.flags == flagBranch && len(c.todo) < c.left: // it will be read
+			if from == nil {
+				from = bytes.Clone(e.key)
+			}
+			below := subtree{e.below, from, s.to}
 			if next, ok := p.element(i + 1); ok && i+1 < p.count {
-				below.to = bytes.Clone(next.key)
+				from = bytes.Clone(next.key)
+				below.to = from
 			}
 			c.todo = append(c.todo, below)
 		case e.bucket:

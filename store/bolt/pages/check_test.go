@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -201,4 +202,32 @@ func FuzzCheck(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// A limit below the size of the file is used up, from the top.
+func TestCheckReadsUpToItsLimit(t *testing.T) {
+	good, used := makeFile(t)
+	for most := 1; most <= len(good)/4096; most++ {
+		r := &readPages{ReaderAt: bytes.NewReader(good), seen: map[int64]bool{}}
+		if err := Check(r, int64(len(good)), most); err != nil {
+			t.Fatal(err)
+		}
+		delete(r.seen, 0)
+		delete(r.seen, 1)
+		// Long pages count more than once.
+		if n := len(r.seen); n > most || n < min(most/3, len(used)) || most == len(good)/4096 && n != len(used) {
+			t.Errorf("%d pages were read of up to %d; %d are in use", n, most, len(used))
+		}
+	}
+}
+
+// readPages notes which pages were read.
+type readPages struct {
+	io.ReaderAt
+	seen map[int64]bool
+}
+
+func (r *readPages) ReadAt(b []byte, at int64) (int, error) {
+	r.seen[at/4096] = true
+	return r.ReaderAt.ReadAt(b, at)
 }

@@ -1,0 +1,129 @@
+package shell
+
+import (
+	"cmp"
+	"slices"
+
+	"snomredirect/sshconsole/jobs"
+	"snomredirect/sshconsole/wording"
+	"snomredirect/store"
+)
+
+// A list is read and sorted in chunks, and a chunk is changed in batches: a
+// transaction of neighbouring MACs touches few pages of the store, and so needs
+// little memory. How many of its phones share a page depends on how many the store has:
+// see [upload.full].
+const (
+	chunkSize    = 50_000    // lines
+	largestChunk = 1_000_000 // lines; 50 bytes each
+	chunksToFill = 10        // of a large store
+	batchSize    = 10_000    // phones
+)
+
+// A listedChange is what a line of the list wants, and why it was refused.
+type listedChange struct {
+	store.Change
+	line   int
+	failed *problem
+	done   bool // it changed the phone
+}
+
+// full reports whether the chunk must be changed before another line is read. If the
+// store has many times as many phones, few of a small chunk would share a page, and so
+// each phone would cost the writing of pages. Then a chunk is a part of the store's size:
+// of one upload at a time, so that all of them together need little memory.
+func (u *upload) full() (bool, error) {
+	if u.atomic || len(u.chunk) < max(chunkSize, u.room) {
+		return false, nil
+	}
+	if u.room == 0 && !u.dryRun {
+		all, err := u.Registry.Usage(0)
+		if err != nil {
+			return false, err
+		}
+		if part := min(all.Phones/chunksToFill, largestChunk); part > chunkSize && u.jobs.Large.TryLock() {
+			u.room, u.large = part, true
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// emptyChunk empties the chunk, and lets another upload have the large one.
+func (u *upload) emptyChunk() {
+	if u.chunk, u.room = u.chunk[:0], 0; u.large {
+		u.chunk, u.large = nil, false
+		u.jobs.Large.Unlock()
+	}
+}
+
+// change changes the chunk in the order of its MACs. The store records with each
+// batch how far the job has come; the last batch of the last chunk ends it.
+func (u *upload) change(last bool) error {
+	record := u.record
+	record.Some = u.chunk[len(u.chunk)-1].line
+	slices.SortFunc(u.chunk, func(a, b listedChange) int { // for one phone, the last line counts
+		return cmp.Or(a.MAC.Compare(b.MAC), cmp.Compare(a.line, b.line))
+	})
+	var err error
+	rest := u.chunk
+	for err == nil && len(rest) > 0 {
+		n := min(batchSize, len(rest))
+		for n < len(rest) && (u.atomic || rest[n].MAC == rest[n-1].MAC) {
+			n++
+		}
+		part := rest[:n]
+		if rest = rest[n:]; len(rest) == 0 {
+			record.Lines, record.Done = record.Some, last
+		}
+		record.Failed = u.bad + u.tally.Failed // the store adds those of the batch
+		err = u.changeBatch(part, record)
+		u.progress.At(u.tally.N() + u.bad)
+	}
+	slices.SortFunc(u.chunk, func(a, b listedChange) int { return cmp.Compare(a.line, b.line) })
+	failed := 0
+	for _, c := range u.chunk {
+		if c.failed != nil {
+			failed++
+			u.complain(c.failed, c.line)
+		}
+	}
+	if err == nil && failed > 0 && u.atomic {
+		u.record.Lines, u.record.Some, u.tally = 0, 0, jobs.Tally{}
+		err = refused(codeForbidden, "%s refused; nothing was done.", wording.Plural(failed, "line was", "lines were"))
+	}
+	if err == nil {
+		u.remark(u.chunk)
+	}
+	u.emptyChunk()
+	return err
+}
+
+// changeBatch changes a part of the chunk in one transaction, and notes why changes
+// were refused.
+func (u *upload) changeBatch(part []listedChange, record store.Job) error {
+	_, noHold := u.options["free"]
+	batch := store.Batch{Audit: u.audit(u.url.String()), Rule: u.rule, Owner: u.owner.ID, NoHold: noHold, Atomic: u.atomic, DryRun: u.dryRun}
+	for _, c := range part {
+		batch.Changes = append(batch.Changes, c.Change)
+	}
+	if !u.dryRun {
+		batch.Job = &record
+	}
+	results, err := u.Registry.Change(batch)
+	if err != nil {
+		return explain(err, string(u.owner.Name))
+	}
+	u.record = record
+	for i, out := range results {
+		u.tally.Add(out)
+		if part[i].done = out.Err == nil && out.Prev != out.Next; out.Err == nil {
+			continue
+		}
+		if part[i].failed, err = u.whyNot(u.rule, part[i].MAC, out); err != nil {
+			return err
+		}
+	}
+	u.record.Failed = u.bad + u.tally.Failed
+	return nil
+}
