@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"net"
 	"net/netip"
 	"strconv"
 	"syscall"
@@ -45,7 +47,7 @@ func (t *target) boots(p *phones, n int) error {
 	for i := range n + open {
 		c := &waiting[i%open]
 		if i >= open {
-			err := t.expect(*c)
+			err := t.expect(c, c.registered)
 			_ = syscall.Close(c.socket)
 			if err != nil {
 				return err
@@ -77,7 +79,7 @@ func (t *target) kept(p *phones, n int) error {
 	for i := range n + open {
 		c := &waiting[i%open]
 		if i >= open {
-			if err := t.expect(*c); err != nil {
+			if err := t.expect(c, c.registered); err != nil {
 				return err
 			}
 		}
@@ -90,14 +92,19 @@ func (t *target) kept(p *phones, n int) error {
 	return nil
 }
 
+// siteOf returns the address from which a phone connects, with any port.
+func siteOf(turn int) netip.AddrPort {
+	site := turn % sites
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, byte(16 + site>>8), byte(site), 1}), 0)
+}
+
 // connect opens a connection from one of the sites.
 func (t *target) connect(turn int) (socket int, err error) {
 	socket, err = syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		return 0, err
 	}
-	site := turn % sites
-	err = syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, byte(16 + site>>8), byte(site), 1}})
+	err = syscall.Bind(socket, &syscall.SockaddrInet4{Addr: siteOf(turn).Addr().As4()})
 	if err == nil {
 		wait := syscall.NsecToTimeval(patience.Nanoseconds())
 		err = syscall.SetsockoptTimeval(socket, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &wait)
@@ -112,6 +119,21 @@ func (t *target) connect(turn int) (socket int, err error) {
 	return socket, nil
 }
 
+// bootOne boots one phone, on a goroutine that waits without a thread.
+func (t *target) bootOne(turn int, number uint32, registered bool) error {
+	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(siteOf(turn)), Timeout: patience, KeepAlive: -1}
+	c, err := d.Dial("tcp", t.address.String())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(patience))
+	if _, err := fmt.Fprintf(c, request, number); err != nil {
+		return err
+	}
+	return t.expect(c, registered)
+}
+
 // request is what a desk phone sends.
 const request = "GET /snom360/snom360.php?mac=000413%06X HTTP/1.1\r\nHost: provisioning.snom.com\r\nUser-Agent: Mozilla/4.0 (compatible; snom360-SIP 8.7.5.35 1.1.3-u)\r\nAccept: */*\r\n\r\n"
 
@@ -122,16 +144,27 @@ func (c *client) ask(p *phones) error {
 	return err
 }
 
+// Read implements [io.Reader].
+func (c *client) Read(b []byte) (int, error) {
+	for {
+		n, err := syscall.Read(c.socket, b)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == nil && n == 0:
+			err = io.EOF
+		}
+		return n, err
+	}
+}
+
 // expect reads an answer and checks it.
-func (t *target) expect(c client) error {
+func (t *target) expect(r io.Reader, registered bool) error {
 	buffer := make([]byte, 4096)
 	n := 0
 	for {
-		more, err := syscall.Read(c.socket, buffer[n:])
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil || more == 0 {
+		more, err := r.Read(buffer[n:])
+		if err != nil {
 			return fmt.Errorf("%s: the answer broke off after %q: %w", t.name, buffer[:n], err)
 		}
 		if n += more; isWhole(buffer[:n]) {
@@ -141,8 +174,8 @@ func (t *target) expect(c client) error {
 	if !bytes.HasPrefix(buffer, []byte("HTTP/1.1 200 ")) {
 		return fmt.Errorf("%s: %q", t.name, buffer[:n])
 	}
-	if got := bytes.Contains(buffer[:n], []byte(settingServer)); t.looksUp && got != c.registered {
-		return fmt.Errorf("%s: the phone is registered: %v; the answer: %q", t.name, c.registered, buffer[:n])
+	if got := bytes.Contains(buffer[:n], []byte(settingServer)); t.looksUp && got != registered {
+		return fmt.Errorf("%s: the phone is registered: %v; the answer: %q", t.name, registered, buffer[:n])
 	}
 	return nil
 }

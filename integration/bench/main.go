@@ -37,6 +37,13 @@ type family struct {
 
 var families = []family{
 	{"boot", "a boot, and what contacts cost after it, beside net/http, nginx and PHP", (*bench).boot},
+	{"kept", "a request on a connection that is kept", (*bench).kept},
+	{"https", "a boot over HTTPS", (*bench).https},
+	{"upload", "a million phones in one list, beside SQLite", (*bench).upload},
+	{"registers", "phones one by one, from many sessions and from one", (*bench).registers},
+	{"sessions", "the memory of idle sessions", (*bench).sessions},
+	{"beside", "boots while a list is registered", (*bench).beside},
+	{"many", "all that depends on how many phones there are", (*bench).many},
 }
 
 // A bench is one run of the program.

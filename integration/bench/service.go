@@ -84,9 +84,16 @@ func (b *bench) startService(s *service, flags ...string) error {
 	}
 }
 
-// dial opens a connection to the console.
-func (s *service) dial() (*ssh.Client, error) {
-	return ssh.Dial("tcp", s.addresses.SSH, &ssh.ClientConfig{User: "admin", Auth: []ssh.AuthMethod{ssh.PublicKeys(s.signer)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: patience})
+// dial opens a connection to the console as admin.
+func (s *service) dial() (*ssh.Client, error) { return s.dialAs("admin") }
+
+func (s *service) dialAs(name string) (*ssh.Client, error) {
+	return ssh.Dial("tcp", s.addresses.SSH, &ssh.ClientConfig{User: name, Auth: []ssh.AuthMethod{ssh.PublicKeys(s.signer)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: patience})
+}
+
+// publicKey returns the line of the key with which the service is reached.
+func (s *service) publicKey() io.Reader {
+	return bytes.NewReader(ssh.MarshalAuthorizedKey(s.signer.PublicKey()))
 }
 
 // run runs a command of the console on a connection of its own.

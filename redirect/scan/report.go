@@ -42,8 +42,8 @@ type scan struct {
 	from      netip.Addr // of the last request
 	asked     int
 	throttled bool
-	last      time.Time // of the last request
-	kept      int       // how many MACs are in phones
+	last      time.Time                          // of the last request
+	kept      int                                // how many MACs are in phones
 	phones    map[store.AccountID][]macaddr.Addr // nil if there are none
 	reported  map[store.AccountID]time.Time      // nil if nothing was
 }
