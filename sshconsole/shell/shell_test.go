@@ -94,7 +94,9 @@ func FuzzLine(f *testing.F) {
 				continue // it may remove olga
 			}
 			out, problems, status := (&house{TB: t, registry: h.registry, contacts: &memoryContacts{}, shell: New(Config{})}).at(name, 0, line, "")
-			if (status == StatusDone) == (problems != "") || strings.ContainsAny(out+problems, "\x1b\x00\x07") {
+			// A command that is done may warn, of a MAC that is not snom's for example.
+			warned := strings.HasPrefix(problems, "Warning: ") && strings.Count(problems, "\n") == 1
+			if (status == StatusDone) != (problems == "" || warned) || strings.ContainsAny(out+problems, "\x1b\x00\x07") {
 				t.Fatalf("%s: %q: status %d, %q, %q", name, line, status, out, problems)
 			}
 		}
