@@ -16,8 +16,8 @@ import (
 // A client whose handshake is under way has that time.
 const quiet = 100 * time.Millisecond
 
-// deferTime is how long after Stop the kernel may still have a connection of a client
-// that has sent nothing.
+// deferTime is how long after Stop the kernel may still keep a connection of a client
+// that has sent nothing to itself.
 const deferTime = time.Second + 2*quiet
 
 // most bounds how long a stopped listener accepts, where newcomers can't be held back.
@@ -29,7 +29,8 @@ type Listener struct {
 	kept     bool
 	deferred bool
 	stopped  atomic.Pointer[time.Time]
-	waits    int // without a connection, of Accept
+	waits    int  // without a connection, of Accept
+	pending  bool // the kernel may keep connections to itself
 }
 
 // A Protocol is what a Listener knows of the protocol of its connections.
@@ -87,10 +88,12 @@ func (l *Listener) Accept() (net.Conn, error) {
 		stopped := l.stopped.Load()
 		if stopped != nil {
 			since := time.Since(*stopped)
-			if l.waits >= 2 && (!l.deferred || since > deferTime) || since > most {
+			if since > most || l.waits >= 2 && !l.pending {
 				_ = l.Close()
 				return nil, net.ErrClosed
 			}
+			// Looked up before the wait, during which those that there are may come.
+			l.pending = l.waits > 0 && l.deferred && since <= deferTime && handshakes(l.TCPListener)
 			_ = l.SetDeadline(time.Now().Add(quiet)) // Accept tries before it waits
 		}
 		c, err := l.TCPListener.Accept()

@@ -104,6 +104,41 @@ func TestClientFirst(t *testing.T) {
 	}
 }
 
+// The end waits for clients that the kernel keeps to itself, and only for those.
+func TestHandshakes(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux keeps connections to itself")
+	}
+	for _, address := range []string{"127.0.0.1:0", ":0"} {
+		l, err := Listen(address, Protocol{ClientFirst: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		if handshakes(l.TCPListener) {
+			t.Errorf("%s: before anybody has connected", address)
+		}
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		c, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if !handshakes(l.TCPListener) {
+			t.Errorf("%s: not while a client is silent", address)
+		}
+		if _, err := io.WriteString(c, "x"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Accept(); err != nil {
+			t.Fatal(err)
+		}
+		if handshakes(l.TCPListener) {
+			t.Errorf("%s: after the client was accepted", address)
+		}
+	}
+}
+
 // Stop ends an Accept that is waiting.
 func TestStopWhileWaiting(t *testing.T) {
 	l := listen(t)
