@@ -37,8 +37,7 @@ type answer struct {
 
 // answer sets a, which must be zero but for the client's address, the protocol and the
 // room of its body, to the answer to GET u from a client with this User-Agent. The
-// connection is nil over plain HTTP. If the
-// store panics, a keeps what was known before.
+// connection is nil over plain HTTP. If the store panics, a keeps what was known before.
 func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tls.ConnectionState) {
 	code, path, _ := cutClaim(cmp.Or(u.RawPath, u.Path))
 	a.code = code

@@ -16,9 +16,8 @@ import (
 const maxName = 32
 
 // contact returns the phone's contact; ok is false if there is none. r is nil if the
-// phone sent no HTTP request. The contact shares no
-// memory with the request, which may be a thousand times as large and would be kept
-// alive.
+// phone sent no HTTP request. The contact shares no memory with the request, which may be
+// a thousand times as large and would be kept alive.
 func (a *answer) contact(r *http.Request) (c store.Contact, ok bool) {
 	mac, model := a.mac, a.model
 	if !mac.IsValid() && a.refused() {

@@ -1,6 +1,7 @@
 package redirect
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -69,6 +70,9 @@ func (h *handler) log(r *http.Request, a *answer) {
 func (h *handler) logSubscription(a *answer, s Subscription, url store.URL) {
 	if a.err != nil {
 		h.Log.Error("subscription failed", "mac", s.MAC.String(), "error", a.err)
+	}
+	if !h.Log.Enabled(context.Background(), slog.LevelDebug) {
+		return
 	}
 	h.Log.Debug("phone", "mac", s.MAC.String(), "model", cut(s.Model), "firmware", cut(s.Firmware), "outcome", a.outcome, "from", s.From.String(), "protocol", a.protocol.String(), "answered", !url.IsZero())
 }

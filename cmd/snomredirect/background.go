@@ -4,6 +4,7 @@ import (
 	"runtime/debug"
 
 	"snomredirect/redirect"
+	"snomredirect/redirect/pnp"
 	"snomredirect/redirect/rds"
 	"snomredirect/store"
 )
@@ -40,4 +41,10 @@ func (v *service) observeRequest(o redirect.Observation) {
 func (v *service) observeCall(method string, o rds.Outcome) {
 	defer v.recovered("metrics")
 	v.metrics.call(method, o)
+}
+
+// observeDatagram counts a datagram of Plug & Play, whose answer is sent by then.
+func (v *service) observeDatagram(o pnp.Outcome) {
+	defer v.recovered("metrics")
+	v.metrics.datagram(o)
 }

@@ -30,6 +30,7 @@ func (v *service) newConsole() *sshconsole.Server {
 			PublicNames: v.publicNames,
 			Contacts:    v.recorder,
 			Explain:     v.explainer(),
+			PnP:         v.flags.PnP != "",
 			Check:       newChecks(v.publicNames, v.flags.CheckPrivate).run,
 			Status:      v.status,
 			Backup:      v.backups.begin,
@@ -56,15 +57,12 @@ func (v *service) newConsole() *sshconsole.Server {
 }
 
 // explainer returns a function that explains the reply to a phone.
-func (v *service) explainer() func(explanation.Request) (explanation.Reply, error) {
+func (v *service) explainer() func(explanation.Request) explanation.Reply {
 	request, subscription := redirect.Explainer(v.phones()), redirect.SubscriptionExplainer(v.phones())
-	return func(r explanation.Request) (explanation.Reply, error) {
-		switch {
-		case r.Protocol != store.PnP:
-			return explanation.Reply(request(r.Path, r.UserAgent)), nil
-		case v.flags.PnP == "":
-			return explanation.Reply{}, explanation.ErrNoPnP
+	return func(r explanation.Request) explanation.Reply {
+		if r.Protocol == store.PnP {
+			return explanation.Reply(subscription(redirect.Subscription{MAC: r.MAC, Model: r.Model, Firmware: r.Firmware}))
 		}
-		return explanation.Reply(subscription(redirect.Subscription{MAC: r.MAC, Model: r.Model, Firmware: r.Firmware})), nil
+		return explanation.Reply(request(r.Path, r.UserAgent))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"snomredirect/redirect"
+	"snomredirect/redirect/pnp"
 	"snomredirect/store"
 )
 
@@ -149,14 +150,15 @@ func TestProfileEndsWithTheService(t *testing.T) {
 	}
 }
 
-// A panic while an answered request or call is observed is counted, and ends nothing.
+// A panic while an answered request, call or datagram is observed is counted, and ends nothing.
 func TestPanicOfAnObserver(t *testing.T) {
 	v := &service{metrics: newMetrics(), log: slog.New(slog.DiscardHandler)}
 	panics := v.metrics.panics.WithLabelValues(background)
-	v.metrics.requests, v.metrics.calls = nil, nil
+	v.metrics.requests, v.metrics.calls, v.metrics.datagrams = nil, nil, nil
 	v.observeRequest(redirect.Observation{Outcome: redirect.Redirected})
 	v.observeCall("redirect.checkPhone", "done")
-	if n := testutil.ToFloat64(panics); n != 2 {
+	v.observeDatagram(pnp.Answered)
+	if n := testutil.ToFloat64(panics); n != 3 {
 		t.Errorf("%v panics are counted", n)
 	}
 }

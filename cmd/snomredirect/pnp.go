@@ -23,7 +23,7 @@ func (v *service) listenPnP() (*pnp.Server, error) {
 		Answer: func(s pnp.Subscription) store.URL {
 			return answer(redirect.Subscription{MAC: s.MAC, Model: s.Model, Firmware: s.Firmware, From: s.From.Addr()})
 		},
-		Observe: v.metrics.datagram,
+		Observe: v.observeDatagram,
 		Log:     v.log,
 	})
 	switch malformed := (*net.AddrError)(nil); {

@@ -3,7 +3,6 @@ package explanation
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,9 +11,6 @@ import (
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
-
-// ErrNoPnP means that the service does not answer over Plug & Play.
-var ErrNoPnP = errors.New("no Plug & Play here: the service runs without --pnp")
 
 // A Reply is the reply to a request of a phone, and why.
 type Reply struct {

@@ -20,7 +20,8 @@ type Request struct {
 
 // RequestOf returns the request of a phone to explain: what the options pnp, path and
 // user-agent say or, without them, what it sent last, or what its model requests on its
-// first boot. The error says what was expected.
+// first boot. A last contact without a protocol counts as one over HTTP. The error says
+// what was expected.
 func RequestOf(mac macaddr.Addr, last store.Contact, options map[string]string) (Request, error) {
 	path, hasPath := options["path"]
 	userAgent, hasAgent := options["user-agent"]

@@ -1,8 +1,6 @@
 package shell
 
 import (
-	"errors"
-
 	"snomredirect/sshconsole/explanation"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
@@ -21,16 +19,16 @@ func explainPhone(c *call) error {
 	if k.object.State == stateTaken {
 		return refused(codeTaken, "%v is registered by another account.", mac)
 	}
+	if _, pnp := c.options["pnp"]; pnp && !c.PnP {
+		return refused(codeForbidden, "There is no Plug & Play here: the service runs without --pnp.")
+	} else if !c.PnP {
+		k.contact.Protocol = 0 // it may be of an earlier run, with --pnp
+	}
 	request, err := explanation.RequestOf(mac, k.contact, c.options)
 	if err != nil {
 		return misunderstood(codeUsage, "%v.", err)
 	}
-	e, err := c.Explain(request)
-	if errors.Is(err, explanation.ErrNoPnP) {
-		return refused(codeForbidden, "%v.", err)
-	} else if err != nil {
-		return err
-	}
+	e := c.Explain(request)
 	if e.MAC.IsValid() && e.MAC != mac {
 		return misunderstood(codeUsage, "%q is a request for %v: expected one for %v.", store.Printable(request.Path), e.MAC, mac)
 	}

@@ -12,11 +12,11 @@ import (
 
 func TestExplain(t *testing.T) {
 	h := newHouse(t)
-	h.explain = func(r explanation.Request) (explanation.Reply, error) {
+	h.explain = func(r explanation.Request) explanation.Reply {
 		e := explanation.Reply{Status: 200, ContentType: "text/xml", Body: []byte("<x/>\n"), Because: "XML, because of " + r.UserAgent}
 		_, mac, _ := strings.Cut(r.Path, "mac=")
 		e.MAC, _ = macaddr.Parse(mac)
-		return e, nil
+		return e
 	}
 	h.says("acme", "register 2e4", ".*\n")
 	h.says("acme", "explain 2e4 --user-agent 'a b'", `Request:        GET /snom190/snom190.php\?mac=0004132202E4
@@ -40,11 +40,11 @@ Why:            registered by you; http://prov.acme.example/\{mac\} \(the accoun
 	h.says("acme", "explain 2e4", "(?s).*no longer registered, but on hold until.*")
 
 	// What is no phone's request is not explained by what it names.
-	h.explain = func(r explanation.Request) (explanation.Reply, error) {
+	h.explain = func(r explanation.Request) explanation.Reply {
 		if r.Path == "/store" {
-			return explanation.Reply{Status: 500, Body: []byte("x\n"), Refusal: "internal error"}, nil
+			return explanation.Reply{Status: 500, Body: []byte("x\n"), Refusal: "internal error"}
 		}
-		return explanation.Reply{Status: 404, Body: []byte("x\n"), Refusal: "the path ends in neither .php nor .htm"}, nil
+		return explanation.Reply{Status: 404, Body: []byte("x\n"), Refusal: "the path ends in neither .php nor .htm"}
 	}
 	h.says("acme", "explain 2e6 --path /.htm-0004132202E6", "(?s).*\nWhy:            not a phone's request; the path ends in neither \\.php nor \\.htm\n.*")
 	h.says("acme", "explain 2e6 --path /x --json", `.*"status":404,.*"why":\["not a phone's request","the path ends in neither .php nor .htm"\]\}`+"\n")
@@ -53,14 +53,14 @@ Why:            registered by you; http://prov.acme.example/\{mac\} \(the accoun
 
 func TestExplainPnP(t *testing.T) {
 	h := newHouse(t)
-	h.explain = func(explanation.Request) (explanation.Reply, error) { return explanation.Reply{}, explanation.ErrNoPnP }
 	h.says("acme", "register 2e4", ".*\n")
-	h.refuses("acme", "explain 2e4 --pnp", StatusRefused, "no Plug & Play here: the service runs without --pnp.")
 	var got explanation.Request
-	h.explain = func(r explanation.Request) (explanation.Reply, error) {
+	h.explain = func(r explanation.Request) explanation.Reply {
 		got = r
-		return explanation.Reply{MAC: r.MAC, Status: 200, ContentType: "application/url", Body: []byte("http://prov.acme.example/{mac}")}, nil
+		return explanation.Reply{MAC: r.MAC, Status: 200, ContentType: "application/url", Body: []byte("http://prov.acme.example/{mac}")}
 	}
+	h.refuses("acme", "explain 2e4 --pnp", StatusRefused, "There is no Plug & Play here: the service runs without --pnp.")
+	h.pnp = true
 	h.says("acme", "explain 2e4 --pnp", `Request:        SUBSCRIBE sip:MAC%3a0004132202E4 of a snom190
 Reply:          200 and NOTIFY, application/url, 30 bytes
 Why:            registered by you; http://prov.acme.example/\{mac\} \(the account's\)
@@ -77,8 +77,11 @@ http://prov.acme.example/\{mac\}
 		t.Errorf("%+v", got)
 	}
 	h.says("acme", "explain 2e4 --path /snom360.htm", "(?s)Request:        GET /snom360.htm\n.*")
-	h.explain = func(r explanation.Request) (explanation.Reply, error) {
-		return explanation.Reply{MAC: r.MAC, Because: "no answer"}, nil
+	h.pnp = false
+	h.says("acme", "explain 2e4", "(?s)Request:        GET /snom360/snom360.php.*")
+	h.pnp = true
+	h.explain = func(r explanation.Request) explanation.Reply {
+		return explanation.Reply{MAC: r.MAC, Because: "no answer"}
 	}
 	h.says("acme", "explain 2e5 --pnp", `Request:        SUBSCRIBE sip:MAC%3a0004132202E5 of a snom190
 Reply:          none

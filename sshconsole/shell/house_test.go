@@ -31,7 +31,8 @@ type house struct {
 	commitN  *atomic.Int32 // transactions that the store has committed
 	log      bytes.Buffer
 	contacts *memoryContacts
-	explain  func(explanation.Request) (explanation.Reply, error)
+	explain  func(explanation.Request) explanation.Reply
+	pnp      bool
 	check    func(context.Context, findings.Request) (findings.Report, error)
 	turn     func(context.Context, store.AccountID) (func(), error)
 	backup   func() (Archive, error)
@@ -77,7 +78,7 @@ func (h *house) caller(name store.Name) Caller {
 // runs runs one line, or the lines of io if line is "", with the fields of h as
 // they are now.
 func (h *house) runs(ctx context.Context, c Caller, io IO, line string) (status int) {
-	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, Check: h.check, Turn: h.turn, Backup: h.backup}).Config
+	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup}).Config
 	if line == "" {
 		status, _ = h.shell.Run(ctx, c, io)
 	} else {

@@ -31,9 +31,11 @@ type Config struct {
 	PublicNames store.PublicNames
 	// Contacts are the last contacts of phones. If nil, none are known.
 	Contacts Contacts
-	// Explain returns the reply to a phone's request, and why, or
-	// [explanation.ErrNoPnP]. If nil, EXPLAIN is refused.
-	Explain func(explanation.Request) (explanation.Reply, error)
+	// Explain returns the reply to a phone's request, and why. If nil, EXPLAIN is
+	// refused.
+	Explain func(explanation.Request) explanation.Reply
+	// PnP reports whether phones are answered over Plug & Play.
+	PnP bool
 	// Check plays a phone's first boot against its setting server, or returns
 	// [ErrCheckRuns] or [ErrTooManyChecks]. If nil, CHECK is refused.
 	Check func(context.Context, findings.Request) (findings.Report, error)
