@@ -42,12 +42,12 @@ func changeDefault(c *call) error {
 }
 
 func (c *call) tellDefault(d store.Default) {
-	phones, are := "Unregistered snom phones", "are"
+	phones, are, areNot := "Unregistered snom phones", "are", "are not"
 	if d.AnyOUI {
 		phones = "All unregistered phones"
 	}
 	if c.dryRun {
-		are = "would be"
+		are, areNot = "would be", "would not be"
 	}
 	from := ""
 	if !d.Chosen {
@@ -56,9 +56,9 @@ func (c *call) tellDefault(d store.Default) {
 	o := defaultObject{d.URL, d.AnyOUI, d.Chosen, c.dryRun}
 	switch {
 	case d.URL.IsZero():
-		c.answer(o, "Unregistered phones %s not redirected.\n", are)
+		c.answer(o, "Unregistered phones %s redirected.\n", areNot)
 	case c.PublicNames.Contains(d.URL):
-		c.answer(o, "Unregistered phones %s not redirected, because %v is this service.\n", are, d.URL)
+		c.answer(o, "Unregistered phones %s redirected, because %v is this service.\n", areNot, d.URL)
 	default:
 		c.answer(o, "%s %s redirected to %v%s.\n", phones, are, d.URL, from)
 	}
