@@ -32,6 +32,17 @@ type Contact struct {
 	// Owner is the account that the phone was registered by at that time. It is 0 if
 	// the phone was unregistered, or its owner was not looked up.
 	Owner AccountID
+	// Fetched is the phone's last request of one of its account's files.
+	Fetched Fetch
+}
+
+// A Fetch is a phone's request of a file that its account keeps here. The zero Fetch is
+// none.
+type Fetch struct {
+	Name    FileName
+	Version time.Time // when that version was uploaded; zero if the request was refused
+	At      time.Time // UTC, whole seconds
+	Refused bool      // the file is not for this phone, or not there
 }
 
 // Doubt returns what contradicts the phone's request, or "".
