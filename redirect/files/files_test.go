@@ -1,0 +1,305 @@
+package files
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
+)
+
+const (
+	token   = "abcdefghijklmnopqrstuvwxyz"
+	old     = "zyxwvutsrqponmlkjihgfedcba"
+	unknown = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+	own      = "000413231234" // a phone of the account, with a row
+	rowless  = "000413231235" // one without
+	anothers = "000413231236"
+	nobodys  = "000413231237"
+)
+
+// memory is a Store of one account, number 1, that counts its look-ups. Account 2 has
+// the phone anothers.
+type memory struct {
+	mu       sync.Mutex
+	files    map[store.FileName]string
+	revision uint64
+	disabled bool
+	failing  error
+	looked   map[string]int
+}
+
+func (m *memory) look(what string) { m.mu.Lock(); defer m.mu.Unlock(); m.looked[what]++ }
+
+func (m *memory) AccountOfToken(t string) (store.AccountID, error) {
+	m.look("token")
+	switch {
+	case m.failing != nil:
+		return 0, m.failing
+	case t == token || t == old:
+		return 1, nil
+	}
+	return 0, store.ErrNoFile
+}
+
+func (m *memory) FileSpace(a store.AccountID) (store.FileSpace, error) {
+	m.look("space")
+	if a != 1 {
+		return store.FileSpace{}, store.ErrNoAccount
+	}
+	return store.FileSpace{Token: token, OldToken: old, Revision: m.revision}, nil
+}
+
+func (m *memory) File(a store.AccountID, name store.FileName, _ int) (store.File, []byte, error) {
+	m.look("file")
+	text, ok := m.files[name.Fold()]
+	if a != 1 || !ok {
+		return store.File{}, nil, store.ErrNoFile
+	}
+	return store.File{Name: name, At: uploaded}, []byte(text), nil
+}
+
+func (m *memory) PhonesDisabled(store.AccountID) bool { return m.disabled }
+
+func (m *memory) Redirection(mac macaddr.Addr) (store.Redirection, error) {
+	m.look("phone")
+	switch mac {
+	case macaddr.MustParse(own), macaddr.MustParse(rowless):
+		return store.Redirection{Owner: 1}, nil
+	case macaddr.MustParse(anothers):
+		return store.Redirection{Owner: 2}, nil
+	}
+	return store.Redirection{}, store.ErrNotFound
+}
+
+var uploaded = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// A text is a Template that knows ${name} and ${files}.
+type text string
+
+func (t text) OfPhone() bool   { return strings.Contains(string(t), "${name}") }
+func (t text) UsesFiles() bool { return strings.Contains(string(t), "${files}") }
+
+func (t text) Fill(values map[string]string, files string) ([]byte, error) {
+	if _, ok := values["name"]; !ok && t.OfPhone() {
+		return nil, errors.New("no name")
+	}
+	return []byte(strings.NewReplacer("${name}", values["name"], "${files}", files).Replace(string(t))), nil
+}
+
+func newMemory() *memory {
+	return &memory{looked: map[string]int{}, revision: 1, files: map[store.FileName]string{
+		"snom360.htm":                  `<?xml version="1.0"?><setting-files><file url="${files}360/general.xml"/></setting-files>`,
+		"360/general.xml":              `<?xml version="1.0"?><settings/>`,
+		"360/" + own + ".xml":          "specific",
+		"360/" + anothers + ".xml":     "specific of a phone that is not the account's",
+		"keys.xml":                     "name: ${name}",
+		"phones.csv":                   "secret",
+		"360/" + nobodys + "/keys.xml": "specific of a phone of nobody",
+	}}
+}
+
+func newTest(m *memory) (Config, *[]Outcome, *[]store.Fetch) {
+	outcomes, fetches := &[]Outcome{}, &[]store.Fetch{}
+	return Config{
+		Store:         m,
+		URL:           func(token string) string { return "https://files.example.com/" + token + "/" },
+		ParseTemplate: func(_ store.FileName, b []byte) (Template, error) { return text(b), nil },
+		ParseRows: func([]byte) (Rows, error) {
+			return Rows{macaddr.MustParse(own): {"name": "Ann"}}, nil
+		},
+		Observe: func(o Observation) { *outcomes = append(*outcomes, o.Outcome) },
+		OnFetch: func(_ macaddr.Addr, f store.Fetch) { *fetches = append(*fetches, f) },
+	}, outcomes, fetches
+}
+
+func get(h http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestServed(t *testing.T) {
+	c, _, fetches := newTest(newMemory())
+	h := New(c)
+	container := `<?xml version="1.0"?><setting-files><file url="https://files.example.com/` + token + `/360/general.xml"/></setting-files>`
+	for path, want := range map[string]string{
+		"/" + token + "/snom360.htm":          container,
+		"/" + token + "//SNOM360.HTM":         container, // a phone adds a slash
+		"/" + old + "/snom360.htm":            container, // leads to the new token
+		"/" + token + "/360/" + own + ".xml":  "specific",
+		"/" + token + "/keys-" + own + ".xml": "name: Ann",
+	} {
+		w := get(h, "GET", path)
+		if w.Code != 200 || w.Body.String() != want || w.Header().Get("Etag") == "" {
+			t.Errorf("%s: %d %v %q", path, w.Code, w.Header(), w.Body)
+		}
+		if head := get(h, "HEAD", path); head.Code != 200 || head.Body.Len() != 0 || !reflect.DeepEqual(head.Header(), w.Header()) {
+			t.Errorf("HEAD %s: %d %v", path, head.Code, head.Header())
+		}
+	}
+	for _, f := range *fetches {
+		if f.Refused || f.Version != uploaded || !strings.Contains(string(f.Name), own) {
+			t.Errorf("%+v", f)
+		}
+	}
+	if len(*fetches) != 4 {
+		t.Errorf("%d fetches", len(*fetches))
+	}
+}
+
+// All refusals are the same to the byte, and look up as much.
+func TestRefusals(t *testing.T) {
+	m := newMemory()
+	c, outcomes, _ := newTest(m)
+	h := New(c)
+	paths := []struct {
+		path    string
+		outcome Outcome
+	}{
+		{"/" + unknown + "/snom360.htm", NoToken},
+		{"/" + unknown + "/360/" + own + ".xml", NoToken},
+		{"/" + token, NoToken},
+		{"/" + token + "/", NoFile},
+		{"/" + token + "/none.htm", NoFile},
+		{"/" + token + "/phones.csv", NoFile},
+		{"/" + token + "/PHONES.csv", NoFile},
+		{"/" + token + "/keys.xml", NoFile},
+		{"/" + token + "/snom360-" + own + ".htm", NoFile},
+		{"/" + token + "/360/../snom360.htm", NoFile},
+		{"/" + token + "/360/%2e%2e/snom360.htm", NoToken},
+		{"/" + token + "/360%2Fgeneral.xml", NoToken},
+		{"/" + token + "/none-" + own + ".xml", NoFile},
+		{"/" + token + "/360/" + anothers + ".xml", OtherPhone},
+		{"/" + token + "/keys-" + anothers + ".xml", OtherPhone},
+		{"/" + token + "/360/" + nobodys + "/keys.xml", OtherPhone},
+		{"/" + token + "/keys-" + rowless + ".xml", NoRow},
+		{"/", NoToken},
+	}
+	get(h, "GET", "/"+token+"/keys-"+own+".xml") // fills the cache
+	for _, method := range []string{"GET", "HEAD"} {
+		want := get(h, method, "/"+unknown+"/none")
+		for _, c := range paths {
+			*outcomes, m.looked = nil, map[string]int{}
+			w := get(h, method, c.path)
+			if w.Code != 404 || w.Body.String() != want.Body.String() || !reflect.DeepEqual(w.Header(), want.Header()) {
+				t.Errorf("%s %s: %d %v %q", method, c.path, w.Code, w.Header(), w.Body)
+			}
+			if got := map[string]int{"token": 1, "phone": 1, "space": 1, "file": 2}; !reflect.DeepEqual(m.looked, got) {
+				t.Errorf("%s: look-ups %v", c.path, m.looked)
+			}
+			if (*outcomes)[0] != c.outcome {
+				t.Errorf("%s: %s", c.path, (*outcomes)[0])
+			}
+		}
+	}
+	m.disabled = true
+	*outcomes = nil
+	if w := get(h, "GET", "/"+token+"/snom360.htm"); w.Code != 404 || (*outcomes)[0] != Disabled {
+		t.Errorf("disabled: %d %v", w.Code, *outcomes)
+	}
+	if w := get(h, "POST", "/"+token+"/snom360.htm"); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST: %d", w.Code)
+	}
+	m.failing = errors.New("disk /dev/sda")
+	if w := get(h, "GET", "/"+token+"/snom360.htm"); w.Code != 500 || strings.Contains(w.Body.String(), "sda") {
+		t.Errorf("failing: %d %q", w.Code, w.Body)
+	}
+	if w := get(h, "GET", "/readyz"); w.Code != 503 {
+		t.Errorf("readyz: %d", w.Code)
+	}
+}
+
+func TestConditions(t *testing.T) {
+	m := newMemory()
+	c, outcomes, _ := newTest(m)
+	h := New(c)
+	path := "/" + token + "/360/general.xml"
+	first := get(h, "GET", path)
+	tag := first.Header().Get("Etag")
+	date := uploaded.Format(http.TimeFormat)
+	if got := first.Header().Get("Last-Modified"); got != date {
+		t.Errorf("Last-Modified %q", got)
+	}
+	for _, c := range []struct {
+		field, value string
+		status       int
+		outcome      Outcome
+	}{
+		{"If-None-Match", tag, 304, NotModified},
+		{"If-None-Match", `"other"`, 200, Served},
+		{"If-Modified-Since", date, 304, NotModified},
+		{"If-Match", `"other"`, 412, NotModified},
+		{"Range", "bytes=2-4", 206, Partly},
+		{"Range", "bytes=9000-", 416, Partly},
+	} {
+		*outcomes = nil
+		if w := get(h, "GET", path, c.field, c.value); w.Code != c.status || (*outcomes)[0] != c.outcome {
+			t.Errorf("%s %s: %d %v", c.field, c.value, w.Code, *outcomes)
+		}
+	}
+	m.files["360/general.xml"], m.revision = "new", 2
+	if w := get(h, "GET", path, "If-None-Match", tag); w.Code != 200 || w.Body.String() != "new" {
+		t.Errorf("after an upload: %d %q", w.Code, w.Body)
+	}
+	// Its text changes with the token too, and nobody knows when.
+	if w := get(h, "GET", "/"+token+"/snom360.htm"); w.Header().Get("Last-Modified") != "" {
+		t.Error("a container has Last-Modified")
+	}
+}
+
+// No request of what doesn't exist stays in memory, and what does is bounded.
+func TestCacheIsBounded(t *testing.T) {
+	m := newMemory()
+	c, _, _ := newTest(m)
+	h := &handler{c, newCache()}
+	for range 3 * maxCached {
+		x := &exchange{request: request{token: store.NewFileToken(), name: "x", template: noName}}
+		if _, err := h.load(x, store.FileSpace{}, "none.htm"); !errors.Is(err, store.ErrNoFile) {
+			t.Fatal(err)
+		}
+	}
+	if n := h.cache.files.Len(); n != 0 {
+		t.Errorf("%d files that don't exist", n)
+	}
+	for i := range store.AccountID(200) {
+		h.cache.put(place{i, "a"}, &content{text: bytes.Repeat([]byte("x"), 1), size: 1 << 20})
+	}
+	if h.cache.bytes > maxCachedBytes || h.cache.bytes < maxCachedBytes/2 {
+		t.Errorf("%d bytes", h.cache.bytes)
+	}
+}
+
+func FuzzPath(f *testing.F) {
+	f.Add("/" + token + "/snom360.htm")
+	f.Add("/" + token + "//360/../" + own + ".xml")
+	f.Fuzz(func(t *testing.T, path string) {
+		r := parsePath(path, "", "/files")
+		if r.token != noToken && !isToken(r.token) {
+			t.Errorf("token %q", r.token)
+		}
+		for _, name := range []store.FileName{r.name, r.template} {
+			if name == noName {
+				continue
+			}
+			if _, err := store.ParseFileName(string(name)); err != nil || name.Fold() == store.PhonesFile {
+				t.Errorf("name %q: %v", name, err)
+			}
+		}
+		if mac, ok := r.name.MAC(); r.name != noName && (ok != r.mac.IsValid() || mac != r.mac) {
+			t.Errorf("%q is for %v", r.name, r.mac)
+		}
+	})
+}
