@@ -134,9 +134,12 @@ type FileSpace struct {
 	OldUntil time.Time // UTC, whole seconds
 	Files    int       // that exist
 	Bytes    int       // of all versions that are kept
-	// Revision changes with each change of the files.
+	// Revision changes with each change of the files. It is at least 1.
 	Revision uint64
 }
+
+// FirstRevision is the revision of an account that never had files.
+const FirstRevision = 1
 
 // NewFileToken returns a random token of 26 lower-case letters and digits, which is 128
 // bits.
