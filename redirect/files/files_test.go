@@ -13,74 +13,64 @@ import (
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
+	"snomredirect/store/bolt"
 )
 
 const (
-	token   = "abcdefghijklmnopqrstuvwxyz"
-	old     = "zyxwvutsrqponmlkjihgfedcba"
 	unknown = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 	own      = "000413231234" // a phone of the account, with a row
 	rowless  = "000413231235" // one without
 	anothers = "000413231236"
 	nobodys  = "000413231237"
+	held     = "000413231238" // on hold for the account
 )
 
-// memory is a Store of one account, number 1, that counts its look-ups. Account 2 has
-// the phone anothers.
-type memory struct {
-	mu       sync.Mutex
-	files    map[store.FileName]string
-	revision uint64
-	disabled bool
-	failing  error
-	looked   map[string]int
+// A watched is a real store with the files of an account. It counts look-ups.
+type watched struct {
+	*bolt.DB
+	account    store.Account
+	token, old string
+	uploaded   time.Time // about when
+	failing    error
+
+	mu     sync.Mutex
+	looked map[string]int
 }
 
-func (m *memory) look(what string) { m.mu.Lock(); defer m.mu.Unlock(); m.looked[what]++ }
+func (w *watched) look(what string) { w.mu.Lock(); defer w.mu.Unlock(); w.looked[what]++ }
 
-func (m *memory) AccountOfToken(t string) (store.AccountID, error) {
-	m.look("token")
-	switch {
-	case m.failing != nil:
-		return 0, m.failing
-	case t == token || t == old:
-		return 1, nil
+func (w *watched) AccountOfToken(t string) (store.AccountID, error) {
+	w.look("token")
+	if w.failing != nil {
+		return 0, w.failing
 	}
-	return 0, store.ErrNoFile
+	return w.DB.AccountOfToken(t)
 }
 
-func (m *memory) FileSpace(a store.AccountID) (store.FileSpace, error) {
-	m.look("space")
-	if a != 1 {
-		return store.FileSpace{}, store.ErrNoAccount
+func (w *watched) FileSpace(a store.AccountID) (store.FileSpace, error) {
+	w.look("space")
+	return w.DB.FileSpace(a)
+}
+
+func (w *watched) File(a store.AccountID, name store.FileName, version int) (store.File, []byte, error) {
+	w.look("file")
+	return w.DB.File(a, name, version)
+}
+
+func (w *watched) Redirection(mac macaddr.Addr) (store.Redirection, error) {
+	w.look("phone")
+	return w.DB.Redirection(mac)
+}
+
+func (w *watched) put(t testing.TB, name store.FileName, text string) {
+	t.Helper()
+	f, err := w.PutFile(store.Audit{Actor: w.account.ID}, false, w.account.ID, 0, name, []byte(text))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return store.FileSpace{Token: token, OldToken: old, Revision: m.revision}, nil
+	w.uploaded = f.At
 }
-
-func (m *memory) File(a store.AccountID, name store.FileName, _ int) (store.File, []byte, error) {
-	m.look("file")
-	text, ok := m.files[name.Fold()]
-	if a != 1 || !ok {
-		return store.File{}, nil, store.ErrNoFile
-	}
-	return store.File{Name: name, At: uploaded}, []byte(text), nil
-}
-
-func (m *memory) PhonesDisabled(store.AccountID) bool { return m.disabled }
-
-func (m *memory) Redirection(mac macaddr.Addr) (store.Redirection, error) {
-	m.look("phone")
-	switch mac {
-	case macaddr.MustParse(own), macaddr.MustParse(rowless):
-		return store.Redirection{Owner: 1}, nil
-	case macaddr.MustParse(anothers):
-		return store.Redirection{Owner: 2}, nil
-	}
-	return store.Redirection{}, store.ErrNotFound
-}
-
-var uploaded = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // A text is a Template that knows ${name} and ${files}.
 type text string
@@ -95,19 +85,62 @@ func (t text) Fill(values map[string]string, files string) ([]byte, error) {
 	return []byte(strings.NewReplacer("${name}", values["name"], "${files}", files).Replace(string(t))), nil
 }
 
-func newMemory() *memory {
-	return &memory{looked: map[string]int{}, revision: 1, files: map[store.FileName]string{
+func newStore(t testing.TB) *watched {
+	t.Helper()
+	db, err := bolt.Open(t.TempDir(), bolt.Config{Hold: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	w := &watched{DB: db, looked: map[string]int{}}
+	for name, macs := range map[store.Name][]string{"acme": {own, rowless, held}, "other": {anothers}} {
+		a, err := db.AddAccount(store.Audit{}, false, store.Account{Name: name, SettingServer: store.RestoreURL("http://prov.example.com/")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "acme" {
+			w.account = a
+		}
+		change := func(mac string, rule store.Rule) {
+			c := store.Change{MAC: macaddr.MustParse(mac)}
+			if _, err := db.Change(store.Batch{Audit: store.Audit{Actor: a.ID}, Owner: a.ID, Rule: rule, Changes: []store.Change{c}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, mac := range macs {
+			change(mac, store.RuleRegister)
+			if mac == held {
+				change(mac, store.RuleDeregister)
+			}
+		}
+	}
+	for name, text := range map[store.FileName]string{
 		"snom360.htm":                  `<?xml version="1.0"?><setting-files><file url="${files}360/general.xml"/></setting-files>`,
 		"360/general.xml":              `<?xml version="1.0"?><settings/>`,
 		"360/" + own + ".xml":          "specific",
 		"360/" + anothers + ".xml":     "specific of a phone that is not the account's",
+		"360/" + held + ".xml":         "specific of a phone on hold",
 		"keys.xml":                     "name: ${name}",
 		"phones.csv":                   "secret",
 		"360/" + nobodys + "/keys.xml": "specific of a phone of nobody",
-	}}
+	} {
+		w.put(t, name, text)
+	}
+	w.old = w.rotate(t)
+	w.token = w.rotate(t)
+	return w
 }
 
-func newTest(m *memory) (Config, *[]Outcome, *[]store.Fetch) {
+// rotate returns a new token.
+func (w *watched) rotate(t testing.TB) string {
+	s, err := w.MakeFileToken(store.Audit{Actor: w.account.ID}, false, w.account.ID, func(token string) store.URL { return store.RestoreURL("https://files.example.com/" + token + "/") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Token
+}
+
+func newTest(m *watched) (Config, *[]Outcome, *[]store.Fetch) {
 	outcomes, fetches := &[]Outcome{}, &[]store.Fetch{}
 	return Config{
 		Store:         m,
@@ -132,15 +165,16 @@ func get(h http.Handler, method, path string, header ...string) *httptest.Respon
 }
 
 func TestServed(t *testing.T) {
-	c, _, fetches := newTest(newMemory())
+	m := newStore(t)
+	c, _, fetches := newTest(m)
 	h := New(c)
-	container := `<?xml version="1.0"?><setting-files><file url="https://files.example.com/` + token + `/360/general.xml"/></setting-files>`
+	container := `<?xml version="1.0"?><setting-files><file url="https://files.example.com/` + m.token + `/360/general.xml"/></setting-files>`
 	for path, want := range map[string]string{
-		"/" + token + "/snom360.htm":          container,
-		"/" + token + "//SNOM360.HTM":         container, // a phone adds a slash
-		"/" + old + "/snom360.htm":            container, // leads to the new token
-		"/" + token + "/360/" + own + ".xml":  "specific",
-		"/" + token + "/keys-" + own + ".xml": "name: Ann",
+		"/" + m.token + "/snom360.htm":          container,
+		"/" + m.token + "//SNOM360.HTM":         container, // a phone adds a slash
+		"/" + m.old + "/snom360.htm":            container, // leads to the new token
+		"/" + m.token + "/360/" + own + ".xml":  "specific",
+		"/" + m.token + "/keys-" + own + ".xml": "name: Ann",
 	} {
 		w := get(h, "GET", path)
 		if w.Code != 200 || w.Body.String() != want || w.Header().Get("Etag") == "" {
@@ -151,7 +185,7 @@ func TestServed(t *testing.T) {
 		}
 	}
 	for _, f := range *fetches {
-		if f.Refused || f.Version != uploaded || !strings.Contains(string(f.Name), own) {
+		if f.Refused || f.Version.IsZero() || !strings.Contains(string(f.Name), own) {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -162,7 +196,7 @@ func TestServed(t *testing.T) {
 
 // All refusals are the same to the byte, and look up as much.
 func TestRefusals(t *testing.T) {
-	m := newMemory()
+	m := newStore(t)
 	c, outcomes, _ := newTest(m)
 	h := New(c)
 	paths := []struct {
@@ -171,24 +205,25 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"/" + unknown + "/snom360.htm", NoToken},
 		{"/" + unknown + "/360/" + own + ".xml", NoToken},
-		{"/" + token, NoToken},
-		{"/" + token + "/", NoFile},
-		{"/" + token + "/none.htm", NoFile},
-		{"/" + token + "/phones.csv", NoFile},
-		{"/" + token + "/PHONES.csv", NoFile},
-		{"/" + token + "/keys.xml", NoFile},
-		{"/" + token + "/snom360-" + own + ".htm", NoFile},
-		{"/" + token + "/360/../snom360.htm", NoFile},
-		{"/" + token + "/360/%2e%2e/snom360.htm", NoToken},
-		{"/" + token + "/360%2Fgeneral.xml", NoToken},
-		{"/" + token + "/none-" + own + ".xml", NoFile},
-		{"/" + token + "/360/" + anothers + ".xml", OtherPhone},
-		{"/" + token + "/keys-" + anothers + ".xml", OtherPhone},
-		{"/" + token + "/360/" + nobodys + "/keys.xml", OtherPhone},
-		{"/" + token + "/keys-" + rowless + ".xml", NoRow},
+		{"/" + m.token, NoToken},
+		{"/" + m.token + "/", NoFile},
+		{"/" + m.token + "/none.htm", NoFile},
+		{"/" + m.token + "/phones.csv", NoFile},
+		{"/" + m.token + "/PHONES.csv", NoFile},
+		{"/" + m.token + "/keys.xml", NoFile},
+		{"/" + m.token + "/snom360-" + own + ".htm", NoFile},
+		{"/" + m.token + "/360/../snom360.htm", NoFile},
+		{"/" + m.token + "/360/%2e%2e/snom360.htm", NoToken},
+		{"/" + m.token + "/360%2Fgeneral.xml", NoToken},
+		{"/" + m.token + "/none-" + own + ".xml", NoFile},
+		{"/" + m.token + "/360/" + anothers + ".xml", OtherPhone},
+		{"/" + m.token + "/keys-" + anothers + ".xml", OtherPhone},
+		{"/" + m.token + "/360/" + nobodys + "/keys.xml", OtherPhone},
+		{"/" + m.token + "/360/" + held + ".xml", OtherPhone},
+		{"/" + m.token + "/keys-" + rowless + ".xml", NoRow},
 		{"/", NoToken},
 	}
-	get(h, "GET", "/"+token+"/keys-"+own+".xml") // fills the cache
+	get(h, "GET", "/"+m.token+"/keys-"+own+".xml") // fills the cache
 	for _, method := range []string{"GET", "HEAD"} {
 		want := get(h, method, "/"+unknown+"/none")
 		for _, c := range paths {
@@ -205,16 +240,21 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 	}
-	m.disabled = true
+	if _, err := m.UpdateAccount(store.Audit{}, false, m.account.ID, func(a *store.Account) error {
+		a.Disabled, a.PhonesDisabled = true, true
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 	*outcomes = nil
-	if w := get(h, "GET", "/"+token+"/snom360.htm"); w.Code != 404 || (*outcomes)[0] != Disabled {
+	if w := get(h, "GET", "/"+m.token+"/snom360.htm"); w.Code != 404 || (*outcomes)[0] != Disabled {
 		t.Errorf("disabled: %d %v", w.Code, *outcomes)
 	}
-	if w := get(h, "POST", "/"+token+"/snom360.htm"); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" {
+	if w := get(h, "POST", "/"+m.token+"/snom360.htm"); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %d", w.Code)
 	}
 	m.failing = errors.New("disk /dev/sda")
-	if w := get(h, "GET", "/"+token+"/snom360.htm"); w.Code != 500 || strings.Contains(w.Body.String(), "sda") {
+	if w := get(h, "GET", "/"+m.token+"/snom360.htm"); w.Code != 500 || strings.Contains(w.Body.String(), "sda") {
 		t.Errorf("failing: %d %q", w.Code, w.Body)
 	}
 	if w := get(h, "GET", "/readyz"); w.Code != 503 {
@@ -223,13 +263,13 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestConditions(t *testing.T) {
-	m := newMemory()
+	m := newStore(t)
 	c, outcomes, _ := newTest(m)
 	h := New(c)
-	path := "/" + token + "/360/general.xml"
+	path := "/" + m.token + "/360/general.xml"
 	first := get(h, "GET", path)
 	tag := first.Header().Get("Etag")
-	date := uploaded.Format(http.TimeFormat)
+	date := m.uploaded.Format(http.TimeFormat)
 	if got := first.Header().Get("Last-Modified"); got != date {
 		t.Errorf("Last-Modified %q", got)
 	}
@@ -250,19 +290,19 @@ func TestConditions(t *testing.T) {
 			t.Errorf("%s %s: %d %v", c.field, c.value, w.Code, *outcomes)
 		}
 	}
-	m.files["360/general.xml"], m.revision = "new", 2
+	m.put(t, "360/general.xml", "new")
 	if w := get(h, "GET", path, "If-None-Match", tag); w.Code != 200 || w.Body.String() != "new" {
 		t.Errorf("after an upload: %d %q", w.Code, w.Body)
 	}
 	// Its text changes with the token too, and nobody knows when.
-	if w := get(h, "GET", "/"+token+"/snom360.htm"); w.Header().Get("Last-Modified") != "" {
+	if w := get(h, "GET", "/"+m.token+"/snom360.htm"); w.Header().Get("Last-Modified") != "" {
 		t.Error("a container has Last-Modified")
 	}
 }
 
 // No request of what doesn't exist stays in memory, and what does is bounded.
 func TestCacheIsBounded(t *testing.T) {
-	m := newMemory()
+	m := newStore(t)
 	c, _, _ := newTest(m)
 	h := &handler{c, newCache()}
 	for range 3 * maxCached {
@@ -283,8 +323,8 @@ func TestCacheIsBounded(t *testing.T) {
 }
 
 func FuzzPath(f *testing.F) {
-	f.Add("/" + token + "/snom360.htm")
-	f.Add("/" + token + "//360/../" + own + ".xml")
+	f.Add("/" + unknown + "/snom360.htm")
+	f.Add("/" + unknown + "//360/../" + own + ".xml")
 	f.Fuzz(func(t *testing.T, path string) {
 		r := parsePath(path, "", "/files")
 		if r.token != noToken && !isToken(r.token) {

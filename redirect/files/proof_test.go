@@ -43,7 +43,8 @@ func certificates(t *testing.T) (*x509.CertPool, func(cn string) *x509.Certifica
 
 func TestProof(t *testing.T) {
 	pool, issue := certificates(t)
-	specific, general := "/"+token+"/360/"+own+".xml", "/"+token+"/360/general.xml"
+	m := newStore(t)
+	specific, general := "/"+m.token+"/360/"+own+".xml", "/"+m.token+"/360/general.xml"
 	for _, c := range []struct {
 		path, cn string // "" sends no certificate
 		require  bool
@@ -63,7 +64,7 @@ func TestProof(t *testing.T) {
 		{general, anothers, true, OtherPhone, 0},
 		{general, anothers, false, Served, 0},
 	} {
-		config, outcomes, fetches := newTest(newMemory())
+		config, outcomes, fetches := newTest(m)
 		config.PhoneAuthorities, config.RequireProof = pool, c.require
 		r := httptest.NewRequest("GET", c.path, nil)
 		r.TLS = &tls.ConnectionState{}
@@ -79,20 +80,21 @@ func TestProof(t *testing.T) {
 
 // Who has guessed too many MACs gets no specific file, but general ones.
 func TestThrottled(t *testing.T) {
-	config, outcomes, _ := newTest(newMemory())
+	m := newStore(t)
+	config, outcomes, _ := newTest(m)
 	config.Scans = scan.New(scan.Config{Limit: 3, Refill: 24 * time.Hour, Knows: func(macaddr.Addr, store.Source) bool { return false }})
 	t.Cleanup(config.Scans.Close)
 	h := New(config)
 	want := get(h, "GET", "/"+unknown+"/none")
 	for range 3 {
-		get(h, "GET", "/"+token+"/360/"+nobodys+".xml")
+		get(h, "GET", "/"+m.token+"/360/"+nobodys+".xml")
 	}
 	*outcomes = nil
-	w := get(h, "GET", "/"+token+"/360/"+own+".xml")
+	w := get(h, "GET", "/"+m.token+"/360/"+own+".xml")
 	if w.Code != 404 || w.Body.String() != want.Body.String() || (*outcomes)[0] != Throttled {
 		t.Errorf("%d %v", w.Code, *outcomes)
 	}
-	if w := get(h, "GET", "/"+token+"/360/general.xml"); w.Code != 200 {
+	if w := get(h, "GET", "/"+m.token+"/360/general.xml"); w.Code != 200 {
 		t.Errorf("general: %d", w.Code)
 	}
 }
