@@ -36,6 +36,7 @@ type watched struct {
 
 	mu     sync.Mutex
 	looked map[string]int
+	last   macaddr.Addr // the phone that was looked up last
 }
 
 func (w *watched) look(what string) { w.mu.Lock(); defer w.mu.Unlock(); w.looked[what]++ }
@@ -60,6 +61,7 @@ func (w *watched) File(a store.AccountID, name store.FileName, version int) (sto
 
 func (w *watched) Redirection(mac macaddr.Addr) (store.Redirection, error) {
 	w.look("phone")
+	w.last = mac
 	return w.DB.Redirection(mac)
 }
 

@@ -86,6 +86,12 @@ func TestThrottled(t *testing.T) {
 	t.Cleanup(config.Scans.Close)
 	h := New(config)
 	want := get(h, "GET", "/"+unknown+"/none")
+	for range 10 { // a tenth of a miss each
+		get(h, "GET", "/"+m.token+"/360/"+own+".xml")
+	}
+	if (*outcomes)[10] != Served {
+		t.Errorf("the account's own phone: %v", *outcomes)
+	}
 	for range 3 {
 		get(h, "GET", "/"+m.token+"/360/"+nobodys+".xml")
 	}
@@ -93,6 +99,9 @@ func TestThrottled(t *testing.T) {
 	w := get(h, "GET", "/"+m.token+"/360/"+own+".xml")
 	if w.Code != 404 || w.Body.String() != want.Body.String() || (*outcomes)[0] != Throttled {
 		t.Errorf("%d %v", w.Code, *outcomes)
+	}
+	if m.last != anyMAC {
+		t.Errorf("%v was looked up", m.last)
 	}
 	if w := get(h, "GET", "/"+m.token+"/360/general.xml"); w.Code != 200 {
 		t.Errorf("general: %d", w.Code)
