@@ -65,6 +65,9 @@ func (c *check) checkFiles() {
 
 // checkVersion checks a version, whose key in bucketFiles is k.
 func (c *check) checkVersion(id store.AccountID, k []byte, r fileRecord) {
+	if c.tx.Bucket(bucketFileOrder) == nil { // which is reported
+		return
+	}
 	c.numbered(bucketFileOrder, r.Number, "a version of file "+string(r.Name)+" of "+c.name(id))
 	if !bytes.Equal(c.get(bucketFileOrder, numberKey(id, r.Number)), k[4:]) {
 		c.add("version %d of file %s of %s is missing in the order of versions", r.Version, r.Name, c.name(id))
