@@ -18,6 +18,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -80,7 +81,7 @@ type Config struct {
 	// and on its goroutine: it must return at once. The phone is the one in the file's
 	// name or, for a general file, the one that a certificate proves. If nil, fetches are
 	// not recorded.
-	OnFetch func(macaddr.Addr, store.Fetch)
+	OnFetch func(phone macaddr.Addr, from netip.Addr, owner store.AccountID, f store.Fetch)
 	// Observe is called in the same way for each request except those for monitoring. If
 	// nil, requests are not observed.
 	Observe func(Observation)
@@ -142,7 +143,7 @@ func (h *handler) report(x *exchange, at time.Time, took time.Duration) {
 		if !f.Refused {
 			f.Name, f.Version = x.served, x.version
 		}
-		h.OnFetch(x.mac, f)
+		h.OnFetch(x.phone(), store.ClientAddr(x.Request().RemoteAddr), x.account, f)
 	}
 	if h.Observe != nil && x.outcome != "" {
 		h.Observe(Observation{x.outcome, x.protocol, took})

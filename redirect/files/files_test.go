@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"reflect"
 	"strings"
 	"sync"
@@ -152,7 +153,12 @@ func newTest(m *watched) (Config, *[]Outcome, *[]store.Fetch) {
 			return Rows{macaddr.MustParse(own): {"name": "Ann"}}, nil
 		},
 		Observe: func(o Observation) { *outcomes = append(*outcomes, o.Outcome) },
-		OnFetch: func(_ macaddr.Addr, f store.Fetch) { *fetches = append(*fetches, f) },
+		OnFetch: func(phone macaddr.Addr, from netip.Addr, owner store.AccountID, f store.Fetch) {
+			if !phone.IsValid() || !from.IsValid() || owner != m.account.ID {
+				panic("a fetch of nobody")
+			}
+			*fetches = append(*fetches, f)
+		},
 	}, outcomes, fetches
 }
 
