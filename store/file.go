@@ -48,13 +48,13 @@ func ParseFileName(s string) (FileName, error) {
 		return "", errors.New(`a name that begins with "/": leave it out`)
 	}
 	for element := range strings.SplitSeq(s, "/") {
-		for i := range len(element) {
-			if c := element[i]; !isAlphanumeric(c) && (i == 0 || !strings.ContainsRune("._-", rune(c))) {
+		if element == "" || !isAlphanumeric(element[0]) {
+			return "", errors.New(expected)
+		}
+		for _, c := range []byte(element) {
+			if !isAlphanumeric(c) && !strings.ContainsRune("._-", rune(c)) {
 				return "", errors.New(expected)
 			}
-		}
-		if element == "" {
-			return "", errors.New(expected)
 		}
 	}
 	return FileName(s), nil
@@ -68,19 +68,15 @@ func isAlphanumeric(c byte) bool {
 func (n FileName) Fold() FileName { return FileName(strings.ToLower(string(n))) }
 
 // MAC returns the MAC of the phone that the file is for, if it is for one only: the
-// name has an element that is a MAC, or a MAC before its ending, or "-" and a MAC
-// there, as in "000413231234/keys.xml", "360/000413231234.xml" and
-// "snom360-000413231234.htm".
+// first MAC between "/", ".", "_" and "-" in the name, as in "000413231234/keys.xml",
+// "360/000413231234.xml", "snom360-000413231234.htm" and "000413231234_keys.xml". So no
+// name that shows a MAC is that of a file for everybody.
 func (n FileName) MAC() (mac macaddr.Addr, ok bool) {
-	for element := range strings.SplitSeq(string(n), "/") {
-		stem, _, _ := strings.Cut(element, ".")
-		if i := strings.LastIndexByte(stem, '-'); i >= 0 {
-			stem = stem[i+1:]
-		}
-		if len(stem) != 12 {
+	for part := range strings.FieldsFuncSeq(string(n), func(c rune) bool { return strings.ContainsRune("/._-", c) }) {
+		if len(part) != 12 {
 			continue
 		}
-		if mac, err := macaddr.Parse(stem); err == nil {
+		if mac, err := macaddr.Parse(part); err == nil {
 			return mac, true
 		}
 	}
