@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"snomredirect/macaddr"
+	"snomredirect/redirect/proof"
 	"snomredirect/redirect/scan"
 	"snomredirect/redirect/settings"
 	"snomredirect/store"
@@ -47,7 +48,7 @@ func (h *handler) answer(a *answer, u *url.URL, userAgent string, connection *tl
 		return
 	}
 	if connection != nil && h.PhoneAuthorities != nil && a.mac.IsValid() {
-		a.proven, a.because = proof(connection, h.PhoneAuthorities)
+		a.proven, a.because = proof.MAC(connection, h.PhoneAuthorities)
 	}
 	server, outcome, err := h.find(a)
 	if err != nil {

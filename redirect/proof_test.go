@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"snomredirect/redirect/proof"
 	"snomredirect/redirect/settings"
 	"snomredirect/store"
 )
@@ -138,7 +139,7 @@ func proofTests(t *testing.T) (map[string]proofTest, *x509.CertPool) {
 		"for servers":             {snom.issue(t, registered, nil, usage(x509.ExtKeyUsageServerAuth)), true, ""},
 		"two intermediates":       {snom.issue(t, "Snom Phone 2", nil, authority).issue(t, registered, nil, nil), true, ""},
 		"useless certificate":     {good.with(append(slices.Clone(good.chain), other.cert.Raw)), true, ""},
-		"too many certificates":   {good.with(slices.Concat(good.chain, slices.Repeat(good.chain[1:], maxSent))), false, "10 certificates: expected at most 8"},
+		"too many certificates":   {good.with(slices.Concat(good.chain, slices.Repeat(good.chain[1:], proof.MaxSent))), false, "10 certificates: expected at most 8"},
 		"no certificate":          {nil, false, "no certificate"},
 		"expired intermediate":    {snomExpired.issue(t, registered, nil, nil), false, `intermediate certificate of \"Snom Phone 0\": x509: certificate has expired`},
 		"no intermediate":         {good.with(good.chain[:1]), false, "unknown authority"},
@@ -222,12 +223,12 @@ func TestProofIsCheap(t *testing.T) {
 	pool := x509.NewCertPool()
 	pool.AddCert(root.cert)
 	phone := (*issuer)(nil).issue(t, "below", nil, authority).issue(t, registered, nil, nil)
-	for n, want := range map[int]string{maxSent - 1: "unknown authority", 100: "expected at most"} {
+	for n, want := range map[int]string{proof.MaxSent - 1: "unknown authority", 100: "expected at most"} {
 		chain := []*x509.Certificate{phone.cert}
 		for range n {
 			chain = append(chain, (*issuer)(nil).issue(t, "below", nil, authority).cert)
 		}
-		_, err := proof(&tls.ConnectionState{PeerCertificates: chain}, pool)
+		_, err := proof.MAC(&tls.ConnectionState{PeerCertificates: chain}, pool)
 		// The error of crypto/x509 mentions a signature that it verified and that
 		// was wrong.
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "verification") {

@@ -145,7 +145,7 @@ func TestOpenRefuses(t *testing.T) {
 		"another program's": {"things", "", "no schema number"},
 		"no schema number":  {"meta", "", "no schema number"},
 		"nonsense":          {"meta", "x", "no schema number"},
-		"newer":             {"meta", "7", "newer snomredirect (schema 7; this version reads up to 4)"},
+		"newer":             {"meta", "7", "newer snomredirect (schema 7; this version reads up to 5)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()

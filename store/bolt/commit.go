@@ -33,7 +33,7 @@ type committer struct {
 
 type change struct {
 	run      func(*bbolt.Tx) error
-	size     int // number of phones
+	size     int // number of phones, or as much work
 	err      error
 	panicked any
 	wake     chan bool // true: lead the next group; false: the change is done

@@ -27,3 +27,6 @@ func (db *DB) readDisabled() error {
 	db.disabled.Store(&disabled)
 	return nil
 }
+
+// PhonesDisabled reports whether an account is disabled together with its phones.
+func (db *DB) PhonesDisabled(id store.AccountID) bool { return db.phonesDisabled(id) }

@@ -33,6 +33,8 @@ var migrations = []migration{
 		}
 		return errors.Join(classifyHistories(tx), countUsage(tx))
 	},
+	// To 5: adds files.
+	func(tx *bbolt.Tx) error { return makeBuckets(tx, schema5) },
 }
 
 func makeBuckets(tx *bbolt.Tx, names [][]byte) error {

@@ -1,4 +1,5 @@
-package redirect
+// Package proof verifies the factory certificates by which phones prove their MACs.
+package proof
 
 import (
 	"crypto/tls"
@@ -12,23 +13,23 @@ import (
 
 var errNoCertificate = errors.New("no certificate")
 
-// maxSent bounds the certificates that a phone sends: its own and the
+// MaxSent bounds the certificates that a phone sends: its own and the
 // intermediates. No real chain comes close.
-const maxSent = 8
+const MaxSent = 8
 
-// proof returns the MAC that a client has proven: the common name of its factory
+// MAC returns the MAC that a client has proven: the common name of its factory
 // certificate. The TLS handshake accepts any certificate and verifies only that
-// the client has its key. proof verifies the certificate against authorities,
+// the client has its key. MAC verifies the certificate against authorities,
 // with the intermediates that the client sent. Certificates of snom's first
 // generation are signed with SHA-1 and prove nothing: crypto/x509 rejects them.
 //
 // The error is for the log.
-func proof(s *tls.ConnectionState, authorities *x509.CertPool) (macaddr.Addr, error) {
+func MAC(s *tls.ConnectionState, authorities *x509.CertPool) (macaddr.Addr, error) {
 	if s == nil || len(s.PeerCertificates) == 0 || authorities == nil { // nil would be the system's
 		return macaddr.Addr{}, errNoCertificate
 	}
-	if n := len(s.PeerCertificates); n > maxSent {
-		return macaddr.Addr{}, fmt.Errorf("%d certificates: expected at most %d", n, maxSent)
+	if n := len(s.PeerCertificates); n > MaxSent {
+		return macaddr.Addr{}, fmt.Errorf("%d certificates: expected at most %d", n, MaxSent)
 	}
 	options := x509.VerifyOptions{
 		Roots:         authorities,
