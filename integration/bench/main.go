@@ -5,6 +5,7 @@
 //	go run ./integration/bench                 all rows
 //	go run ./integration/bench -rows boot      the rows whose family matches
 //	go run ./integration/bench -million 10     with ten million phones too, which takes long
+//	go run ./integration/bench -readme integration/bench/README.md    also write the page
 //
 // The service and its rivals run on one core, the clients on the others. What is measured
 // is CPU time, as the kernel counts it for the process and its children, and the rounds of
@@ -13,6 +14,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -39,6 +41,7 @@ var families = []family{
 	{"boot", "a boot, and what contacts cost after it, beside net/http, nginx and PHP", (*bench).boot},
 	{"kept", "a request on a connection that is kept", (*bench).kept},
 	{"https", "a boot over HTTPS", (*bench).https},
+	{"pnp", "a phone over SIP Plug & Play", (*bench).pnp},
 	{"upload", "a million phones in one list, beside SQLite", (*bench).upload},
 	{"registers", "phones one by one, from many sessions and from one", (*bench).registers},
 	{"sessions", "the memory of idle sessions", (*bench).sessions},
@@ -71,6 +74,7 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 5, "rounds of each row; at least 5")
 	flag.IntVar(&b.requests, "requests", 20_000, "requests in a round")
 	flag.IntVar(&b.million, "million", 1, "how many million phones there are: 1, or up to 10 for the rows of many phones")
+	readme := flag.String("readme", "", "also replace the measured rows in this page")
 	keep := flag.Bool("keep", false, "keep the data folders")
 	profile := flag.String("profile", "", "measure nothing, and write a CPU profile of the service for the compiler to this file")
 	flag.Usage = func() {
@@ -89,7 +93,7 @@ func main() {
 		if *profile != "" {
 			return b.profile(*profile)
 		}
-		return b.measure(*rows)
+		return b.measure(*rows, *readme)
 	}))
 }
 
@@ -127,25 +131,38 @@ func (b *bench) prepared(keep bool, f func() error) (err error) {
 	return f()
 }
 
-// measure measures the families whose name matches, and prints the table.
-func (b *bench) measure(rows string) error {
+// measure measures the families whose name matches, and prints the table. If readme is
+// not "", it is the page to which they are written too, each as soon as it is measured.
+func (b *bench) measure(rows, readme string) error {
 	pattern, err := regexp.Compile(rows)
 	if err != nil {
 		return err
 	}
+	var all table
 	for _, f := range families {
 		if !pattern.MatchString(f.name) {
 			continue
 		}
 		begun := time.Now()
+		b.table = nil
 		if err := f.run(b); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
-		fmt.Fprintf(os.Stderr, "%s: %v\n", f.name, time.Since(begun).Round(time.Second))
+		took := time.Since(begun).Round(time.Second)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", f.name, took)
+		all = append(all, b.table...)
+		if readme != "" {
+			var text bytes.Buffer
+			b.table.print(&text)
+			fmt.Fprintf(&text, "\n%s, in %v: %s.\n", begun.UTC().Format(time.DateOnly), took, machine())
+			if err := writeReadme(readme, report{f.name, text.String()}); err != nil {
+				return err
+			}
+		}
 	}
 	fmt.Println(machine())
 	fmt.Println()
-	b.table.print(os.Stdout)
+	all.print(os.Stdout)
 	if slices.Sort(b.missing); len(b.missing) > 0 {
 		fmt.Printf("\nNot installed, and left out: %s.\n", strings.Join(slices.Compact(b.missing), ", "))
 	}

@@ -26,7 +26,7 @@ type service struct {
 	signer    ssh.Signer
 }
 
-type addresses struct{ HTTP, HTTPS, SSH, Metrics string }
+type addresses struct{ HTTP, HTTPS, PnP, SSH, Metrics string }
 
 // newService makes a data folder and starts the service with it.
 func (b *bench) newService(name string, flags ...string) (*service, error) {

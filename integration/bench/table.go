@@ -7,14 +7,14 @@ import (
 )
 
 // A row is one line of the table.
-type row struct{ what, against, now, spread, reach string }
+type row struct{ what, against, now, spread, reach, reached string }
 
 type table []row
 
 func (t table) print(w io.Writer) {
-	fmt.Fprintln(w, "| what | against, in the same run | now | spread | reach |\n|---|---|---|---|---|")
+	fmt.Fprintln(w, "| what | against, in the same run | now | spread | reach | reached |\n|---|---|---|---|---|---|")
 	for _, r := range t {
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", r.what, r.against, r.now, r.spread, r.reach)
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s |\n", r.what, r.against, r.now, r.spread, r.reach, r.reached)
 	}
 }
 
@@ -46,10 +46,24 @@ func (t *table) addRatio(what, against string, ours, theirs sample, unit, reach 
 	ratio := ours.over(theirs)
 	*t = append(*t, row{what, against,
 		fmt.Sprintf("%.2f: %.1f to %.1f %s", ratio.median(), ours.median(), theirs.median(), unit),
-		ratio.spread("%.2f"), reach})
+		ratio.spread("%.2f"), reach, reached(ratio.median(), reach)})
 }
 
 // addValue adds a row that is compared with nothing.
 func (t *table) addValue(what, against string, values sample, unit, reach string) {
-	*t = append(*t, row{what, against, fmt.Sprintf("%.1f %s", values.median(), unit), values.spread("%.1f"), reach})
+	*t = append(*t, row{what, against, fmt.Sprintf("%.1f %s", values.median(), unit), values.spread("%.1f"), reach, reached(values.median(), reach)})
+}
+
+// reached tells whether a value is within a reach such as "≤ 0.90" or "≥ 8", if there is
+// one.
+func reached(value float64, reach string) string {
+	var sign rune
+	var bound float64
+	if _, err := fmt.Sscanf(reach, "%c %g", &sign, &bound); err != nil {
+		return ""
+	}
+	if sign == '≤' && value <= bound || sign == '≥' && value >= bound {
+		return "yes"
+	}
+	return "no"
 }
