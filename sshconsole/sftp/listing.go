@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,7 +117,7 @@ func (s *session) stat(a store.Account, name store.FileName) (os.FileInfo, error
 }
 
 // list returns what is in a folder: files, and the folders that their names imply or that
-// were made. The error is os.ErrNotExist if there is no such folder.
+// were made, in the order of their names. The error is os.ErrNotExist if there is no such folder.
 func (s *session) list(a store.Account, folder store.FileName) (all []os.FileInfo, err error) {
 	stored, err := s.Files.Store.Files(a.ID)
 	if err != nil {
@@ -152,5 +153,8 @@ func (s *session) list(a store.Account, folder store.FileName) (all []os.FileInf
 	if !exists && folder != "" {
 		return nil, os.ErrNotExist
 	}
+	slices.SortFunc(all, func(a, b os.FileInfo) int {
+		return strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name()))
+	})
 	return all, nil
 }
