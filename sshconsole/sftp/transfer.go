@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"sync"
 
 	protocol "github.com/pkg/sftp"
 
@@ -48,18 +47,6 @@ func (s *session) Fileread(r *protocol.Request) (file io.ReaderAt, err error) {
 	return file, err
 }
 
-// An upload is a file that a client writes.
-type upload struct {
-	session *session
-	name    store.FileName
-	end     func() // of the request that Begin counts
-	release func() // of the handle
-
-	mu   sync.Mutex
-	text []byte
-	err  error // why it will not be stored
-}
-
 // A part is an upload that waits to be renamed.
 type part struct {
 	name    store.FileName
@@ -87,7 +74,7 @@ func (s *session) Filewrite(r *protocol.Request) (file io.WriterAt, err error) {
 			release()
 			return err
 		}
-		file = &upload{session: s, name: name, text: text, end: end, release: release}
+		file = s.newUpload(name, text, end, release)
 		return nil
 	})
 	return file, err
@@ -118,53 +105,6 @@ func (s *session) before(a store.Account, name store.FileName, flags protocol.Fi
 	}
 	_, text, err := s.Files.Store.File(a.ID, name, 0)
 	return text, err
-}
-
-// WriteAt implements [io.WriterAt]. A client writes several pieces at the same time.
-func (u *upload) WriteAt(b []byte, offset int64) (int, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.err == nil && (offset < 0 || offset > int64(store.MaxFileSize-len(b))) {
-		u.err = u.session.explain(string(u.name), store.ErrFileSize)
-		u.text = nil
-	}
-	if u.err != nil {
-		return 0, u.err
-	}
-	if end := int(offset) + len(b); end > len(u.text) {
-		u.text = append(u.text, make([]byte, end-len(u.text))...)
-	}
-	return copy(u.text[offset:], b), nil
-}
-
-// TransferError implements [protocol.TransferError]: the connection ended before the
-// client closed the file.
-func (u *upload) TransferError(err error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.err = err
-}
-
-// Close implements [io.Closer]. It stores the file, unless a piece of it was refused or
-// the connection ended.
-func (u *upload) Close() error {
-	defer u.end()
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.err != nil {
-		u.release()
-		return u.err
-	}
-	s := u.session
-	if final, isPart := finalName(u.name); isPart {
-		s.dropPart(final)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.parts[final.Fold()] = &part{u.name, u.text, u.release}
-		return nil
-	}
-	defer u.release()
-	return s.run(string(u.name), func(a store.Account) error { return s.put(a, u.name, u.text) })
 }
 
 // dropPart forgets an upload that waits to be renamed to a name, if there is one.
