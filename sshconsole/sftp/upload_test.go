@@ -32,6 +32,7 @@ func TestStaleUpload(t *testing.T) {
 			}
 		}
 		time.Sleep(staleTime + time.Second)
+		synctest.Wait()
 		if want := "a.xml: nothing arrived for a minute; nothing was stored.\n"; ended != 1 || stderr.String() != want {
 			t.Errorf("ended %d, %q", ended, stderr)
 		}
