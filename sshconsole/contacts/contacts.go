@@ -32,22 +32,29 @@ const unregisteredContact = time.Hour
 // is none. registered says whether the account sees the phone as registered. It must
 // not be another's, unless the account operates. A contact from before the phone was
 // registered counts as that of an unregistered phone. While the phone was another
-// account's, its contact is known to that account and to operators only.
+// account's, its contact is known to that account and to operators only. What the phone
+// fetched since it was registered is known apart from that, also with a contact without
+// a MAC: to the account whose file it was, and to operators.
 func (v View) Last(p store.Phone, registered bool) (store.Contact, error) {
 	contact, err := v.Source.Contact(p.MAC)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return store.Contact{}, nil
-	case err != nil:
+	if err != nil {
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
 		return store.Contact{}, err
-	case !v.MayKnow(contact):
-		return store.Contact{}, nil
+	}
+	if f := contact.Fetched; !registered || !v.MayKnowFetch(f) || f.At.Before(p.Registered) {
+		contact.Fetched = store.Fetch{}
+	}
+	none := store.Contact{Fetched: contact.Fetched}
+	if !v.MayKnow(contact) || contact.Answer == 0 {
+		return none, nil
 	}
 	unowned := contact.Owner == 0 && contact.Answer == store.Refused // the store failed: the owner is not known
 	if !registered || contact.At.Before(p.Registered) || unowned {
 		contact.From = netip.Addr{}
 		if time.Since(contact.At) > unregisteredContact {
-			return store.Contact{}, nil
+			return none, nil
 		}
 	}
 	return contact, nil
@@ -57,6 +64,11 @@ func (v View) Last(p store.Phone, registered bool) (store.Contact, error) {
 // account's at that time.
 func (v View) MayKnow(c store.Contact) bool {
 	return c.Owner == 0 || c.Owner == v.By.ID || v.By.Operates()
+}
+
+// MayKnowFetch reports whether the account may know of a file that a phone requested.
+func (v View) MayKnowFetch(f store.Fetch) bool {
+	return f.Owner == v.By.ID || v.By.Operates()
 }
 
 // An Object is a contact for programs.
