@@ -79,11 +79,7 @@ func (s *session) words(subject string, err error) error {
 func (s *session) findings(all []findings.Finding) (first refusal) {
 	more := 0
 	for _, f := range all {
-		at := ""
-		if f.Line > 0 {
-			at = fmt.Sprintf(":%d:%d", f.Line, f.Column)
-		}
-		line := fmt.Sprintf("%s%s: %s: %s", store.Printable(f.File), at, f.Severity, store.Printable(f.Text))
+		line := store.Printable(f.String())
 		s.problem(line)
 		switch {
 		case f.Severity != "error":
