@@ -17,6 +17,7 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 
+	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 	"snomredirect/store/bolt"
@@ -45,6 +46,12 @@ type lab struct {
 // returns.
 func newLab(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry) *lab {
 	t.Helper()
+	return newLabWith(t, l, wrap, nil)
+}
+
+// newLabWith is newLab with setting files. If serve is nil, there are none.
+func newLabWith(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry, serve func(*bolt.DB) *files.Config) *lab {
+	t.Helper()
 	db, err := bolt.Open(t.TempDir(), bolt.Config{Hold: 10 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
@@ -63,8 +70,12 @@ func newLab(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry) *l
 	if wrap != nil {
 		lab.registry = wrap(db)
 	}
+	commands := shell.Config{Registry: lab.registry, Contacts: lab.contacts}
+	if serve != nil {
+		commands.Files = serve(db)
+	}
 	lab.server = newServer(Config{
-		Shell:    shell.New(shell.Config{Registry: lab.registry, Contacts: lab.contacts}),
+		Shell:    shell.New(commands),
 		Accounts: lab.registry,
 		HostKey:  newSigner(t),
 		Password: func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error) {

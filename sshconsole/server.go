@@ -25,7 +25,7 @@ type Accounts interface {
 
 // A Config configures a [Server]. Shell, Accounts and HostKey must be set.
 type Config struct {
-	Shell    *shell.Shell // runs the commands
+	Shell    *shell.Shell // runs the commands; its files are those that SFTP serves
 	Accounts Accounts
 	HostKey  gossh.Signer
 	// Password checks a name and a password from an address, and returns the

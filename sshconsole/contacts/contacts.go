@@ -33,21 +33,21 @@ const unregisteredContact = time.Hour
 // not be another's, unless the account operates. A contact from before the phone was
 // registered counts as that of an unregistered phone. While the phone was another
 // account's, its contact is known to that account and to operators only. What it fetched
-// is known if the phone is registered by the account whose file it was; a contact without
-// an Answer has nothing else.
+// is known if the phone is registered by the account whose file it was, also with a
+// contact that has nothing else.
 func (v View) Last(p store.Phone, registered bool) (store.Contact, error) {
 	contact, err := v.Source.Contact(p.MAC)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return store.Contact{}, nil
-	case err != nil:
+	if err != nil {
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
 		return store.Contact{}, err
 	}
 	fetched := contact.Fetched
 	contact.Fetched = store.Fetch{}
 	contact = v.request(contact, p, registered)
 	if registered && fetched != (store.Fetch{}) && fetched.Owner == p.Owner && !fetched.At.Before(p.Registered) {
-		contact.MAC, contact.Fetched = p.MAC, fetched
+		contact.Fetched = fetched
 	}
 	return contact, nil
 }
@@ -71,6 +71,11 @@ func (v View) request(contact store.Contact, p store.Phone, registered bool) sto
 // account's at that time.
 func (v View) MayKnow(c store.Contact) bool {
 	return c.Owner == 0 || c.Owner == v.By.ID || v.By.Operates()
+}
+
+// MayKnowFetch reports whether the account may know of a file that a phone requested.
+func (v View) MayKnowFetch(f store.Fetch) bool {
+	return f.Owner == v.By.ID || v.By.Operates()
 }
 
 // An Object is a contact for programs.
