@@ -85,7 +85,7 @@ func TestSpaceOnDisk(t *testing.T) {
 		t.Skip("SNOMREDIRECT_TEST_FILES is not set")
 	}
 	for _, c := range []struct{ accounts, files, size, versions int }{
-		{1, 1000, 4 << 10, 1}, {1, 1000, 4 << 10, 11}, {1, 16, 256 << 10, 1}, {1, 16, 256 << 10, 11}, {200, 16, 256 << 10, 1},
+		{1, 1000, 16, 10}, {1, 1000, 4 << 10, 1}, {1, 1000, 4 << 10, 11}, {1, 16, 256 << 10, 1}, {1, 16, 256 << 10, 11}, {200, 16, 256 << 10, 1},
 	} {
 		db := open(t, t.TempDir())
 		for n := range c.accounts {
