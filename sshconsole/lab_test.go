@@ -17,6 +17,7 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 
+	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 	"snomredirect/store/bolt"
@@ -45,6 +46,12 @@ type lab struct {
 // returns.
 func newLab(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry) *lab {
 	t.Helper()
+	return newLabWith(t, l, wrap, nil)
+}
+
+// newLabWith is newLab with setting files. If serve is nil, there are none.
+func newLabWith(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry, serve func(*bolt.DB) *files.Config) *lab {
+	t.Helper()
 	db, err := bolt.Open(t.TempDir(), bolt.Config{Hold: 10 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +70,7 @@ func newLab(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry) *l
 	if wrap != nil {
 		lab.registry = wrap(db)
 	}
-	lab.server = newServer(Config{
+	config := Config{
 		Shell:    shell.New(shell.Config{Registry: lab.registry, Contacts: lab.contacts}),
 		Accounts: lab.registry,
 		HostKey:  newSigner(t),
@@ -79,7 +86,11 @@ func newLab(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry) *l
 		ObserveLogin:   func(m Method, o LoginOutcome) { lab.observe(string(m) + " " + string(o)) },
 		ObserveSession: func(o SessionOutcome) { lab.observe(string(o)) },
 		ObservePanic:   func() { lab.observe("panic") },
-	}, l)
+	}
+	if serve != nil {
+		config.Files = serve(db)
+	}
+	lab.server = newServer(config, l)
 	lab.registry = db
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/gliderlabs/ssh"
 	gossh "golang.org/x/crypto/ssh"
 
+	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
@@ -34,6 +35,8 @@ type Config struct {
 	// failed. Password must take as long for a name without an account. If nil,
 	// nobody can log in with a password.
 	Password func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
+	// Files are the setting files that SFTP serves. If nil, it is refused.
+	Files *files.Config
 	// Legacy adds algorithms that audits fail, for libraries that have no others: key
 	// exchange on NIST's curve P-256, and encrypt-and-MAC.
 	Legacy bool

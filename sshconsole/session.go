@@ -76,17 +76,17 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 			sess.server.observeSession(SessionUnused)
 		}
 	}()
-	start := func(command string) {
+	start := func(run func()) {
 		started = true
 		idle.Stop()
 		go func() {
 			defer close(done)
-			sess.run(ctx, command)
+			run()
 		}()
 	}
 	for r := range requests {
 		ok := false
-		var exec struct{ Command string }
+		var exec struct{ Command string } // or the name of a subsystem
 		switch r.Type {
 		case "pty-req":
 			var pty struct {
@@ -112,10 +112,16 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 			ok = !started
 		case "exec":
 			ok = !started && gossh.Unmarshal(r.Payload, &exec) == nil
+		case "subsystem":
+			ok = !started && gossh.Unmarshal(r.Payload, &exec) == nil && exec.Command == subsystem
 		}
 		_ = r.Reply(ok, nil) // before start, which may close the channel
-		if ok && (r.Type == "shell" || r.Type == "exec") {
-			start(exec.Command)
+		switch {
+		case !ok:
+		case r.Type == "shell" || r.Type == "exec":
+			start(func() { sess.run(ctx, exec.Command) })
+		case r.Type == "subsystem":
+			start(func() { sess.runFiles(ctx) })
 		}
 	}
 }
@@ -123,6 +129,11 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 // run runs a command, or the console if command is "", and sends the exit status.
 func (sess *session) run(ctx context.Context, command string) {
 	s, status := sess.server, shell.StatusRefused
+	if text := otherTransfer(command); text != "" {
+		_, _ = io.WriteString(sess.Stderr(), text+"\n")
+		sess.exit(status, false)
+		return
+	}
 	changed, failed := false, false // an account changed; something failed in the service
 	ended := make(chan struct{})
 	defer close(ended)

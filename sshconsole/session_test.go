@@ -183,7 +183,7 @@ func TestOnlySessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, request := range []string{"auth-agent-req@openssh.com", "x11-req", "subsystem"} {
-		if ok, err := session.SendRequest(request, true, gossh.Marshal(struct{ S string }{"sftp"})); ok || err != nil {
+		if ok, err := session.SendRequest(request, true, gossh.Marshal(struct{ S string }{"netconf"})); ok || err != nil {
 			t.Errorf("request %s: %v, %v", request, ok, err)
 		}
 	}

@@ -32,45 +32,43 @@ const unregisteredContact = time.Hour
 // is none. registered says whether the account sees the phone as registered. It must
 // not be another's, unless the account operates. A contact from before the phone was
 // registered counts as that of an unregistered phone. While the phone was another
-// account's, its contact is known to that account and to operators only. What it fetched
-// is known if the phone is registered by the account whose file it was; a contact without
-// an Answer has nothing else.
+// account's, its contact is known to that account and to operators only. What the phone
+// fetched since it was registered is known apart from that, also with a contact without
+// a MAC: to operators and to the account whose file it was, if it has the phone.
 func (v View) Last(p store.Phone, registered bool) (store.Contact, error) {
 	contact, err := v.Source.Contact(p.MAC)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return store.Contact{}, nil
-	case err != nil:
+	if err != nil {
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
 		return store.Contact{}, err
 	}
-	fetched := contact.Fetched
-	contact.Fetched = store.Fetch{}
-	contact = v.request(contact, p, registered)
-	if registered && fetched != (store.Fetch{}) && fetched.Owner == p.Owner && !fetched.At.Before(p.Registered) {
-		contact.MAC, contact.Fetched = p.MAC, fetched
+	if f := contact.Fetched; !registered || f.Owner != p.Owner || !v.MayKnowFetch(f) || f.At.Before(p.Registered) {
+		contact.Fetched = store.Fetch{}
 	}
-	return contact, nil
-}
-
-// request returns what the account may know of a phone's last request for its settings.
-func (v View) request(contact store.Contact, p store.Phone, registered bool) store.Contact {
-	if contact.Answer == 0 || !v.MayKnow(contact) {
-		return store.Contact{}
+	none := store.Contact{Fetched: contact.Fetched}
+	if !v.MayKnow(contact) || contact.Answer == 0 {
+		return none, nil
 	}
 	unowned := contact.Owner == 0 && contact.Answer == store.Refused // the store failed: the owner is not known
 	if !registered || contact.At.Before(p.Registered) || unowned {
 		contact.From = netip.Addr{}
 		if time.Since(contact.At) > unregisteredContact {
-			return store.Contact{}
+			return none, nil
 		}
 	}
-	return contact
+	return contact, nil
 }
 
 // MayKnow reports whether the account may know of a contact: the phone was not another
 // account's at that time.
 func (v View) MayKnow(c store.Contact) bool {
 	return c.Owner == 0 || c.Owner == v.By.ID || v.By.Operates()
+}
+
+// MayKnowFetch reports whether the account may know of a file that a phone requested.
+func (v View) MayKnowFetch(f store.Fetch) bool {
+	return f.Owner == v.By.ID || v.By.Operates()
 }
 
 // An Object is a contact for programs.

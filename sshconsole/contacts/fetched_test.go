@@ -33,8 +33,8 @@ func TestLastFetched(t *testing.T) {
 	}{
 		{partner, request, mine, true, request},
 		{operator, request, mine, true, request},
-		{partner, anothers, mine, true, store.Contact{MAC: mac, Fetched: fetched}},
-		{partner, only, mine, true, store.Contact{MAC: mac, Fetched: fetched}},
+		{partner, anothers, mine, true, store.Contact{Fetched: fetched}},
+		{partner, only, mine, true, store.Contact{Fetched: fetched}},
 		{partner, only, newer, true, store.Contact{}},
 		{partner, only, mine, false, store.Contact{}},
 		{operator, request, others, true, bare},

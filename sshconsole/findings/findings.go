@@ -31,6 +31,39 @@ type Finding struct {
 	Text     string `json:"text"`
 }
 
+// String returns the finding as a line, without its end.
+func (f Finding) String() string {
+	at := ""
+	if f.Line > 0 {
+		at = fmt.Sprintf(":%d:%d", f.Line, f.Column)
+	}
+	return fmt.Sprintf("%s%s: %s: %s", f.File, at, f.Severity, f.Text)
+}
+
+// printable returns the finding with texts that do nothing to a terminal.
+func (f Finding) printable() Finding {
+	f.File, f.Text = store.Printable(f.File), store.Printable(f.Text)
+	return f
+}
+
+// Write writes findings of an upload as lines, or as objects, and returns how many are
+// errors. Their texts may be from outside; nothing in them reaches a terminal.
+func Write(w io.Writer, asJSON bool, all []Finding) (errors int) {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, f := range all {
+		if f = f.printable(); f.Severity == "error" {
+			errors++
+		}
+		if asJSON {
+			_ = e.Encode(f) // if the writer fails, the client has gone
+			continue
+		}
+		fmt.Fprintln(w, f)
+	}
+	return errors
+}
+
 // A Report is the result of a check.
 type Report struct {
 	MAC      macaddr.Addr `json:"mac"`
@@ -45,7 +78,7 @@ type Report struct {
 
 // Add adds a finding. Its texts may be from outside; nothing in them reaches a terminal.
 func (r *Report) Add(f Finding) {
-	f.File, f.Text = store.Printable(f.File), store.Printable(f.Text)
+	f = f.printable()
 	r.Findings = append(r.Findings, f)
 	switch f.Severity {
 	case "error":
@@ -68,11 +101,7 @@ func (r Report) Write(w io.Writer, asJSON bool) error {
 		return e.Encode(r)
 	}
 	for _, f := range r.Findings {
-		at := ""
-		if f.Line > 0 {
-			at = fmt.Sprintf(":%d:%d", f.Line, f.Column)
-		}
-		fmt.Fprintf(w, "%s%s: %s: %s\n", f.File, at, f.Severity, f.Text)
+		fmt.Fprintln(w, f)
 	}
 	_, err := fmt.Fprintf(w, "%v: %s, %s, %s, %s\n", r.MAC, wording.Plural(r.Requests, "request", "requests"),
 		wording.Plural(r.Errors, "error", "errors"), wording.Plural(r.Warnings, "warning", "warnings"), wording.Plural(r.Hints, "hint", "hints"))

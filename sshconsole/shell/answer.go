@@ -77,9 +77,10 @@ type phoneObject struct {
 	DryRun        bool       `json:"dry_run,omitempty"`
 
 	// Only in SHOW.
-	DefaultServer store.URL        `json:"default_server,omitzero"` // the service's, of an unregistered phone
-	LastContact   *contacts.Object `json:"last_contact,omitempty"`
-	Scan          *contacts.Scan   `json:"scan,omitempty"`
+	DefaultServer store.URL         `json:"default_server,omitzero"` // the service's, of an unregistered phone
+	LastContact   *contacts.Object  `json:"last_contact,omitempty"`
+	Fetched       *contacts.Fetched `json:"fetched,omitempty"`
+	Scan          *contacts.Scan    `json:"scan,omitempty"`
 }
 
 // phoneObject returns what the caller may know of a phone with this owner.

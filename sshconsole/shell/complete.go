@@ -18,6 +18,8 @@ func (s *Shell) Complete(line string, pos int, by store.Account) (newLine string
 			return macaddr.ModelNames()
 		case "<partner|operator>":
 			return []string{store.Partner.String(), store.Operator.String()}
+		case "<file>":
+			return s.fileNames(by)
 		case "<name>", "<other>":
 			if !strings.HasPrefix(c.usage, "ACCOUNT ADD ") { // that is a new one
 				return s.accountNames(by)
@@ -36,6 +38,18 @@ func (s *Shell) accountNames(by store.Account) []string {
 	var names []string
 	for _, a := range accounts {
 		names = append(names, string(a.Name))
+	}
+	return names
+}
+
+// fileNames returns the names of an account's files.
+func (s *Shell) fileNames(by store.Account) (names []string) {
+	if s.Files == nil {
+		return nil
+	}
+	all, _ := s.Files.Store.Files(by.ID) // if the store fails, nothing is completed
+	for _, f := range all {
+		names = append(names, string(f.Name))
 	}
 	return names
 }

@@ -22,7 +22,7 @@ func TestTable(t *testing.T) {
 	h := newHouse(t)
 	sample := strings.NewReplacer("<mac>...", "2e4 2e5-2ff", "<mac>", "2e4", "[<url>]", serverA, "<url>", serverA, "<name>", "acme", "<text>...", "ACME Ltd",
 		"<partner|operator>", "partner", "<key|->...", "nonsense", "<fingerprint>", "nonsense", "<command>", "show", "[<mac>]", "2e4",
-		"[<model>]", "snom360", "<time>", "7d", "<path>", "/x", "--user-agent <text>", "--user-agent x", "<old-url>", serverA, "<new-url>", serverA, "<other>", "bravo", "[", "", "]", "")
+		"[<model>]", "snom360", "<time>", "7d", "<path>", "/x", "--user-agent <text>", "--user-agent x", "<old-url>", serverA, "<new-url>", serverA, "<other>", "bravo", "<file>", "snom360.htm", "[--version <n>]", "--version 2", "<version>", "2", "[", "", "]", "")
 	for _, c := range commands {
 		if c.summary == "" || c.alias == "" && (c.example == "" || c.run == nil) {
 			t.Errorf("%s has no summary, example or function", c.usage)

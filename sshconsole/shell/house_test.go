@@ -15,6 +15,7 @@ import (
 
 	"snomredirect/macaddr"
 	"snomredirect/sshconsole/explanation"
+	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/findings"
 	"snomredirect/sshconsole/lineedit"
 	"snomredirect/store"
@@ -36,6 +37,7 @@ type house struct {
 	check    func(context.Context, findings.Request) (findings.Report, error)
 	turn     func(context.Context, store.AccountID) (func(), error)
 	backup   func() (Archive, error)
+	files    *files.Config
 	shell    *Shell
 	gone     bool            // the client is gone at the end of its input
 	ctx      context.Context // of the sessions; if nil, the test's
@@ -78,7 +80,7 @@ func (h *house) caller(name store.Name) Caller {
 // runs runs one line, or the lines of io if line is "", with the fields of h as
 // they are now.
 func (h *house) runs(ctx context.Context, c Caller, io IO, line string) (status int) {
-	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup}).Config
+	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup, Files: h.files}).Config
 	if line == "" {
 		status, _ = h.shell.Run(ctx, c, io)
 	} else {

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"snomredirect/sshconsole/explanation"
+	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/findings"
 	"snomredirect/sshconsole/jobs"
 	"snomredirect/sshconsole/status"
@@ -44,6 +45,8 @@ type Config struct {
 	// Backup makes an archive of the service, to be sent, or returns [ErrBackupRuns],
 	// [ErrDamaged], [ErrDiskFull], [ErrReadOnly] or [ErrNoFolder]. If nil, BACKUP is refused.
 	Backup func() (Archive, error)
+	// Files are the accounts' setting files. If nil, FILE and SERVER FILES are refused.
+	Files *files.Config
 	// ClaimURL begins the URL at which a phone proves a claim, and the claim's code
 	// follows. If "", operators decide all claims.
 	ClaimURL string

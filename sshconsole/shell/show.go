@@ -54,7 +54,7 @@ func show(c *call) error {
 	if object.State == stateUnregistered || object.State == stateHeld {
 		object.DefaultServer = c.Registry.Default().For(phone.MAC)
 	}
-	object.LastContact, object.Scan = contacts.NewObject(contact), contacts.NewScan(k.scan)
+	object.LastContact, object.Fetched, object.Scan = contacts.NewObject(contact), contacts.NewFetched(contact.Fetched), contacts.NewScan(k.scan)
 	if c.json {
 		c.object(object)
 		return nil
@@ -106,6 +106,9 @@ func show(c *call) error {
 		c.field("Last contact", wording.Timestamp(contact.At)+" "+contact.String())
 	case object.State == stateRegistered:
 		c.field("Last contact", "none yet")
+	}
+	if contact.Fetched != (store.Fetch{}) {
+		c.field("Settings", contacts.FetchedWords(contact.Fetched))
 	}
 	if e := k.scan; e.Audit.RemoteAddr != "" {
 		c.field("Scan", fmt.Sprintf("%s from %s, %s", wording.Timestamp(e.Last), e.Audit.RemoteAddr, e.Audit.Detail))

@@ -49,6 +49,7 @@ func watch(c *call) error {
 		switch {
 		case c.by.Operates(), contact.Owner == c.by.ID:
 			queue(watched, contact)
+		case contact.Answer == 0: // another account's file
 		case contact.Owner == 0 && contact.Answer != store.Unregistered && contact.Answer != store.ToDefault: // the owner was not looked up
 			select {
 			case arrived <- contact:
@@ -98,7 +99,7 @@ func watch(c *call) error {
 			} else if c.by.Operates() && !by.Operates() {
 				return refused(codeForbidden, "You are no longer an operator: WATCH again to see your own phones.")
 			}
-			c.answer(watchedObject{contact.MAC, contacts.NewObject(contact)}, "%s %v %s\n", wording.Timestamp(contact.At), contact.MAC, contact.String())
+			c.answer(watchedObject{contact.MAC, contacts.NewObject(contact), contacts.NewFetched(contact.Fetched)}, "%s %v %s\n", wording.Timestamp(contact.At), contact.MAC, contact.String())
 		}
 		if n := missed.Swap(0); n > 0 {
 			c.notify(fmt.Sprintf("%s missed: they came faster than they were read.", wording.Plural(int(n), "contact was", "contacts were")))
@@ -135,4 +136,5 @@ func (c *call) owns(mac macaddr.Addr) bool {
 type watchedObject struct {
 	MAC macaddr.Addr `json:"mac"`
 	*contacts.Object
+	Fetched *contacts.Fetched `json:"fetched,omitempty"`
 }

@@ -1,0 +1,58 @@
+package sshconsole
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"snomredirect/sshconsole/sftp"
+	"snomredirect/sshconsole/shell"
+	"snomredirect/store"
+)
+
+// subsystem is the name of the only subsystem that sessions have.
+const subsystem = "sftp"
+
+// noFiles is what clients of SFTP are told if the service has no setting files.
+const noFiles = "This service has no setting files."
+
+// runFiles serves the account's files by SFTP, and sends the exit status.
+func (sess *session) runFiles(ctx context.Context) {
+	s, status, failed := sess.server, shell.StatusRefused, false
+	if s.Files == nil {
+		_, _ = io.WriteString(sess.Stderr(), noFiles+"\n")
+		sess.exit(status, failed)
+		return
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	go s.guard("idle session", func() { sess.closeIdle(ended) })
+	credential, from := sess.login.credential(), sess.client.RemoteAddr().String()
+	config := sftp.Config{
+		Files:      s.Files,
+		Account:    sess.account,
+		RemoteAddr: store.ClientAddr(from).String(),
+		Credential: credential,
+		Log:        s.Log.With("account", sess.login.name, "by", credential, "from", from),
+		Begin: func() (func(), error) {
+			return func() { s.clients.end(sess.client) }, s.clients.begin(sess.client)
+		},
+		Guard: s.guard,
+	}
+	if !s.guard("session", func() { status, failed = sftp.Serve(ctx, sess, sess.Stderr(), config) }) {
+		failed = true
+	}
+	sess.exit(status, failed)
+}
+
+// otherTransfer returns what to say about a command that another program than a person
+// sends in order to transfer files, or "".
+func otherTransfer(command string) string {
+	switch {
+	case strings.HasPrefix(command, "scp -"):
+		return "This service takes files by sftp: use scp without -O."
+	case strings.HasPrefix(command, "rsync --server"), strings.HasPrefix(command, "git-"):
+		return "This service takes files by sftp: use scp or sftp."
+	}
+	return ""
+}

@@ -1,0 +1,125 @@
+// Package sftp serves an account's setting files to clients of SFTP, such as scp, sftp and
+// WinSCP. It stores nothing itself: uploads are checked and stored as FILE PUT does it.
+//
+// Names of files imply folders. Nothing of an upload is stored before its file is closed,
+// and nothing if the connection ends first. Clients show little of the protocol's own
+// errors, so that refusals and findings are also lines on standard error.
+package sftp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	protocol "github.com/pkg/sftp"
+
+	"snomredirect/sshconsole/files"
+	"snomredirect/sshconsole/shell"
+	"snomredirect/store"
+)
+
+// A Config is whose files a session serves, and for whom. All fields must be set.
+type Config struct {
+	Files *files.Config
+	// Account returns the client's account as it stands, or [shell.ErrLoggedOut] once the
+	// login is no longer valid.
+	Account func() (store.Account, error)
+	// RemoteAddr and Credential are those of a [shell.Caller].
+	RemoteAddr, Credential string
+	// Log receives changes at info, failures at error.
+	Log *slog.Logger
+	// Begin is called before each request and each upload, and may refuse it; end is called
+	// after it.
+	Begin func() (end func(), err error)
+	// Guard runs f, logs its panic if there is one, and reports whether f returned.
+	Guard func(where string, f func()) (ok bool)
+}
+
+// Bounds of one session. A handle of a file has up to store.MaxFileSize in memory.
+const (
+	maxHandles  = 8         // of files and folders that are open, with uploads that wait to be renamed
+	maxFolders  = 1000      // that are empty and remembered
+	maxProblems = 256 << 10 // bytes on standard error, since some clients never read it
+)
+
+// A session is one client's requests. The protocol's server calls its methods
+// concurrently.
+type session struct {
+	Config
+	ctx     context.Context
+	begun   time.Time
+	refused atomic.Bool // a change was refused
+	failed  atomic.Bool // something failed inside the service
+
+	mu      sync.Mutex
+	handles int
+	parts   map[store.FileName]*part    // complete uploads that wait to be renamed, by the folded name that they will have
+	folders map[store.FileName]struct{} // that were made, by folded name
+
+	problems     sync.Mutex // guards the two below
+	stderr       io.Writer
+	problemsLeft int // bytes
+}
+
+// Serve serves the protocol on conn until the client ends it or ctx ends, and writes
+// problems to stderr. It returns the exit status, and whether something failed inside the
+// service.
+func Serve(ctx context.Context, conn io.ReadWriteCloser, stderr io.Writer, c Config) (status int, failed bool) {
+	s := &session{Config: c, ctx: ctx, begun: time.Now(), stderr: stderr, problemsLeft: maxProblems,
+		parts: map[store.FileName]*part{}, folders: map[store.FileName]struct{}{}}
+	server := protocol.NewRequestServer(conn, protocol.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s})
+	err := server.Serve() // which closes what is open
+	for _, p := range s.parts {
+		s.problem(string(p.name) + " was not renamed to its final name: nothing was stored.")
+	}
+	if s.refused.Load() || !errors.Is(err, io.EOF) {
+		status = shell.StatusRefused
+	}
+	return status, s.failed.Load()
+}
+
+// do runs one request for the account, and returns its error in words for the client.
+func (s *session) do(subject string, f func(store.Account) error) error {
+	end, err := s.Begin()
+	if err != nil {
+		return s.explain(subject, err)
+	}
+	defer end()
+	return s.run(subject, f)
+}
+
+// run is do for what has begun. The protocol's server does not survive a panic.
+func (s *session) run(subject string, f func(store.Account) error) error {
+	err := errPanic
+	s.Guard("sftp", func() {
+		var a store.Account
+		if a, err = s.Account(); err == nil {
+			err = errPanic
+			err = f(a)
+		}
+	})
+	return s.explain(subject, err)
+}
+
+// open counts a handle until release, which may be called again.
+func (s *session) open() (release func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.handles >= maxHandles {
+		return nil, refusal("At most 8 files can be open at once: close some first.")
+	}
+	s.handles++
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.handles--
+	}), nil
+}
+
+func (s *session) audit(a store.Account, command string) store.Audit {
+	return store.Audit{Actor: a.ID, Name: a.Name, RemoteAddr: s.RemoteAddr, Credential: s.Credential, Begun: time.Now(), Command: command}
+}
