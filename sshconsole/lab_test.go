@@ -70,8 +70,12 @@ func newLabWith(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry
 	if wrap != nil {
 		lab.registry = wrap(db)
 	}
-	config := Config{
-		Shell:    shell.New(shell.Config{Registry: lab.registry, Contacts: lab.contacts}),
+	commands := shell.Config{Registry: lab.registry, Contacts: lab.contacts}
+	if serve != nil {
+		commands.Files = serve(db)
+	}
+	lab.server = newServer(Config{
+		Shell:    shell.New(commands),
 		Accounts: lab.registry,
 		HostKey:  newSigner(t),
 		Password: func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error) {
@@ -86,11 +90,7 @@ func newLabWith(t *testing.T, l limits, wrap func(shell.Registry) shell.Registry
 		ObserveLogin:   func(m Method, o LoginOutcome) { lab.observe(string(m) + " " + string(o)) },
 		ObserveSession: func(o SessionOutcome) { lab.observe(string(o)) },
 		ObservePanic:   func() { lab.observe("panic") },
-	}
-	if serve != nil {
-		config.Files = serve(db)
-	}
-	lab.server = newServer(config, l)
+	}, l)
 	lab.registry = db
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/gliderlabs/ssh"
 	gossh "golang.org/x/crypto/ssh"
 
-	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
@@ -26,7 +25,7 @@ type Accounts interface {
 
 // A Config configures a [Server]. Shell, Accounts and HostKey must be set.
 type Config struct {
-	Shell    *shell.Shell // runs the commands
+	Shell    *shell.Shell // runs the commands; its files are those that SFTP serves
 	Accounts Accounts
 	HostKey  gossh.Signer
 	// Password checks a name and a password from an address, and returns the
@@ -35,8 +34,6 @@ type Config struct {
 	// failed. Password must take as long for a name without an account. If nil,
 	// nobody can log in with a password.
 	Password func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
-	// Files are the setting files that SFTP serves. If nil, it is refused.
-	Files *files.Config
 	// Legacy adds algorithms that audits fail, for libraries that have no others: key
 	// exchange on NIST's curve P-256, and encrypt-and-MAC.
 	Legacy bool

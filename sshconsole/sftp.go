@@ -14,12 +14,12 @@ import (
 const subsystem = "sftp"
 
 // noFiles is what clients of SFTP are told if the service has no setting files.
-const noFiles = "This service has no setting files."
+const noFiles = "SFTP is not available here: the service runs without --files."
 
 // runFiles serves the account's files by SFTP, and sends the exit status.
 func (sess *session) runFiles(ctx context.Context) {
 	s, status, failed := sess.server, shell.StatusRefused, false
-	if s.Files == nil {
+	if s.Shell.Files == nil {
 		_, _ = io.WriteString(sess.Stderr(), noFiles+"\n")
 		sess.exit(status, failed)
 		return
@@ -29,7 +29,7 @@ func (sess *session) runFiles(ctx context.Context) {
 	go s.guard("idle session", func() { sess.closeIdle(ended) })
 	credential, from := sess.login.credential(), sess.client.RemoteAddr().String()
 	config := sftp.Config{
-		Files:      s.Files,
+		Files:      s.Shell.Files,
 		Account:    sess.account,
 		RemoteAddr: store.ClientAddr(from).String(),
 		Credential: credential,

@@ -134,6 +134,9 @@ func TestFilesBySFTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.waits(stderr, "snom360.htm: warning: an ?[odd one\n")
+	if space, err := l.registry.(*bolt.DB).FileSpace(l.account("acme").ID); err != nil || space.Token == "" {
+		t.Errorf("%+v, %v", space, err) // without a token the files have no URLs
+	}
 	l.stored(map[string]string{"snom360.htm": "<settings/>", "360/General.xml": "<g/>", "360/x/y.xml": ""})
 	for folder, want := range map[string]string{"/": "[360/ empty/ snom360.htm]", "360": "[General.xml x/]", "/360/x": "[y.xml]", "empty": "[]"} {
 		all, err := c.ReadDir(folder)

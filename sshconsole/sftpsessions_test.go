@@ -28,7 +28,7 @@ func TestNoFilesBySFTP(t *testing.T) {
 	if err := session.RequestSubsystem("sftp"); err != nil {
 		t.Fatal(err)
 	}
-	l.waits(stderr, "This service has no setting files.")
+	l.waits(stderr, "SFTP is not available here: the service runs without --files.\n")
 }
 
 // Other programs that transfer files learn what to use.

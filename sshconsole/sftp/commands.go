@@ -74,7 +74,7 @@ func (s *session) remove(a store.Account, name store.FileName) error {
 		return refuse("%s is a folder.", name)
 	}
 	found, err := s.Files.Remove(s.ctx, s.audit(a, command), false, a, name)
-	return s.changed(command, name, found, err)
+	return s.changed(a, command, name, found, err)
 }
 
 // makeFolder remembers a folder without files until the end of the session.

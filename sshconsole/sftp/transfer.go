@@ -123,15 +123,18 @@ func (s *session) dropPart(final store.FileName) (dropped *part) {
 func (s *session) put(a store.Account, name store.FileName, text []byte) error {
 	const command = "FILE PUT"
 	_, found, err := s.Files.Put(s.ctx, s.audit(a, command), false, false, a, name, text)
-	return s.changed(command, name, found, err)
+	if err == nil {
+		_, err = s.Files.Store.EnsureFileToken(a.ID) // for the URLs of the first file
+	}
+	return s.changed(a, command, name, found, err)
 }
 
 // changed reports the findings of a change, and logs it if it was made.
-func (s *session) changed(command string, name store.FileName, found []findings.Finding, err error) error {
+func (s *session) changed(a store.Account, command string, name store.FileName, found []findings.Finding, err error) error {
 	first := s.findings(found)
 	switch {
 	case err == nil:
-		s.Log.Info("changed", "command", command+" "+string(name))
+		s.Log.Info("changed", "command", command+" "+string(name), "owner", a.Name, "file", name)
 	case errors.Is(err, files.ErrRefused):
 		s.problem(string(name) + ": nothing was changed, because of the errors.")
 		return errReported{first}
