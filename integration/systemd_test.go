@@ -127,10 +127,10 @@ func TestSocketsRefused(t *testing.T) {
 	}
 	defer udp.Close()
 	for want, prepare := range map[string]func(*exec.Cmd){
-		`a socket from systemd has the name "snomredirect.socket": expected FileDescriptorName to be http, https, rds, ssh or metrics`: activated("snomredirect.socket", tcp),
-		`systemd gives more than one socket with the name http: expected one`:                                                          activated("http:http", tcp, tcp),
-		`the socket http from systemd is not one for TCP: expected ListenStream with a port`:                                           activated("http", udp),
-		`--https ` + tcpAddress(t, tcp) + `: expected --tls-cert and --tls-key too`:                                                    activated("https", tcp),
+		`a socket from systemd has the name "snomredirect.socket": expected FileDescriptorName to be http, https, rds, files, ssh or metrics`: activated("snomredirect.socket", tcp),
+		`systemd gives more than one socket with the name http: expected one`:                                                                 activated("http:http", tcp, tcp),
+		`the socket http from systemd is not one for TCP: expected ListenStream with a port`:                                                  activated("http", udp),
+		`--https ` + tcpAddress(t, tcp) + `: expected --tls-cert and --tls-key too`:                                                           activated("https", tcp),
 	} {
 		c := exec.Command(program, "serve", "--ssh", "127.0.0.1:0")
 		c.Dir = t.TempDir()

@@ -32,6 +32,9 @@ var checkLimits = boot.Limits{
 type checks struct {
 	names   store.PublicNames
 	private bool // also at private addresses
+	// own returns a transport that answers requests for an account's files here. If nil,
+	// none are.
+	own func(_ store.AccountID, next http.RoundTripper) http.RoundTripper
 
 	mu      sync.Mutex
 	running map[store.AccountID]bool
@@ -74,7 +77,7 @@ func (c *checks) run(ctx context.Context, r findings.Request) (report findings.R
 	}
 	phone.Firmware, _ = settings.ParseVersion(r.Firmware)
 	checker := check.Checker{Phone: phone, PublicNames: c.names}
-	way := check.Way{MAC: r.MAC, Transport: c.transport(r.URL), Limits: checkLimits, Findings: maxFindings}
+	way := check.Way{MAC: r.MAC, Transport: c.transport(r), Limits: checkLimits, Findings: maxFindings}
 	all, requests, err := checker.Boot(ctx, way, r.URL.String())
 	if ctx.Err() != nil {
 		return report, ctx.Err()
@@ -89,13 +92,17 @@ func (c *checks) run(ctx context.Context, r findings.Request) (report findings.R
 	return report, nil
 }
 
-// transport returns a transport for a phone with this setting server.
-func (c *checks) transport(server store.URL) http.RoundTripper {
+// transport returns a transport for the phone of a request.
+func (c *checks) transport(r findings.Request) http.RoundTripper {
 	dialer := outside.Dialer{Private: c.private}
-	if u, err := url.Parse(server.String()); err == nil && u.Scheme == "tftp" {
+	if u, err := url.Parse(r.URL.String()); err == nil && u.Scheme == "tftp" {
 		dialer.UDPPorts = outside.PortOf(u)
 	} else if err == nil {
 		dialer.Ports = outside.PortOf(u)
 	}
-	return outside.Transport{RoundTripper: boot.NewTransport(dialer.Dial, nil)}
+	others := outside.Transport{RoundTripper: boot.NewTransport(dialer.Dial, nil)}
+	if c.own == nil {
+		return others
+	}
+	return c.own(r.Account, others)
 }

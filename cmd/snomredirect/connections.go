@@ -13,6 +13,7 @@ var connectionLimits = map[string]connlimit.Config{
 	// A TLS connection takes about 50 KiB, and most of a millisecond of a core if the
 	// certificate's key is RSA.
 	"https": {Max: 2048, PerSource: 512},
+	"files": {Max: 2048, PerSource: 512}, // over TLS too, except with --files-plain
 	"rds":   {Max: 512, PerSource: 64},
 	// Only before the login: accounts have limits of their own.
 	"ssh": {Max: 512, PerSource: 64},
@@ -26,8 +27,8 @@ const otherFiles = 256
 // all listeners may need, each has its share.
 func (v *service) limit(l net.Listener, flag string) *connlimit.Listener {
 	c := connectionLimits[flag]
-	if v.files.limit < v.files.wanted {
-		c.Max = max(1, int(uint64(c.Max)*v.files.limit/v.files.wanted))
+	if v.openFiles.limit < v.openFiles.wanted {
+		c.Max = max(1, int(uint64(c.Max)*v.openFiles.limit/v.openFiles.wanted))
 	}
 	c.Proxy, c.Evicted = v.proxies.contains, v.metrics.evictions.WithLabelValues(flag).Inc
 	if flag == "rds" || flag == "ssh" { // phones don't log in
@@ -36,13 +37,13 @@ func (v *service) limit(l net.Listener, flag string) *connlimit.Listener {
 	return connlimit.New(l, c)
 }
 
-// files are how many files the process can open, and how many its listeners may need.
-type files struct{ limit, wanted uint64 }
+// openFiles are how many files the process can open, and how many its listeners may need.
+type openFiles struct{ limit, wanted uint64 }
 
 // countFiles returns the files for listeners, and logs if there are too few. Go itself
 // has raised the limit as far as it can.
-func (v *service) countFiles(ls listeners) files {
-	f := files{limit: maxFiles(), wanted: maxMetricsConnections + otherFiles}
+func (v *service) countFiles(ls listeners) openFiles {
+	f := openFiles{limit: maxFiles(), wanted: maxMetricsConnections + otherFiles}
 	for _, l := range ls {
 		if c, ok := connectionLimits[l.flag]; ok {
 			f.wanted += uint64(c.Max + connlimit.MaxBacklog)

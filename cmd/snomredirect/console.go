@@ -24,6 +24,8 @@ func (v *service) claimURL() string {
 }
 
 func (v *service) newConsole() *sshconsole.Server {
+	checks := newChecks(v.publicNames, v.flags.CheckPrivate)
+	checks.own = v.ownFiles
 	return sshconsole.NewServer(sshconsole.Config{
 		Shell: shell.New(shell.Config{
 			Registry:    v.db,
@@ -31,7 +33,7 @@ func (v *service) newConsole() *sshconsole.Server {
 			Contacts:    v.recorder,
 			Explain:     v.explainer(),
 			PnP:         v.flags.PnP != "",
-			Check:       newChecks(v.publicNames, v.flags.CheckPrivate).run,
+			Check:       checks.run,
 			Status:      v.status,
 			Backup:      v.backups.begin,
 			ClaimURL:    v.claimURL(),

@@ -25,6 +25,11 @@ type serve struct {
 	PnP              string        `name:"pnp" placeholder:"ADDRESS" help:"Answer phones over SIP Plug & Play here, such as 224.0.1.75:5060, to which phones send."`
 	RDS              string        `name:"rds" placeholder:"ADDRESS" help:"Serve snom's XML-RPC API to partners' tools here, over HTTPS with --tls-cert or a self-signed certificate."`
 	RDSPlain         bool          `name:"rds-plain" help:"Serve --rds over plain HTTP, on a loopback address only."`
+	Files            string        `name:"files" placeholder:"ADDRESS" help:"Serve partners' setting files to their phones here, over HTTPS with --tls-cert."`
+	FilesURL         string        `name:"files-url" placeholder:"URL" help:"URL at which phones reach --files, such as https://files.example.com. Its host is none of the public names."`
+	FilesPlain       bool          `name:"files-plain" help:"Serve --files over plain HTTP, for a proxy in front that speaks HTTPS or for phones without it."`
+	FilesSpace       byteSize      `name:"files-space" default:"4MiB" placeholder:"SIZE" help:"How many bytes the setting files of an account can have, with earlier versions (${default})."`
+	FilesCount       int           `name:"files-count" default:"1000" placeholder:"N" help:"How many setting files an account can have (${default})."`
 	SSH              string        `name:"ssh" default:":2222" placeholder:"ADDRESS" help:"Serve the console over SSH here (${default}). Port 0 picks a free port."`
 	SSHLegacy        bool          `name:"ssh-legacy" help:"Also accept SSH libraries as old as libssh2 1.10 and net-ssh 7.0, at the price of weaker algorithms: NIST's curve P-256 and encrypt-and-MAC. Audits report them, and newer clients may choose them too."`
 	TrustedProxy     []string      `placeholder:"CIDR" help:"Believe what this proxy, an address or a network, says of its clients: by the PROXY protocol and, over HTTP and HTTPS, by X-Forwarded-For. On all listeners but --metrics. Repeatable."`
@@ -81,6 +86,9 @@ func (s *serve) Validate() error {
 	if err := s.validateRDS(); err != nil {
 		return err
 	}
+	if err := s.validateFiles(names); err != nil {
+		return err
+	}
 	return s.validateTLS()
 }
 
@@ -106,8 +114,8 @@ func (s *serve) validateTLS() error {
 		return errors.New("--http and --https are both empty: expected an address for phones")
 	case s.HTTPS == "" && (s.PhoneCA != "" || s.RequirePhoneCert):
 		return errors.New("--phone-ca and --require-phone-cert apply to HTTPS: expected --https too, such as --https :443")
-	case s.HTTPS == "" && (s.RDS == "" || s.RDSPlain) && (s.TLSCert != "" || s.TLSKey != ""):
-		return errors.New("--tls-cert and --tls-key apply to HTTPS: expected --https too, such as --https :443, or --rds")
+	case s.HTTPS == "" && (s.RDS == "" || s.RDSPlain) && (s.Files == "" || s.FilesPlain) && (s.TLSCert != "" || s.TLSKey != ""):
+		return errors.New("--tls-cert and --tls-key apply to HTTPS: expected --https too, such as --https :443, or --rds or --files")
 	case s.HTTPS != "" && (s.TLSCert == "" || s.TLSKey == ""):
 		return fmt.Errorf("--https %s: expected --tls-cert and --tls-key too", s.HTTPS)
 	case (s.TLSCert == "") != (s.TLSKey == ""):

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"snomredirect/store"
 )
 
 // Each flag of serve is also an environment variable, named after it.
@@ -24,7 +26,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		"data": "folder", "http": ":1", "ssh": ":2", "admin-key": "a.pub", "public-name": "a.example", "hold": "7m", "quota": "7", "scan-limit": "7", "scan-refill": "7m",
 		"log-format": "json", "log-level": "debug",
 		"https": ":3", "tls-cert": "a.pem", "tls-key": "a.key", "phone-ca": "ca.pem", "metrics": ":4", "require-phone-cert": "true",
-		"rds": "127.0.0.1:5", "pnp": "224.0.1.75:5060", "rds-plain": "true", "ssh-legacy": "true", "check-private": "true", "default-server": "http://default.example/", "default-any-oui": "true", "trusted-proxy": "192.0.2.0/24",
+		"rds": "127.0.0.1:5", "files": ":6", "files-url": "https://files.example", "files-plain": "false", "files-space": "5MiB", "files-count": "7", "pnp": "224.0.1.75:5060", "rds-plain": "true", "ssh-legacy": "true", "check-private": "true", "default-server": "http://default.example/", "default-any-oui": "true", "trusted-proxy": "192.0.2.0/24",
 	} {
 		args = append(args, "--"+flag+"="+value)
 		t.Setenv("SNOMREDIRECT_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")), value)
@@ -36,16 +38,16 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		t.Errorf("by flag %+v, by variable %+v", byFlag.Serve, byVariable.Serve)
 	}
 	var defaults commandLine
-	for _, name := range []string{"HTTP", "SSH", "DATA", "HOLD", "QUOTA", "SCAN_LIMIT", "SCAN_REFILL", "LOG_FORMAT", "LOG_LEVEL"} {
+	for _, name := range []string{"HTTP", "SSH", "DATA", "HOLD", "QUOTA", "SCAN_LIMIT", "SCAN_REFILL", "LOG_FORMAT", "LOG_LEVEL", "FILES", "FILES_URL", "FILES_PLAIN", "FILES_SPACE", "FILES_COUNT"} {
 		os.Unsetenv("SNOMREDIRECT_" + name) // t.Setenv restores it
 	}
 	parse(t, &defaults, "serve", "--rds-plain=false")
 	for i, v := 0, reflect.ValueOf(byVariable.Serve); i < v.NumField(); i++ {
-		if v.Field(i).IsZero() {
+		if v.Field(i).IsZero() && v.Type().Field(i).Name != "FilesPlain" { // excludes --require-phone-cert
 			t.Errorf("the test does not set %s", v.Type().Field(i).Name)
 		}
 	}
-	if s := defaults.Serve; s.HTTP != ":8080" || s.SSH != ":2222" || s.Data != "./data" || s.LogFormat != "text" || s.LogLevel != "info" || s.Hold.Minutes() != 10 || s.Quota != 10_000 || s.ScanLimit != 200 || s.ScanRefill.Hours() != 24 {
+	if s := defaults.Serve; s.HTTP != ":8080" || s.SSH != ":2222" || s.Data != "./data" || s.LogFormat != "text" || s.LogLevel != "info" || s.Hold.Minutes() != 10 || s.Quota != 10_000 || s.ScanLimit != 200 || s.ScanRefill.Hours() != 24 || s.FilesSpace != store.DefaultFileSpace || s.FilesCount != store.DefaultFileCount {
 		t.Errorf("defaults: %+v", s)
 	}
 	var check commandLine
@@ -80,7 +82,7 @@ func TestAdminKeysInTheEnvironment(t *testing.T) {
 // The help of serve names the variable of each flag, and of no other.
 func TestVariablesInHelp(t *testing.T) {
 	var help bytes.Buffer
-	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert pnp rds rds-plain ssh ssh-legacy trusted-proxy metrics admin-key public-name default-server default-any-oui hold quota scan-limit scan-refill check-private log-format log-level"}, {"health", "http https"}, {"version", ""}} {
+	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert pnp rds rds-plain files files-url files-plain files-space files-count ssh ssh-legacy trusted-proxy metrics admin-key public-name default-server default-any-oui hold quota scan-limit scan-refill check-private log-format log-level"}, {"health", "http https"}, {"version", ""}} {
 		help.Reset()
 		func() {
 			defer func() { _ = recover() }() // kong expects exit to end the program
@@ -145,6 +147,54 @@ func TestValidate(t *testing.T) {
 		"--rds=:8083", "--rds=:8083 --tls-cert=c --tls-key=k",
 	} {
 		parse(t, &commandLine{}, append([]string{"serve"}, strings.Fields(line)...)...)
+	}
+}
+
+// Setting files are served only at a URL that works, and so that phones get them.
+func TestValidateFiles(t *testing.T) {
+	const tls, plain = "--files=:1 --tls-cert=c --tls-key=k ", "--files=:1 --files-plain "
+	for line, want := range map[string]string{
+		"--files-url=http://files.example":             "--files-url http://files.example: expected --files too",
+		"--files-plain":                                "--files-plain: expected --files too",
+		"--files-count=0":                              "--files-count 0: expected 1 to 100000 files",
+		"--files-space=255KiB":                         "--files-space: 255KiB: expected a size from 256 KiB to 1.0 GiB, such as 4MiB",
+		"--files-space=much":                           "--files-space: much: expected a size from 256 KiB to 1.0 GiB, such as 4MiB",
+		"--files=:1":                                   "--files :1: expected --files-url too, the URL at which phones reach it, such as https://files.example.com",
+		"--files=:1 --files-url=https://f":             "--files :1: expected --tls-cert and --tls-key too; behind a proxy that speaks HTTPS, or for phones without it, use --files-plain",
+		"--files=:1 --tls-key=k --files-url=https://f": "--files :1: expected --tls-cert and --tls-key too",
+		"--tls-cert=c --tls-key=k " + plain + "--files-url=http://f":                                               "--tls-cert and --tls-key apply to HTTPS",
+		"--https=:2 --tls-cert=c --tls-key=k --phone-ca=ca --require-phone-cert " + plain + "--files-url=http://f": "--files-plain with --require-phone-cert would serve no file, because phones prove their MAC only over HTTPS: leave out one of them",
+		tls + "--files-url=http://f":                                        "--files-url http://f: --files speaks HTTPS: expected https, or --files-plain too",
+		tls + "--files-url=tftp://f":                                        "--files-url tftp://f: expected a URL with http or https and a host, and a path if you like",
+		tls + "--files-url=https://":                                        "--files-url https://: expected a URL such as",
+		tls + "--files-url=https://jo:secret@f":                             "--files-url https://jo:secret@f: expected a URL with http or https and a host",
+		tls + "--files-url=https://f?x=1":                                   "--files-url https://f?x=1: expected a URL with http or https and a host",
+		tls + "--files-url=https://f/{mac}":                                 "--files-url https://f/{mac}: expected a URL with http or https and a host",
+		tls + "--files-url=https://f/a%20b":                                 "--files-url https://f/a%20b: a path of which phones could write parts in other ways: expected letters",
+		tls + "--files-url=https://f/a/../b":                                "--files-url https://f/a/../b: a path of which phones could write parts in other ways: expected letters",
+		tls + "--public-name=F.example --files-url=https://f.example:444/x": "--files-url https://f.example:444/x points back at this service: expected another host name of this machine",
+		plain + "--files-url=http://secure-provisioning.snom.com":           "points back at this service: expected another host name",
+	} {
+		err := run(t.Context(), append([]string{"serve", "--data", filepath.Join(t.TempDir(), "data")}, strings.Fields(line)...), output{io.Discard, io.Discard})
+		if !errors.Is(err, errUsage) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", line, err, want)
+		}
+	}
+	for line, want := range map[string]string{
+		plain + "--files-url=http://f:82":                                                "http://f:82",
+		plain + "--files-url=https://f.example/a/b.c/":                                   "https://f.example/a/b.c",
+		tls + "--files-url=https://[2001:db8::1]/":                                       "https://[2001:db8::1]",
+		tls + "--files-url=https://192.0.2.1 --public-name=f":                            "https://192.0.2.1",
+		plain + "--files-url=http://f --files-space=262144":                              "http://f",
+		plain + "--files-url=http://f --files-count=100000":                              "http://f",
+		"--https=:2 --phone-ca=ca --require-phone-cert " + tls + "--files-url=https://f": "https://f",
+	} {
+		var c commandLine
+		parse(t, &c, append([]string{"serve"}, strings.Fields(line)...)...)
+		v := service{flags: &c.Serve}
+		if got := v.filesURL("token"); got != want+"/token/" {
+			t.Errorf("%s: %s", line, got)
+		}
 	}
 }
 

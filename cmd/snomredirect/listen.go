@@ -17,7 +17,7 @@ type address struct {
 }
 
 func (s *serve) addresses() []address {
-	return []address{{"http", &s.HTTP}, {"https", &s.HTTPS}, {"rds", &s.RDS}, {"ssh", &s.SSH}, {"metrics", &s.Metrics}}
+	return []address{{"http", &s.HTTP}, {"https", &s.HTTPS}, {"rds", &s.RDS}, {"files", &s.Files}, {"ssh", &s.SSH}, {"metrics", &s.Metrics}}
 }
 
 // protocol returns what the listener of a flag speaks. In SSH the server may send first,

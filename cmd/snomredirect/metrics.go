@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"snomredirect/redirect"
+	"snomredirect/redirect/files"
 	"snomredirect/redirect/pnp"
 	"snomredirect/redirect/rds"
 	"snomredirect/redirect/settings"
@@ -30,6 +31,9 @@ type metrics struct {
 	panics   *prometheus.CounterVec   // component
 
 	datagrams *prometheus.CounterVec // outcome
+
+	files     *prometheus.CounterVec   // outcome, protocol
+	filesTook *prometheus.HistogramVec // protocol
 
 	evictions *prometheus.CounterVec // listener
 
@@ -72,6 +76,8 @@ func newMetrics() *metrics {
 		sessions:  counter("console_sessions_total", "Console sessions that have ended or could not be opened, by outcome.", "outcome"),
 		calls:     counter("rds_calls_total", "XML-RPC calls by outcome; the method is other if it is unknown or was not read.", "method", "outcome"),
 		datagrams: counter("pnp_datagrams_total", "Datagrams that came in over Plug & Play, by outcome.", "outcome"),
+		files:     counter("files_requests_total", "Requests for setting files, by outcome.", "outcome", "protocol"),
+		filesTook: histogram("files_request_duration_seconds", "Time from a request for a setting file until its reply is written.", requestBuckets, "protocol"),
 		panics:    counter("panics_total", "Panics that were caught; the log has their stacks.", "component"),
 
 		evictions: counter("connections_evicted_total", "Connections that were closed to make room for others.", "listener"),
@@ -112,6 +118,12 @@ func (m *metrics) createSeries() {
 	}
 	for _, outcome := range pnp.Outcomes() {
 		m.datagrams.WithLabelValues(string(outcome))
+	}
+	for _, protocol := range []store.Protocol{store.HTTP, store.HTTPS} {
+		m.filesTook.WithLabelValues(protocol.String())
+		for _, outcome := range files.Outcomes() {
+			m.files.WithLabelValues(string(outcome), protocol.String())
+		}
 	}
 	for listener := range connectionLimits {
 		m.evictions.WithLabelValues(listener)
@@ -167,6 +179,14 @@ func (m *metrics) call(method string, outcome rds.Outcome) {
 func (m *metrics) datagram(outcome pnp.Outcome) {
 	m.datagrams.WithLabelValues(string(outcome)).Inc()
 	if outcome == pnp.Panicked {
+		m.panics.WithLabelValues(phonesComponent).Inc()
+	}
+}
+
+func (m *metrics) file(o files.Observation) {
+	m.files.WithLabelValues(string(o.Outcome), o.Protocol.String()).Inc()
+	m.filesTook.WithLabelValues(o.Protocol.String()).Observe(o.Took.Seconds())
+	if o.Outcome == files.Panicked {
 		m.panics.WithLabelValues(phonesComponent).Inc()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"snomredirect/redirect"
+	"snomredirect/redirect/files"
 	"snomredirect/redirect/rds"
 	"snomredirect/redirect/settings"
 	"snomredirect/sshconsole"
@@ -86,6 +87,11 @@ func observeEverything(m *metrics) (requests int) {
 			m.call(method, outcome)
 		}
 	}
+	for _, outcome := range files.Outcomes() {
+		for _, protocol := range []store.Protocol{store.HTTP, store.HTTPS} {
+			m.file(files.Observation{Outcome: outcome, Protocol: protocol, Took: time.Millisecond})
+		}
+	}
 	m.consolePanic()
 	m.committed(time.Second)
 	m.flush(2*time.Second, 5, nil)
@@ -114,7 +120,7 @@ func TestMetrics(t *testing.T) {
 		`snomredirect_request_duration_seconds_count{protocol="https"}`:             float64(requests) / 3,
 		`snomredirect_request_duration_seconds_bucket{protocol="http",le="5e-05"}`:  0,
 		`snomredirect_request_duration_seconds_bucket{protocol="http",le="0.0001"}`: float64(requests) / 3,
-		`snomredirect_panics_total{component="phones"}`:                             9,
+		`snomredirect_panics_total{component="phones"}`:                             11,
 		`snomredirect_panics_total{component="console"}`:                            1,
 		`snomredirect_panics_total{component="rds"}`:                                float64(len(rds.Methods())),
 		`snomredirect_commit_duration_seconds_sum`:                                  1,

@@ -54,9 +54,10 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		showPassword(out.stderr, password, ls.on("ssh").Addr())
 	}
 	v.warnOfLoops()
+	v.warnOfFilesURL()
 	v.logDefault()
 	warnOfAccess(s.Data, log)
-	v.files = v.countFiles(ls)
+	v.openFiles = v.countFiles(ls)
 
 	group, ctx := errgroup.WithContext(ctx)
 	console, servers := v.newConsole(), v.newServers(ctx, ls)

@@ -15,6 +15,7 @@ import (
 
 	"snomredirect/macaddr"
 	"snomredirect/redirect"
+	"snomredirect/redirect/files"
 	"snomredirect/redirect/rds"
 	"snomredirect/redirect/scan"
 	"snomredirect/sshconsole/shell"
@@ -31,6 +32,7 @@ type backend interface {
 	redirect.Finder
 	rds.Phones
 	shell.Registry
+	files.Store
 }
 
 var (
@@ -67,7 +69,7 @@ type service struct {
 	started      time.Time
 	proxies      proxies
 	logBudget    *logBudget
-	files        files
+	openFiles    openFiles
 	secureURL    string // of this service over HTTPS, or ""
 }
 
@@ -99,7 +101,7 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	if err := checkNotLost(s.Data); err != nil {
 		return v, err
 	}
-	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Default: s.defaultServer(), Committed: v.metrics.committed, CommitFailed: v.metrics.commitFailures.Inc, Log: log}); errors.Is(err, bolt.ErrInUse) {
+	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Default: s.defaultServer(), FileSpace: int(s.FilesSpace), FileCount: s.FilesCount, Committed: v.metrics.committed, CommitFailed: v.metrics.commitFailures.Inc, Log: log}); errors.Is(err, bolt.ErrInUse) {
 		return v, fmt.Errorf("%w: stop that one first, or use another folder with --data", err)
 	} else if err != nil {
 		return v, err
@@ -190,6 +192,7 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 			Observe:     v.observeCall,
 		}, v.rdsTLS, v.proxies)
 	})
+	add("files", func(l net.Listener) httpServer { return v.newFilesServer(l) })
 	add("metrics", func(l net.Listener) httpServer { return newMetricsServer(ctx, l, v.metrics.registry, v.log) })
 	for _, s := range servers {
 		s.server.ErrorLog = newErrorLog(v.log, newLogLimit(v.logBudget))

@@ -24,7 +24,7 @@ func (s *serve) inherit() error {
 			}
 		}
 		if address == nil {
-			return fmt.Errorf("a socket from systemd has the name %q: expected FileDescriptorName to be http, https, rds, ssh or metrics", flag)
+			return fmt.Errorf("a socket from systemd has the name %q: expected FileDescriptorName to be http, https, rds, files, ssh or metrics", flag)
 		}
 		if s.inherited[flag] != nil {
 			return fmt.Errorf("systemd gives more than one socket with the name %s: expected one", flag)

@@ -56,7 +56,7 @@ type Checker struct {
 	// may send a phone back.
 	PublicNames store.PublicNames
 
-	similar  sync.Map     // the results of similarName, by name
+	similar  sync.Map     // the results of similarTo, by compared
 	compared atomic.Int64 // names in it
 }
 
@@ -67,7 +67,8 @@ type document struct {
 	secrets    []Finding
 	named      []*settings.NextFile    // if the file is a container
 	leads      map[string]settings.Pos // where each URL that leads a phone on is written
-	isFirmware bool                    // <firmware-settings>
+	links      []Link
+	isFirmware bool // <firmware-settings>
 }
 
 // File checks one file by itself. Text is its content, and name what findings call it.
@@ -89,11 +90,18 @@ func (c *Checker) read(name string, text []byte) document {
 	for _, n := range settings.All[*settings.NextFile](file) {
 		d.named = append(d.named, n)
 		d.leads[n.URL] = n.Pos
+		d.links = append(d.links, Link{n.Pos, n.URL, true})
 	}
 	for _, s := range settings.All[*settings.Setting](file) {
 		if s.Name == settingServer || s.Name == firmwareStatus {
 			d.leads[s.Value] = s.Pos
 		}
+		if s.Name == firmwareStatus {
+			d.links = append(d.links, Link{s.Pos, s.Value, false})
+		}
+	}
+	for _, l := range settings.All[*settings.Language](file) {
+		d.links = append(d.links, Link{l.Pos, l.URL, false})
 	}
 	return d
 }

@@ -35,14 +35,32 @@ const maxCompared = 10_000
 // is one of them or means none. It remembers its answers, because files have the same
 // names again and again.
 func (c *Checker) similarName(name string) string {
-	name = bare(name)
-	similar, ok := c.similar.Load(name)
+	return c.similarTo(compared{name: bare(name)})
+}
+
+// similarPart returns in the same way the name of a part that a part's probably means.
+func (c *Checker) similarPart(name string) string {
+	return c.similarTo(compared{name: name, part: true})
+}
+
+// A compared is a name of a setting or of a part.
+type compared struct {
+	name string
+	part bool
+}
+
+func (c *Checker) similarTo(k compared) string {
+	similar, ok := c.similar.Load(k)
 	if !ok {
 		if c.compared.Add(1) > maxCompared {
 			return ""
 		}
-		similar = nearest(name, names())
-		c.similar.Store(name, similar)
+		candidates := parts
+		if !k.part {
+			candidates = names()
+		}
+		similar = nearest(k.name, candidates)
+		c.similar.Store(k, similar)
 	}
 	return similar.(string)
 }

@@ -102,7 +102,7 @@ func (r *reading) checkPart(p *settings.Part) {
 	switch {
 	case p.Name == "":
 	case p.Kind() == settings.UnknownPart:
-		if similar := nearest(p.Name, parts); similar != "" {
+		if similar := r.similarPart(p.Name); similar != "" {
 			r.add(p.Pos, Hint, SimilarName, "<%s>: did you mean <%s>?", p.Name, similar)
 		}
 	case p.Kind() == settings.FirmwarePart && p.Name != r.Root.Name && !r.forDECT:
@@ -155,7 +155,7 @@ func (r *reading) mayBeDECT() bool {
 		return r.isDECT()
 	}
 	for i := range r.Parts {
-		if p := &r.Parts[i]; p.Name != "" && p.Kind() == settings.UnknownPart && nearest(p.Name, parts) == "" {
+		if p := &r.Parts[i]; p.Name != "" && p.Kind() == settings.UnknownPart && r.similarPart(p.Name) == "" {
 			return true
 		}
 	}

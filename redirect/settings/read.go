@@ -22,7 +22,7 @@ func Read(text []byte) (*File, error) {
 		return nil, &SyntaxError{Text: fmt.Sprintf("the file is longer than %d MiB", MaxSize>>20)}
 	}
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	if IsXML(bytes.TrimLeft(text, blanks)) {
+	if beginsXML(bytes.TrimLeft(text, blanks)) {
 		return readXML(text)
 	}
 	if err := otherText(text); err != nil {

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// IsXML reports whether text begins with <?xml or a root element that phones know.
-func IsXML(text []byte) bool {
+// beginsXML reports whether text begins with <?xml or a root element that phones know.
+func beginsXML(text []byte) bool {
 	rest, ok := bytes.CutPrefix(text, []byte("<"))
 	if !ok {
 		return false
@@ -29,7 +29,7 @@ func textBeforeXML(text []byte) error {
 	}
 	before := 0
 	for line := range bytes.Lines(text) {
-		if IsXML(bytes.TrimLeft(line, blanks)) {
+		if beginsXML(bytes.TrimLeft(line, blanks)) {
 			return errTextBefore(text[:before])
 		}
 		before += len(line)

@@ -178,6 +178,8 @@ func (c *call) explainFile(v files.View, name store.FileName, err error) error {
 		return refused(codeForbidden, "%s: the account's space for files is used up, so nothing was stored. Remove some, or tell your operator.", name)
 	case errors.Is(err, store.ErrTooManyFiles):
 		return refused(codeForbidden, "%s: the account has as many files as it can, so nothing was stored. Remove some, or tell your operator.", name)
+	case errors.Is(err, store.ErrBusy):
+		return refused(codeBusy, "%s: too many files of the account are being checked, so nothing was done. Try again soon.", name)
 	case errors.Is(err, store.ErrFilesChanged):
 		return refused(codeBusy, "%s: other files of the account changed during the check, so nothing was done. Try again.", name)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,113 +13,127 @@ import (
 	"snomredirect/store"
 )
 
-// macColumn is the column of the phones' MACs.
-const macColumn = "mac"
+// Mac is the column that says which phone a row is for. Its value is filled in as 12
+// upper-case hex digits.
+const Mac = "mac"
 
-// maxColumns bounds the columns of phones.csv.
-const maxColumns = 100
+// maxColumns bounds phones.csv, because each value takes more memory than its text.
+const maxColumns = 64
 
-// Rows are the rows of phones.csv.
-type Rows struct {
-	Columns []string // in the order of the file, with "mac"
-	// Values are those of each phone by column, the phone's MAC among them as macaddr
-	// writes it.
-	Values map[macaddr.Addr]map[string]string
-	Lines  map[macaddr.Addr]int // where each row begins
-}
+// Rows are the values of phones, by column. All phones have the same columns.
+type Rows map[macaddr.Addr]map[string]string
 
-// Has reports whether there is a column.
-func (r *Rows) Has(column string) bool { return slices.Contains(r.Columns, column) }
-
-// ParseRows parses phones.csv: comma-separated values (RFC 4180) with the columns' names
-// in the first line, one of which is mac, and then one row a phone. A row has a value for
-// each column, which may be empty. Values have no control characters, such as line breaks,
-// because they could begin a setting of their own in a file. The error is a
-// [*SyntaxError].
-func ParseRows(text []byte) (*Rows, error) {
-	if !utf8.Valid(text) {
-		if text = []byte(store.WithoutMark(string(text))); !utf8.Valid(text) {
-			return nil, &SyntaxError{1, 0, "phones.csv is not UTF-8: save it as UTF-8"}
-		}
+// ParseRows reads the text of [store.PhonesFile]: values separated by commas, as RFC 4180
+// says, under a line with the names of their columns. It keeps none of text. If the text is
+// wrong, the error is an *[Error].
+func ParseRows(text []byte) (Rows, error) {
+	if len(text) > store.MaxFileSize {
+		return nil, &Error{Text: fmt.Sprintf("the file is larger than %d KiB", store.MaxFileSize>>10)}
 	}
-	reader := csv.NewReader(strings.NewReader(store.WithoutMark(string(text))))
-	reader.ReuseRecord = true
-	header, err := reader.Read()
-	if err == io.EOF {
-		return nil, &SyntaxError{1, 0, "phones.csv is empty: expected the names of columns, such as mac,name"}
+	r := csv.NewReader(strings.NewReader(store.WithoutMark(string(text))))
+	header, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, &Error{Text: "the file is empty: expected a line with the names of columns, such as mac,name,number"}
 	}
 	if err != nil {
-		return nil, csvError(err)
+		return nil, wrongCSV(err)
 	}
-	rows := &Rows{Values: map[macaddr.Addr]map[string]string{}, Lines: map[macaddr.Addr]int{}}
-	if err := rows.header(header); err != nil {
+	mac, err := checkHeader(r, header)
+	if err != nil {
 		return nil, err
 	}
+	rows, lines := Rows{}, map[macaddr.Addr]int{}
 	for {
-		record, err := reader.Read()
-		if err == io.EOF {
+		fields, err := r.Read()
+		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}
 		if err != nil {
-			return nil, csvError(err)
+			return nil, wrongCSV(err)
 		}
-		line, _ := reader.FieldPos(0)
-		if err := rows.row(record, line); err != nil {
-			return nil, err
+		line, _ := r.FieldPos(0)
+		a, err := macaddr.Parse(strings.TrimSpace(fields[mac]))
+		if err != nil {
+			return nil, &Error{Line: line, Text: "the mac: " + err.Error()}
 		}
+		if before, ok := lines[a]; ok {
+			return nil, &Error{Line: line, Text: fmt.Sprintf("%s is in line %d already: delete one of them", a, before)}
+		}
+		lines[a] = line
+		row := make(map[string]string, len(header))
+		for i, value := range fields {
+			if i == mac {
+				value = a.String()
+			}
+			if wrong := wrongValue(value); wrong != "" {
+				return nil, &Error{Line: line, Text: fmt.Sprintf("%s: %s", header[i], wrong)}
+			}
+			row[header[i]] = value
+		}
+		rows[a] = row
 	}
 }
 
-func (r *Rows) header(names []string) error {
-	if len(names) > maxColumns {
-		return &SyntaxError{1, 0, fmt.Sprintf("%d columns: expected at most %d", len(names), maxColumns)}
+// checkHeader returns the index of the column mac.
+func checkHeader(r *csv.Reader, header []string) (mac int, err error) {
+	mac = -1
+	seen := map[string]bool{}
+	line, _ := r.FieldPos(0)
+	wrong := func(format string, args ...any) (int, error) {
+		return 0, &Error{Line: line, Text: fmt.Sprintf(format, args...)}
 	}
-	for _, name := range names {
-		name = strings.TrimSpace(name)
+	if len(header) > maxColumns {
+		return wrong("%d columns: expected at most %d", len(header), maxColumns)
+	}
+	for i, name := range header {
 		switch {
-		case !isColumn(name):
-			return &SyntaxError{1, 0, fmt.Sprintf("the column %q: expected a name of lower-case letters, digits and _, with a letter first", store.Printable(name))}
-		case name == FilesURL:
-			return &SyntaxError{1, 0, "the column files: ${files} is the URL of your files; use another name"}
-		case r.Has(name):
-			return &SyntaxError{1, 0, fmt.Sprintf("the column %s twice", name)}
+		// The name is not repeated: if there is no header, it is a value.
+		case !columnName.MatchString(name) && strings.ContainsAny(name, ";\t"):
+			return wrong("columns must be separated by commas: save the file as CSV with commas")
+		case !columnName.MatchString(name):
+			return wrong("the name of column %d: expected one such as name, in lower-case letters, digits and _, with a letter first", i+1)
+		case name == Files:
+			return wrong("a column can't be named %s: ${%[1]s} is the URL of your files", Files)
+		case seen[name]:
+			return wrong("there are two columns %s: rename or delete one of them", name)
+		case name == Mac:
+			mac = i
 		}
-		r.Columns = append(r.Columns, name)
+		seen[name] = true
 	}
-	if !r.Has(macColumn) {
-		return &SyntaxError{1, 0, "no column mac: the first line has the names of columns, such as mac,name"}
+	if mac < 0 {
+		return wrong("there is no column mac: expected a line with the names of columns, such as mac,name,number")
 	}
-	return nil
+	return mac, nil
 }
 
-func (r *Rows) row(record []string, line int) error {
-	values := make(map[string]string, len(record))
-	for i, v := range record {
-		v = strings.Clone(v) // all of a record share one string
-		if strings.ContainsFunc(v, unicode.IsControl) {
-			return &SyntaxError{line, 0, fmt.Sprintf("a control character in the column %s, such as a line break", r.Columns[i])}
+// wrongValue returns what is wrong with a value, or "".
+func wrongValue(value string) string {
+	if !utf8.ValidString(value) {
+		return "a character that is not UTF-8: save the file as UTF-8"
+	}
+	for _, r := range value {
+		switch {
+		case r == '\n' || r == '\r' || unicode.In(r, unicode.Zl, unicode.Zp):
+			return "a line break in a value: delete it"
+		case unicode.IsControl(r) || r == 0xFFFE || r == 0xFFFF:
+			return "a control character in a value: delete it"
 		}
-		values[r.Columns[i]] = v
 	}
-	mac, err := macaddr.Parse(strings.TrimSpace(values[macColumn]))
-	if err != nil {
-		return &SyntaxError{line, 0, fmt.Sprintf("the MAC %q: %v", store.Printable(values[macColumn]), err)}
-	}
-	if before, found := r.Lines[mac]; found {
-		return &SyntaxError{line, 0, fmt.Sprintf("the MAC %v again, which line %d has too", mac, before)}
-	}
-	values[macColumn] = mac.String()
-	r.Values[mac], r.Lines[mac] = values, line
-	return nil
+	return ""
 }
 
-func csvError(err error) error {
-	var p *csv.ParseError
-	if !errors.As(err, &p) {
-		return &SyntaxError{1, 0, "phones.csv can't be read"}
+// wrongCSV returns the error for one of encoding/csv.
+func wrongCSV(err error) error {
+	wrong := (*csv.ParseError)(nil)
+	if !errors.As(err, &wrong) {
+		return &Error{Text: "it can't be read"}
 	}
-	if errors.Is(p.Err, csv.ErrFieldCount) {
-		return &SyntaxError{p.StartLine, 0, "another number of values than columns"}
+	switch {
+	case errors.Is(err, csv.ErrFieldCount):
+		return &Error{Line: wrong.Line, Text: `it has not as many values as there are columns: write a value with a comma in quotes, as "Nowak, Anna"`}
+	case errors.Is(err, csv.ErrBareQuote):
+		return &Error{Line: wrong.Line, Text: `a quote in a value without quotes around it: write it as "Anna ""Ann"" Nowak"`}
 	}
-	return &SyntaxError{p.Line, p.Column, fmt.Sprintf("broken CSV: %v", p.Err)}
+	return &Error{Line: wrong.StartLine, Text: `a value in quotes that does not end with a quote: write a quote in it as ""`}
 }

@@ -1,162 +1,162 @@
-// Package template fills in setting files of partners: ${column} in a file becomes the
-// value in that column of a phone's row in phones.csv.
+// Package template fills in the settings files that are the same for many phones but for
+// a few values. The values are in [store.PhonesFile], with a row for each phone:
 //
-// There is no logic. ${files} is the URL of the account's files, with a slash at its
-// end, and $${ is a literal ${. {mac} is left to the phone.
+//	mac,name,number
+//	000413231234,Anna Nowak,201
+//
+// In another file, ${name} is replaced by the value in the column "name" of the phone's
+// row, and ${files} by the URL of the account's files, which ends in a slash. $${ is
+// written for ${ itself. There is no logic. What phones fill in, as {mac}, is left to
+// them.
+//
+// A value changes nothing but the value that it belongs to: in XML, it is escaped, and
+// must be in text or in the value of an attribute; in the plain form it can't end its line,
+// because it contains no control characters.
 package template
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"snomredirect/redirect/settings"
-	"snomredirect/store"
 )
 
-// FilesURL is the name of the value that is the URL of the account's files.
-const FilesURL = "files"
+// Files is the name that stands for the URL of the account's files. It is no column.
+const Files = "files"
 
-// ErrMissing means that the phone has no value for a column.
-var ErrMissing = errors.New("no value")
+// maxPlaces bounds the places in a template, which take more memory than its text.
+const maxPlaces = 10_000
 
-// ErrTooLarge means that a filled-in text is larger than [store.MaxFileSize].
-var ErrTooLarge = errors.New("too large when filled in")
+// A Template is a file with places in which values are filled in, or without any. It is
+// immutable.
+type Template struct {
+	xml     bool
+	pieces  []piece
+	tail    string
+	columns []string
+	files   bool
+}
 
-// A SyntaxError is where and why a text can't be read.
-type SyntaxError struct {
-	Line   int // from 1
-	Column int // in characters, from 1; 0 if unknown
+// A piece is a text and the place after it.
+type piece struct {
+	before string
+	column string // or Files, or "" for no place
+	single bool   // in an attribute's value in single quotes
+}
+
+// An Error is what is wrong with a template or with phones.csv. It quotes no value, which
+// may be a password.
+type Error struct {
+	Line   int // from 1; 0 if it is about the whole text
+	Column int // in characters, from 1; 0 if it is about the whole line
 	Text   string
 }
 
-func (e *SyntaxError) Error() string { return e.Text }
-
-// A Template is a parsed text. It is safe for concurrent use.
-type Template struct {
-	parts   []part
-	columns []string // without FilesURL, sorted
-	files   bool
-	xml     bool
+func (e *Error) Error() string {
+	switch {
+	case e.Line == 0:
+		return e.Text
+	case e.Column == 0:
+		return fmt.Sprintf("line %d: %s", e.Line, e.Text)
+	}
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Text)
 }
 
-// A part is a text or, if value is set, the name of a value.
-type part struct {
-	text  []byte
-	value string
-}
-
-// Parse parses a text, which the template keeps. The error is a [*SyntaxError].
+// Parse reads a file. It does not keep text. If the text is wrong, the error is an
+// *[Error]. A text that contains a zero byte, such as an image or UTF-16, has no places.
 func Parse(text []byte) (*Template, error) {
-	t := &Template{xml: settings.IsXML(bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\uFEFF")), " \t\r\n"))}
-	rest := text
-	for {
-		i := bytes.Index(rest, []byte("${"))
-		if i < 0 {
-			t.literal(rest)
-			return t, nil
-		}
-		at := len(text) - len(rest) + i
-		if i > 0 && rest[i-1] == '$' {
-			t.literal(rest[:i-1])
-			t.literal(rest[i : i+2])
-			rest = rest[i+2:]
-			continue
-		}
-		t.literal(rest[:i])
-		name, after, ok := bytes.Cut(rest[i+2:], []byte("}"))
-		if !ok || !isColumn(string(name)) {
-			return nil, syntaxError(text, at, `"${" without the name of a column and "}": expected for example ${name}, or "$${" for the characters themselves`)
-		}
-		t.value(string(name))
-		rest = after
+	p := parser{Template: Template{xml: settings.IsXML(text)}, text: string(text)}
+	if bytes.IndexByte(text, 0) >= 0 {
+		return &Template{xml: p.xml, tail: p.text}, nil
 	}
+	if err := p.parse(); err != nil {
+		return nil, err
+	}
+	if p.OfPhone() && !settings.IsUTF8(text) {
+		return nil, &Error{1, 1, `values can be filled in only in UTF-8: save the file as UTF-8, and write encoding="utf-8"`}
+	}
+	return &p.Template, nil
 }
 
-func (t *Template) literal(text []byte) {
-	if len(text) > 0 {
-		t.parts = append(t.parts, part{text: text})
-	}
-}
-
-func (t *Template) value(name string) {
-	t.parts = append(t.parts, part{value: name})
-	if name == FilesURL {
-		t.files = true
-	} else if i, found := slices.BinarySearch(t.columns, name); !found {
-		t.columns = slices.Insert(t.columns, i, name)
-	}
-}
-
-// OfPhone reports whether the text contains values of a phone.
+// OfPhone reports whether the template has places for values of a phone.
 func (t *Template) OfPhone() bool { return len(t.columns) > 0 }
 
-// UsesFiles reports whether the text contains the URL of the account's files.
+// UsesFiles reports whether the template has places for the URL of the account's files.
 func (t *Template) UsesFiles() bool { return t.files }
 
-// Columns returns the columns whose values the text contains, sorted.
+// Columns returns the columns that the template has places for, each once.
 func (t *Template) Columns() []string { return slices.Clone(t.columns) }
 
-// Fill returns the text with these values, by column, and the URL of the account's files.
-// In XML they are escaped. The error is [ErrMissing] or [ErrTooLarge].
-func (t *Template) Fill(values map[string]string, files string) ([]byte, error) {
-	size := 0
-	for _, p := range t.parts {
-		size += len(p.text) + len(values[p.value])
-	}
-	b := make([]byte, 0, min(size+2*len(files)+64, store.MaxFileSize))
-	for _, p := range t.parts {
-		if p.value == "" {
-			b = append(b, p.text...)
-		} else {
-			v, ok := values[p.value]
-			if p.value == FilesURL {
-				v, ok = files, true
+// columnName matches the name of a column.
+var columnName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+// A parser reads a template.
+type parser struct {
+	Template
+	text  string
+	begun int             // where the text before the next place begins
+	known map[string]bool // the columns
+}
+
+func (p *parser) parse() error {
+	p.known = map[string]bool{}
+	s := state{xml: p.xml}
+	for i := 0; i < len(p.text); {
+		switch rest := p.text[i:]; {
+		case rest[0] != '$' || s.in == comment:
+			i += s.step(rest)
+		case strings.HasPrefix(rest, "$${"):
+			p.add(i, i+len("$"), piece{})
+			i += len("$${")
+		case strings.HasPrefix(rest, "${"):
+			end, err := p.place(i, s.in)
+			if err != nil {
+				return err
 			}
-			if !ok {
-				return nil, fmt.Errorf("%w in column %s", ErrMissing, p.value)
-			}
-			b = t.appendValue(b, v)
+			i = end
+		default:
+			i++
 		}
-		if len(b) > store.MaxFileSize {
-			return nil, ErrTooLarge
+		if len(p.pieces) > maxPlaces {
+			return p.errorAt(i, fmt.Sprintf("more than %d places with ${ in a file: move what is the same for all phones to another file", maxPlaces))
 		}
 	}
-	return b, nil
+	p.tail = p.text[p.begun:]
+	return nil
 }
 
-func (t *Template) appendValue(b []byte, v string) []byte {
-	if !t.xml {
-		return append(b, v...)
+// place reads the place that begins at i, and returns where it ends.
+func (p *parser) place(i int, in where) (end int, err error) {
+	name, _, closed := strings.Cut(p.text[i+len("${"):min(len(p.text), i+100)], "}")
+	if !closed || !columnName.MatchString(name) {
+		return 0, p.errorAt(i, "${ without the name of a column: expected one such as ${name}, in lower-case letters, digits and _, or $${ for ${ itself")
 	}
-	return append(b, escaper.Replace(v)...)
+	if wrong := notHere[in]; wrong != "" {
+		return 0, p.errorAt(i, "${"+name+"} "+wrong)
+	}
+	if name == Files {
+		p.files = true
+	} else if !p.known[name] {
+		p.known[name] = true
+		p.columns = append(p.columns, name)
+	}
+	end = i + len("${}") + len(name)
+	p.add(i, end, piece{column: name, single: in == singleQuotes})
+	return end, nil
 }
 
-// escaper escapes what has a meaning in texts and attributes of XML.
-var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;")
-
-// isColumn reports whether s can be the name of a column: a letter, then letters, digits
-// and "_", all in lower case.
-func isColumn(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if 'a' <= c && c <= 'z' || i > 0 && ('0' <= c && c <= '9' || c == '_') {
-			continue
-		}
-		return false
-	}
-	return s != "" && len(s) <= 64
+// add adds the text before i and a place, after which the text goes on at next.
+func (p *parser) add(i, next int, place piece) {
+	place.before = p.text[p.begun:i]
+	p.pieces, p.begun = append(p.pieces, place), next
 }
 
-// syntaxError returns the error for what is wrong at an offset of a text.
-func syntaxError(text []byte, at int, problem string) error {
-	before := text[:at]
-	return &SyntaxError{
-		Line:   1 + bytes.Count(before, []byte("\n")),
-		Column: 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]),
-		Text:   problem,
-	}
+func (p *parser) errorAt(i int, text string) error {
+	before := strings.TrimPrefix(p.text[:i], "\uFEFF")
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	return &Error{1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(line), text}
 }

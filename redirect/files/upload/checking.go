@@ -11,7 +11,6 @@ import (
 	"snomredirect/macaddr"
 	"snomredirect/redirect/check"
 	"snomredirect/redirect/files/template"
-	"snomredirect/redirect/settings"
 	"snomredirect/store"
 )
 
@@ -92,7 +91,7 @@ func (c *checking) file(name store.FileName, text []byte) {
 
 func (c *checking) parse(name store.FileName, text []byte) *template.Template {
 	t, err := template.Parse(text)
-	var wrong *template.SyntaxError
+	var wrong *template.Error
 	if errors.As(err, &wrong) {
 		c.add(name, wrong.Line, wrong.Column, check.Error, Template, "%s", wrong.Text)
 		return nil
@@ -104,7 +103,7 @@ func (c *checking) parse(name store.FileName, text []byte) *template.Template {
 // it.
 func (c *checking) phones(text []byte) {
 	rows, err := template.ParseRows(text)
-	var wrong *template.SyntaxError
+	var wrong *template.Error
 	if errors.As(err, &wrong) {
 		c.add(store.PhonesFile, wrong.Line, wrong.Column, check.Error, PhonesCSV, "%s", wrong.Text)
 		return
@@ -157,17 +156,17 @@ func (c *checking) templates() func(func(store.FileName, *template.Template) boo
 }
 
 // rows checks what each phone gets that a file is for.
-func (c *checking) rows(name store.FileName, t *template.Template, rows *template.Rows) {
+func (c *checking) rows(name store.FileName, t *template.Template, rows template.Rows) {
 	ok := true
 	for _, column := range t.Columns() {
-		if !rows.Has(column) {
+		if !hasColumn(rows, column) {
 			c.add(name, 0, 0, check.Error, Template, "${%s}: phones.csv has no column %s", column, column)
 			ok = false
 		}
 	}
-	macs := slices.SortedFunc(maps.Keys(rows.Values), macaddr.Addr.Compare)
+	macs := slices.SortedFunc(maps.Keys(rows), macaddr.Addr.Compare)
 	if mac, specific := name.MAC(); specific {
-		if rows.Values[mac] == nil {
+		if rows[mac] == nil {
 			c.add(name, 0, 0, check.Error, Template, "phones.csv has no row for %v", mac)
 			ok = false
 		}
@@ -181,7 +180,7 @@ func (c *checking) rows(name store.FileName, t *template.Template, rows *templat
 		if c.failed(c.ctx.Err()) {
 			return
 		}
-		filled, err := t.Fill(rows.Values[mac], c.url)
+		filled, err := t.Fill(rows[mac], c.url)
 		if err != nil {
 			c.add(name, 0, 0, check.Error, Template, "for %v: %v", mac, err)
 			return
@@ -191,7 +190,6 @@ func (c *checking) rows(name store.FileName, t *template.Template, rows *templat
 			return
 		}
 		if i == 0 {
-			c.encoding(name, filled)
 			c.links(name, filled)
 		}
 		found.add(c.checker.File(string(name), filled), mac)
@@ -201,12 +199,14 @@ func (c *checking) rows(name store.FileName, t *template.Template, rows *templat
 	}
 }
 
-// encoding refuses values in a file of another encoding than theirs.
-func (c *checking) encoding(name store.FileName, text []byte) {
-	file, err := settings.Read(text)
-	if err == nil && file.Encoding != "" && !strings.EqualFold(file.Encoding, "utf-8") {
-		c.add(name, 1, 0, check.Error, Template, "the encoding is %s, but values of phones.csv are UTF-8: save the file as UTF-8", store.Printable(file.Encoding))
+// hasColumn reports whether phones have a value in a column. Without rows, nobody gets a
+// file that could lack one.
+func hasColumn(rows template.Rows, column string) bool {
+	for _, values := range rows { // all have the same columns
+		_, ok := values[column]
+		return ok
 	}
+	return true
 }
 
 // report adds findings about a file, for a phone and more of them if mac is valid.
@@ -252,7 +252,7 @@ func (j *joined) add(all []check.Finding, mac macaddr.Addr) {
 }
 
 // withoutRow warns of registered phones that get no file, because they have no row.
-func (c *checking) withoutRow(rows *template.Rows) {
+func (c *checking) withoutRow(rows template.Rows) {
 	missing, after := 0, macaddr.Addr{}
 	var first []string
 	for range maxLooked / 1000 {
@@ -261,7 +261,7 @@ func (c *checking) withoutRow(rows *template.Rows) {
 			return
 		}
 		for _, p := range page {
-			if after = p.MAC; p.Held() || rows.Values[p.MAC] != nil {
+			if after = p.MAC; p.Held() || rows[p.MAC] != nil {
 				continue
 			}
 			if missing++; len(first) < 3 {
