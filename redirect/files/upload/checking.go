@@ -1,288 +1,248 @@
 package upload
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
 	"snomredirect/macaddr"
 	"snomredirect/redirect/check"
 	"snomredirect/redirect/files/template"
+	"snomredirect/redirect/settings"
 	"snomredirect/store"
 )
 
+// Bounds of what a check costs: about 2 s of a core's time at most.
 const (
-	// maxWork bounds the bytes that one change makes the service check: some seconds of
-	// CPU time.
-	maxWork = 32 << 20
-	// maxFindings bounds the findings of one change that are reported.
-	maxFindings = 200
-	// maxLooked bounds the registered phones among which those without a row are counted.
-	maxLooked = 100_000
+	maxWork  = 16 << 20 // bytes that are filled in and checked
+	textWork = 256      // what a text costs, in bytes, however short it is
+	linkWork = 32       // and a link that is followed
 )
 
-// A checking is the check of one change of an account's files.
+// A checking is the check of one upload.
 type checking struct {
 	*Uploads
 	ctx     context.Context
-	account store.Account
+	account store.AccountID
 	space   store.FileSpace
 	url     string // of the account's files
-	budget  int    // bytes that may still be checked
+	checker check.Checker
+	found   *found
+	work    int
 
-	findings []check.Finding
-	err      error // of the store or ctx
+	names map[store.FileName]bool           // of the files with the upload, folded
+	made  map[store.FileName]store.FileName // one "-MAC" file by the name without that
+	known map[store.FileName]*known
+	rows  template.Rows // of the upload, if it is phones.csv
 }
 
-func (c *checking) add(file store.FileName, line, column int, s check.Severity, rule check.Rule, format string, args ...any) {
-	if len(c.findings) < maxFindings {
-		c.findings = append(c.findings, check.Finding{File: string(file), Line: line, Column: column, Severity: s, Rule: rule, Text: fmt.Sprintf(format, args...)})
+func (u *Uploads) begin(ctx context.Context, account store.AccountID) (*checking, error) {
+	c := &checking{Uploads: u, ctx: ctx, account: account, found: newFound(),
+		names: map[store.FileName]bool{}, made: map[store.FileName]store.FileName{}, known: map[store.FileName]*known{}}
+	c.checker.PublicNames = u.PublicNames
+	var err error
+	// A change after this is noticed by its revision.
+	if c.space, err = u.Store.FileSpace(account); err != nil {
+		return nil, err
+	}
+	token := c.space.Token
+	if token == "" {
+		token = store.NewFileToken() // as long as the one that the account will have
+	}
+	c.url = u.URL(token)
+	files, err := u.Store.Files(account)
+	for _, f := range files {
+		c.addName(f.Name)
+	}
+	return c, err
+}
+
+func (c *checking) addName(name store.FileName) {
+	name = name.Fold()
+	c.names[name] = true
+	if general, _, ok := name.Template(); ok {
+		c.made[general] = name
 	}
 }
 
-// failed notes an error of the store.
-func (c *checking) failed(err error) bool {
-	if c.err == nil {
-		c.err = err
+func (c *checking) refusal(force bool) error {
+	if c.found.refuses(force) {
+		return ErrRefused
 	}
-	return err != nil
+	return nil
 }
 
-// file checks a text that is to be a file.
-func (c *checking) file(name store.FileName, text []byte) {
+// add adds a finding that is about no single phone.
+func (c *checking) add(file store.FileName, s check.Severity, r check.Rule, format string, args ...any) {
+	c.found.add(macaddr.Addr{}, 1, check.Finding{File: string(file), Severity: s, Rule: r, Text: fmt.Sprintf(format, args...)})
+}
+
+// check checks an upload.
+func (c *checking) check(name store.FileName, text []byte) error {
 	if name.Fold() == store.PhonesFile {
-		c.phones(text)
-		return
+		return c.checkPhones(text)
 	}
-	t := c.parse(name, text)
-	if t == nil {
-		return
-	}
-	if !t.OfPhone() {
-		filled, err := t.Fill(nil, c.url)
-		if err != nil {
-			c.add(name, 0, 0, check.Error, Template, "%v", err)
-			return
-		}
-		c.report(name, c.checker.File(string(name), filled), macaddr.Addr{}, 0)
-		c.links(name, filled)
-		return
-	}
-	_, csv, err := c.config.Store.File(c.account.ID, store.PhonesFile, 0)
-	if errors.Is(err, store.ErrNoFile) {
-		c.add(name, 0, 0, check.Error, Template, "${%s} without phones.csv: upload that first, with the columns %s", t.Columns()[0], strings.Join(append([]string{"mac"}, t.Columns()...), ","))
-		return
-	}
-	if c.failed(err) {
-		return
-	}
-	rows, err := template.ParseRows(csv)
-	if c.failed(err) {
-		return
-	}
-	c.rows(name, t, rows)
-	if _, specific := name.MAC(); !specific {
-		c.withoutRow(rows)
-	}
-}
-
-func (c *checking) parse(name store.FileName, text []byte) *template.Template {
 	t, err := template.Parse(text)
-	var wrong *template.Error
-	if errors.As(err, &wrong) {
-		c.add(name, wrong.Line, wrong.Column, check.Error, Template, "%s", wrong.Text)
+	if err != nil {
+		c.addWrong(name, Template, err)
 		return nil
 	}
-	return t
+	c.addName(name)
+	if !t.OfPhone() {
+		mac, _ := name.MAC()
+		return c.checkFilled(name, t, nil, group{mac: mac, n: 1})
+	}
+	rows, err := c.storedRows()
+	if err != nil {
+		return err
+	}
+	if rows == nil {
+		c.add(name, check.Error, Template, "${%s} can't be filled in, because there is no %s: upload that first", t.Columns()[0], store.PhonesFile)
+		return nil
+	}
+	if err := c.checkTemplate(name, t, rows, nil); err != nil {
+		return err
+	}
+	if _, specific := name.MAC(); specific {
+		return nil
+	}
+	return c.checkRegistered(rows)
 }
 
-// phones checks a text that is to be phones.csv, with all files that are filled in from
-// it.
-func (c *checking) phones(text []byte) {
-	rows, err := template.ParseRows(text)
-	var wrong *template.Error
-	if errors.As(err, &wrong) {
-		c.add(store.PhonesFile, wrong.Line, wrong.Column, check.Error, PhonesCSV, "%s", wrong.Text)
-		return
-	}
-	used := false
-	for name, t := range c.templates() {
-		_, specific := name.MAC()
-		used = used || !specific
-		c.rows(name, t, rows)
-	}
-	if used {
-		c.withoutRow(rows)
-	}
-}
-
-// removal checks that no file needs phones.csv.
-func (c *checking) removal() {
-	for name, t := range c.templates() {
-		c.add(name, 0, 0, check.Error, Template, "it needs phones.csv for ${%s}: remove this file first", t.Columns()[0])
-	}
-}
-
-// templates yields the stored files with values of phones.
-func (c *checking) templates() func(func(store.FileName, *template.Template) bool) {
-	return func(yield func(store.FileName, *template.Template) bool) {
-		all, err := c.config.Store.Files(c.account.ID)
-		if c.failed(err) {
-			return
-		}
-		for _, f := range all {
-			if f.Name.Fold() == store.PhonesFile {
-				continue
-			}
-			_, text, err := c.config.Store.File(c.account.ID, f.Name, 0)
-			if errors.Is(err, store.ErrNoFile) { // removed meanwhile, which the revision shows
-				continue
-			}
-			if c.failed(err) || c.failed(c.ctx.Err()) {
-				return
-			}
-			t, err := template.Parse(text)
-			if c.failed(err) {
-				return
-			}
-			if t.OfPhone() && !yield(f.Name, t) {
-				return
-			}
+// addWrong adds the finding for an error of package template.
+func (c *checking) addWrong(name store.FileName, r check.Rule, err error) {
+	f := check.Finding{File: string(name), Severity: check.Error, Rule: r, Text: err.Error()}
+	if wrong := (*template.Error)(nil); errors.As(err, &wrong) {
+		f.Line, f.Column, f.Text = wrong.Line, wrong.Column, wrong.Text
+		if f.Line > 0 {
+			f.Column = max(f.Column, 1)
 		}
 	}
+	c.found.add(macaddr.Addr{}, 1, f)
 }
 
-// rows checks what each phone gets that a file is for.
-func (c *checking) rows(name store.FileName, t *template.Template, rows template.Rows) {
-	ok := true
-	for _, column := range t.Columns() {
-		if !hasColumn(rows, column) {
-			c.add(name, 0, 0, check.Error, Template, "${%s}: phones.csv has no column %s", column, column)
-			ok = false
+// storedRows returns the rows of phones.csv, or nil if there is none.
+func (c *checking) storedRows() (template.Rows, error) {
+	if c.rows != nil {
+		return c.rows, nil
+	}
+	_, text, err := c.Store.File(c.account, store.PhonesFile, 0)
+	if errors.Is(err, store.ErrNoFile) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.rows, err = template.ParseRows(text)
+	if err != nil { // stored before a check that is stricter
+		return nil, nil
+	}
+	return c.rows, nil
+}
+
+// A group is phones for which the same is filled in.
+type group struct {
+	mac macaddr.Addr // of the first
+	n   int
+}
+
+// checkTemplate checks a template for all phones that it is for, except those for which
+// before has the same values.
+func (c *checking) checkTemplate(name store.FileName, t *template.Template, rows, before template.Rows) error {
+	for _, row := range rows {
+		var missing []string
+		for _, column := range t.Columns() {
+			if _, ok := row[column]; !ok {
+				missing = append(missing, column)
+			}
 		}
+		if missing != nil {
+			c.add(name, check.Error, Template, "%s has no column %s, which ${%s} needs: add it, or write $${ for ${ itself", store.PhonesFile, strings.Join(missing[:min(len(missing), 5)], ", "), missing[0])
+			return nil
+		}
+		break // all rows have the same columns
 	}
 	macs := slices.SortedFunc(maps.Keys(rows), macaddr.Addr.Compare)
-	if mac, specific := name.MAC(); specific {
+	if mac, ok := name.MAC(); ok {
 		if rows[mac] == nil {
-			c.add(name, 0, 0, check.Error, Template, "phones.csv has no row for %v", mac)
-			ok = false
+			c.add(name, check.Error, Template, "%s has no row for %v: add it", store.PhonesFile, mac)
+			return nil
 		}
 		macs = []macaddr.Addr{mac}
 	}
-	if !ok {
-		return
+	var groups []*group
+	byValues, key := map[string]*group{}, []byte(nil)
+	for _, mac := range macs {
+		key = appendKey(key[:0], t, rows[mac])
+		if old := before[mac]; old != nil && bytes.Equal(appendKey(nil, t, old), key) {
+			continue
+		}
+		g := byValues[string(key)]
+		if g == nil {
+			g = &group{mac: mac}
+			byValues[string(key)], groups = g, append(groups, g)
+		}
+		g.n++
 	}
-	found := &joined{at: map[place]int{}}
-	for i, mac := range macs {
-		if c.failed(c.ctx.Err()) {
-			return
+	for _, g := range groups {
+		if err := c.checkFilled(name, t, rows[g.mac], *g); err != nil {
+			return err
 		}
-		filled, err := t.Fill(rows[mac], c.url)
-		if err != nil {
-			c.add(name, 0, 0, check.Error, Template, "for %v: %v", mac, err)
-			return
+		if c.work > maxWork {
+			c.add(name, check.Error, TooMuch, "checking this file for %d phones takes too long: the files that are filled in for them have more than %d MiB together; move what is the same for all phones to a file without ${...}", len(groups), maxWork>>20)
+			return nil
 		}
-		if c.budget -= len(filled); c.budget < 0 {
-			c.add(name, 0, 0, check.Error, Work, "checking it for all %d rows of phones.csv would take too long: put what is the same for all phones into a file without ${...}, or use fewer rows", len(macs))
-			return
-		}
-		if i == 0 {
-			c.links(name, filled)
-		}
-		found.add(c.checker.File(string(name), filled), mac)
 	}
-	for i, f := range found.findings {
-		c.report(name, []check.Finding{f}, found.first[i], found.more[i])
-	}
+	return nil
 }
 
-// hasColumn reports whether phones have a value in a column. Without rows, nobody gets a
-// file that could lack one.
-func hasColumn(rows template.Rows, column string) bool {
-	for _, values := range rows { // all have the same columns
-		_, ok := values[column]
-		return ok
-	}
-	return true
-}
-
-// report adds findings about a file, for a phone and more of them if mac is valid.
-func (c *checking) report(name store.FileName, all []check.Finding, mac macaddr.Addr, more int) {
-	for _, f := range all {
-		text := f.Text
-		switch {
-		case mac.IsValid() && more > 0:
-			text = fmt.Sprintf("%s (for %v and %d more)", text, mac, more)
-		case mac.IsValid():
-			text = fmt.Sprintf("%s (for %v)", text, mac)
+// appendKey appends the values that a template needs. No value contains a zero byte. A row
+// that lacks a column is like no other.
+func appendKey(b []byte, t *template.Template, row map[string]string) []byte {
+	for _, column := range t.Columns() {
+		value, ok := row[column]
+		if !ok {
+			b = append(b, 0)
 		}
-		c.add(name, f.Line, f.Column, f.Severity, f.Rule, "%s", text)
+		b = append(append(b, value...), 0)
 	}
+	return b
 }
 
-// A joined is what was found in the texts of many phones: alike ones once.
-type joined struct {
-	findings []check.Finding
-	first    []macaddr.Addr
-	more     []int
-	at       map[place]int // indexes
+// checkFilled checks what some phones get.
+func (c *checking) checkFilled(name store.FileName, t *template.Template, row map[string]string, g group) error {
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	about := g.mac
+	if row == nil { // the name shows the phone already
+		about = macaddr.Addr{}
+	}
+	text, err := t.Fill(row, c.url)
+	if err != nil {
+		c.found.add(about, g.n, check.Finding{File: string(name), Severity: check.Error, Rule: Template, Text: "it can't be filled in: " + err.Error()})
+		return nil
+	}
+	c.work += len(text) + textWork
+	if !isSettings(name, text) {
+		return nil
+	}
+	d := c.checker.Document(string(name), text)
+	all := d.Findings
+	if strings.HasPrefix(c.url, "http:") {
+		all = append(all, d.InClear...)
+	}
+	more, err := c.follow(name, d, g.mac)
+	c.found.add(about, g.n, append(all, more...)...)
+	return err
 }
 
-// A place is what makes findings alike: their texts may contain values.
-type place struct {
-	line, column int
-	rule         check.Rule
-}
-
-func (j *joined) add(all []check.Finding, mac macaddr.Addr) {
-	for _, f := range all {
-		p := place{f.Line, f.Column, f.Rule}
-		i, known := j.at[p]
-		switch {
-		case known && j.first[i] != mac:
-			j.more[i]++
-		case !known && len(j.findings) < maxFindings:
-			j.at[p] = len(j.findings)
-			j.findings, j.first, j.more = append(j.findings, f), append(j.first, mac), append(j.more, 0)
-		}
-	}
-}
-
-// withoutRow warns of registered phones that get no file, because they have no row.
-func (c *checking) withoutRow(rows template.Rows) {
-	missing, after := 0, macaddr.Addr{}
-	var first []string
-	for range maxLooked / 1000 {
-		page, err := c.config.Store.Phones(c.account.ID, after, 1000)
-		if c.failed(err) || c.failed(c.ctx.Err()) {
-			return
-		}
-		for _, p := range page {
-			if after = p.MAC; p.Held() || rows[p.MAC] != nil {
-				continue
-			}
-			if missing++; len(first) < 3 {
-				first = append(first, p.MAC.String())
-			}
-		}
-		if len(page) < 1000 {
-			break
-		}
-	}
-	switch {
-	case missing == 1:
-		c.add(store.PhonesFile, 0, 0, check.Warning, PhonesCSV, "1 registered phone has no row, so it gets no file with ${...}: %s", first[0])
-	case missing > 1:
-		c.add(store.PhonesFile, 0, 0, check.Warning, PhonesCSV, "%d registered phones have no row, so they get no file with ${...}: %s", missing, strings.Join(first, ", ")+more(missing-len(first)))
-	}
-}
-
-func more(n int) string {
-	if n <= 0 {
-		return ""
-	}
-	return fmt.Sprintf(" and %d more", n)
+// isSettings reports whether a file is one that package check knows.
+func isSettings(name store.FileName, text []byte) bool {
+	return settings.IsXML(text) || slices.Contains(check.Endings(), path.Ext(string(name.Fold())))
 }

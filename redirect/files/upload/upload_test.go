@@ -1,8 +1,6 @@
 package upload
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,275 +11,252 @@ import (
 	"snomredirect/store/bolt"
 )
 
-const url = "https://files.example.com/"
+const (
+	ann = "000413231231"
+	bob = "000413231232"
+	csv = "mac,name\n" + ann + ",Ann\n" + bob + ",Bob\n"
+
+	head = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+)
 
 // A desk uploads to a real store, for an account with two phones.
 type desk struct {
-	*testing.T
+	testing.TB
 	*Uploads
 	db      *bolt.DB
 	account store.Account
-	audit   store.Audit
 }
 
-var (
-	phone1 = macaddr.MustParse("000413231231")
-	phone2 = macaddr.MustParse("000413231232")
-)
-
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
 	db, err := bolt.Open(t.TempDir(), bolt.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	account, err := db.AddAccount(store.Audit{Command: "ACCOUNT ADD"}, false, store.Account{Name: "acme", SettingServer: store.RestoreURL("http://prov.example.com/")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &desk{T: t, db: db, account: account, audit: store.Audit{Actor: account.ID, Name: account.Name, Command: "FILE PUT"}}
-	_, err = db.Change(store.Batch{Audit: d.audit, Rule: store.RuleRegister, Owner: account.ID, Changes: []store.Change{{MAC: phone1}, {MAC: phone2}}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	names, err := store.NewPublicNames("redirect.example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Uploads = New(Config{Store: db, PublicNames: names, URL: func(token string) string { return url + token + "/" }})
+	d := &desk{TB: t, db: db}
+	d.Uploads = New(Config{Store: db, PublicNames: names, URL: func(token string) string { return "https://files.example.com/" + token + "/" }})
+	d.account, err = db.AddAccount(store.Audit{}, false, store.Account{Name: "acme", SettingServer: store.RestoreURL("http://prov.example.com/")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.register(ann, bob)
 	return d
 }
 
-func (d *desk) put(force bool, name, text string) ([]check.Finding, error) {
-	_, findings, err := d.Put(d.Context(), d.audit, false, force, d.account, store.FileName(name), []byte(text))
-	return findings, err
-}
-
-// takes puts a file, which must be stored, and returns its findings as lines.
-func (d *desk) takes(name, text string) string {
+func (d *desk) register(macs ...string) {
 	d.Helper()
-	findings, err := d.put(false, name, text)
-	if err != nil {
-		d.Fatalf("%s: %v %v", name, err, findings)
+	var changes []store.Change
+	for _, mac := range macs {
+		changes = append(changes, store.Change{MAC: macaddr.MustParse(mac)})
 	}
-	_, stored, err := d.db.File(d.account.ID, store.FileName(name), 0)
-	if err != nil || string(stored) != text {
-		d.Fatalf("%s: stored %q, %v", name, stored, err)
+	if _, err := d.db.Change(store.Batch{Owner: d.account.ID, Rule: store.RuleRegister, Changes: changes}); err != nil {
+		d.Fatal(err)
 	}
-	return lines(findings)
 }
 
-// refuses puts a file, which must change nothing, and checks what is found.
-func (d *desk) refuses(name, text, want string) {
+func (d *desk) put(force bool, name store.FileName, text string) (string, error) {
 	d.Helper()
 	before, err := d.db.FileSpace(d.account.ID)
 	if err != nil {
 		d.Fatal(err)
 	}
-	findings, err := d.put(false, name, text)
-	if !errors.Is(err, ErrRefused) || !strings.Contains(lines(findings), want) {
-		d.Errorf("%s %q: %v, %v, want %q", name, text, err, findings, want)
+	_, findings, err := d.Put(d.Context(), store.Audit{Command: "FILE PUT"}, false, force, d.account, name, []byte(text))
+	after, spaceErr := d.db.FileSpace(d.account.ID)
+	if spaceErr != nil {
+		d.Fatal(spaceErr)
 	}
-	if after, err := d.db.FileSpace(d.account.ID); err != nil || after != before {
-		d.Errorf("%s %q: %+v became %+v", name, text, before, after)
+	if err != nil && after != before {
+		d.Errorf("%s: %v, but the files have changed", name, err)
 	}
+	if err == nil {
+		if _, stored, err := d.db.File(d.account.ID, name, 0); err != nil || string(stored) != text {
+			d.Errorf("%s: %q, %v is stored", name, stored, err)
+		}
+	}
+	return lines(findings), err
 }
 
-func lines(all []check.Finding) string {
+func lines(findings []check.Finding) string {
 	var b strings.Builder
-	for _, f := range all {
+	for _, f := range findings {
 		fmt.Fprintln(&b, f)
 	}
 	return b.String()
 }
 
-const (
-	header = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-	rows   = "mac,name\n000413231231,Anna\n000413231232,Bruno\n"
-	name   = header + "<phone-settings>\n<user_realname idx=\"1\" perm=\"$\">${name}</user_realname>\n</phone-settings>\n"
-)
+// takes puts a file, of which this is found. "" is nothing.
+func (d *desk) takes(name store.FileName, text, found string) {
+	d.Helper()
+	if got, err := d.put(false, name, text); err != nil || !strings.Contains(got, found) || found == "" && got != "" {
+		d.Errorf("%s: got %v, %swant %s", name, err, got, found)
+	}
+}
+
+// refuses puts a file that is refused because of this.
+func (d *desk) refuses(name store.FileName, text, found string) {
+	d.Helper()
+	if got, err := d.put(false, name, text); err != ErrRefused || !strings.Contains(got, found) {
+		d.Errorf("%s: got %v, %swant %s", name, err, got, found)
+	}
+}
+
+func settingsFile(lines string) string {
+	return head + "<phone-settings>\n" + lines + "\n</phone-settings>\n"
+}
+
+func container(urls ...string) string {
+	text := head + "<setting-files>\n"
+	for _, u := range urls {
+		text += `<file url="` + u + "\"/>\n"
+	}
+	return text + "</setting-files>\n"
+}
+
+const named = `<user_realname idx="1" perm="$">${name}</user_realname>`
 
 func TestPut(t *testing.T) {
 	d := newDesk(t)
-	if found := d.takes("phones.csv", rows); found != "" {
-		t.Error(found)
+	d.takes("360/general.xml", settingsFile(`<language perm="$">English</language>`), "")
+	d.takes("360/general.xml", settingsFile(`<dhcp perm="$">on</dhcp>`), "360/general.xml:3:1: warning: dhcp")
+	d.takes("snom190.htm", "language!: English\r\n", "")
+	d.refuses("360/general.xml", settingsFile("<language>"), "error: broken XML")
+	d.refuses("utf16.htm", "\xff\xfea\x00:\x00", "UTF-16")
+	// What is no settings file is stored as it is.
+	d.takes("ring.wav", "RIFF\x00${", "")
+	d.takes("ca.pem", "-----BEGIN CERTIFICATE-----\n", "")
+	if _, err := d.put(true, "large.xml", strings.Repeat(" ", store.MaxFileSize+1)); err != store.ErrFileSize {
+		t.Error(err)
 	}
-	if found := d.takes("360/name.xml", name); found != "" {
-		t.Error(found)
+	if f, _, err := d.Put(t.Context(), store.Audit{}, true, false, d.account, "dry.htm", []byte("a: b")); err != nil || f.Version != 1 {
+		t.Errorf("a dry run: %v, %v", f, err)
 	}
-	if found := d.takes("360/000413231231.xml", name); found != "" {
-		t.Error(found)
-	}
-	if found := d.takes("plain.htm", "<html><pre>\nlanguage!: English\n</pre></html>\n"); found != "" {
-		t.Error(found)
-	}
-	if _, err := d.put(false, "large.xml", strings.Repeat(" ", store.MaxFileSize+1)); !errors.Is(err, store.ErrFileSize) {
-		t.Errorf("%v, want ErrFileSize", err)
+	if _, _, err := d.db.File(d.account.ID, "dry.htm", 0); err != store.ErrNoFile {
+		t.Errorf("after a dry run: %v", err)
 	}
 }
 
-func TestRefusedTemplates(t *testing.T) {
+func TestTemplates(t *testing.T) {
 	d := newDesk(t)
-	d.refuses("name.xml", name, "without phones.csv")
-	d.takes("phones.csv", rows)
-	d.refuses("name.xml", strings.ReplaceAll(name, "${name}", "${room}"), "no column room")
-	d.refuses("name.xml", strings.ReplaceAll(name, "${name}", "${Name}"), "name.xml:3:")
-	d.refuses("000413231239.xml", name, "no row for 000413231239")
-	d.refuses("a.xml", strings.Replace(name, "utf-8", "iso-8859-1", 1), "UTF-8")
-	d.refuses("a.xml", header+"<phone-settings><a>", "error")
-	d.refuses("a.xml", header+"<phone-settings><setting_server perm=\"$\">http://redirect.example.com/</setting_server></phone-settings>", "error")
-	d.refuses("a.xml", strings.ReplaceAll(name, "\"1\"", "\"${name}\""), "(for 000413231231 and 1 more)")
+	d.refuses("keys.xml", settingsFile(named), "${name} can't be filled in, because there is no phones.csv: upload that first")
+	d.takes(store.PhonesFile, csv, "")
+	d.takes("keys.xml", settingsFile(named), "")
+	d.takes("360/"+ann+".xml", settingsFile(named), "")
+	d.refuses("360/000413231239.xml", settingsFile(named), "has no row for 000413231239")
+	d.refuses("keys.xml", settingsFile("\n${room}"), "phones.csv has no column room")
+	d.refuses("keys.xml", settingsFile("\n<a>${Room}</a>"), "keys.xml:4:4: error: ${ without the name")
+	d.refuses("keys.xml", settingsFile(`<user_realname idx="${name}" perm="$">x</user_realname>`), "(for "+ann+" and 1 more phone)")
+	d.refuses(ann+".htm", settingsFile("<user_realname idx='13'>${name}</user_realname>"), "(for "+ann+")")
+	d.register("000413231239")
+	d.takes("keys.htm", "user_realname1: ${name}", "a registered phone has no row, and gets no template: add 000413231239")
+	d.register("00041323123A", "00041323123B", "00041323123C", "00041323123D")
+	d.takes("keys.htm", "user_realname1: ${name}", "5 registered phones have no row, and get no template: add 000413231239, 00041323123A, 00041323123B and 2 more")
+	d.takes("360/"+ann+".xml", settingsFile(named), "")
 }
 
-// A new phones.csv is checked with all files that are filled in from it.
-func TestPhonesFile(t *testing.T) {
+func TestPhones(t *testing.T) {
 	d := newDesk(t)
-	d.takes("phones.csv", rows)
-	d.takes("name.htm", "user_realname1!: ${name}\n")
-	d.takes("000413231232.htm", "user_realname1!: ${name}\n")
-	d.refuses("phones.csv", "mac,room\n000413231231,1\n000413231232,2\n", "no column name")
-	d.refuses("phones.csv", "mac,name\n000413231231,Anna\n", "no row for 000413231232")
-	d.refuses("PHONES.csv", "name\nAnna\n", "no column mac")
-	if found := d.takes("phones.csv", "mac,name\n000413231232,Bruno\n"); !strings.Contains(found, "warning: 1 registered phone has no row") || !strings.Contains(found, "000413231231") {
-		t.Errorf("%q", found)
+	d.refuses(store.PhonesFile, "mac\n2e4\n", "phones.csv:2:1: error: the mac")
+	d.takes("PHONES.csv", "mac,name,room\n"+ann+",Ann,1\n"+bob+",Bob,2\n", "")
+	d.takes("keys.htm", "user_realname1: ${name}", "")
+	d.takes(ann+".htm", "user_name${room}: ${name}", "")
+	d.refuses(store.PhonesFile, csv, ann+".htm: error: phones.csv has no column room")
+	d.refuses(store.PhonesFile, "mac,name,room\n"+bob+",Bob,2\n", ann+".htm: error: phones.csv has no row for "+ann)
+	d.refuses(store.PhonesFile, "mac,name,room\n"+ann+",Ann,13\n"+bob+",Bob,2\n", ann+".htm:1:1: error")
+	d.refuses(store.PhonesFile, "mac,name,room\n"+ann+",Ann,1\n"+bob+",<?xml ?><settings/>,2\n", "keys.htm:1:1: error: text before <?xml")
+	d.takes(store.PhonesFile, "mac,name,room\n"+ann+",Anna,1\n", "a registered phone has no row")
+
+	if found, err := d.remove(store.PhonesFile); err != ErrRefused || !strings.Contains(found, "templates are filled in from it: remove "+ann+".htm, keys.htm first") {
+		t.Errorf("%v, %s", err, found)
 	}
-	findings, err := d.Remove(t.Context(), d.audit, false, d.account, "phones.csv")
-	if !errors.Is(err, ErrRefused) || len(findings) != 2 {
-		t.Errorf("%v, %v, want two files that need it", findings, err)
-	}
-	for _, name := range []store.FileName{"name.htm", "000413231232.htm", "phones.csv"} {
-		if findings, err := d.Remove(t.Context(), d.audit, false, d.account, name); err != nil {
-			t.Errorf("%s: %v, %v", name, findings, err)
+	for _, name := range []store.FileName{"keys.htm", ann + ".htm", store.PhonesFile} {
+		if found, err := d.remove(name); err != nil || found != "" {
+			t.Errorf("%s: %v, %s", name, err, found)
 		}
 	}
+	if _, err := d.remove(store.PhonesFile); err != store.ErrNoFile {
+		t.Error(err)
+	}
 }
 
+func (d *desk) remove(name store.FileName) (string, error) {
+	findings, err := d.Remove(d.Context(), store.Audit{Command: "FILE REMOVE"}, false, d.account, name)
+	return lines(findings), err
+}
+
+// Force passes what makes phones pass over a line, and nothing after which they are lost.
 func TestForce(t *testing.T) {
 	d := newDesk(t)
+	d.takes(store.PhonesFile, csv, "")
 	for text, passes := range map[string]bool{
-		header + `<phone-settings><user_realname idx="13" perm="$">a</user_realname></phone-settings>`:                      true,
-		header + `<phone-settings><language perm="x">a</language></phone-settings>`:                                         true,
-		header + `<phone-settings><setting_server perm="$">http://provisioning.snom.com/</setting_server></phone-settings>`: false,
-		header + `<phone-settings>`: false,
-		"language!: ${":             false,
+		settingsFile(`<a perm="x">b</a>`):                                                     true,
+		settingsFile(`<user_name idx="13" perm="$">b</user_name>`):                            true,
+		head + `<dialplan><template match=""/></dialplan>`:                                    true,
+		settingsFile(`<a>`):                                                                   false,
+		settingsFile(`<setting_server perm="$">provisioning</setting_server>`):                false,
+		settingsFile(`<setting_server perm="$">http://redirect.example.com</setting_server>`): false,
+		container("${files}file.xml"):                                                         false,
+		settingsFile("<a>${room}</a>"):                                                        false,
+		settingsFile("<a ${name}='b'/>"):                                                      false,
+		settingsFile("<a>" + strings.Repeat("${name}", 9000) + strings.Repeat(" ", store.MaxFileSize-64_000) + "</a>"): true,
 	} {
-		if _, err := d.put(false, "a.xml", text); !errors.Is(err, ErrRefused) {
-			t.Errorf("%q: %v, want ErrRefused", text, err)
+		if _, err := d.put(false, "file.xml", text); err != ErrRefused && len(text) < 1000 {
+			t.Errorf("%s: %v", text, err)
 		}
-		if _, err := d.put(true, "a.xml", text); (err == nil) != passes {
-			t.Errorf("%q with force: %v", text, err)
+		if found, err := d.put(true, "file.xml", text); (err == nil) != passes {
+			t.Errorf("%.200s: %v, %s", text, err, found)
+		}
+	}
+	d.refuses(store.PhonesFile, "mac", "")
+	if _, err := d.put(true, store.PhonesFile, "name"); err != ErrRefused {
+		t.Error(err)
+	}
+}
+
+// However much is found before it, an error refuses.
+func TestErrorAfterMany(t *testing.T) {
+	d := newDesk(t)
+	many := strings.Repeat("<dhcp perm=\"$\">on</dhcp>\n", 3000) + strings.Repeat("<dhcp perm='x'/>\n", 3000)
+	for _, back := range []string{`<setting_server perm="$">http://redirect.example.com</setting_server>`, "<user_name idx='13'/>"} {
+		found, err := d.put(false, "file.xml", settingsFile(many+back))
+		if err != ErrRefused || strings.Count(found, "\n") > maxFindings || !strings.Contains(found, "more findings") {
+			t.Errorf("%v, %s", err, found)
 		}
 	}
 }
 
 func TestLinks(t *testing.T) {
 	d := newDesk(t)
-	container := func(names ...string) string {
-		var b strings.Builder
-		b.WriteString(header + "<setting-files>\n")
-		for _, n := range names {
-			fmt.Fprintf(&b, "<file url=\"${files}%s\" />\n", n)
-		}
-		return b.String() + "</setting-files>\n"
+	d.takes(store.PhonesFile, csv, "")
+	d.takes("keys.xml", settingsFile(named), "")
+	d.takes("360/"+ann+".xml", settingsFile(""), "")
+	d.takes("firmware.xml", head+"<firmware-settings><firmware>http://a.example/a.bin</firmware></firmware-settings>", "")
+	for _, url := range []string{"${files}keys-{mac}.xml", "${files}KEYS.xml", "${files}360/{mac}.xml", "${files}{phone_type}.htm", "http://other.example/a.xml", "${files}keys-" + bob + ".xml"} {
+		d.takes("snom360.htm", container(url), "")
 	}
-	d.takes("phones.csv", rows)
-	d.takes("keys.xml", name)
-	d.takes("360/000413231231.xml", name)
-	found := d.takes("snom360.htm", container("keys-{mac}.xml", "360/{mac}.xml", "general.xml", "{mac}.xml"))
-	if strings.Count(found, "\n") != 2 || !strings.Contains(found, "general.xml is not here yet") || !strings.Contains(found, ":6:") {
-		t.Errorf("%q", found)
+	for _, url := range []string{"${files}general.xml", "${files}../a.xml", "${files}", "${files}{mac}.xml", "${files}phones.csv"} {
+		d.takes("snom360.htm", container(url), "snom360.htm:3:1: warning: ")
 	}
-	d.refuses("snom320.htm", container("snom320.htm"), "leads back")
-	d.takes("b.xml", container("c.xml"))
-	d.refuses("c.xml", container("B.xml"), "leads back")
+	d.takes("a.xml", settingsFile(`<firmware_status perm="$">${files}firmware.xml</firmware_status>`), "")
+	d.takes("a.xml", settingsFile(`<firmware_status perm="$">${files}other.xml</firmware_status>`), `a.xml:3:1: warning: "other.xml" is not among your files`)
+	d.refuses("snom360.htm", container("${files}firmware.xml"), "snom360.htm:3:1: error: firmware.xml is <firmware-settings>")
 }
 
-// What would take too long is refused, and does not take long.
-func TestWork(t *testing.T) {
+func TestCircle(t *testing.T) {
 	d := newDesk(t)
-	var csv strings.Builder
-	csv.WriteString("mac,name\n")
-	for n := range 10_000 {
-		fmt.Fprintf(&csv, "000413%06X,Anna\n", n)
-	}
-	d.takes("phones.csv", csv.String())
-	text := header + "<phone-settings>\n" + strings.Repeat("<language perm=\"$\">${name}</language>\n", 1000) + "</phone-settings>\n"
-	d.refuses("a.xml", text, "too long")
-}
-
-// An upload that waits for another's check ends with its context.
-func TestTurn(t *testing.T) {
-	d := newDesk(t)
-	d.turn <- struct{}{}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, _, err := d.Put(ctx, d.audit, false, false, d.account, "a.htm", []byte("language!: English\n")); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want context.Canceled", err)
-	}
-}
-
-// A meddler changes the files between the check and the change.
-type meddler struct {
-	*bolt.DB
-	meddle func()
-}
-
-func (m *meddler) PutFile(audit store.Audit, dryRun bool, account store.AccountID, revision uint64, name store.FileName, text []byte) (store.File, error) {
-	if f := m.meddle; f != nil {
-		m.meddle = nil
-		f()
-	}
-	return m.DB.PutFile(audit, dryRun, account, revision, name, text)
-}
-
-// A file is stored only with the others that it was checked with.
-func TestChangedMeanwhile(t *testing.T) {
-	d := newDesk(t)
-	d.takes("phones.csv", rows)
-	m := &meddler{DB: d.db}
-	d.config.Store = m
-	m.meddle = func() {
-		if _, err := d.db.PutFile(d.audit, false, d.account.ID, 0, "phones.csv", []byte("mac,room\n000413231231,1\n")); err != nil {
-			t.Error(err)
-		}
-	}
-	d.refusesMeanwhile("name.xml", name, "no column name")
-	m.meddle = func() {
-		if _, err := d.db.PutFile(d.audit, false, d.account.ID, 0, "phones.csv", []byte(rows)); err != nil {
-			t.Error(err)
-		}
-	}
-	d.takes("general.htm", "language!: English\n")
-}
-
-func (d *desk) refusesMeanwhile(name, text, want string) {
-	d.Helper()
-	findings, err := d.put(false, name, text)
-	if !errors.Is(err, ErrRefused) || !strings.Contains(lines(findings), want) {
-		d.Errorf("%v, %v, want %q", err, findings, want)
-	}
-	if _, _, err := d.db.File(d.account.ID, store.FileName(name), 0); !errors.Is(err, store.ErrNoFile) {
-		d.Errorf("%v, want ErrNoFile", err)
-	}
-}
-
-func BenchmarkPut(b *testing.B) {
-	db, err := bolt.Open(b.TempDir(), bolt.Config{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer db.Close()
-	account, err := db.AddAccount(store.Audit{Command: "ACCOUNT ADD"}, false, store.Account{Name: "acme"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	u := New(Config{Store: db, URL: func(token string) string { return url + token + "/" }})
-	text := []byte(header + "<phone-settings>\n" + strings.Repeat("<language perm=\"$\">English</language>\n", 500) + "</phone-settings>\n")
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, _, err := u.Put(b.Context(), store.Audit{Actor: account.ID}, true, true, account, "a.xml", text); err != nil {
-			b.Fatal(err)
-		}
-	}
+	d.takes(store.PhonesFile, csv, "")
+	d.refuses("a.xml", container("${files}A.xml"), "a.xml:3:1: error: a circle")
+	d.takes("a.xml", container("${files}b.xml"), "b.xml")
+	d.takes("b.xml", container("${files}c-{mac}.xml"), "c-{mac}.xml")
+	d.refuses("c.xml", head+"<setting-files><!-- for --><file url='${files}a.xml?${name}'/></setting-files>", "")
+	d.refuses("c.xml", container("${files}a.xml", "http://x.example/${name}"), "a circle of containers, in which phones never come to an end: a.xml leads back")
+	d.refuses("c-"+ann+".xml", container("${files}a.xml"), "a circle")
+	d.takes("c.xml", container("${files}end.xml", "http://x.example/${name}"), "end.xml")
+	// The phone requests this by itself, because a container names snom360.htm.
+	d.takes("x.xml", container("${files}snom360.htm"), "snom360.htm")
+	d.refuses("snom360-"+ann+".htm", container("${files}x.xml"), "a circle")
 }
