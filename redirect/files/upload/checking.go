@@ -17,11 +17,12 @@ import (
 	"snomredirect/store"
 )
 
-// Bounds of what a check costs: about 2 s of a core's time at most.
+// Bounds of what a check costs: about 4 s of a core's time at most.
 const (
-	maxWork  = 16 << 20 // bytes that are filled in and checked
-	textWork = 256      // what a text costs, in bytes, however short it is
-	linkWork = 32       // and a link that is followed
+	maxWork   = 16 << 20 // bytes that are filled in and checked
+	textWork  = 256      // what a text costs, in bytes, however short it is
+	placeWork = 4        // and a place that is filled in, however short the value
+	linkWork  = 32       // and a link that is followed
 )
 
 // A checking is the check of one upload.
@@ -93,6 +94,7 @@ func (c *checking) check(name store.FileName, text []byte) error {
 		return nil
 	}
 	c.addName(name)
+	c.known[name.Fold()] = &known{template: t, followed: true}
 	if !t.OfPhone() {
 		mac, _ := name.MAC()
 		return c.checkFilled(name, t, nil, group{mac: mac, n: 1})
@@ -223,12 +225,13 @@ func (c *checking) checkFilled(name store.FileName, t *template.Template, row ma
 	if row == nil { // the name shows the phone already
 		about = macaddr.Addr{}
 	}
+	c.work += textWork + placeWork*t.Places()
 	text, err := t.Fill(row, c.url)
 	if err != nil {
 		c.found.add(about, g.n, check.Finding{File: string(name), Severity: check.Error, Rule: Template, Text: "it can't be filled in: " + err.Error()})
 		return nil
 	}
-	c.work += len(text) + textWork
+	c.work += len(text)
 	if !isSettings(name, text) {
 		return nil
 	}

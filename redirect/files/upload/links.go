@@ -93,6 +93,7 @@ func (c *checking) targets(path string, mac macaddr.Addr) (targets []store.FileN
 		}
 		path = strings.ReplaceAll(path, "{mac}", mac.String())
 	}
+	path, _, _ = strings.Cut(path, "?")
 	if strings.Contains(path, "{") {
 		return nil, false, nil
 	}
@@ -198,7 +199,7 @@ func (c *checking) next(name store.FileName, mac macaddr.Addr) ([]store.FileName
 	if err != nil {
 		return nil, nil
 	}
-	c.work += len(text) + textWork
+	c.work += len(text) + textWork + placeWork*k.template.Places()
 	d := c.checker.Document("", text)
 	k.firmware = d.Firmware
 	for _, l := range d.Links {
