@@ -88,6 +88,9 @@ func (t *Template) OfPhone() bool { return len(t.columns) > 0 }
 // UsesFiles reports whether the template has places for the URL of the account's files.
 func (t *Template) UsesFiles() bool { return t.files }
 
+// Places returns how many places the template has.
+func (t *Template) Places() int { return len(t.pieces) }
+
 // Columns returns the columns that the template has places for, each once.
 func (t *Template) Columns() []string { return slices.Clone(t.columns) }
 

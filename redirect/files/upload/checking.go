@@ -1,0 +1,251 @@
+package upload
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"snomredirect/macaddr"
+	"snomredirect/redirect/check"
+	"snomredirect/redirect/files/template"
+	"snomredirect/redirect/settings"
+	"snomredirect/store"
+)
+
+// Bounds of what a check costs: about 4 s of a core's time at most.
+const (
+	maxWork   = 16 << 20 // bytes that are filled in and checked
+	textWork  = 256      // what a text costs, in bytes, however short it is
+	placeWork = 4        // and a place that is filled in, however short the value
+	linkWork  = 32       // and a link that is followed
+)
+
+// A checking is the check of one upload.
+type checking struct {
+	*Uploads
+	ctx     context.Context
+	account store.AccountID
+	space   store.FileSpace
+	url     string // of the account's files
+	checker check.Checker
+	found   *found
+	work    int
+
+	names map[store.FileName]bool           // of the files with the upload, folded
+	made  map[store.FileName]store.FileName // one "-MAC" file by the name without that
+	known map[store.FileName]*known
+	rows  template.Rows // of the upload, if it is phones.csv
+}
+
+func (u *Uploads) begin(ctx context.Context, account store.AccountID) (*checking, error) {
+	c := &checking{Uploads: u, ctx: ctx, account: account, found: newFound(),
+		names: map[store.FileName]bool{}, made: map[store.FileName]store.FileName{}, known: map[store.FileName]*known{}}
+	c.checker.PublicNames = u.PublicNames
+	var err error
+	// A change after this is noticed by its revision.
+	if c.space, err = u.Store.FileSpace(account); err != nil {
+		return nil, err
+	}
+	token := c.space.Token
+	if token == "" {
+		token = store.NewFileToken() // as long as the one that the account will have
+	}
+	c.url = u.URL(token)
+	files, err := u.Store.Files(account)
+	for _, f := range files {
+		c.addName(f.Name)
+	}
+	return c, err
+}
+
+func (c *checking) addName(name store.FileName) {
+	name = name.Fold()
+	c.names[name] = true
+	if general, _, ok := name.Template(); ok {
+		c.made[general] = name
+	}
+}
+
+func (c *checking) refusal(force bool) error {
+	if c.found.refuses(force) {
+		return ErrRefused
+	}
+	return nil
+}
+
+// add adds a finding that is about no single phone.
+func (c *checking) add(file store.FileName, s check.Severity, r check.Rule, format string, args ...any) {
+	c.found.add(macaddr.Addr{}, 1, check.Finding{File: string(file), Severity: s, Rule: r, Text: fmt.Sprintf(format, args...)})
+}
+
+// check checks an upload.
+func (c *checking) check(name store.FileName, text []byte) error {
+	if name.Fold() == store.PhonesFile {
+		return c.checkPhones(text)
+	}
+	t, err := template.Parse(text)
+	if err != nil {
+		c.addWrong(name, Template, err)
+		return nil
+	}
+	c.addName(name)
+	c.known[name.Fold()] = &known{template: t, followed: true}
+	if !t.OfPhone() {
+		mac, _ := name.MAC()
+		return c.checkFilled(name, t, nil, group{mac: mac, n: 1})
+	}
+	rows, err := c.storedRows()
+	if err != nil {
+		return err
+	}
+	if rows == nil {
+		c.add(name, check.Error, Template, "${%s} can't be filled in, because there is no %s: upload that first", t.Columns()[0], store.PhonesFile)
+		return nil
+	}
+	if err := c.checkTemplate(name, t, rows, nil); err != nil {
+		return err
+	}
+	if _, specific := name.MAC(); specific {
+		return nil
+	}
+	return c.checkRegistered(rows)
+}
+
+// addWrong adds the finding for an error of package template.
+func (c *checking) addWrong(name store.FileName, r check.Rule, err error) {
+	f := check.Finding{File: string(name), Severity: check.Error, Rule: r, Text: err.Error()}
+	if wrong := (*template.Error)(nil); errors.As(err, &wrong) {
+		f.Line, f.Column, f.Text = wrong.Line, wrong.Column, wrong.Text
+		if f.Line > 0 {
+			f.Column = max(f.Column, 1)
+		}
+	}
+	c.found.add(macaddr.Addr{}, 1, f)
+}
+
+// storedRows returns the rows of phones.csv, or nil if there is none.
+func (c *checking) storedRows() (template.Rows, error) {
+	if c.rows != nil {
+		return c.rows, nil
+	}
+	_, text, err := c.Store.File(c.account, store.PhonesFile, 0)
+	if errors.Is(err, store.ErrNoFile) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.rows, err = template.ParseRows(text)
+	if err != nil { // stored before a check that is stricter
+		return nil, nil
+	}
+	return c.rows, nil
+}
+
+// A group is phones for which the same is filled in.
+type group struct {
+	mac macaddr.Addr // of the first
+	n   int
+}
+
+// checkTemplate checks a template for all phones that it is for, except those for which
+// before has the same values.
+func (c *checking) checkTemplate(name store.FileName, t *template.Template, rows, before template.Rows) error {
+	for _, row := range rows {
+		var missing []string
+		for _, column := range t.Columns() {
+			if _, ok := row[column]; !ok {
+				missing = append(missing, column)
+			}
+		}
+		if missing != nil {
+			c.add(name, check.Error, Template, "%s has no column %s, which ${%s} needs: add it, or write $${ for ${ itself", store.PhonesFile, strings.Join(missing[:min(len(missing), 5)], ", "), missing[0])
+			return nil
+		}
+		break // all rows have the same columns
+	}
+	macs := slices.SortedFunc(maps.Keys(rows), macaddr.Addr.Compare)
+	if mac, ok := name.MAC(); ok {
+		if rows[mac] == nil {
+			c.add(name, check.Error, Template, "%s has no row for %v: add it", store.PhonesFile, mac)
+			return nil
+		}
+		macs = []macaddr.Addr{mac}
+	}
+	var groups []*group
+	byValues, key := map[string]*group{}, []byte(nil)
+	for _, mac := range macs {
+		key = appendKey(key[:0], t, rows[mac])
+		if old := before[mac]; old != nil && bytes.Equal(appendKey(nil, t, old), key) {
+			continue
+		}
+		g := byValues[string(key)]
+		if g == nil {
+			g = &group{mac: mac}
+			byValues[string(key)], groups = g, append(groups, g)
+		}
+		g.n++
+	}
+	for _, g := range groups {
+		if err := c.checkFilled(name, t, rows[g.mac], *g); err != nil {
+			return err
+		}
+		if c.work > maxWork {
+			c.add(name, check.Error, TooMuch, "checking this file for %d phones takes too long: the files that are filled in for them have more than %d MiB together; move what is the same for all phones to a file without ${...}", len(groups), maxWork>>20)
+			return nil
+		}
+	}
+	return nil
+}
+
+// appendKey appends the values that a template needs. No value contains a zero byte. A row
+// that lacks a column is like no other.
+func appendKey(b []byte, t *template.Template, row map[string]string) []byte {
+	for _, column := range t.Columns() {
+		value, ok := row[column]
+		if !ok {
+			b = append(b, 0)
+		}
+		b = append(append(b, value...), 0)
+	}
+	return b
+}
+
+// checkFilled checks what some phones get.
+func (c *checking) checkFilled(name store.FileName, t *template.Template, row map[string]string, g group) error {
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	about := g.mac
+	if row == nil { // the name shows the phone already
+		about = macaddr.Addr{}
+	}
+	c.work += textWork + placeWork*t.Places()
+	text, err := t.Fill(row, c.url)
+	if err != nil {
+		c.found.add(about, g.n, check.Finding{File: string(name), Severity: check.Error, Rule: Template, Text: "it can't be filled in: " + err.Error()})
+		return nil
+	}
+	c.work += len(text)
+	if !isSettings(name, text) {
+		return nil
+	}
+	d := c.checker.Document(string(name), text)
+	all := d.Findings
+	if strings.HasPrefix(c.url, "http:") {
+		all = append(all, d.InClear...)
+	}
+	more, err := c.follow(name, d, g.mac)
+	c.found.add(about, g.n, append(all, more...)...)
+	return err
+}
+
+// isSettings reports whether a file is one that package check knows.
+func isSettings(name store.FileName, text []byte) bool {
+	return settings.IsXML(text) || slices.Contains(check.Endings(), path.Ext(string(name.Fold())))
+}

@@ -1,0 +1,124 @@
+package upload
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"snomredirect/macaddr"
+	"snomredirect/redirect/check"
+	"snomredirect/redirect/files/template"
+	"snomredirect/store"
+)
+
+// Bounds of what is said of phones without a row.
+const (
+	maxNamed   = 3
+	maxRowless = 10_000 // that are counted
+)
+
+// checkPhones checks a phones.csv: all templates must be able to use it. Phones whose
+// values have not changed are not checked again, so that one more phone costs little.
+func (c *checking) checkPhones(text []byte) error {
+	rows, err := template.ParseRows(text)
+	if err != nil {
+		c.addWrong(store.PhonesFile, PhonesFile, err)
+		return nil
+	}
+	before, err := c.storedRows()
+	if err != nil {
+		return err
+	}
+	c.rows = rows
+	general := false
+	for _, name := range slices.Sorted(maps.Keys(c.names)) {
+		if name == store.PhonesFile || c.work > maxWork {
+			continue
+		}
+		k, err := c.load(name)
+		if err != nil {
+			return err
+		}
+		if k.template == nil || !k.template.OfPhone() {
+			continue
+		}
+		if _, specific := name.MAC(); !specific {
+			general = true
+		}
+		if err := c.checkTemplate(name, k.template, rows, before); err != nil {
+			return err
+		}
+	}
+	if !general {
+		return nil
+	}
+	return c.checkRegistered(rows)
+}
+
+// checkUnused adds an error if a template needs phones.csv.
+func (c *checking) checkUnused() error {
+	var needing []string
+	for _, name := range slices.Sorted(maps.Keys(c.names)) {
+		if name == store.PhonesFile {
+			continue
+		}
+		k, err := c.load(name)
+		if err != nil {
+			return err
+		}
+		if k.template != nil && k.template.OfPhone() {
+			needing = append(needing, string(name))
+		}
+	}
+	if needing != nil {
+		c.add(store.PhonesFile, check.Error, PhonesFile, "templates are filled in from it: remove %s first", someOf(needing, len(needing)))
+	}
+	return nil
+}
+
+// checkRegistered adds a warning if registered phones have no row.
+func (c *checking) checkRegistered(rows template.Rows) error {
+	const page = 1000
+	var named []string
+	n := 0
+	for after := (macaddr.Addr{}); n < maxRowless; {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		phones, err := c.Store.Phones(c.account, after, page)
+		if err != nil {
+			return err
+		}
+		for _, p := range phones {
+			if p.Held() || rows[p.MAC] != nil {
+				continue
+			}
+			if n++; len(named) < maxNamed {
+				named = append(named, p.MAC.String())
+			}
+		}
+		if len(phones) < page {
+			break
+		}
+		after = phones[len(phones)-1].MAC
+	}
+	switch {
+	case n == 1:
+		c.add(store.PhonesFile, check.Warning, NoRow, "a registered phone has no row, and gets no template: add %s", named[0])
+	case n >= maxRowless:
+		c.add(store.PhonesFile, check.Warning, NoRow, "%d registered phones or more have no row, and get no template: add %s and so on", maxRowless, strings.Join(named, ", "))
+	case n > 1:
+		c.add(store.PhonesFile, check.Warning, NoRow, "%d registered phones have no row, and get no template: add %s", n, someOf(named, n))
+	}
+	return nil
+}
+
+// someOf names the first of n.
+func someOf(names []string, n int) string {
+	names = names[:min(len(names), maxNamed)]
+	if more := n - len(names); more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
