@@ -86,8 +86,8 @@ func (c *checks) run(ctx context.Context, r findings.Request) (report findings.R
 		report.Refusal = err.Error()
 	}
 	report.Requests = requests
-	for _, f := range all {
-		report.Add(findings.Finding{File: f.File, Line: f.Line, Column: f.Column, Severity: string(f.Severity), Rule: string(f.Rule), Text: f.Text})
+	for _, f := range forConsole(all) {
+		report.Add(f)
 	}
 	return report, nil
 }

@@ -36,6 +36,7 @@ func (v *service) newConsole() *sshconsole.Server {
 			Check:       checks.run,
 			Status:      v.status,
 			Backup:      v.backups.begin,
+			Files:       v.consoleFiles(),
 			ClaimURL:    v.claimURL(),
 			Turn:        v.turns.take,
 		}),
