@@ -186,8 +186,8 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 	_, _ = io.WriteString(ts.Stdout(), strings.ReplaceAll(screen.String(), "\r\n", "\n"))
 }
 
-// phone [--https] [--cert NAME] [--cacert NAME] PATH [USER-AGENT] sends a request as a
-// phone does. The body goes to standard output; the status, Content-Type and
+// phone [--files] [--https] [--cert NAME] [--cacert NAME] PATH [USER-AGENT] sends a
+// request as a phone does, with --files to that listener. The body goes to standard output; the status, Content-Type and
 // Content-Length go to standard error. Over HTTPS it trusts the CAs in the NAME.pem
 // of --cacert (default ca), and presents the NAME.pem of --cert, whichever CAs the
 // server lists. ! phone expects a status of 400 or more or, over HTTPS, a failed
@@ -195,20 +195,26 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 func phone(ts *testscript.TestScript, neg bool, args []string) {
 	flags := flag.NewFlagSet("phone", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
+	files := flags.Bool("files", false, "")
 	https := flags.Bool("https", false, "")
 	cert := flags.String("cert", "", "")
 	cacert := flags.String("cacert", "ca", "")
 	if flags.Parse(args) != nil || flags.NArg() < 1 || flags.NArg() > 2 {
-		ts.Fatalf("usage: phone [--https] [--cert NAME] [--cacert NAME] PATH [USER-AGENT]")
+		ts.Fatalf("usage: phone [--files] [--https] [--cert NAME] [--cacert NAME] PATH [USER-AGENT]")
 	}
 	s, path := of(ts), flags.Arg(0)
 	address := "http://" + s.HTTP
+	if *files {
+		address = "http://" + s.Files
+	}
 	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true}
 	if *https {
-		if s.HTTPS == "" {
+		if address = "https://" + s.HTTPS; *files {
+			address = "https://" + s.Files
+		}
+		if address == "https://" {
 			ts.Fatalf("the service does not listen for HTTPS")
 		}
-		address = "https://" + s.HTTPS
 		var err error
 		transport.TLSClientConfig, err = s.tlsOfPhone(*cert, *cacert)
 		ts.Check(err)

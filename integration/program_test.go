@@ -40,7 +40,7 @@ type story struct {
 
 // addresses are the program's listen addresses, by protocol; "" if it does not
 // listen for it.
-type addresses struct{ HTTP, HTTPS, SSH, RDS, Metrics, PnP string }
+type addresses struct{ HTTP, HTTPS, SSH, RDS, Files, Metrics, PnP string }
 
 func of(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
 

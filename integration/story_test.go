@@ -97,6 +97,8 @@ func TestStories(t *testing.T) {
 			"rds":         rds,
 			"post":        post,
 			"website":     website,
+			"freeport":    freeport,
+			"capture":     capture,
 			"write":       write,
 			"upload":      upload,
 			"hangup":      hangup,
