@@ -82,11 +82,14 @@ type PatientWriter struct {
 	io.Writer
 	Patience time.Duration
 	HangUp   func() // if nil, a write may take as long as it does
+	Failed   bool   // a write has failed: the client has gone
 }
 
-func (w PatientWriter) Write(b []byte) (int, error) {
+func (w *PatientWriter) Write(b []byte) (int, error) {
 	if w.HangUp != nil {
 		defer time.AfterFunc(w.Patience, w.HangUp).Stop()
 	}
-	return w.Writer.Write(b)
+	n, err := w.Writer.Write(b)
+	w.Failed = w.Failed || err != nil
+	return n, err
 }

@@ -37,16 +37,16 @@ func filePut(c *call) error {
 
 // sends returns the writer of a command that writes a file to standard output and
 // nothing else.
-func (c *call) sends(example string) (io.Writer, error) {
+func (c *call) sends(example string) (*files.PatientWriter, error) {
 	if !c.alone || c.Width() > 0 {
 		return nil, misunderstood(codeUsage, "%s writes to standard output: run it without a terminal and redirect it into a file, as in: ssh <account>@<host> %s", c.cmd.words(), example)
 	}
-	return files.PatientWriter{Writer: c.page, Patience: files.Patience, HangUp: c.HangUp}, nil
+	return &files.PatientWriter{Writer: c.page, Patience: files.Patience, HangUp: c.HangUp}, nil
 }
 
-// sent returns the problem of a client that has not received all, if it has not.
-func (c *call) sent(err error) error {
-	if c.ctx.Err() != nil || !c.Connected() {
+// sent returns err, or that the client has not received all.
+func (c *call) sent(w *files.PatientWriter, err error) error {
+	if w.Failed || c.ctx.Err() != nil || !c.Connected() {
 		c.Log.Warn("files not received: the client has gone", "command", c.cmd.words())
 		return errReported
 	}
@@ -72,10 +72,8 @@ func fileGet(c *call) error {
 	if err != nil {
 		return c.explainFile(v, name, err)
 	}
-	if _, err := w.Write(text); err != nil {
-		return errReported // the client has gone
-	}
-	return c.sent(nil)
+	_, err = w.Write(text)
+	return c.sent(w, err)
 }
 
 func fileExport(c *call) error {
@@ -88,7 +86,7 @@ func fileExport(c *call) error {
 		return err
 	}
 	n, bytes, err := v.Export(c.audit(""), w)
-	if err = c.sent(c.explainFile(v, "", err)); err == nil {
+	if err = c.sent(w, c.explainFile(v, "", err)); err == nil {
 		c.notify("Export: " + wording.Plural(n, "file", "files") + ", " + humanize.IBytes(uint64(bytes)) + ".")
 	}
 	return err
