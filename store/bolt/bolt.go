@@ -95,6 +95,9 @@ type Config struct {
 	// CommitFailed is called in the same way after each transaction that could not be
 	// committed. If nil, it is not called.
 	CommitFailed func()
+	// Truth decides about all changes, if the database is a replica of what is stored
+	// elsewhere. If nil, it is none.
+	Truth Truth
 	// Log receives a line when changes can't be stored any more, when they can again,
 	// and when the clock jumps. If nil, nothing is logged.
 	Log *slog.Logger
@@ -150,7 +153,11 @@ func (db *DB) prepare() error {
 	// An earlier start may have ended between the creation of the file and this.
 	err = db.b.syncFolder()
 	if err == nil { // entries of idle accounts expire too
-		err = db.b.Update(func(tx *bbolt.Tx) error {
+		err = db.b.Update(func(b *bbolt.Tx) error {
+			tx := &writeTx{Tx: b}
+			if db.config.Truth != nil { // pruning is a change
+				return db.clock.save(tx, 0)
+			}
 			return errors.Join(pruneAll(tx, db.clock.now()), db.clock.save(tx, 0))
 		})
 	}
@@ -163,7 +170,7 @@ func (db *DB) Close() error {
 	close(db.closing)
 	<-db.watched
 	if db.Refusing() == nil { // otherwise there would be no use in trying
-		_ = db.b.Update(func(tx *bbolt.Tx) error { return db.clock.save(tx, 0) })
+		_ = db.b.Update(func(tx *bbolt.Tx) error { return db.clock.save(&writeTx{Tx: tx}, 0) })
 	}
 	return db.b.Close()
 }

@@ -154,7 +154,7 @@ func TestMigrateHistories(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = db.b.Update(func(tx *bbolt.Tx) error {
-		return putEntry(tx, store.Entry{Account: bravo.ID, Audit: store.Audit{Command: store.CommandScan},
+		return putEntry(&writeTx{Tx: tx}, store.Entry{Account: bravo.ID, Audit: store.Audit{Command: store.CommandScan},
 			MACs: []macaddr.Range{{First: testMAC, Last: testMAC}}}, time.Now())
 	})
 	if err != nil {

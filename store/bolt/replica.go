@@ -1,0 +1,104 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+)
+
+// A Truth decides which transactions of a replica are committed.
+type Truth interface {
+	// Approve writes what a transaction of the replica has written to the truth, all of it
+	// or nothing, if the replica has all that the truth has. It returns the revision of the
+	// truth from then on. The replica's writer waits for it. If it fails, the transaction
+	// is rolled back and Settle is called.
+	Approve(writes []Write) (revision int64, err error)
+	// Settle is called with the error of Approve, when the writer does not wait any more.
+	// It reports whether the transaction is to run again. If not, its result is that of
+	// the transaction: nil if the truth and the replica have all that it wrote.
+	Settle(err error) (again bool, result error)
+	// Limits returns how many records, and how many bytes, Approve can write.
+	Limits() (records, bytes int)
+}
+
+// ErrTooLarge is returned for a change that is more than the truth can write at once.
+var ErrTooLarge = errors.New("more than can be changed at once")
+
+// errDecided means that a transaction was approved and could not be committed.
+var errDecided = errors.New("bolt: the change is decided, and not stored here")
+
+// A declinedError is an error of Approve.
+type declinedError struct{ error }
+
+func (e declinedError) Unwrap() error { return e.error }
+
+// begun returns a transaction of changes.
+func (db *DB) begun(tx *bbolt.Tx) *writeTx {
+	if db.config.Truth == nil {
+		return &writeTx{Tx: tx}
+	}
+	return &writeTx{tx, &recording{places: map[string]int{}}}
+}
+
+// fits reports whether the truth can write what tx has written so far.
+func (db *DB) fits(tx *writeTx) bool {
+	if tx.recorded == nil {
+		return true
+	}
+	records, bytes := db.config.Truth.Limits()
+	return len(tx.recorded.writes) <= records && tx.recorded.bytes <= bytes
+}
+
+// approve has what tx has written decided. What only this file has needs no decision.
+func (db *DB) approve(tx *writeTx) (decided bool, err error) {
+	if tx.recorded == nil || len(tx.recorded.writes) == 0 {
+		return false, nil
+	}
+	revision, err := db.config.Truth.Approve(tx.recorded.writes)
+	if err != nil {
+		return false, declinedError{err}
+	}
+	_, cluster, err := replicaOf(tx.Tx)
+	if err != nil {
+		return true, err
+	}
+	return true, putReplicaOf(tx.Tx, revision, cluster)
+}
+
+// keyReplica is in bucketMeta: the revision of the truth that the database has, and the
+// number of the cluster that it is the truth of. There is none unless it is a replica.
+var keyReplica = []byte("replica")
+
+func replicaOf(tx *bbolt.Tx) (revision int64, cluster uint64, err error) {
+	v := tx.Bucket(bucketMeta).Get(keyReplica)
+	switch len(v) {
+	case 0:
+		return 0, 0, nil
+	case 16:
+		return int64(binary.BigEndian.Uint64(v)), binary.BigEndian.Uint64(v[8:]), nil
+	}
+	return 0, 0, fmt.Errorf("bolt: the stored revision is damaged: %x", v)
+}
+
+func putReplicaOf(tx *bbolt.Tx, revision int64, cluster uint64) error {
+	v := binary.BigEndian.AppendUint64(nil, uint64(revision))
+	return tx.Bucket(bucketMeta).Put(keyReplica, binary.BigEndian.AppendUint64(v, cluster))
+}
+
+// ReplicaOf returns of which revision of which cluster's truth the database is a replica.
+// The revision is 0 if it is none, or not a whole one.
+func (db *DB) ReplicaOf() (revision int64, cluster uint64, err error) {
+	err = db.b.View(func(tx *bbolt.Tx) (err error) {
+		revision, cluster, err = replicaOf(tx)
+		return err
+	})
+	return revision, cluster, err
+}
+
+// SetReplicaOf stores of which revision of which cluster's truth the database is a
+// replica.
+func (db *DB) SetReplicaOf(revision int64, cluster uint64) error {
+	return db.follow(func(tx *writeTx) error { return putReplicaOf(tx.Tx, revision, cluster) })
+}
