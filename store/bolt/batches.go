@@ -105,7 +105,7 @@ func (d draft) write(tx *writeTx) error {
 	}
 	return errors.Join(
 		d.putEntries(tx),
-		n.dropHolds(tx, d.now, 2*len(d.sorted)+16),
+		n.dropHolds(tx, d.now, min(2*len(d.sorted)+16, tx.room()/2)),
 		n.write(tx),
 		putJob(tx, d.Job))
 }

@@ -130,6 +130,10 @@ func Open(folder string, config Config) (*DB, error) {
 	if config.wall == nil {
 		config.wall = time.Now
 	}
+	if config.Truth != nil {
+		own := config.wall
+		config.wall = func() time.Time { return config.Truth.Clock(own()) }
+	}
 	db := &DB{b: b, clock: clock{wall: config.wall}, config: config, closing: make(chan struct{}), watched: make(chan struct{})}
 	if err := db.prepare(); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, errors.Join(err, b.Close()))
@@ -142,6 +146,9 @@ func Open(folder string, config Config) (*DB, error) {
 // for: phones can be answered from a disk that is full or read-only.
 func (db *DB) prepare() error {
 	if err := prepare(db.b, migrations); err != nil {
+		return err
+	}
+	if err := db.checkAlone(); err != nil {
 		return err
 	}
 	var stored clockRecord

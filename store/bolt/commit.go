@@ -162,7 +162,7 @@ func (a *attempt) run(group []*change) error {
 		}
 		tx := a.db.begun(b)
 		for i, c := range group {
-			if err = c.try(tx); err == nil && !a.db.fits(tx) {
+			if err = c.try(tx); err == nil && !tx.fits() {
 				err = ErrTooLarge
 			}
 			if err != nil {

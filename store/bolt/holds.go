@@ -65,7 +65,7 @@ func moveHoldEnd(tx *writeTx, mac macaddr.Addr, from, to time.Time) (err error) 
 }
 
 // dropHolds deletes up to limit expired holds. Each batch drops more than it can
-// add, so they never pile up.
+// add, so they never pile up; one of a replica as many as the truth can write with it.
 func (n counts) dropHolds(tx *writeTx, now time.Time, limit int) error {
 	c := tx.Bucket(bucketHoldEnds).Cursor()
 	latest := holdEnd(now, macaddr.Addr{})[:8]

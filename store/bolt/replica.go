@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -21,6 +22,9 @@ type Truth interface {
 	Settle(err error) (again bool, result error)
 	// Limits returns how many records, and how many bytes, Approve can write.
 	Limits() (records, bytes int)
+	// Clock returns the time, which is not before what another replica has called it,
+	// when the clock of this machine says now.
+	Clock(now time.Time) time.Time
 }
 
 // ErrTooLarge is returned for a change that is more than the truth can write at once.
@@ -39,16 +43,9 @@ func (db *DB) begun(tx *bbolt.Tx) *writeTx {
 	if db.config.Truth == nil {
 		return &writeTx{Tx: tx}
 	}
-	return &writeTx{tx, &recording{places: map[string]int{}}}
-}
-
-// fits reports whether the truth can write what tx has written so far.
-func (db *DB) fits(tx *writeTx) bool {
-	if tx.recorded == nil {
-		return true
-	}
-	records, bytes := db.config.Truth.Limits()
-	return len(tx.recorded.writes) <= records && tx.recorded.bytes <= bytes
+	r := &recording{places: map[string]int{}}
+	r.maxRecords, r.maxBytes = db.config.Truth.Limits()
+	return &writeTx{tx, r}
 }
 
 // approve has what tx has written decided. What only this file has needs no decision.
@@ -65,6 +62,18 @@ func (db *DB) approve(tx *writeTx) (decided bool, err error) {
 		return true, err
 	}
 	return true, putReplicaOf(tx.Tx, revision, cluster)
+}
+
+// ErrReplica is returned for a database that is a replica, and opened without a truth.
+var ErrReplica = errors.New("a replica of what etcd stores")
+
+// checkAlone returns ErrReplica if the database must not be changed by itself.
+func (db *DB) checkAlone() error {
+	_, cluster, err := db.ReplicaOf()
+	if err == nil && cluster != 0 && db.config.Truth == nil {
+		err = ErrReplica
+	}
+	return err
 }
 
 // keyReplica is in bucketMeta: the revision of the truth that the database has, and the

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +19,8 @@ import (
 
 // A journal is a truth that approves everything and keeps it.
 type journal struct {
-	records, bytes int // the limits
+	records, bytes int          // the limits
+	ahead          atomic.Int64 // nanoseconds by which other clocks are ahead
 
 	mu      sync.Mutex
 	decided [][]Write
@@ -45,6 +47,8 @@ func (j *journal) Approve(writes []Write) (int64, error) {
 func (j *journal) Settle(err error) (bool, error) { return j.settle(err) }
 
 func (j *journal) Limits() (int, int) { return j.records, j.bytes }
+
+func (j *journal) Clock(now time.Time) time.Time { return now.Add(time.Duration(j.ahead.Load())) }
 
 func openReplica(t testing.TB, folder string, hold time.Duration, truth Truth) *DB {
 	t.Helper()
@@ -246,54 +250,4 @@ func TestLimits(t *testing.T) {
 	if n := len(j.decided); n != 5 || group[0].err != nil || group[2].err != nil {
 		t.Errorf("%d transactions", n)
 	}
-}
-
-// What was decided elsewhere counts once, is seen at once, and is refused if it is not
-// understood.
-func TestApply(t *testing.T) {
-	j := newJournal()
-	db := openReplica(t, t.TempDir(), 0, j)
-	defer db.Close()
-	a := addAccount(t, db, "acme")
-	mustChange(t, db, register(a.ID, store.URL{}, testMAC))
-	operator, err := db.AddAccount(store.Audit{}, false, store.Account{Name: "admin", Role: store.Operator})
-	if err != nil {
-		t.Fatal(err)
-	}
-	audit := store.Audit{Actor: operator.ID, Name: "admin"}
-	if _, err := db.UpdateAccount(audit, false, a.ID, func(a *store.Account) error { a.Disabled, a.PhonesDisabled = true, true; return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.SetDefault(audit, false, store.RestoreURL("http://default.example/")); err != nil {
-		t.Fatal(err)
-	}
-
-	replica := openReplica(t, t.TempDir(), 0, newJournal())
-	defer replica.Close()
-	if err := replica.SetReplicaOf(0, 42); err != nil {
-		t.Fatal(err)
-	}
-	for i, writes := range j.decided {
-		for range 2 {
-			if err := replica.Apply(writes, int64(i+1)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	checkSame(t, "the replica", db, replica)
-	if revision, cluster, err := replica.ReplicaOf(); revision != int64(len(j.decided)) || cluster != 42 || err != nil {
-		t.Errorf("revision %d of %d, %v", revision, cluster, err)
-	}
-	if _, err := replica.Redirection(testMAC); !errors.Is(err, store.ErrPhonesDisabled) {
-		t.Error(err)
-	}
-	if got := replica.Default().URL.String(); got != "http://default.example/" {
-		t.Error(got)
-	}
-	for _, key := range []string{"", "p", "pshort", "mclock", "?x", "hxxxxxx", "yshort"} {
-		if err := replica.Apply([]Write{{key, []byte("x")}}, 1000); err == nil {
-			t.Errorf("%q was applied", key)
-		}
-	}
-	checkSame(t, "the replica", db, replica)
 }

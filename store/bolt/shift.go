@@ -17,6 +17,11 @@ func (db *DB) keepTime() error {
 	if ahead == 0 || !db.clock.believable(ahead) {
 		return nil
 	}
+	if db.config.Truth != nil {
+		// What would end is that of all replicas, whose clocks may be right.
+		db.clock.believe()
+		return nil
+	}
 	return db.update(false, func(tx *writeTx) error {
 		if err := shift(tx, ahead); err != nil {
 			return err

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"encoding/binary"
+	"math"
 
 	"go.etcd.io/bbolt"
 )
@@ -19,6 +20,22 @@ type recording struct {
 	writes []Write
 	places map[string]int // key → index in writes
 	bytes  int
+
+	maxRecords, maxBytes int // that the truth can write at once
+}
+
+// fits reports whether the truth can write what was written so far.
+func (tx *writeTx) fits() bool {
+	r := tx.recorded
+	return r == nil || len(r.writes) <= r.maxRecords && r.bytes <= r.maxBytes
+}
+
+// room returns how many more records the truth can write.
+func (tx *writeTx) room() int {
+	if tx.recorded == nil {
+		return math.MaxInt
+	}
+	return max(0, tx.recorded.maxRecords-len(tx.recorded.writes))
 }
 
 func (r *recording) add(w Write) {
