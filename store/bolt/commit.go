@@ -119,7 +119,7 @@ func (db *DB) commit(group []*change) {
 		err := a.run(group[:n])
 		var declined declinedError
 		switch {
-		case a.failed > 0 && errors.Is(err, ErrTooLarge):
+		case a.failed > 0 && errors.Is(err, store.ErrTooLarge):
 			n = a.failed
 			continue
 		case a.failed >= 0:
@@ -163,7 +163,7 @@ func (a *attempt) run(group []*change) error {
 		tx := a.db.begun(b)
 		for i, c := range group {
 			if err = c.try(tx); err == nil && !tx.fits() {
-				err = ErrTooLarge
+				err = store.ErrTooLarge
 			}
 			if err != nil {
 				a.failed = i

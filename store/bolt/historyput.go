@@ -90,6 +90,10 @@ func putSizes(tx *writeTx, account store.AccountID, all [store.Classes]size) err
 	return tx.Bucket(bucketHistorySizes).Put(accountKey(account), v)
 }
 
+// roomToPrune is how many more records a transaction of a replica must be able to write
+// so that it prunes: the next ones do the rest.
+const roomToPrune = 32
+
 // prune deletes the entries of an account and a class that exceed the bounds, oldest
 // first, after they have grown by that many entries and bytes.
 func prune(tx *writeTx, account store.AccountID, class store.Class, entries, more int, now time.Time) error {
@@ -109,7 +113,8 @@ func prune(tx *writeTx, account store.AccountID, class store.Class, entries, mor
 			s = size{}
 			break
 		}
-		if s.entries <= maxEntries && s.bytes <= maxBytes && string(k) > string(oldest) {
+		within := s.entries <= maxEntries && s.bytes <= maxBytes && string(k) > string(oldest)
+		if within || tx.room() < roomToPrune {
 			break
 		}
 		s = size{s.entries - 1, s.bytes - len(k) - len(v)}

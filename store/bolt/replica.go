@@ -12,10 +12,10 @@ import (
 // A Truth decides which transactions of a replica are committed.
 type Truth interface {
 	// Approve writes what a transaction of the replica has written to the truth, all of it
-	// or nothing, if the replica has all that the truth has. It returns the revision of the
-	// truth from then on. The replica's writer waits for it. If it fails, the transaction
-	// is rolled back and Settle is called.
-	Approve(writes []Write) (revision int64, err error)
+	// or nothing, if nothing was written to the truth since the replica's revision. It
+	// returns the new revision. The replica's writer waits for it. If it fails, the
+	// transaction is rolled back and Settle is called.
+	Approve(revision int64, writes []Write) (next int64, err error)
 	// Settle is called with the error of Approve, when the writer does not wait any more.
 	// It reports whether the transaction is to run again. If not, its result is that of
 	// the transaction: nil if the truth and the replica have all that it wrote.
@@ -26,9 +26,6 @@ type Truth interface {
 	// when the clock of this machine says now.
 	Clock(now time.Time) time.Time
 }
-
-// ErrTooLarge is returned for a change that is more than the truth can write at once.
-var ErrTooLarge = errors.New("more than can be changed at once")
 
 // errDecided means that a transaction was approved and could not be committed.
 var errDecided = errors.New("bolt: the change is decided, and not stored here")
@@ -53,15 +50,15 @@ func (db *DB) approve(tx *writeTx) (decided bool, err error) {
 	if tx.recorded == nil || len(tx.recorded.writes) == 0 {
 		return false, nil
 	}
-	revision, err := db.config.Truth.Approve(tx.recorded.writes)
+	revision, cluster, err := replicaOf(tx.Tx)
+	if err != nil {
+		return false, err
+	}
+	next, err := db.config.Truth.Approve(revision, tx.recorded.writes)
 	if err != nil {
 		return false, declinedError{err}
 	}
-	_, cluster, err := replicaOf(tx.Tx)
-	if err != nil {
-		return true, err
-	}
-	return true, putReplicaOf(tx.Tx, revision, cluster)
+	return true, putReplicaOf(tx.Tx, next, cluster)
 }
 
 // ErrReplica is returned for a database that is a replica, and opened without a truth.

@@ -31,10 +31,13 @@ type journal struct {
 
 func newJournal() *journal { return &journal{records: 1 << 30, bytes: 1 << 30} }
 
-func (j *journal) Approve(writes []Write) (int64, error) {
+func (j *journal) Approve(revision int64, writes []Write) (int64, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.tried++
+	if revision != int64(len(j.decided)) {
+		return 0, fmt.Errorf("the replica is at %d of %d", revision, len(j.decided))
+	}
 	if j.refuse != nil {
 		if err := j.refuse(j.tried); err != nil {
 			return 0, err
@@ -231,7 +234,7 @@ func TestLimits(t *testing.T) {
 	}
 	group := []*change{put(many("a", 6)...), put(many("b", 4)...), put(many("c", 11)...), put(many("d", 7)...), put(many("e", 6)...)}
 	db.commit(group)
-	for i, want := range []error{nil, nil, ErrTooLarge, nil, nil} {
+	for i, want := range []error{nil, nil, store.ErrTooLarge, nil, nil} {
 		if !errors.Is(group[i].err, want) || want == nil && group[i].err != nil {
 			t.Errorf("%d: %v", i, group[i].err)
 		}
