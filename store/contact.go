@@ -9,7 +9,9 @@ import (
 	"snomredirect/macaddr"
 )
 
-// A Contact is a request of a phone and the answer to it. The zero Contact is none.
+// A Contact is a request of a phone for its settings and the answer to it, and the last
+// file of its account that it fetched here. If Answer is 0, the phone has only fetched
+// files. The zero Contact is none.
 type Contact struct {
 	MAC      macaddr.Addr
 	At       time.Time  // UTC, whole milliseconds
@@ -32,6 +34,45 @@ type Contact struct {
 	// Owner is the account that the phone was registered by at that time. It is 0 if
 	// the phone was unregistered, or its owner was not looked up.
 	Owner AccountID
+	// Fetched is the phone's last request of one of its account's files.
+	Fetched Fetch
+}
+
+// A Fetch is a phone's request of a file that its account keeps here. The zero Fetch is
+// none.
+type Fetch struct {
+	Name    FileName
+	Version time.Time // when that version was uploaded; UTC, whole seconds; zero if the request was refused
+	At      time.Time // UTC, whole seconds
+	Refused bool      // the file is not for this phone, or not there
+	Owner   AccountID // the account whose file it is; only that account and operators may see the Fetch
+}
+
+// String returns a text such as "fetched snom360.htm" or "snom360.htm refused".
+func (f Fetch) String() string {
+	switch {
+	case f == Fetch{}:
+		return ""
+	case f.Refused:
+		return string(f.Name) + " refused"
+	}
+	return "fetched " + string(f.Name)
+}
+
+// Over returns the contact with what it lacks from an earlier one of the same phone. A
+// contact without an Answer has only Fetched, so all else is that of the earlier one; one
+// with an Answer and without Fetched keeps that.
+func (c Contact) Over(earlier Contact) Contact {
+	switch fetched := c.Fetched; {
+	case c.Answer == 0 && earlier.MAC.IsValid():
+		c = earlier
+		if fetched != (Fetch{}) {
+			c.Fetched = fetched
+		}
+	case fetched == Fetch{}:
+		c.Fetched = earlier.Fetched
+	}
+	return c
 }
 
 // Doubt returns what contradicts the phone's request, or "".
@@ -69,6 +110,9 @@ func (c Contact) String() string {
 	answer := c.Answer.String()
 	if c.Answer == ToDefault {
 		answer = "redirected to the service's default"
+	}
+	if c.Answer == 0 {
+		answer = c.Fetched.String()
 	}
 	for _, part := range []string{model, proven, answer, c.Refusal, c.Doubt()} {
 		if part != "" {

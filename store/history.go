@@ -48,6 +48,7 @@ const (
 	AboutAccounts Class  = iota // and keys, passwords, setting servers, claims, transfers
 	AboutPhones                 // that are registered, deregistered, retargeted or freed
 	FromStrangers               // what unauthenticated clients caused
+	AboutFiles                  // that are uploaded, removed or read by an operator
 	Classes       = iota        // the number of classes
 )
 
@@ -59,11 +60,16 @@ const CommandScan = "SCAN"
 // proven a claim.
 const CommandClaimProven = "CLAIM PROVEN"
 
+// CommandFile begins the commands of entries about files.
+const CommandFile = "FILE "
+
 // Class returns the class of an entry.
 func (e Entry) Class() Class {
 	switch {
 	case e.Audit.Name == "" && e.Audit.Command == CommandScan:
 		return FromStrangers
+	case strings.HasPrefix(e.Audit.Command, CommandFile):
+		return AboutFiles
 	case len(e.MACs) == 0, e.Other != "", strings.HasPrefix(e.Audit.Command, "CLAIM"):
 		return AboutAccounts
 	}
@@ -78,6 +84,8 @@ func (c Class) Bounds() (entries, bytes int) {
 		return 1000, 1 << 20
 	case AboutAccounts: // more than a year of MaxOwnChanges a day
 		return 20_000, 16 << 20
+	case AboutFiles: // ten times as many as the files of an account by default
+		return 10_000, 4 << 20
 	}
 	return 10_000, 8 << 20
 }

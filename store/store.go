@@ -65,6 +65,18 @@ var (
 	ErrOwnPhone = errors.New("the account's own phone")
 	// ErrTooManyClaims means that the account or the phone has too many claims.
 	ErrTooManyClaims = errors.New("too many claims")
+	// ErrNoFile means that the account has no such file, or not that version of it, or
+	// that no account has that token.
+	ErrNoFile = errors.New("no such file")
+	// ErrFileSize means that a file is larger than [MaxFileSize].
+	ErrFileSize = errors.New("the file is too large")
+	// ErrFileSpace means that the account's files would be too large together.
+	ErrFileSpace = errors.New("the space for files is used up")
+	// ErrTooManyFiles means that the account would have too many files.
+	ErrTooManyFiles = errors.New("too many files")
+	// ErrFilesChanged means that files of the account have changed since the caller
+	// read them.
+	ErrFilesChanged = errors.New("the files have changed")
 	// ErrDenied means that the name or the password is wrong.
 	ErrDenied = errors.New("wrong name or password")
 	// ErrUnavailable means that the store can't write at present, for example because

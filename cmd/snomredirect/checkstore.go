@@ -62,6 +62,8 @@ func printCounts(w io.Writer, r bolt.Report) {
 		{"History entries:", r.Entries},
 		{"Claims:", r.Claims},
 		{"Jobs:", r.Jobs},
+		{"Files:", r.Files},
+		{"File versions:", r.Versions},
 	} {
 		fmt.Fprintf(w, "%-17s%d\n", line.name, line.n)
 	}

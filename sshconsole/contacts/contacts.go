@@ -32,7 +32,9 @@ const unregisteredContact = time.Hour
 // is none. registered says whether the account sees the phone as registered. It must
 // not be another's, unless the account operates. A contact from before the phone was
 // registered counts as that of an unregistered phone. While the phone was another
-// account's, its contact is known to that account and to operators only.
+// account's, its contact is known to that account and to operators only. What it fetched
+// is known if the phone is registered by the account whose file it was; a contact without
+// an Answer has nothing else.
 func (v View) Last(p store.Phone, registered bool) (store.Contact, error) {
 	contact, err := v.Source.Contact(p.MAC)
 	switch {
@@ -40,17 +42,29 @@ func (v View) Last(p store.Phone, registered bool) (store.Contact, error) {
 		return store.Contact{}, nil
 	case err != nil:
 		return store.Contact{}, err
-	case !v.MayKnow(contact):
-		return store.Contact{}, nil
+	}
+	fetched := contact.Fetched
+	contact.Fetched = store.Fetch{}
+	contact = v.request(contact, p, registered)
+	if registered && fetched != (store.Fetch{}) && fetched.Owner == p.Owner && !fetched.At.Before(p.Registered) {
+		contact.MAC, contact.Fetched = p.MAC, fetched
+	}
+	return contact, nil
+}
+
+// request returns what the account may know of a phone's last request for its settings.
+func (v View) request(contact store.Contact, p store.Phone, registered bool) store.Contact {
+	if contact.Answer == 0 || !v.MayKnow(contact) {
+		return store.Contact{}
 	}
 	unowned := contact.Owner == 0 && contact.Answer == store.Refused // the store failed: the owner is not known
 	if !registered || contact.At.Before(p.Registered) || unowned {
 		contact.From = netip.Addr{}
 		if time.Since(contact.At) > unregisteredContact {
-			return store.Contact{}, nil
+			return store.Contact{}
 		}
 	}
-	return contact, nil
+	return contact
 }
 
 // MayKnow reports whether the account may know of a contact: the phone was not another

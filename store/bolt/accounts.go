@@ -131,7 +131,7 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 	return next, err
 }
 
-// RemoveAccount removes an account, its jobs and its claims. Operators can still read its
+// RemoveAccount removes an account, its files, its jobs and its claims. Operators can still read its
 // history. If dryRun is set, RemoveAccount runs the same checks but removes
 // nothing. The error is store.ErrNoAccount if there is no such account, or that
 // of [store.CheckRemove].
@@ -162,6 +162,7 @@ func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) 
 			tx.delete(bucketServers, key),
 			tx.delete(bucketUsage, key),
 			tx.delete(bucketNames, []byte(a.Name)),
+			deleteFiles(tx, id),
 			endClaims(tx, id),
 			putEntry(tx, store.Entry{Account: id, Name: a.Name, Audit: audit}, now),
 			pruneAll(tx, now))

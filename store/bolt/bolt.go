@@ -7,6 +7,7 @@
 package bolt
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -54,9 +55,19 @@ var (
 	bucketUsage            = []byte("usage")             // account id → JSON: see store.Usage
 	bucketClaims           = []byte("claims")            // number → JSON
 
+	// Since schema 5. Until then, bucketHistorySizes had no class for files. The texts of
+	// files have a bucket of their own, so that listing files reads none.
+	bucketHistoryFiles = []byte("history_files") // as bucketHistory
+	bucketFileSpaces   = []byte("file_spaces")   // account id → JSON: see spaceRecord
+	bucketFileTokens   = []byte("file_tokens")   // SHA-256 of a token → account id, the second of its end or 0
+	bucketFiles        = []byte("files")         // account id, folded name, 0, version counted down → JSON: see fileRecord
+	bucketFileOrder    = []byte("file_order")    // account id, number → the key in bucketFiles without the account id
+	bucketFileTexts    = []byte("file_texts")    // account id, number → text; removals have none
+
 	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketJobs}
 	schema4 = [][]byte{bucketHistoryAccounts, bucketHistoryStrangers, bucketUsage, bucketClaims}
-	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4)
+	schema5 = [][]byte{bucketHistoryFiles, bucketFileSpaces, bucketFileTokens, bucketFiles, bucketFileOrder, bucketFileTexts}
+	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4, schema5)
 )
 
 // A DB is an open data folder. Its methods are safe for concurrent use.
@@ -84,6 +95,12 @@ type Config struct {
 	// Quota is how many phones an account without a quota of its own can have. If
 	// zero, it is store.DefaultQuota.
 	Quota int
+	// FileSpace is how many bytes the files of an account can have, with the earlier
+	// versions that are kept. If zero, it is store.DefaultFileSpace.
+	FileSpace int
+	// FileCount is how many files an account can have. If zero, it is
+	// store.DefaultFileCount.
+	FileCount int
 	// Default is where phones are sent that nobody has registered, until an operator
 	// sets or removes it. Its AnyOUI counts also afterwards.
 	Default store.Default
@@ -124,6 +141,8 @@ func Open(folder string, config Config) (*DB, error) {
 	if config.Quota == 0 {
 		config.Quota = store.DefaultQuota
 	}
+	config.FileSpace = cmp.Or(config.FileSpace, store.DefaultFileSpace)
+	config.FileCount = cmp.Or(config.FileCount, store.DefaultFileCount)
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}

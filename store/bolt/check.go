@@ -53,6 +53,8 @@ type Report struct {
 	Entries  int // of all histories
 	Claims   int
 	Jobs     int
+	Files    int // that exist
+	Versions int // of files, with those that are present and with removals
 	Findings
 }
 

@@ -131,7 +131,7 @@ func TestCheckFindsProblems(t *testing.T) {
 		"a claim that is not numbered": {func(tx *bbolt.Tx) error { return putSequence(tx, bucketClaims, 1) }, []string{"a claim has the number 2, which is still to be given out"}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			file := stored(t, 4)
+			file := stored(t, 6)
 			alter(t, file, c.damage)
 			if c.want != nil {
 				checkFinds(t, file, c.want...)

@@ -1,8 +1,6 @@
 package bolt
 
 import (
-	"slices"
-
 	"go.etcd.io/bbolt"
 
 	"snomredirect/macaddr"
@@ -22,6 +20,9 @@ func (c *check) checkHistories() {
 	names := [store.Classes][]byte{bucketHistory} // of a schema without classes
 	if c.Schema >= 4 {
 		names = [store.Classes][]byte{store.AboutAccounts: bucketHistoryAccounts, store.AboutPhones: bucketHistory, store.FromStrangers: bucketHistoryStrangers}
+	}
+	if c.Schema >= 5 {
+		names[store.AboutFiles] = bucketHistoryFiles
 	}
 	var walks [store.Classes]*historyWalk
 	for class, name := range names {
@@ -45,11 +46,7 @@ func (c *check) checkHistories() {
 		var stored [store.Classes]size
 		var err error
 		if sizes.at(id) {
-			v := sizes.v
-			if c.Schema < 4 { // which has the size of one class
-				v = append(slices.Clone(v), make([]byte, 2*(store.Classes-1))...)
-			}
-			stored, err = decodeSizes(v)
+			stored, err = decodeSizes(sizes.v)
 			c.next(sizes, 4)
 		}
 		if err != nil || stored != actual {

@@ -62,6 +62,7 @@ func checkRecords(tx *bbolt.Tx, r *Report, now time.Time) {
 	c.checkHistories()
 	c.checkJobs()
 	c.checkClaims()
+	c.checkFiles()
 }
 
 // expected returns the buckets that the schema has.
@@ -70,7 +71,7 @@ func (c *check) expected() [][]byte {
 		in := func(names [][]byte) bool {
 			return slices.ContainsFunc(names, func(n []byte) bool { return bytes.Equal(n, name) })
 		}
-		return c.Schema < 2 && in(schema2) || c.Schema < 4 && in(schema4)
+		return c.Schema < 2 && in(schema2) || c.Schema < 4 && in(schema4) || c.Schema < 5 && in(schema5)
 	})
 }
 
@@ -149,7 +150,7 @@ func (c *check) checkDefault() {
 
 // given returns the number that was given out last for a bucket.
 func (c *check) given(name []byte) uint64 {
-	if c.Schema < 5 {
+	if c.Schema < 6 {
 		return c.tx.Bucket(name).Sequence()
 	}
 	return sequence(c.tx, name)

@@ -35,7 +35,7 @@ type committer struct {
 
 type change struct {
 	run      func(*writeTx) error
-	size     int // number of phones
+	size     int // number of phones, or as much work
 	err      error
 	panicked any
 	wake     chan bool // true: lead the next group; false: the change is done

@@ -18,22 +18,33 @@ import (
 const contactsName = "contacts.db"
 
 // contactsSchema is the schema of contacts that this program reads and writes.
-// It also reads schema 1, which has no sources, and 2, whose contacts have no protocol.
-const contactsSchema = 3
+// It also reads schema 1, which has no sources, 2, whose contacts have no protocol, and 3,
+// whose contacts have no fetched files.
+const contactsSchema = 4
 
 var bucketContacts = []byte("contacts") // MAC → last contact: see appendContact
 
 var errContact = errors.New("bolt: a contact's record is damaged")
 
-// PutContacts stores contacts in one transaction, each replacing the stored
-// contact of its phone, and their sources. They are on disk when it returns. It is
+// PutContacts stores contacts in one transaction, each over the stored contact of its
+// phone (see [store.Contact.Over]), and the sources of those with an Answer. They are on disk when it returns. It is
 // fastest if they are sorted by MAC.
 func (c *Contacts) PutContacts(batch []store.Contact) error {
 	return c.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(bucketContacts)
 		for _, contact := range batch {
 			mac := contact.MAC.As6()
-			if err := errors.Join(bucket.Put(mac[:], appendContact(nil, contact)), putSource(tx, contact)); err != nil {
+			whole := contact
+			if v := bucket.Get(mac[:]); v != nil {
+				if stored, err := decodeContact(contact.MAC, v); err == nil { // a damaged one is replaced
+					whole = contact.Over(stored)
+				}
+			}
+			err := bucket.Put(mac[:], appendContact(nil, whole))
+			if contact.Answer != 0 {
+				err = errors.Join(err, putSource(tx, contact))
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -71,13 +82,16 @@ const (
 	contactOwned            = 0x80 // since schema 2: the owner follows
 )
 
-// contactProtocol is the place of the protocol in the byte with the address's length,
-// which is at most 16.
-const contactProtocol = 6
+// The byte with the address's length, which is at most 16, also has the protocol, and
+// whether a fetched file follows the address.
+const (
+	contactProtocol = 6
+	contactFetched  = 0x20 // since schema 4
+)
 
 // appendContact appends a contact's record: a byte of bits, the owner as a varint if
 // there is one, milliseconds since 1970 as a varint, the address and the model, each preceded by a byte with its
-// length, and the firmware. The address's byte also has the protocol.
+// length, and the firmware. What the phone has fetched precedes the model: see appendFetch.
 func appendContact(b []byte, c store.Contact) []byte {
 	bits := byte(c.Answer)
 	switch c.Answer {
@@ -103,7 +117,12 @@ func appendContact(b []byte, c store.Contact) []byte {
 		b = binary.AppendUvarint(b, uint64(c.Owner))
 	}
 	b = binary.AppendVarint(b, c.At.UnixMilli())
-	b = append(append(b, byte(len(from))|byte(c.Protocol)<<contactProtocol), from...)
+	length := byte(len(from)) | byte(c.Protocol)<<contactProtocol
+	if c.Fetched == (store.Fetch{}) {
+		b = append(append(b, length), from...)
+	} else {
+		b = appendFetch(append(append(b, length|contactFetched), from...), c.Fetched)
+	}
 	b = append(append(b, byte(len(model))), model...)
 	return append(b, c.Firmware...)
 }
@@ -124,10 +143,17 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 	if len(v) == 0 {
 		return store.Contact{}, errContact
 	}
-	protocol, size := store.Protocol(v[0]>>contactProtocol), int(v[0]&(1<<contactProtocol-1))
+	protocol, size := store.Protocol(v[0]>>contactProtocol), int(v[0]&(contactFetched-1))
+	fetches := v[0]&contactFetched != 0
 	from, v, ok := cutBytes(v[1:], size)
 	if !ok {
 		return store.Contact{}, errContact
+	}
+	var fetched store.Fetch
+	if fetches {
+		if fetched, v, ok = cutFetch(v); !ok {
+			return store.Contact{}, errContact
+		}
 	}
 	model, firmware, ok := cutCounted(v)
 	address, isAddress := netip.AddrFromSlice(from)
@@ -141,6 +167,10 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 		answer = store.Withheld
 	case contactToDefault:
 		answer = store.ToDefault
+	case 0: // it has only fetched files
+		if !fetches {
+			return store.Contact{}, errContact
+		}
 	default:
 		return store.Contact{}, errContact
 	}
@@ -157,6 +187,7 @@ func decodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
 		OtherMAC:         bits&contactOtherMAC != 0,
 		OtherModel:       bits&contactOtherModel != 0,
 		Owner:            owner,
+		Fetched:          fetched,
 	}, nil
 }
 

@@ -114,7 +114,7 @@ func TestContactsUnreadable(t *testing.T) {
 		"a byte":            {text(1), "meta page is wrong"},
 		"another program's": {bucket("things", "1"), "no schema number"},
 		"no contacts":       {bucket("meta", "1"), "not a contacts file"},
-		"newer":             {bucket("meta", "4"), "schema 4; this version reads schema 3"},
+		"newer":             {bucket("meta", "5"), "schema 5; this version reads schema 4"},
 		"invalid schema":    {bucket("meta", "x"), "no schema number"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -128,7 +128,7 @@ func prepareContacts(b *file) error {
 	switch found {
 	case 1:
 		return addSources(b)
-	case 2: // its records are also right in the present schema
+	case 2, 3: // their records are also right in the present schema
 		return b.Update(func(tx *bbolt.Tx) error { return putSchema(tx, contactsSchema) })
 	}
 	return nil

@@ -10,9 +10,10 @@ import (
 )
 
 // A derivation writes records of the truth that were decided elsewhere, and what follows
-// from them: the phones of each account, the ends of holds, the sizes of histories, and
-// the count of phones. The counts in bucketUsage are records of the truth, because they
-// stand beside an account's budget of new phones, which does not follow from anything.
+// from them: the phones of each account, the ends of holds, the order and the tokens of
+// files, the sizes of histories, and the count of phones. The counts in bucketUsage and
+// bucketFileSpaces are records of the truth, because they stand beside an account's budget
+// of new phones, and beside its tokens, which do not follow from anything.
 type derivation struct {
 	tx     *writeTx
 	phones int // to be added to the count
@@ -43,8 +44,14 @@ func (d *derivation) write(w Write) error {
 		d.unregistered = d.unregistered || bytes.Equal(k, keyDefault)
 	case 'p':
 		err = d.phone(k, was, w.Value)
+	case 'f':
+		err = moveOrdered(d.tx, k, was, w.Value)
+	case 'g':
+		err = moveTokens(d.tx, k, was, w.Value)
 	case 'h':
 		err = d.hold(k, was, w.Value)
+	case 'w':
+		err = d.entry(store.AboutFiles, k, was, w.Value)
 	case 'x':
 		err = d.entry(store.AboutAccounts, k, was, w.Value)
 	case 'y':

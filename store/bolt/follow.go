@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -116,7 +115,7 @@ func differences(tx *bbolt.Tx, from, to string, records []Write) (writes []Write
 func (db *DB) Records(after string, n int) (page []Write, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		return eachRecord(tx, after, func(bucket, k, v []byte) bool {
-			page = append(page, Write{truthKey(bucket, k), slices.Concat([]byte{}, v)})
+			page = append(page, Write{truthKey(bucket, k), append([]byte{}, v...)})
 			return len(page) < n
 		})
 	})

@@ -17,6 +17,8 @@ func historyBucket(class store.Class) []byte {
 		return bucketHistoryAccounts
 	case store.FromStrangers:
 		return bucketHistoryStrangers
+	case store.AboutFiles:
+		return bucketHistoryFiles
 	}
 	return bucketHistory
 }
@@ -61,12 +63,16 @@ func putEntry(tx *writeTx, e store.Entry, now time.Time) error {
 // A size is that of one class of an account's history.
 type size struct{ entries, bytes int }
 
-// decodeSizes decodes a record of bucketHistorySizes. That of nil is zero.
+// decodeSizes decodes a record of bucketHistorySizes. That of nil is zero. A record of an
+// older schema has fewer classes, because later ones were added at the end.
 func decodeSizes(v []byte) (all [store.Classes]size, err error) {
 	if v == nil {
 		return all, nil
 	}
 	for i := range all {
+		if i > 0 && len(v) == 0 {
+			break
+		}
 		for _, field := range []*int{&all[i].entries, &all[i].bytes} {
 			number, n := binary.Uvarint(v)
 			if n <= 0 {

@@ -72,6 +72,7 @@ func contents(t testing.TB, db *DB) string {
 			fmt.Fprintf(&b, "job %d: ", j.ID)
 			print(j)
 		}
+		printFiles(t, &b, db, a.ID)
 	}
 	phones, errPhones := db.Phones(0, macaddr.Addr{}, 100)
 	for _, p := range phones {
@@ -104,13 +105,47 @@ func contents(t testing.TB, db *DB) string {
 	return b.String()
 }
 
+// printFiles prints all that an account has of files.
+func printFiles(t testing.TB, b *strings.Builder, db *DB, id store.AccountID) {
+	t.Helper()
+	s, err := db.FileSpace(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Token == "" && s.Files == 0 {
+		return
+	}
+	tokens := 0
+	for _, token := range []string{s.Token, s.OldToken} {
+		if found, err := db.AccountOfToken(token); err == nil && found == id {
+			tokens++
+		}
+	}
+	fmt.Fprintf(b, "files of %d: %d in %d bytes, revision %d, %d tokens\n", id, s.Files, s.Bytes, s.Revision, tokens)
+	for _, name := range []store.FileName{"general.xml", "phones.csv", "360/gone.xml"} {
+		versions, err := db.FileVersions(id, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range versions {
+			_, text, err := db.File(id, name, v.Version)
+			if err != nil && !v.Removed {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(b, "file %+v: %q\n", v, text)
+		}
+	}
+}
+
 // A database that the program of any past schema has written is copied, converted, and
 // then has all that it had.
 func TestPastSchemas(t *testing.T) {
 	counts := func(schema, phones, holds, entries, claims, jobs int) Report {
 		return Report{Schema: schema, Accounts: 4, Phones: phones, Holds: holds, Entries: entries, Claims: claims, Jobs: jobs}
 	}
-	past := []Report{counts(1, 4, 0, 0, 0, 0), counts(2, 19, 17, 23, 0, 1), counts(3, 19, 16, 25, 0, 1), counts(4, 19, 16, 33, 2, 1)}
+	past := []Report{counts(1, 4, 0, 0, 0, 0), counts(2, 19, 17, 23, 0, 1), counts(3, 19, 16, 25, 0, 1), counts(4, 19, 16, 33, 2, 1), counts(5, 19, 16, 39, 2, 1), counts(6, 19, 16, 40, 2, 1)}
+	past[4].Files, past[4].Versions = 2, 5
+	past[5].Files, past[5].Versions = 2, 6
 	if len(past) != len(migrations)+1 {
 		t.Errorf("databases of %d schemas, and there are %d", len(past), len(migrations)+1)
 	}
@@ -176,6 +211,9 @@ func TestInterruptedMigration(t *testing.T) {
 			"no copy":          func(copied string) error { return os.Mkdir(copied, 0o700) },
 			"a damaged record": func(string) error { return nil },
 		} {
+			if what == "a damaged record" && schema >= 4 { // from which on records are not read
+				continue
+			}
 			t.Run(fmt.Sprint(schema, " ", what), func(t *testing.T) {
 				file := stored(t, schema)
 				if what == "a damaged record" {

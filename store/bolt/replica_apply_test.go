@@ -51,7 +51,7 @@ func TestApply(t *testing.T) {
 	if got := replica.Default().URL.String(); got != "http://default.example/" {
 		t.Error(got)
 	}
-	for _, key := range []string{"", "p", "pshort", "mclock", "?x", "hxxxxxx", "yshort"} {
+	for _, key := range []string{"", "p", "pshort", "mclock", "?x", "hxxxxxx", "fshort", "gshort", "wshort", "yshort"} {
 		if err := replica.Apply([]Write{{key, []byte("x")}}, 1000); err == nil {
 			t.Errorf("%q was applied", key)
 		}

@@ -20,6 +20,7 @@ func TestReplicaOfRandomChanges(t *testing.T) {
 				j := newJournal()
 				db := openReplica(t, t.TempDir(), time.Hour, j)
 				defer func() { db.Close() }()
+				db.config.FileSpace = 3000 // so that old versions make room
 				r := &randomChanges{DB: db, Rand: rand.New(rand.NewPCG(seed, 0))}
 				for range 300 {
 					r.change(t)
@@ -49,7 +50,7 @@ func (r *randomChanges) change(t *testing.T) {
 		time.Sleep(time.Duration(r.IntN(40)) * time.Minute)
 	}
 	var err error
-	switch r.IntN(12) {
+	switch r.IntN(16) {
 	case 0:
 		a := store.Account{Name: store.Name(fmt.Sprint("account", r.IntN(6))), SettingServer: store.RestoreURL("http://a.example/")}
 		if a.Name == "account0" {
@@ -77,6 +78,8 @@ func (r *randomChanges) change(t *testing.T) {
 		}
 	case 7:
 		err = r.AddEntries([]store.Entry{{Account: account(), Audit: store.Audit{Command: store.CommandScan}, MACs: []macaddr.Range{{First: mac(), Last: mac()}}}})
+	case 8, 9, 10, 11:
+		err = r.changeFiles(store.Audit{Actor: account(), Command: store.CommandFile + "PUT"}, account())
 	default:
 		b := store.Batch{
 			Audit:  store.Audit{Actor: account(), Command: "BATCH"},
@@ -95,4 +98,24 @@ func (r *randomChanges) change(t *testing.T) {
 	if err == nil {
 		r.done++
 	}
+}
+
+// changeFiles changes files of an account, which may exceed its bounds.
+func (r *randomChanges) changeFiles(audit store.Audit, account store.AccountID) error {
+	name := store.FileName(fmt.Sprintf("%d.xml", r.IntN(4)))
+	switch r.IntN(8) {
+	case 0:
+		url := func(token string) store.URL { return store.RestoreURL("http://files.example/" + token + "/") }
+		_, err := r.MakeFileToken(audit, r.IntN(3) == 0, account, url)
+		return err
+	case 1:
+		_, err := r.EnsureFileToken(account)
+		return err
+	case 2:
+		return r.NoteFileRead(audit, account, name)
+	case 3, 4:
+		return r.RemoveFile(audit, false, account, 0, name)
+	}
+	_, err := r.PutFile(audit, r.IntN(4) == 0, account, 0, name, randomText(r.IntN(1000)))
+	return err
 }

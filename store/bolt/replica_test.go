@@ -67,7 +67,7 @@ func derivedOf(t testing.TB, db *DB) string {
 	t.Helper()
 	var text strings.Builder
 	err := db.b.View(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{bucketOwned, bucketHoldEnds, bucketHistorySizes} {
+		for _, name := range [][]byte{bucketOwned, bucketHoldEnds, bucketFileOrder, bucketFileTokens, bucketHistorySizes} {
 			_ = tx.Bucket(name).ForEach(func(k, v []byte) error {
 				fmt.Fprintf(&text, "%s %x %x\n", name, k, v)
 				return nil

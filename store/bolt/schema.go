@@ -33,7 +33,9 @@ var migrations = []migration{
 		}
 		return errors.Join(classifyHistories(tx), countUsage(&writeTx{Tx: tx}))
 	},
-	// To 5: makes records of the numbers that were given out last.
+	// To 5: adds files.
+	func(tx *bbolt.Tx) error { return makeBuckets(tx, schema5) },
+	// To 6: makes records of the numbers that were given out last.
 	storeSequences,
 }
 

@@ -31,10 +31,10 @@ func (db *DB) keepTime() error {
 	})
 }
 
-// shift moves the ends of all holds and claims, and the accounts' budgets of new
-// phones: each has as much time left as before.
+// shift moves the ends of all holds, claims and old tokens of files, and the accounts'
+// budgets of new phones: each has as much time left as before.
 func shift(tx *writeTx, by time.Duration) error {
-	return errors.Join(shiftHolds(tx, by), shiftClaims(tx, by), shiftUsage(tx, by))
+	return errors.Join(shiftHolds(tx, by), shiftClaims(tx, by), shiftUsage(tx, by), shiftTokens(tx, by))
 }
 
 func shiftHolds(tx *writeTx, by time.Duration) error {

@@ -19,6 +19,8 @@ var truth = []struct {
 	bucket []byte
 }{
 	{'a', bucketAccounts},
+	{'f', bucketFiles},
+	{'g', bucketFileSpaces},
 	{'h', bucketHolds},
 	{'l', bucketClaims},
 	{'m', bucketMeta}, // see inTruth
@@ -26,7 +28,9 @@ var truth = []struct {
 	{'p', bucketPhones},
 	{'q', bucketUsage},
 	{'s', bucketServers},
+	{'t', bucketFileTexts},
 	{'u', bucketJobs},
+	{'w', bucketHistoryFiles},
 	{'x', bucketHistoryAccounts},
 	{'y', bucketHistory},
 	{'z', bucketHistoryStrangers},

@@ -91,7 +91,7 @@ func sequence(tx *bbolt.Tx, bucket []byte) uint64 {
 }
 
 // sequenced are the buckets whose records have numbers.
-var sequenced = [][]byte{bucketAccounts, bucketHistory, bucketJobs, bucketClaims}
+var sequenced = [][]byte{bucketAccounts, bucketHistory, bucketJobs, bucketClaims, bucketFileOrder}
 
 // storeSequences makes records of bbolt's sequences, for a migration.
 func storeSequences(tx *bbolt.Tx) error {

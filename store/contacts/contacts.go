@@ -29,8 +29,8 @@ import (
 
 // A Store stores contacts across restarts.
 type Store interface {
-	// PutContacts stores contacts of up to 5,000 phones, all or none, each
-	// replacing the stored contact of its phone. They are sorted by MAC, and no
+	// PutContacts stores contacts of up to 5,000 phones, all or none, each over the
+	// stored contact of its phone: see [store.Contact.Over]. They are sorted by MAC, and no
 	// MAC appears twice.
 	PutContacts([]store.Contact) error
 	// Contact returns the contact that was last put for a phone, or
@@ -51,7 +51,7 @@ type Store interface {
 // flushEvery is the interval between writes, and so the most that a crash loses.
 const flushEvery = 5 * time.Second
 
-// Bounds. A contact takes some 200 bytes, including its map entry.
+// Bounds. A contact takes some 350 bytes, including its map entry.
 const (
 	// maxBatch is the number of phones in one write. Neighbouring MACs share
 	// pages, so a batch is cheap; a larger one would take long to commit.
@@ -65,6 +65,9 @@ const (
 	// maxKnown is the number of pairs of a phone and a source in each table of them. A
 	// pair takes some 150 bytes.
 	maxKnown = 1 << 16
+	// maxReported is the number of versions of files, fetched by a phone each, that
+	// watchers are not told of again. One takes some 300 bytes.
+	maxReported = 1 << 15
 )
 
 // A pair is a phone and a source.
@@ -99,8 +102,8 @@ type Recorder struct {
 	stop    context.CancelFunc
 	stopped chan struct{}
 
-	// The last contact of a phone is the first one found in the order table,
-	// unsaved, writing, Store. Its time does not count: the clock may be set back.
+	// The last contact of a phone is that of table over unsaved, writing and Store, in
+	// this order: a fetched file may be in one and the request before it in another. Its time does not count: the clock may be set back.
 	mu        sync.Mutex
 	table     *simplelru.LRU[macaddr.Addr, store.Contact]
 	unsaved   map[macaddr.Addr]store.Contact // to be written
@@ -110,6 +113,8 @@ type Recorder struct {
 	// The pairs that were answered. Unregistered phones have a table of their own, so
 	// that registered ones, whose pairs are stored too, push none of theirs out.
 	known, strangers *simplelru.LRU[pair, struct{}]
+
+	reported *simplelru.LRU[fetched, struct{}] // what watchers were told of
 
 	// Used only by the writing goroutine.
 	rest    []macaddr.Addr // the MACs of writing that are not yet written, in order
@@ -139,6 +144,7 @@ func New(c Config) *Recorder {
 
 		known:     newTable[pair, struct{}](maxKnown),
 		strangers: newTable[pair, struct{}](maxKnown),
+		reported:  newTable[fetched, struct{}](maxReported),
 	}
 	go r.run(ctx)
 	return r
@@ -165,6 +171,11 @@ func (r *Recorder) Record(c store.Contact) {
 	if c.Refusal == "" {
 		r.record(c)
 	}
+	r.tell(c)
+}
+
+// tell passes a contact to the watchers.
+func (r *Recorder) tell(c store.Contact) {
 	r.watchersMu.RLock()
 	defer r.watchersMu.RUnlock()
 	for _, onContact := range r.watchers {
@@ -181,35 +192,46 @@ func (r *Recorder) record(c store.Contact) {
 	case store.Unregistered, store.Withheld, store.ToDefault:
 		r.strangers.Add(p, struct{}{})
 	}
-	if c.Answer == store.Redirected {
-		if _, waiting := r.unsaved[c.MAC]; waiting || len(r.unsaved) < maxUnsaved {
-			r.unsaved[c.MAC] = c
-			r.table.Remove(c.MAC)
-			return
-		}
+	if c.Answer == store.Redirected && r.save(c) {
+		r.table.Remove(c.MAC)
+		return
 	}
 	r.table.Add(c.MAC, c)
 }
 
-// Contact returns the last contact of a phone, or store.ErrNotFound.
-func (r *Recorder) Contact(mac macaddr.Addr) (store.Contact, error) {
-	if c, ok := r.inMemory(mac); ok {
-		return c, nil
+// save lets a contact be written, over one of its phone that waits for that. It reports
+// whether there is room.
+func (r *Recorder) save(c store.Contact) bool {
+	waiting, ok := r.unsaved[c.MAC]
+	if !ok && len(r.unsaved) >= maxUnsaved {
+		return false
 	}
-	return r.config.Store.Contact(mac)
+	r.unsaved[c.MAC] = c.Over(waiting)
+	return true
 }
 
-func (r *Recorder) inMemory(mac macaddr.Addr) (store.Contact, bool) {
+// Contact returns the last contact of a phone, or store.ErrNotFound.
+func (r *Recorder) Contact(mac macaddr.Addr) (store.Contact, error) {
+	c := r.inMemory(mac)
+	if c.Answer != 0 && c.Fetched != (store.Fetch{}) {
+		return c, nil
+	}
+	stored, err := r.config.Store.Contact(mac)
+	switch {
+	case err == nil:
+		return c.Over(stored), nil
+	case c.MAC.IsValid(): // what is in memory is the latest
+		return c, nil
+	}
+	return store.Contact{}, err
+}
+
+// inMemory returns what is in memory of a phone's last contact.
+func (r *Recorder) inMemory(mac macaddr.Addr) store.Contact {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c, ok := r.table.Peek(mac); ok { // reading makes no contact younger
-		return c, true
-	}
-	if c, ok := r.unsaved[mac]; ok {
-		return c, true
-	}
-	c, ok := r.writing[mac]
-	return c, ok
+	c, _ := r.table.Peek(mac) // reading makes no contact younger
+	return c.Over(r.unsaved[mac]).Over(r.writing[mac])
 }
 
 // Knows reports whether a phone was answered before when it requested its settings

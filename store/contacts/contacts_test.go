@@ -56,7 +56,7 @@ func (f *failingStore) PutContacts(batch []store.Contact) error {
 	f.after--
 	f.batches = append(f.batches, len(batch))
 	for _, c := range batch {
-		f.stored[c.MAC] = c
+		f.stored[c.MAC] = c.Over(f.stored[c.MAC])
 	}
 	return nil
 }

@@ -41,6 +41,17 @@ type Backend interface {
 	UpdateAccount(_ store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (store.Account, error)
 	RemoveAccount(_ store.Audit, dryRun bool, id store.AccountID) error
 
+	Files(store.AccountID) ([]store.File, error)
+	FileVersions(store.AccountID, store.FileName) ([]store.File, error)
+	File(_ store.AccountID, _ store.FileName, version int) (store.File, []byte, error)
+	PutFile(_ store.Audit, dryRun bool, _ store.AccountID, revision uint64, _ store.FileName, text []byte) (store.File, error)
+	RemoveFile(_ store.Audit, dryRun bool, _ store.AccountID, revision uint64, _ store.FileName) error
+	NoteFileRead(store.Audit, store.AccountID, store.FileName) error
+	FileSpace(store.AccountID) (store.FileSpace, error)
+	MakeFileToken(_ store.Audit, dryRun bool, _ store.AccountID, url func(token string) store.URL) (store.FileSpace, error)
+	EnsureFileToken(store.AccountID) (store.FileSpace, error)
+	AccountOfToken(token string) (store.AccountID, error)
+
 	Default() store.Default
 	SetDefault(_ store.Audit, dryRun bool, _ store.URL) (store.Default, error)
 
@@ -117,6 +128,16 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"ClaimsOfAccounts": claimsOfAccounts,
 		"ClaimsAndQuotas":  claimsAndQuotas,
 		"RacingClaims":     racingClaims,
+
+		"FilesAreStored":         filesAreStored,
+		"VersionsOfFiles":        versionsOfFiles,
+		"SpaceOfFiles":           spaceOfFiles,
+		"CountsOfFiles":          countsOfFiles,
+		"RevisionsOfFiles":       revisionsOfFiles,
+		"RacingFiles":            racingFiles,
+		"TokensOfFiles":          tokensOfFiles,
+		"FilesOfRemovedAccounts": filesOfRemovedAccounts,
+		"HistoryOfFiles":         historyOfFiles,
 
 		"TheDefault":           theDefault,
 		"OnlyOperatorsDefault": onlyOperatorsDefault,

@@ -1,0 +1,125 @@
+package storetest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"snomredirect/store"
+)
+
+func filesURL(token string) store.URL {
+	return store.RestoreURL("https://files.example/" + token + "/")
+}
+
+// A new token takes over the setting server; the old one is good for a day more.
+func tokensOfFiles(b *bench) {
+	acme := b.account("acme", store.Partner, serverA)
+	_, err := b.AccountOfToken("")
+	b.want(err, store.ErrNoFile)
+	n := len(b.entries(acme.ID))
+	first, err := b.EnsureFileToken(acme.ID)
+	b.must(err)
+	if again, err := b.EnsureFileToken(acme.ID); err != nil || again != first || len(first.Token) != 26 || len(b.entries(acme.ID)) != n {
+		b.Errorf("%+v, %+v, %v", first, again, err)
+	}
+	rotate := func(dryRun bool) store.FileSpace {
+		b.Helper()
+		s, err := b.MakeFileToken(store.Audit{Name: "acme", Command: "FILE ROTATE"}, dryRun, acme.ID, filesURL)
+		b.must(err)
+		return s
+	}
+	server := func(want store.URL) {
+		b.Helper()
+		if a, err := b.Account(acme.ID); err != nil || a.SettingServer != want {
+			b.Errorf("the setting server is %v, %v; want %v", a.SettingServer, err, want)
+		}
+	}
+	finds := func(token string, want error) {
+		b.Helper()
+		id, err := b.AccountOfToken(token)
+		b.want(err, want)
+		if err == nil && id != acme.ID {
+			b.Errorf("account %d", id)
+		}
+	}
+	rotate(true)
+	finds(first.Token, nil)
+	if s := b.space(acme.ID); s != first {
+		b.Errorf("a dry run: %+v, want %+v", s, first)
+	}
+	second := rotate(false)
+	server(urlA)
+	_, err = b.UpdateAccount(audit, false, acme.ID, func(a *store.Account) error { a.SettingServer = filesURL(second.Token); return nil })
+	b.must(err)
+	third := rotate(false)
+	server(filesURL(third.Token))
+	if s := b.space(acme.ID); s != third || s.OldToken != second.Token || !s.OldUntil.Equal(time.Now().Add(store.OldTokenTime).Truncate(time.Second)) {
+		b.Errorf("%+v, want %+v", s, third)
+	}
+	b.reopen(0)
+	finds(first.Token, store.ErrNoFile)
+	finds(second.Token, nil)
+	finds(third.Token, nil)
+	time.Sleep(store.OldTokenTime)
+	finds(second.Token, store.ErrNoFile)
+	finds(third.Token, nil)
+	if s := b.space(acme.ID); s.OldToken != "" || !s.OldUntil.IsZero() {
+		b.Errorf("%+v", s)
+	}
+	_, err = b.EnsureFileToken(99)
+	b.want(err, store.ErrNoAccount)
+	_, err = b.MakeFileToken(audit, false, 99, filesURL)
+	b.want(err, store.ErrNoAccount)
+}
+
+// The files and tokens of an account are removed with it.
+func filesOfRemovedAccounts(b *bench) {
+	acme, other := b.account("acme", store.Partner, serverA), b.account("other", store.Partner, serverB)
+	b.put(acme.ID, "a.xml", "one")
+	b.put(other.ID, "a.xml", "other's")
+	b.must(b.RemoveFile(audit, false, other.ID, 0, "a.xml"))
+	b.put(other.ID, "a.xml", "another")
+	s, err := b.MakeFileToken(audit, false, acme.ID, filesURL)
+	b.must(err)
+	b.must(b.RemoveAccount(audit, false, acme.ID))
+	_, _, err = b.File(acme.ID, "a.xml", 0)
+	b.want(err, store.ErrNoFile)
+	_, err = b.FileVersions(acme.ID, "a.xml")
+	b.want(err, store.ErrNoFile)
+	_, err = b.AccountOfToken(s.Token)
+	b.want(err, store.ErrNoFile)
+	b.has(other.ID, "a.xml", 0, "another")
+	b.has(other.ID, "a.xml", 1, "other's")
+}
+
+// The history has each change of files in a class of its own, without their texts.
+func historyOfFiles(b *bench) {
+	acme := b.account("acme", store.Partner, serverA)
+	f := b.put(acme.ID, "a.xml", "secret")
+	time.Sleep(time.Second)
+	b.put(acme.ID, "a.xml", "secret")
+	b.must(b.NoteFileRead(store.Audit{Name: "olga", Command: "FILE GET"}, acme.ID, "a.xml"))
+	time.Sleep(time.Second)
+	b.must(b.RemoveFile(store.Audit{Name: "acme", Command: "FILE REMOVE", Detail: "no longer needed"}, false, acme.ID, 0, "A.XML"))
+	all := b.ofClass(acme.ID, store.AboutFiles)
+	want := []string{"FILE REMOVE a.xml, no longer needed", "FILE GET a.xml", "FILE PUT a.xml, 6 bytes, sha256 " + f.SHA256}
+	for i, e := range all {
+		if got := e.Audit.Command + " " + e.Audit.Detail; i >= len(want) || got != want[i] || strings.Contains(got, "secret") {
+			b.Errorf("entry %d: %s", i, got)
+		}
+	}
+	if len(all) != len(want) {
+		b.Errorf("%d entries", len(all))
+	}
+	for i := range 1000 { // more than MaxOwnChanges
+		time.Sleep(time.Second)
+		b.put(acme.ID, "a.xml", fmt.Sprint(i))
+	}
+	if n := len(b.ofClass(acme.ID, store.AboutFiles)); n != 1003 {
+		b.Errorf("%d entries", n)
+	}
+	if n := len(b.ofClass(acme.ID, store.AboutAccounts)); n != 1 {
+		b.Errorf("%d entries about the account", n)
+	}
+}
