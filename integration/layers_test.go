@@ -57,6 +57,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/redirect/boot/tftp":        {},
 		"snomredirect/redirect/boot/pnp":         {"snomredirect/macaddr", "github.com/emiago/sipgo/sip", "github.com/gobwas/", "github.com/google/uuid", "github.com/icholy/digest", "golang.org/x/net/", "golang.org/x/sync/", "golang.org/x/sys/"},
 		"snomredirect/redirect/settings":         {"golang.org/x/text/"},
+		"snomredirect/store/etcd/etcdtest":       {},
 		"snomredirect/store/snapshot":            {},
 		"snomredirect/sshconsole/lineedit":       {"golang.org/x/term", "golang.org/x/sys/"},
 		"snomredirect/sshconsole/phonelist":      {"snomredirect/macaddr", "golang.org/x/text/"},

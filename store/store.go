@@ -85,6 +85,9 @@ var (
 	// ErrUnknown means that it is not known whether the change is stored: the disk has
 	// failed at the last moment.
 	ErrUnknown = errors.New("not known whether the change is stored")
+	// ErrTooLarge means that the change is more than the store can write at once, and is
+	// not to be made in parts.
+	ErrTooLarge = errors.New("more than can be changed at once")
 	// ErrDamaged means that the stored data is wrong.
 	ErrDamaged = errors.New("the database is damaged")
 	// ErrBusy means that too many requests are waiting; a later one may succeed.

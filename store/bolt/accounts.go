@@ -53,15 +53,14 @@ func (db *DB) Accounts() (all []store.Account, err error) {
 // stored, but stores nothing and leaves the ID free. The error is
 // store.ErrNameTaken if the name exists, or that of [store.CheckAdd].
 func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store.Account, error) {
-	err := db.update(dryRun, func(tx *bbolt.Tx) error {
+	err := db.update(dryRun, func(tx *writeTx) error {
 		if err := store.CheckAdd(a); err != nil {
 			return err
 		}
-		names := tx.Bucket(bucketNames)
-		if names.Get([]byte(a.Name)) != nil {
+		if tx.Bucket(bucketNames).Get([]byte(a.Name)) != nil {
 			return store.ErrNameTaken
 		}
-		id, err := tx.Bucket(bucketAccounts).NextSequence()
+		id, err := tx.next(bucketAccounts)
 		if err != nil {
 			return err
 		}
@@ -72,7 +71,7 @@ func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store
 		a.ID = store.AccountID(id)
 		a.Created = now.UTC().Truncate(time.Second)
 		return errors.Join(
-			names.Put([]byte(a.Name), accountKey(a.ID)),
+			tx.put(bucketNames, []byte(a.Name), accountKey(a.ID)),
 			putAccount(tx, a),
 			putEntry(tx, store.Entry{Account: a.ID, Name: a.Name, Audit: audit}, now))
 	})
@@ -91,8 +90,8 @@ func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store
 // account, store.ErrTooManyChanges, or that of [store.CheckUpdate].
 func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (next store.Account, err error) {
 	phonesToo := false
-	err = db.update(dryRun, func(tx *bbolt.Tx) error {
-		prev, err := getAccount(tx, id)
+	err = db.update(dryRun, func(tx *writeTx) error {
+		prev, err := getAccount(tx.Tx, id)
 		if err != nil {
 			return err
 		}
@@ -100,7 +99,7 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 		if err := change(&next); err != nil {
 			return err
 		}
-		others, err := otherOperators(tx, id)
+		others, err := otherOperators(tx.Tx, id)
 		if err != nil {
 			return err
 		}
@@ -121,7 +120,7 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 		}
 		phonesToo = next.PhonesDisabled != prev.PhonesDisabled
 		now := db.clock.now()
-		if err := checkOwnChanges(tx, prev, audit, now); err != nil {
+		if err := checkOwnChanges(tx.Tx, prev, audit, now); err != nil {
 			return err
 		}
 		return putEntry(tx, store.Entry{Account: id, Name: next.Name, Audit: audit}, now)
@@ -137,14 +136,14 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 // nothing. The error is store.ErrNoAccount if there is no such account, or that
 // of [store.CheckRemove].
 func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) error {
-	return db.update(dryRun, func(tx *bbolt.Tx) error {
-		a, err := getAccount(tx, id)
+	return db.update(dryRun, func(tx *writeTx) error {
+		a, err := getAccount(tx.Tx, id)
 		if err != nil {
 			return err
 		}
 		key := accountKey(id)
 		first, _ := tx.Bucket(bucketOwned).Cursor().Seek(key)
-		others, err := otherOperators(tx, id)
+		others, err := otherOperators(tx.Tx, id)
 		if err != nil {
 			return err
 		}
@@ -153,16 +152,16 @@ func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) 
 		}
 		jobs := tx.Bucket(bucketJobs).Cursor()
 		for k, _ := jobs.Seek(key); bytes.HasPrefix(k, key); k, _ = jobs.Seek(key) {
-			if err := jobs.Delete(); err != nil {
+			if err := tx.delete(bucketJobs, k); err != nil {
 				return err
 			}
 		}
 		now := db.clock.now()
 		return errors.Join(
-			tx.Bucket(bucketAccounts).Delete(key),
-			tx.Bucket(bucketServers).Delete(key),
-			tx.Bucket(bucketUsage).Delete(key),
-			tx.Bucket(bucketNames).Delete([]byte(a.Name)),
+			tx.delete(bucketAccounts, key),
+			tx.delete(bucketServers, key),
+			tx.delete(bucketUsage, key),
+			tx.delete(bucketNames, []byte(a.Name)),
 			deleteFiles(tx, id),
 			endClaims(tx, id),
 			putEntry(tx, store.Entry{Account: id, Name: a.Name, Audit: audit}, now),
@@ -184,16 +183,16 @@ func getAccount(tx *bbolt.Tx, id store.AccountID) (store.Account, error) {
 	return a, nil
 }
 
-func putAccount(tx *bbolt.Tx, a store.Account) error {
+func putAccount(tx *writeTx, a store.Account) error {
 	v, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
 	key := accountKey(a.ID)
 	if !a.SettingServer.IsZero() {
-		err = tx.Bucket(bucketServers).Put(key, []byte(a.SettingServer.String()))
+		err = tx.put(bucketServers, key, []byte(a.SettingServer.String()))
 	}
-	return errors.Join(err, tx.Bucket(bucketAccounts).Put(key, v))
+	return errors.Join(err, tx.put(bucketAccounts, key, v))
 }
 
 func getServer(tx *bbolt.Tx, id store.AccountID) store.URL {

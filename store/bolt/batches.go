@@ -20,18 +20,19 @@ import (
 // Change needs some 300 bytes of memory per change: 50,000 is a good size.
 func (db *DB) Change(b store.Batch) ([]store.Result, error) {
 	var d draft
-	run := func(tx *bbolt.Tx) (err error) {
-		d, err = db.draft(tx, b)
-		if err == nil && !b.DryRun {
-			err = d.write(tx)
-		}
-		return err
-	}
 	var err error
 	if b.DryRun { // a read transaction blocks no writer
-		err = db.b.View(run)
+		err = db.b.View(func(tx *bbolt.Tx) (err error) {
+			d, err = db.draft(tx, b)
+			return err
+		})
 	} else {
-		err = db.updateMany(max(1, len(b.Changes)), run)
+		err = db.updateMany(max(1, len(b.Changes)), func(tx *writeTx) (err error) {
+			if d, err = db.draft(tx.Tx, b); err != nil {
+				return err
+			}
+			return d.write(tx)
+		})
 	}
 	if err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {
 	return d, nil
 }
 
-func (d draft) write(tx *bbolt.Tx) error {
+func (d draft) write(tx *writeTx) error {
 	if d.Job != nil {
 		job := *d.Job
 		job.Failed += d.refused
@@ -104,7 +105,7 @@ func (d draft) write(tx *bbolt.Tx) error {
 	}
 	return errors.Join(
 		d.putEntries(tx),
-		n.dropHolds(tx, d.now, 2*len(d.sorted)+16),
+		n.dropHolds(tx, d.now, min(2*len(d.sorted)+16, tx.room()/2)),
 		n.write(tx),
 		putJob(tx, d.Job))
 }
@@ -123,35 +124,53 @@ func sortedByMAC(changes []store.Change) []int {
 }
 
 // putResult writes what a result changes of a phone.
-func (n counts) putResult(tx *bbolt.Tx, mac macaddr.Addr, r store.Result) error {
+func (n counts) putResult(tx *writeTx, mac macaddr.Addr, r store.Result) error {
 	prev, next := r.Prev, r.Next
 	if prev == next {
 		return nil
 	}
-	was, is := registered(prev), registered(next)
-	var errs [6]error
-	b := mac.As6()
-	if was && (!is || prev.Owner != next.Owner) {
-		n.of(prev.Owner).phones--
-		errs[0] = tx.Bucket(bucketOwned).Delete(ownedKey(prev.Owner, mac))
+	var from, to store.AccountID
+	if registered(prev) {
+		from = prev.Owner
 	}
-	if was && !is {
-		errs[1] = tx.Bucket(bucketPhones).Delete(b[:])
+	if registered(next) {
+		to = next.Owner
+	}
+	var errs [4]error
+	b := mac.As6()
+	if from != 0 && from != to {
+		n.of(from).phones--
+	}
+	if from != 0 && to == 0 {
+		errs[0] = tx.delete(bucketPhones, b[:])
 	}
 	if prev.Held() {
-		errs[2] = n.deleteHold(tx, prev)
+		errs[1] = n.deleteHold(tx, prev)
 	}
-	if is {
-		errs[3] = tx.Bucket(bucketPhones).Put(b[:], appendPhone(nil, next))
+	if to != 0 {
+		errs[2] = tx.put(bucketPhones, b[:], appendPhone(nil, next))
 	}
-	if is && (!was || prev.Owner != next.Owner) {
-		n.of(next.Owner).phones++
-		errs[4] = tx.Bucket(bucketOwned).Put(ownedKey(next.Owner, mac), nil)
+	if to != 0 && from != to {
+		n.of(to).phones++
 	}
 	if next.Held() {
-		errs[5] = n.putHold(tx, next)
+		errs[3] = n.putHold(tx, next)
 	}
-	return errors.Join(errs[:]...)
+	return errors.Join(errors.Join(errs[:]...), moveOwned(tx, mac, from, to))
+}
+
+// moveOwned moves a phone from the phones of one account to those of another. 0 is none.
+func moveOwned(tx *writeTx, mac macaddr.Addr, from, to store.AccountID) (err error) {
+	if from == to {
+		return nil
+	}
+	if from != 0 {
+		err = tx.Bucket(bucketOwned).Delete(ownedKey(from, mac))
+	}
+	if to != 0 && err == nil {
+		err = tx.Bucket(bucketOwned).Put(ownedKey(to, mac), nil)
+	}
+	return err
 }
 
 // registered reports whether p is in the buckets of phones. Phones on hold are not.
@@ -159,7 +178,7 @@ func registered(p store.Phone) bool { return p.Owner != 0 && !p.Held() }
 
 // putEntries writes the batch to the history of each account whose phones it
 // changed.
-func (d draft) putEntries(tx *bbolt.Tx) error {
+func (d draft) putEntries(tx *writeTx) error {
 	type group struct { // of phones, for one entry
 		account, other store.AccountID
 		away           bool
@@ -189,7 +208,7 @@ func (d draft) putEntries(tx *bbolt.Tx) error {
 	for _, g := range groups {
 		e := store.Entry{Account: g.account, Audit: d.Audit, MACs: macaddr.Ranges(macs[g]), Away: g.away}
 		for id, name := range map[store.AccountID]*store.Name{g.account: &e.Name, g.other: &e.Other} {
-			a, err := getAccount(tx, id)
+			a, err := getAccount(tx.Tx, id)
 			if err != nil && !errors.Is(err, store.ErrNoAccount) { // a hold may outlive its account
 				return err
 			}

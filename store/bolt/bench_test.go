@@ -33,7 +33,7 @@ func filledWith(tb testing.TB, n int, url store.URL) (*DB, []macaddr.Addr) {
 	for batch := range slices.Chunk(macs, 1000) {
 		err := db.b.Update(func(tx *bbolt.Tx) error {
 			for _, mac := range batch {
-				if err := newCounts(draft{}).putResult(tx, mac, store.Result{Next: store.Phone{MAC: mac, Owner: a.ID, URL: url, Registered: a.Created}}); err != nil {
+				if err := newCounts(draft{}).putResult(&writeTx{Tx: tx}, mac, store.Result{Next: store.Phone{MAC: mac, Owner: a.ID, URL: url, Registered: a.Created}}); err != nil {
 					return err
 				}
 			}

@@ -112,6 +112,9 @@ type Config struct {
 	// CommitFailed is called in the same way after each transaction that could not be
 	// committed. If nil, it is not called.
 	CommitFailed func()
+	// Truth decides about all changes, if the database is a replica of what is stored
+	// elsewhere. If nil, it is none.
+	Truth Truth
 	// Log receives a line when changes can't be stored any more, when they can again,
 	// and when the clock jumps. If nil, nothing is logged.
 	Log *slog.Logger
@@ -146,6 +149,10 @@ func Open(folder string, config Config) (*DB, error) {
 	if config.wall == nil {
 		config.wall = time.Now
 	}
+	if config.Truth != nil {
+		own := config.wall
+		config.wall = func() time.Time { return config.Truth.Clock(own()) }
+	}
 	db := &DB{b: b, clock: clock{wall: config.wall}, config: config, closing: make(chan struct{}), watched: make(chan struct{})}
 	if err := db.prepare(); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, errors.Join(err, b.Close()))
@@ -160,6 +167,9 @@ func (db *DB) prepare() error {
 	if err := prepare(db.b, migrations); err != nil {
 		return err
 	}
+	if err := db.checkAlone(); err != nil {
+		return err
+	}
 	var stored clockRecord
 	err := db.b.View(func(tx *bbolt.Tx) (err error) { stored, err = readClock(tx); return err })
 	if err := errors.Join(err, db.readDisabled(), db.readDefault()); err != nil {
@@ -169,7 +179,11 @@ func (db *DB) prepare() error {
 	// An earlier start may have ended between the creation of the file and this.
 	err = db.b.syncFolder()
 	if err == nil { // entries of idle accounts expire too
-		err = db.b.Update(func(tx *bbolt.Tx) error {
+		err = db.b.Update(func(b *bbolt.Tx) error {
+			tx := &writeTx{Tx: b}
+			if db.config.Truth != nil { // pruning is a change
+				return db.clock.save(tx, 0)
+			}
 			return errors.Join(pruneAll(tx, db.clock.now()), db.clock.save(tx, 0))
 		})
 	}
@@ -182,7 +196,7 @@ func (db *DB) Close() error {
 	close(db.closing)
 	<-db.watched
 	if db.Refusing() == nil { // otherwise there would be no use in trying
-		_ = db.b.Update(func(tx *bbolt.Tx) error { return db.clock.save(tx, 0) })
+		_ = db.b.Update(func(tx *bbolt.Tx) error { return db.clock.save(&writeTx{Tx: tx}, 0) })
 	}
 	return db.b.Close()
 }

@@ -96,13 +96,19 @@ func TestRemovedAccountLeavesNothingElse(t *testing.T) {
 	if _, err := db.BeginJob(store.Job{Account: a.ID}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := db.PutFile(store.Audit{Command: store.CommandFile + "PUT"}, false, a.ID, 0, "general.xml", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.EnsureFileToken(a.ID); err != nil {
+		t.Fatal(err)
+	}
 	for _, rule := range []store.Rule{store.RuleRegister, store.RuleDeregister} {
 		mustChange(t, db, store.Batch{Audit: store.Audit{Actor: a.ID, Command: fmt.Sprint(rule)}, Rule: rule, Owner: a.ID, Changes: []store.Change{{MAC: testMAC}}})
 	}
 	if err := db.RemoveAccount(store.Audit{Command: "REMOVE"}, false, a.ID); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"meta": 3, "history": 2, "history_accounts": 2, "history_sizes": 1, "holds": 1, "hold_ends": 1}
+	want := map[string]int{"meta": 7, "history": 2, "history_accounts": 2, "history_files": 1, "history_sizes": 1, "holds": 1, "hold_ends": 1}
 	for _, name := range buckets {
 		if n := count(t, db, name); n != want[string(name)] {
 			t.Errorf("bucket %s has %d keys, want %d", name, n, want[string(name)])
@@ -145,7 +151,7 @@ func TestOpenRefuses(t *testing.T) {
 		"another program's": {"things", "", "no schema number"},
 		"no schema number":  {"meta", "", "no schema number"},
 		"nonsense":          {"meta", "x", "no schema number"},
-		"newer":             {"meta", "7", "newer snomredirect (schema 7; this version reads up to 5)"},
+		"newer":             {"meta", "7", "newer snomredirect (schema 7; this version reads up to 6)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()

@@ -83,7 +83,7 @@ func TestCheckFindsProblems(t *testing.T) {
 		}, []string{"the bucket claims has a wrong key 3132333435363738"}},
 		"an account's record":             {put(bucketAccounts, acmes, []byte("{")), []string{"the record of account 2 is damaged", `the name "acme" is that of account 2`}},
 		"an account's name":               {put(bucketAccounts, acmes, []byte(`{"name":"A\n","role":"partner"}`)), []string{`account 2 has the name "A\n"`, `the name "acme" is that of account 2`}},
-		"an account that is not numbered": {func(tx *bbolt.Tx) error { return tx.Bucket(bucketAccounts).SetSequence(3) }, []string{"account 4 has the number 4, which is still to be given out"}},
+		"an account that is not numbered": {func(tx *bbolt.Tx) error { return putSequence(tx, bucketAccounts, 3) }, []string{"account 4 has the number 4, which is still to be given out"}},
 		"a missing name":                  {del(bucketNames, []byte("acme")), []string{"acme is not found by its name"}},
 		"a name of another":               {put(bucketNames, []byte("acme"), bravos), []string{"acme is not found by its name", `the name "acme" is that of bravo`}},
 		"a name of nobody":                {put(bucketNames, []byte("delta"), nobody), []string{`the name "delta" is that of account 99, which does not exist`}},
@@ -103,10 +103,10 @@ func TestCheckFindsProblems(t *testing.T) {
 		"a hold's record":                 {put(bucketHolds, key(held), []byte{2}), []string{"the record of phone 000413300010, which is on hold, is damaged", "the end of a hold of phone 000413300010 is stored, and it is not on hold until then", "the stored count of acme's phones on hold is 15, not 14"}},
 		"a hold without an end":           {put(bucketHolds, key(e4), binary.AppendVarint([]byte{3}, 1e9)), []string{"phone 0004132202E4 is on hold for bravo and is missing among the ends of holds", "the stored count of bravo's phones on hold is 1, not 2"}},
 		"a hold of a phone": {func(tx *bbolt.Tx) error {
-			return newCounts(draft{}).putHold(tx, store.Phone{MAC: e4, Owner: 3, HeldUntil: future})
+			return newCounts(draft{}).putHold(&writeTx{Tx: tx}, store.Phone{MAC: e4, Owner: 3, HeldUntil: future})
 		}, []string{"phone 0004132202E4 is on hold for bravo, and is registered by acme", "the stored count of bravo's phones on hold is 1, not 2"}},
 		"an ended hold of a phone": {func(tx *bbolt.Tx) error {
-			return newCounts(draft{}).putHold(tx, store.Phone{MAC: e4, Owner: 3, HeldUntil: time.Unix(1e9, 0)})
+			return newCounts(draft{}).putHold(&writeTx{Tx: tx}, store.Phone{MAC: e4, Owner: 3, HeldUntil: time.Unix(1e9, 0)})
 		}, []string{"the stored count of bravo's phones on hold is 1, not 2"}},
 		"an end without a hold": {put(bucketHoldEnds, holdEnd(future, e4), nil), []string{"the end of a hold of phone 0004132202E4 is stored, and it is not on hold until then"}},
 		"an earlier end":        {put(bucketHoldEnds, holdEnd(time.Unix(1e9, 0), held), nil), []string{}},
@@ -125,13 +125,13 @@ func TestCheckFindsProblems(t *testing.T) {
 		"a size's record":              {put(bucketHistorySizes, bravos, []byte{0x80}), []string{"the stored size of the history of bravo is wrong"}},
 		"a job's record":               {setFirst(bucketJobs, []byte("[")), []string{"the record of a job of bravo is damaged"}},
 		"a job of another":             {setFirst(bucketJobs, []byte(`{"account":2}`)), []string{"a job of acme is stored for bravo"}},
-		"a job that is not numbered":   {func(tx *bbolt.Tx) error { return tx.Bucket(bucketJobs).SetSequence(1) }, []string{"a job of bravo has the number 2, which is still to be given out"}},
+		"a job that is not numbered":   {func(tx *bbolt.Tx) error { return putSequence(tx, bucketJobs, 1) }, []string{"a job of bravo has the number 2, which is still to be given out"}},
 		"a claim's record":             {setFirst(bucketClaims, []byte("{}")), []string{"the record of claim 1 is damaged"}},
 		"a claim of nobody":            {setFirst(bucketClaims, []byte(`{"mac":"0004132202E4","claimant":99,"code":"x"}`)), []string{"phone 0004132202E4 is claimed by account 99, which does not exist"}},
-		"a claim that is not numbered": {func(tx *bbolt.Tx) error { return tx.Bucket(bucketClaims).SetSequence(1) }, []string{"a claim has the number 2, which is still to be given out"}},
+		"a claim that is not numbered": {func(tx *bbolt.Tx) error { return putSequence(tx, bucketClaims, 1) }, []string{"a claim has the number 2, which is still to be given out"}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			file := stored(t, 4)
+			file := stored(t, 6)
 			alter(t, file, c.damage)
 			if c.want != nil {
 				checkFinds(t, file, c.want...)

@@ -105,13 +105,7 @@ func (c *check) checkFileOrder() {
 func (c *check) checkTokens(spaces map[store.AccountID]spaceRecord) {
 	tokens := 0
 	for id, s := range spaces {
-		want := map[string][]byte{}
-		if s.Token != "" {
-			want[s.Token] = binary.BigEndian.AppendUint64(accountKey(id), 0)
-		}
-		if s.OldToken != "" {
-			want[s.OldToken] = tokenValue(id, s.OldUntil)
-		}
+		want := s.tokens(id)
 		tokens += len(want)
 		for token, v := range want {
 			if !bytes.Equal(c.get(bucketFileTokens, tokenKey(token)), v) {

@@ -39,7 +39,7 @@ func TestCheckFindsProblemsOfFiles(t *testing.T) {
 		"a missing space":    {first(bucketFileSpaces, drop), []string{counts, "there are 2 tokens of files, and accounts have 0"}},
 		"a version":          {first(bucketFiles, func(b *bbolt.Bucket, k, _ []byte) error { return b.Put(k, []byte("{")) }), []string{"the record of a file is damaged: ", counts, order}},
 		"a missing version":  {first(bucketFiles, drop), []string{counts, order}},
-		"a number":           {func(tx *bbolt.Tx) error { return tx.Bucket(bucketFileOrder).SetSequence(4) }, []string{"a version of file 360/gone.xml of acme has the number 5, which is still to be given out"}},
+		"a number":           {func(tx *bbolt.Tx) error { return putSequence(tx, bucketFileOrder, 4) }, []string{"a version of file 360/gone.xml of acme has the number 5, which is still to be given out"}},
 		"a missing place":    {first(bucketFileOrder, drop), []string{"version 1 of file General.xml of acme is missing in the order of versions", "a text of acme is that of no file"}},
 		"a text":             {first(bucketFileTexts, change("1", "2")), []string{"the text of version 1 of file General.xml of acme is not the one that was uploaded"}},
 		"a missing text":     {first(bucketFileTexts, drop), []string{"the text of version 1 of file General.xml of acme is not the one that was uploaded"}},
@@ -55,7 +55,7 @@ func TestCheckFindsProblemsOfFiles(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			file := stored(t, 5)
+			file := stored(t, 6)
 			alter(t, file, c.damage)
 			r, err := Check(file)
 			if err != nil {

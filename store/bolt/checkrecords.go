@@ -148,10 +148,18 @@ func (c *check) checkDefault() {
 	}
 }
 
+// given returns the number that was given out last for a bucket.
+func (c *check) given(name []byte) uint64 {
+	if c.Schema < 6 {
+		return c.tx.Bucket(name).Sequence()
+	}
+	return sequence(c.tx, name)
+}
+
 // numbered checks that a number was given out by the sequence of a bucket, so that it
 // is not given out again.
 func (c *check) numbered(name []byte, number uint64, what string) {
-	if number == 0 || number > c.tx.Bucket(name).Sequence() {
+	if number == 0 || number > c.given(name) {
 		c.add("%s has the number %d, which is still to be given out", what, number)
 	}
 }

@@ -37,13 +37,13 @@ func (db *DB) Claims() (open []store.Claim, err error) {
 // MakeClaim stores a claim of the actor to a phone, as [store.MakeClaim] makes it.
 // If dryRun is set, it stores nothing.
 func (db *DB) MakeClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, life time.Duration) (made store.Claim, err error) {
-	err = db.update(dryRun, func(tx *bbolt.Tx) error {
+	err = db.update(dryRun, func(tx *writeTx) error {
 		now := db.clock.now()
-		by, err := getAccount(tx, audit.Actor)
+		by, err := getAccount(tx.Tx, audit.Actor)
 		if err != nil {
 			return err
 		}
-		prev, err := getPhone(tx, mac)
+		prev, err := getPhone(tx.Tx, mac)
 		if err != nil {
 			return err
 		}
@@ -51,14 +51,14 @@ func (db *DB) MakeClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, life t
 		if err := db.taken.check(by, prev); err != nil {
 			return err
 		}
-		stored, err := getClaims(tx)
+		stored, err := getClaims(tx.Tx)
 		if err != nil {
 			return err
 		}
 		var all []store.Claim
 		for _, c := range stored {
 			if c.DoneAt(now) {
-				err = errors.Join(err, tx.Bucket(bucketClaims).Delete(c.key))
+				err = errors.Join(err, tx.delete(bucketClaims, c.key))
 				continue
 			}
 			all = append(all, c.Claim)
@@ -69,7 +69,7 @@ func (db *DB) MakeClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, life t
 		if made, err = store.MakeClaim(prev, mac, by, all, life, now); err != nil {
 			return err
 		}
-		n, err := tx.Bucket(bucketClaims).NextSequence()
+		n, err := tx.next(bucketClaims)
 		if err != nil {
 			return err
 		}
@@ -83,13 +83,13 @@ func (db *DB) MakeClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, life t
 // ObjectToClaims records the actor's objection to the open claims to a phone of
 // its own. The error is store.ErrNoClaim if there is none that it can object to.
 func (db *DB) ObjectToClaims(audit store.Audit, dryRun bool, mac macaddr.Addr) error {
-	return db.update(dryRun, func(tx *bbolt.Tx) error {
+	return db.update(dryRun, func(tx *writeTx) error {
 		now := db.clock.now()
-		p, err := getPhone(tx, mac)
+		p, err := getPhone(tx.Tx, mac)
 		if err != nil {
 			return err
 		}
-		all, err := getClaims(tx)
+		all, err := getClaims(tx.Tx)
 		if err != nil {
 			return err
 		}
@@ -110,15 +110,15 @@ func (db *DB) ObjectToClaims(audit store.Audit, dryRun bool, mac macaddr.Addr) e
 // DecideClaim ends the open claim of an account to a phone; if grant is set, the
 // phone is the claimant's. The actor must be an operator (store.ErrNotOperator).
 func (db *DB) DecideClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, claimant store.AccountID, grant bool) error {
-	return db.update(dryRun, func(tx *bbolt.Tx) error {
-		by, err := getAccount(tx, audit.Actor)
+	return db.update(dryRun, func(tx *writeTx) error {
+		by, err := getAccount(tx.Tx, audit.Actor)
 		if err != nil {
 			return err
 		}
 		if !by.Operates() {
 			return store.ErrNotOperator
 		}
-		c, err := db.findClaim(tx, func(c store.Claim) bool { return c.MAC == mac && c.Claimant == claimant })
+		c, err := db.findClaim(tx.Tx, func(c store.Claim) bool { return c.MAC == mac && c.Claimant == claimant })
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (db *DB) DecideClaim(audit store.Audit, dryRun bool, mac macaddr.Addr, clai
 		}
 		c.Ended = true
 		return errors.Join(putClaim(tx, c),
-			putEntry(tx, entryOf(tx, audit, claimant, mac), db.clock.now()))
+			putEntry(tx, entryOf(tx.Tx, audit, claimant, mac), db.clock.now()))
 	})
 }
 
@@ -145,8 +145,8 @@ func (db *DB) ProveClaim(mac macaddr.Addr, code string) error {
 		return err
 	}
 	kept := false
-	err = db.update(false, func(tx *bbolt.Tx) error {
-		c, err := db.findClaim(tx, right)
+	err = db.update(false, func(tx *writeTx) error {
+		c, err := db.findClaim(tx.Tx, right)
 		if err != nil {
 			return err
 		}
@@ -164,13 +164,13 @@ func (db *DB) ProveClaim(mac macaddr.Addr, code string) error {
 
 // win gives a claim's phone to its claimant, and ends all claims to it. The error is
 // that of [store.Claim.Win] or [store.Usage.Take].
-func (db *DB) win(tx *bbolt.Tx, audit store.Audit, c storedClaim) error {
+func (db *DB) win(tx *writeTx, audit store.Audit, c storedClaim) error {
 	now := db.clock.now()
-	claimant, err := getAccount(tx, c.Claimant)
+	claimant, err := getAccount(tx.Tx, c.Claimant)
 	if err != nil {
 		return err
 	}
-	prev, err := getPhone(tx, c.MAC)
+	prev, err := getPhone(tx.Tx, c.MAC)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (db *DB) win(tx *bbolt.Tx, audit store.Audit, c storedClaim) error {
 	if r.Next, err = c.Win(r.Prev, claimant, now); err != nil {
 		return err
 	}
-	usage, err := db.usage(tx, claimant, now, 1)
+	usage, err := db.usage(tx.Tx, claimant, now, 1)
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (db *DB) win(tx *bbolt.Tx, audit store.Audit, c storedClaim) error {
 	if r.Prev.Owner == 0 && prev.Held() { // expired: its record goes as well
 		r.Prev = prev
 	}
-	all, err := getClaims(tx)
+	all, err := getClaims(tx.Tx)
 	if err != nil {
 		return err
 	}
@@ -203,11 +203,11 @@ func (db *DB) win(tx *bbolt.Tx, audit store.Audit, c storedClaim) error {
 }
 
 // endClaims deletes the claims of an account.
-func endClaims(tx *bbolt.Tx, account store.AccountID) error {
-	all, err := getClaims(tx)
+func endClaims(tx *writeTx, account store.AccountID) error {
+	all, err := getClaims(tx.Tx)
 	for _, c := range all {
 		if c.Claimant == account {
-			err = errors.Join(err, tx.Bucket(bucketClaims).Delete(c.key))
+			err = errors.Join(err, tx.delete(bucketClaims, c.key))
 		}
 	}
 	return err
@@ -215,10 +215,10 @@ func endClaims(tx *bbolt.Tx, account store.AccountID) error {
 
 // tellBoth writes an entry to the history of the actor, and one without its name
 // to that of the other account.
-func tellBoth(tx *bbolt.Tx, audit store.Audit, actor, other store.AccountID, mac macaddr.Addr, now time.Time) error {
+func tellBoth(tx *writeTx, audit store.Audit, actor, other store.AccountID, mac macaddr.Addr, now time.Time) error {
 	return errors.Join(
-		putEntry(tx, entryOf(tx, audit, actor, mac), now),
-		putEntry(tx, entryOf(tx, store.Audit{Begun: audit.Begun, Command: audit.Command}, other, mac), now))
+		putEntry(tx, entryOf(tx.Tx, audit, actor, mac), now),
+		putEntry(tx, entryOf(tx.Tx, store.Audit{Begun: audit.Begun, Command: audit.Command}, other, mac), now))
 }
 
 // entryOf returns an entry for an account, which may be gone.
@@ -250,10 +250,10 @@ func getClaims(tx *bbolt.Tx) (all []storedClaim, err error) {
 	return all, err
 }
 
-func putClaim(tx *bbolt.Tx, c storedClaim) error {
+func putClaim(tx *writeTx, c storedClaim) error {
 	v, err := json.Marshal(c.Claim)
 	if err != nil {
 		return err
 	}
-	return tx.Bucket(bucketClaims).Put(c.key, v)
+	return tx.put(bucketClaims, c.key, v)
 }

@@ -108,7 +108,7 @@ func (c *clock) due() bool {
 }
 
 // save stores the time if it has not been stored for a while.
-func (c *clock) save(tx *bbolt.Tx, every time.Duration) error {
+func (c *clock) save(tx *writeTx, every time.Duration) error {
 	now := c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()

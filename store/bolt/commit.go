@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"snomredirect/store"
 )
 
 var (
@@ -32,7 +34,7 @@ type committer struct {
 }
 
 type change struct {
-	run      func(*bbolt.Tx) error
+	run      func(*writeTx) error
 	size     int // number of phones, or as much work
 	err      error
 	panicked any
@@ -43,12 +45,12 @@ type change struct {
 // f may run more than once. It may share the transaction with other changes: what
 // it wrote is rolled back only if f itself returns an error. If dryRun is set, it
 // is always rolled back.
-func (db *DB) update(dryRun bool, f func(*bbolt.Tx) error) error {
+func (db *DB) update(dryRun bool, f func(*writeTx) error) error {
 	if !dryRun {
 		return db.updateMany(1, f)
 	}
 	err := db.b.Update(func(tx *bbolt.Tx) error {
-		if err := f(tx); err != nil {
+		if err := f(&writeTx{Tx: tx}); err != nil {
 			return err
 		}
 		return errDryRun
@@ -60,7 +62,7 @@ func (db *DB) update(dryRun bool, f func(*bbolt.Tx) error) error {
 }
 
 // updateMany is update for a change of size phones.
-func (db *DB) updateMany(size int, f func(*bbolt.Tx) error) error {
+func (db *DB) updateMany(size int, f func(*writeTx) error) error {
 	c := &change{run: f, size: size, wake: make(chan bool, 1)}
 	db.committer.mu.Lock()
 	db.committer.waiting = append(db.committer.waiting, c)
@@ -102,43 +104,83 @@ func (db *DB) lead() {
 	db.commit(group)
 }
 
-// commit runs a group of changes in one transaction. If one fails, the transaction
-// is rolled back and the others run again without it. If the transaction can't be
-// committed, all fail with store.ErrUnavailable or store.ErrUnknown.
+// commit runs a group of changes in one transaction, or in several if they write more
+// than the truth can write at once. If one fails, the transaction is rolled back and the
+// others run again without it. If the transaction can't be committed, all fail with
+// store.ErrUnavailable or store.ErrUnknown, or as the truth says.
 func (db *DB) commit(group []*change) {
 	group = slices.Clone(group)
 	for _, c := range group {
 		c.err = errPanicked // if bbolt itself panics, no change may count as written
 	}
+	n := len(group) // how many share the transaction
 	for len(group) > 0 {
-		failed, begun := -1, time.Now()
-		err := db.b.inPlace()
-		if err == nil {
-			err = db.b.Update(func(tx *bbolt.Tx) error {
-				for i, c := range group {
-					if err := c.try(tx); err != nil {
-						failed = i
-						return err
-					}
-				}
-				return db.clock.save(tx, saveClockEvery)
-			})
-		}
-		if failed < 0 {
-			err = db.committed(err, time.Since(begun))
-			for _, c := range group {
-				c.err = err
+		a, begun := attempt{db: db, failed: -1}, time.Now()
+		err := a.run(group[:n])
+		var declined declinedError
+		switch {
+		case a.failed > 0 && errors.Is(err, store.ErrTooLarge):
+			n = a.failed
+			continue
+		case a.failed >= 0:
+			group[a.failed].err = err
+			group = slices.Delete(group, a.failed, a.failed+1)
+			n = len(group)
+			continue
+		case errors.As(err, &declined):
+			again, result := db.config.Truth.Settle(declined.error)
+			if again {
+				continue
 			}
-			return
+			err = result
+		default:
+			err = db.committed(err, a.decided, time.Since(begun))
 		}
-		group[failed].err = err
-		group = slices.Delete(group, failed, failed+1)
+		for _, c := range group[:n] {
+			c.err = err
+		}
+		group = group[n:]
+		n = len(group)
 	}
 }
 
+// An attempt is a transaction of changes.
+type attempt struct {
+	db      *DB
+	failed  int  // index of the change that failed, or -1
+	decided bool // the truth has what was written
+}
+
+// run runs the changes and commits what they write.
+func (a *attempt) run(group []*change) error {
+	if err := a.db.b.inPlace(); err != nil {
+		return err
+	}
+	return a.db.b.Update(func(b *bbolt.Tx) (err error) {
+		if a.decided { // the file had to be opened again for the commit
+			return errDecided
+		}
+		tx := a.db.begun(b)
+		for i, c := range group {
+			if err = c.try(tx); err == nil && !tx.fits() {
+				err = store.ErrTooLarge
+			}
+			if err != nil {
+				a.failed = i
+				return err
+			}
+		}
+		if err := a.db.clock.save(tx, saveClockEvery); err != nil {
+			return err
+		}
+		a.decided, err = a.db.approve(tx)
+		return err
+	})
+}
+
 // committed returns the error for the changes of a transaction, after committing it
-// took a time and returned err.
-func (db *DB) committed(err error, took time.Duration) error {
+// took a time and returned err. If it is decided, the truth has it nevertheless.
+func (db *DB) committed(err error, decided bool, took time.Duration) error {
 	if err == nil {
 		if err = db.b.inPlace(); err != nil { // in a file that nobody will read again
 			err = commitError{err, true}
@@ -149,6 +191,9 @@ func (db *DB) committed(err error, took time.Duration) error {
 		if db.config.CommitFailed != nil {
 			db.config.CommitFailed()
 		}
+		if decided {
+			return fmt.Errorf("%w: %w", store.ErrUnknown, err)
+		}
 		return notStored(err)
 	}
 	if db.config.Committed != nil {
@@ -158,7 +203,7 @@ func (db *DB) committed(err error, took time.Duration) error {
 }
 
 // try runs the change. A panic is kept for the goroutine whose change it is.
-func (c *change) try(tx *bbolt.Tx) (err error) {
+func (c *change) try(tx *writeTx) (err error) {
 	defer func() {
 		switch r := recover(); {
 		case r == nil:

@@ -18,9 +18,9 @@ import (
 func TestOneOfAGroupFails(t *testing.T) {
 	refusal := errors.New("refusal")
 	for failing := range 4 {
-		for name, fail := range map[string]func(tx *bbolt.Tx) error{
-			"error": func(*bbolt.Tx) error { return refusal },
-			"panic": func(*bbolt.Tx) error { panic(refusal) },
+		for name, fail := range map[string]func(tx *writeTx) error{
+			"error": func(*writeTx) error { return refusal },
+			"panic": func(*writeTx) error { panic(refusal) },
 		} {
 			t.Run(fmt.Sprint(name, failing), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -28,7 +28,7 @@ func TestOneOfAGroupFails(t *testing.T) {
 					defer q.db.Close()
 					for i := range 4 {
 						if i == failing {
-							q.add(1, func(tx *bbolt.Tx) error { return errors.Join(put("failed")(tx), fail(tx)) })
+							q.add(1, func(tx *writeTx) error { return errors.Join(put("failed")(tx), fail(tx)) })
 						} else {
 							q.add(1, put(fmt.Sprint(i)))
 						}
@@ -69,7 +69,7 @@ func TestPhonesOfAGroupAreCounted(t *testing.T) {
 		q := newQueue(t)
 		defer q.db.Close()
 		for _, more := range []int{7, 100, -4} {
-			q.add(1, func(tx *bbolt.Tx) error {
+			q.add(1, func(tx *writeTx) error {
 				err := countPhones(tx, more)
 				if more == 100 {
 					err = errors.New("refusal")
@@ -94,7 +94,7 @@ func TestAllOfAGroupFail(t *testing.T) {
 		for i := range want {
 			want[i] = fmt.Errorf("refusal %d", i)
 			runs := 0
-			q.add(1, func(*bbolt.Tx) error {
+			q.add(1, func(*writeTx) error {
 				if runs++; runs <= i%3 {
 					return nil
 				}
@@ -124,7 +124,7 @@ func TestPanicOfTheDatabase(t *testing.T) {
 		q := newQueue(t)
 		defer q.db.Close()
 		q.add(1, put("first"))
-		q.add(1, func(tx *bbolt.Tx) error { tx.OnCommit(func() { panic("bbolt") }); return nil })
+		q.add(1, func(tx *writeTx) error { tx.OnCommit(func() { panic("bbolt") }); return nil })
 		q.add(1, put("last"))
 		q.run()
 		if q.panics[1] != "bbolt" {
@@ -146,7 +146,7 @@ func TestGoexit(t *testing.T) {
 	defer db.Close()
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		_ = db.update(false, func(tx *bbolt.Tx) error { _ = put("failed")(tx); runtime.Goexit(); return nil })
+		_ = db.update(false, func(tx *writeTx) error { _ = put("failed")(tx); runtime.Goexit(); return nil })
 	})
 	wg.Wait()
 	addAccount(t, db, "acme")

@@ -44,11 +44,11 @@ func newQueue(t *testing.T) *queue {
 	if q.db, err = Open(t.TempDir(), Config{Committed: func(took time.Duration) { q.commits++; q.took += took }}); err != nil {
 		t.Fatal(err)
 	}
-	q.add(1, func(*bbolt.Tx) error { <-q.release; return nil })
+	q.add(1, func(*writeTx) error { <-q.release; return nil })
 	return q
 }
 
-func (q *queue) add(size int, f func(*bbolt.Tx) error) {
+func (q *queue) add(size int, f func(*writeTx) error) {
 	i := len(q.errs)
 	q.errs, q.panics = append(q.errs, errors.New("did not return")), append(q.panics, nil)
 	q.wg.Go(func() {
@@ -65,8 +65,8 @@ func (q *queue) run() {
 }
 
 // put returns a change that wrote can check.
-func put(key string) func(*bbolt.Tx) error {
-	return func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Put([]byte(key), []byte("x")) }
+func put(key string) func(*writeTx) error {
+	return func(tx *writeTx) error { return tx.Bucket(bucketMeta).Put([]byte(key), []byte("x")) }
 }
 
 func (q *queue) wrote(key string) (ok bool) {
@@ -121,11 +121,11 @@ func TestCommitted(t *testing.T) {
 		q := newQueue(t)
 		defer q.db.Close()
 		before := commits(t, q.db)
-		refuse := func(*bbolt.Tx) error { return errors.New("refusal") }
+		refuse := func(*writeTx) error { return errors.New("refusal") }
 		for i := range 10 {
 			q.add(1, put(fmt.Sprint(i)))
 		}
-		q.add(1, func(*bbolt.Tx) error { time.Sleep(time.Second); return nil }) // runs again
+		q.add(1, func(*writeTx) error { time.Sleep(time.Second); return nil }) // runs again
 		q.add(1, refuse)
 		q.run()
 		if got := commits(t, q.db) - before; q.commits != 2 || got != 2 || q.took != time.Second {
@@ -175,7 +175,7 @@ func TestConcurrentChanges(t *testing.T) {
 							t.Errorf("%d: recovered %v", i, p)
 						}
 					}()
-					_ = db.update(false, func(*bbolt.Tx) error { panic(i) })
+					_ = db.update(false, func(*writeTx) error { panic(i) })
 				}()
 			}
 		})

@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
 	"snomredirect/store"
@@ -116,7 +115,7 @@ func (db *DB) check() error {
 			return err
 		}
 	}
-	if err := db.update(false, func(tx *bbolt.Tx) error { return db.clock.save(tx, 0) }); err != nil {
+	if err := db.update(false, func(tx *writeTx) error { return db.clock.save(tx, 0) }); err != nil {
 		return err
 	}
 	if refusing {

@@ -111,10 +111,10 @@ func TestCommitFails(t *testing.T) {
 	}
 	defer db.Close()
 	full := commitError{syscall.ENOSPC, false}
-	if err := db.committed(full, 0); !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, syscall.ENOSPC) || errors.Is(err, store.ErrUnknown) {
+	if err := db.committed(full, false, 0); !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, syscall.ENOSPC) || errors.Is(err, store.ErrUnknown) {
 		t.Error(err)
 	}
-	if err := db.committed(commitError{syscall.EIO, true}, 0); !errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrUnavailable) {
+	if err := db.committed(commitError{syscall.EIO, true}, false, 0); !errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrUnavailable) {
 		t.Error(err)
 	}
 	if err := db.Refusing(); err == nil || err.Error() != "the disk fails" {
@@ -130,7 +130,7 @@ func TestCommitFails(t *testing.T) {
 	if err := db.check(); err != nil {
 		t.Error(err)
 	}
-	if err := db.committed(berrors.ErrDatabaseReadOnly, 0); !errors.Is(err, store.ErrUnavailable) {
+	if err := db.committed(berrors.ErrDatabaseReadOnly, false, 0); !errors.Is(err, store.ErrUnavailable) {
 		t.Error(err)
 	}
 	if err := db.Refusing(); err == nil || err.Error() != "the disk is read-only" {
@@ -149,7 +149,7 @@ func TestFullDiskWithRoomForLittle(t *testing.T) {
 		if err := os.Symlink("/dev/full", room); err != nil {
 			t.Skip("no symbolic links here: run this test on Unix")
 		}
-		if err := db.committed(commitError{syscall.ENOSPC, false}, 0); !errors.Is(err, store.ErrUnavailable) {
+		if err := db.committed(commitError{syscall.ENOSPC, false}, false, 0); !errors.Is(err, store.ErrUnavailable) {
 			t.Error(err)
 		}
 		addAccount(t, db, "acme")

@@ -40,8 +40,8 @@ func (db *DB) Default() store.Default { return *db.unregistered.now.Load() }
 // operator (store.ErrNotOperator), gets an entry, unless nothing changed. If dryRun is
 // set, SetDefault returns what would be stored, but stores nothing.
 func (db *DB) SetDefault(audit store.Audit, dryRun bool, url store.URL) (next store.Default, err error) {
-	err = db.update(dryRun, func(tx *bbolt.Tx) error {
-		by, err := getAccount(tx, audit.Actor)
+	err = db.update(dryRun, func(tx *writeTx) error {
+		by, err := getAccount(tx.Tx, audit.Actor)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (db *DB) SetDefault(audit store.Audit, dryRun bool, url store.URL) (next st
 			return err
 		}
 		return errors.Join(
-			tx.Bucket(bucketMeta).Put(keyDefault, v),
+			tx.put(bucketMeta, keyDefault, v),
 			putEntry(tx, store.Entry{Account: by.ID, Name: by.Name, Audit: audit}, db.clock.now()))
 	})
 	if !dryRun && (err == nil || errors.Is(err, store.ErrUnknown)) { // it may be stored

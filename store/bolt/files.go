@@ -119,8 +119,8 @@ func (db *DB) File(account store.AccountID, name store.FileName, version int) (f
 // NoteFileRead adds an entry to an account's history: an operator has read a file. The
 // error is store.ErrNoAccount if there is no such account.
 func (db *DB) NoteFileRead(audit store.Audit, account store.AccountID, name store.FileName) error {
-	return db.update(false, func(tx *bbolt.Tx) error {
-		a, err := getAccount(tx, account)
+	return db.update(false, func(tx *writeTx) error {
+		a, err := getAccount(tx.Tx, account)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (db *DB) NoteFileRead(audit store.Audit, account store.AccountID, name stor
 
 // putFileEntry adds an entry about an account's files. What the store knows precedes the
 // audit's detail.
-func putFileEntry(tx *bbolt.Tx, a store.Account, audit store.Audit, detail string, now time.Time) error {
+func putFileEntry(tx *writeTx, a store.Account, audit store.Audit, detail string, now time.Time) error {
 	if detail != "" && audit.Detail != "" {
 		detail += ", "
 	}
@@ -155,9 +155,12 @@ func getSpace(tx *bbolt.Tx, id store.AccountID) (r spaceRecord, err error) {
 	return r, nil
 }
 
-func putSpace(tx *bbolt.Tx, id store.AccountID, r spaceRecord) error {
+func putSpace(tx *writeTx, id store.AccountID, r spaceRecord) error {
 	v, err := json.Marshal(r)
-	return errors.Join(err, tx.Bucket(bucketFileSpaces).Put(accountKey(id), v))
+	if err != nil {
+		return err
+	}
+	return tx.put(bucketFileSpaces, accountKey(id), v)
 }
 
 // versionsOf returns the versions of a file, newest first.

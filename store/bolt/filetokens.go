@@ -103,7 +103,7 @@ func tokenValue(id store.AccountID, end time.Time) []byte {
 	return binary.BigEndian.AppendUint64(accountKey(id), uint64(second))
 }
 
-func putTokens(tx *bbolt.Tx, id store.AccountID, r spaceRecord) error {
+func putTokens(tx *writeTx, id store.AccountID, r spaceRecord) error {
 	b := tx.Bucket(bucketFileTokens)
 	err := b.Put(tokenKey(r.Token), tokenValue(id, time.Time{}))
 	if r.OldToken != "" {
@@ -112,14 +112,14 @@ func putTokens(tx *bbolt.Tx, id store.AccountID, r spaceRecord) error {
 	return err
 }
 
-func deleteTokens(tx *bbolt.Tx, r spaceRecord) error {
+func deleteTokens(tx *writeTx, r spaceRecord) error {
 	b := tx.Bucket(bucketFileTokens)
 	return errors.Join(b.Delete(tokenKey(r.Token)), b.Delete(tokenKey(r.OldToken)))
 }
 
 // shiftTokens moves the ends of old tokens.
-func shiftTokens(tx *bbolt.Tx, by time.Duration) error {
-	err := shiftRecords(tx.Bucket(bucketFileSpaces), func(r *spaceRecord) {
+func shiftTokens(tx *writeTx, by time.Duration) error {
+	err := shiftRecords(tx, bucketFileSpaces, func(r *spaceRecord) {
 		if !r.OldUntil.IsZero() {
 			r.OldUntil = r.OldUntil.Add(by).Truncate(time.Second)
 		}
@@ -145,17 +145,24 @@ func shiftTokens(tx *bbolt.Tx, by time.Duration) error {
 }
 
 // deleteFiles deletes all that an account has of files.
-func deleteFiles(tx *bbolt.Tx, id store.AccountID) error {
-	r, err := getSpace(tx, id)
+func deleteFiles(tx *writeTx, id store.AccountID) error {
+	r, err := getSpace(tx.Tx, id)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(deleteTokens(tx, r), tx.Bucket(bucketFileSpaces).Delete(accountKey(id)))
 	key := accountKey(id)
+	err = deleteTokens(tx, r)
+	if tx.Bucket(bucketFileSpaces).Get(key) != nil {
+		err = errors.Join(err, tx.delete(bucketFileSpaces, key))
+	}
 	for _, name := range [][]byte{bucketFiles, bucketFileOrder, bucketFileTexts} {
+		remove := tx.delete
+		if bytes.Equal(name, bucketFileOrder) { // which follows from the files
+			remove = func(bucket, k []byte) error { return tx.Bucket(bucket).Delete(k) }
+		}
 		c := tx.Bucket(name).Cursor()
 		for k, _ := c.Seek(key); bytes.HasPrefix(k, key); k, _ = c.Seek(key) {
-			if err := c.Delete(); err != nil {
+			if err := remove(name, k); err != nil {
 				return err
 			}
 		}

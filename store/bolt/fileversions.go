@@ -10,8 +10,6 @@ import (
 	"math"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"snomredirect/store"
 )
 
@@ -93,7 +91,7 @@ func (db *DB) RemoveFile(audit store.Audit, dryRun bool, account store.AccountID
 
 // A fileWriter changes the files of an account in a transaction.
 type fileWriter struct {
-	tx      *bbolt.Tx
+	tx      *writeTx
 	account store.Account
 	space   spaceRecord
 	now     time.Time
@@ -101,12 +99,12 @@ type fileWriter struct {
 
 // changeFiles runs change, which is as much work as size phones, in a transaction.
 func (db *DB) changeFiles(dryRun bool, size int, account store.AccountID, revision uint64, change func(*fileWriter) error) error {
-	run := func(tx *bbolt.Tx) error {
-		a, err := getAccount(tx, account)
+	run := func(tx *writeTx) error {
+		a, err := getAccount(tx.Tx, account)
 		if err != nil {
 			return err
 		}
-		space, err := getSpace(tx, account)
+		space, err := getSpace(tx.Tx, account)
 		if err != nil {
 			return err
 		}
@@ -135,7 +133,7 @@ func (w *fileWriter) add(f store.File, text []byte) error {
 	if f.Version > math.MaxInt32 {
 		return errors.New("bolt: no versions left")
 	}
-	number, err := w.tx.Bucket(bucketFileOrder).NextSequence()
+	number, err := w.tx.next(bucketFileOrder)
 	if err != nil {
 		return err
 	}
@@ -146,9 +144,9 @@ func (w *fileWriter) add(f store.File, text []byte) error {
 	w.space.Versions++
 	w.space.Bytes += f.Size
 	k, ordered := versionKey(w.account.ID, f.Name, f.Version), numberKey(w.account.ID, number)
-	err = errors.Join(w.tx.Bucket(bucketFiles).Put(k, v), w.tx.Bucket(bucketFileOrder).Put(ordered, k[4:]))
+	err = errors.Join(w.tx.put(bucketFiles, k, v), w.tx.Bucket(bucketFileOrder).Put(ordered, k[4:]))
 	if !f.Removed {
-		err = errors.Join(err, w.tx.Bucket(bucketFileTexts).Put(ordered, text))
+		err = errors.Join(err, w.tx.put(bucketFileTexts, ordered, text))
 	}
 	return err
 }
@@ -156,7 +154,7 @@ func (w *fileWriter) add(f store.File, text []byte) error {
 // makeRoom deletes the oldest versions of a file, and then of all files, that exceed the
 // bounds. The error is store.ErrFileSpace if the files alone exceed them.
 func (w *fileWriter) makeRoom(name store.FileName, space, versions int) error {
-	all, err := versionsOf(w.tx, w.account.ID, name)
+	all, err := versionsOf(w.tx.Tx, w.account.ID, name)
 	if err != nil {
 		return err
 	}
@@ -211,7 +209,7 @@ func (w *fileWriter) old() (old []fileRecord, err error) {
 // tidy deletes removals that no version precedes: there is nothing to go back to. If
 // nothing is left of a name, it is forgotten.
 func (w *fileWriter) tidy(name store.FileName) error {
-	all, err := versionsOf(w.tx, w.account.ID, name)
+	all, err := versionsOf(w.tx.Tx, w.account.ID, name)
 	if err != nil || len(all) == 0 {
 		return err
 	}
@@ -232,9 +230,9 @@ func (w *fileWriter) drop(r fileRecord) error {
 	w.space.Bytes -= r.Size
 	ordered := numberKey(w.account.ID, r.Number)
 	return errors.Join(
-		w.tx.Bucket(bucketFiles).Delete(versionKey(w.account.ID, r.Name, r.Version)),
+		w.tx.delete(bucketFiles, versionKey(w.account.ID, r.Name, r.Version)),
 		w.tx.Bucket(bucketFileOrder).Delete(ordered),
-		w.tx.Bucket(bucketFileTexts).Delete(ordered))
+		w.tx.delete(bucketFileTexts, ordered))
 }
 
 // done stores the account's space and an entry.

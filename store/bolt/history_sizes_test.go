@@ -86,7 +86,9 @@ func TestHistorySizes(t *testing.T) {
 		}
 		if i%50 == 0 {
 			// Many entries expire now.
-			if err := db.b.Update(func(tx *bbolt.Tx) error { return pruneAll(tx, time.Now().Add(store.HistoryAge-500*time.Hour)) }); err != nil {
+			if err := db.b.Update(func(tx *bbolt.Tx) error {
+				return pruneAll(&writeTx{Tx: tx}, time.Now().Add(store.HistoryAge-500*time.Hour))
+			}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -26,7 +26,7 @@ func addEntries(t *testing.T, db *DB, account store.AccountID, n int, detail str
 				from = from.Add(time.Second)
 			}
 			e := store.Entry{Account: account, Audit: store.Audit{Command: fmt.Sprint("TEST ", from.Unix()), Detail: detail}}
-			if err := putEntry(tx, e, from); err != nil {
+			if err := putEntry(&writeTx{Tx: tx}, e, from); err != nil {
 				return err
 			}
 		}
@@ -107,7 +107,7 @@ func TestHistoryIsBounded(t *testing.T) {
 		}
 		// An entry that has expired when it is written is not stored, nor is a size.
 		err := db.b.Update(func(tx *bbolt.Tx) error {
-			return putEntry(tx, store.Entry{Account: 5, Audit: store.Audit{Begun: newYear}}, newYear.Add(2*store.HistoryAge))
+			return putEntry(&writeTx{Tx: tx}, store.Entry{Account: 5, Audit: store.Audit{Begun: newYear}}, newYear.Add(2*store.HistoryAge))
 		})
 		if n, _ := checkSizes(t, db, 5); n != 0 || err != nil {
 			t.Errorf("%d entries, %v", n, err)
@@ -116,7 +116,7 @@ func TestHistoryIsBounded(t *testing.T) {
 		if n, _ := checkSizes(t, db, 1); n != 1 {
 			t.Errorf("%d entries", n)
 		}
-		if err := db.b.Update(func(tx *bbolt.Tx) error { return pruneAll(tx, newYear.Add(store.HistoryAge+time.Second)) }); err != nil {
+		if err := db.b.Update(func(tx *bbolt.Tx) error { return pruneAll(&writeTx{Tx: tx}, newYear.Add(store.HistoryAge+time.Second)) }); err != nil {
 			t.Fatal(err)
 		}
 		if n, _ := checkSizes(t, db, 1); n != 0 {
@@ -140,7 +140,7 @@ func TestRemovalPrunesHistories(t *testing.T) {
 	addEntries(t, db, 99, 3, "", time.Now())
 	err := db.b.Update(func(tx *bbolt.Tx) error {
 		old := store.Entry{Account: 99, Audit: store.Audit{Begun: time.Now().Add(-2 * store.HistoryAge)}}
-		return putEntry(tx, old, old.Audit.Begun)
+		return putEntry(&writeTx{Tx: tx}, old, old.Audit.Begun)
 	})
 	if n, _ := checkSizes(t, db, 99); n != 4 || err != nil {
 		t.Fatalf("%d entries, %v", n, err)
@@ -170,7 +170,7 @@ func TestPagesOfLongEntries(t *testing.T) {
 	}
 	err := db.b.Update(func(tx *bbolt.Tx) error {
 		for i := range 5 {
-			if err := putEntry(tx, store.Entry{Account: 1, MACs: ranges}, newYear.Add(time.Duration(i))); err != nil {
+			if err := putEntry(&writeTx{Tx: tx}, store.Entry{Account: 1, MACs: ranges}, newYear.Add(time.Duration(i))); err != nil {
 				return err
 			}
 		}

@@ -23,7 +23,7 @@ func TestJoinedEntriesStayShort(t *testing.T) {
 				return err
 			}
 			e := store.Entry{Account: 1, Audit: store.Audit{Name: "acme", Command: "REGISTER"}, MACs: []macaddr.Range{{First: mac, Last: mac}}}
-			if err := putEntry(tx, e, newYear.Add(time.Duration(i)*time.Millisecond)); err != nil {
+			if err := putEntry(&writeTx{Tx: tx}, e, newYear.Add(time.Duration(i)*time.Millisecond)); err != nil {
 				return err
 			}
 		}

@@ -41,7 +41,7 @@ func classifyHistories(tx *bbolt.Tx) error {
 		}
 	}
 	for id, all := range sizes {
-		if err := putSizes(tx, id, *all); err != nil {
+		if err := putSizes(&writeTx{Tx: tx}, id, *all); err != nil {
 			return err
 		}
 	}

@@ -10,33 +10,37 @@ import (
 	"snomredirect/store"
 )
 
-// historyOf returns the bucket of a class of entries.
-func historyOf(tx *bbolt.Tx, class store.Class) *bbolt.Bucket {
+// historyBucket returns the name of the bucket of a class of entries.
+func historyBucket(class store.Class) []byte {
 	switch class {
 	case store.AboutAccounts:
-		return tx.Bucket(bucketHistoryAccounts)
+		return bucketHistoryAccounts
 	case store.FromStrangers:
-		return tx.Bucket(bucketHistoryStrangers)
+		return bucketHistoryStrangers
 	case store.AboutFiles:
-		return tx.Bucket(bucketHistoryFiles)
+		return bucketHistoryFiles
 	}
-	return tx.Bucket(bucketHistory)
+	return bucketHistory
 }
+
+// historyOf returns the bucket of a class of entries.
+func historyOf(tx *bbolt.Tx, class store.Class) *bbolt.Bucket { return tx.Bucket(historyBucket(class)) }
 
 // putEntry adds an entry, or extends an earlier one, and deletes the oldest entries
 // of its account and class that exceed the bounds.
-func putEntry(tx *bbolt.Tx, e store.Entry, now time.Time) error {
+func putEntry(tx *writeTx, e store.Entry, now time.Time) error {
 	if e.Audit.Begun.IsZero() {
 		e.Audit.Begun = now
 	}
 	class := e.Class()
-	b := historyOf(tx, class)
+	name := historyBucket(class)
+	b := tx.Bucket(name)
 	if k, v, err := joined(b, e); k != nil || err != nil {
 		if err != nil {
 			return err
 		}
 		more := len(v) - len(b.Get(k))
-		if err := b.Put(k, v); err != nil {
+		if err := tx.put(name, k, v); err != nil {
 			return err
 		}
 		return prune(tx, e.Account, class, 0, more, now)
@@ -45,12 +49,12 @@ func putEntry(tx *bbolt.Tx, e store.Entry, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	number, err := tx.Bucket(bucketHistory).NextSequence() // of all classes, which are read together
+	number, err := tx.next(bucketHistory) // of all classes, which are read together
 	if err != nil {
 		return err
 	}
 	k := entryKey(store.Mark{Account: e.Account, Begun: e.Audit.Begun.UnixNano(), Number: ^uint32(number)})
-	if err := b.Put(k, v); err != nil {
+	if err := tx.put(name, k, v); err != nil {
 		return err
 	}
 	return prune(tx, e.Account, class, 1, len(k)+len(v), now)
@@ -81,7 +85,7 @@ func decodeSizes(v []byte) (all [store.Classes]size, err error) {
 }
 
 // putSizes writes the sizes of an account's history, if it has any.
-func putSizes(tx *bbolt.Tx, account store.AccountID, all [store.Classes]size) error {
+func putSizes(tx *writeTx, account store.AccountID, all [store.Classes]size) error {
 	if all == [store.Classes]size{} {
 		return tx.Bucket(bucketHistorySizes).Delete(accountKey(account))
 	}
@@ -92,9 +96,13 @@ func putSizes(tx *bbolt.Tx, account store.AccountID, all [store.Classes]size) er
 	return tx.Bucket(bucketHistorySizes).Put(accountKey(account), v)
 }
 
+// roomToPrune is how many more records a transaction of a replica must be able to write
+// so that it prunes: the next ones do the rest.
+const roomToPrune = 32
+
 // prune deletes the entries of an account and a class that exceed the bounds, oldest
 // first, after they have grown by that many entries and bytes.
-func prune(tx *bbolt.Tx, account store.AccountID, class store.Class, entries, more int, now time.Time) error {
+func prune(tx *writeTx, account store.AccountID, class store.Class, entries, more int, now time.Time) error {
 	key := accountKey(account)
 	all, err := decodeSizes(tx.Bucket(bucketHistorySizes).Get(key))
 	if err != nil {
@@ -103,18 +111,20 @@ func prune(tx *bbolt.Tx, account store.AccountID, class store.Class, entries, mo
 	s := size{all[class].entries + entries, all[class].bytes + more}
 	maxEntries, maxBytes := class.Bounds()
 	oldest := entryKey(store.Mark{Account: account, Begun: now.Add(-store.HistoryAge).UnixNano()})
-	c := historyOf(tx, class).Cursor()
+	name := historyBucket(class)
+	c := tx.Bucket(name).Cursor()
 	for {
 		k, v := c.Seek(key)
 		if !bytes.HasPrefix(k, key) {
 			s = size{}
 			break
 		}
-		if s.entries <= maxEntries && s.bytes <= maxBytes && string(k) > string(oldest) {
+		within := s.entries <= maxEntries && s.bytes <= maxBytes && string(k) > string(oldest)
+		if within || tx.room() < roomToPrune {
 			break
 		}
 		s = size{s.entries - 1, s.bytes - len(k) - len(v)}
-		if err := c.Delete(); err != nil {
+		if err := tx.delete(name, k); err != nil {
 			return err
 		}
 	}
@@ -123,7 +133,7 @@ func prune(tx *bbolt.Tx, account store.AccountID, class store.Class, entries, mo
 }
 
 // pruneAll deletes expired entries of all accounts, including removed ones.
-func pruneAll(tx *bbolt.Tx, now time.Time) error {
+func pruneAll(tx *writeTx, now time.Time) error {
 	var accounts []store.AccountID
 	_ = tx.Bucket(bucketHistorySizes).ForEach(func(k, _ []byte) error {
 		accounts = append(accounts, accountID(k))

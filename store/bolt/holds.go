@@ -29,31 +29,44 @@ func getHold(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
 	return store.Phone{MAC: mac, Owner: owner, HeldUntil: until}, nil
 }
 
-func (n counts) putHold(tx *bbolt.Tx, p store.Phone) error {
+func (n counts) putHold(tx *writeTx, p store.Phone) error {
 	b := p.MAC.As6()
-	if ended, err := getHold(tx, p.MAC); err != nil { // an earlier one that was not dropped yet
+	ended, err := getHold(tx.Tx, p.MAC) // an earlier one that was not dropped yet
+	if err != nil {
 		return err
-	} else if ended.Owner != 0 {
+	}
+	if ended.Owner != 0 {
 		n.of(ended.Owner).held--
 	}
 	n.of(p.Owner).held++
 	v := binary.AppendVarint(binary.AppendUvarint(nil, uint64(p.Owner)), p.HeldUntil.Unix())
 	return errors.Join(
-		tx.Bucket(bucketHolds).Put(b[:], v),
-		tx.Bucket(bucketHoldEnds).Put(holdEnd(p.HeldUntil, p.MAC), nil))
+		tx.put(bucketHolds, b[:], v),
+		moveHoldEnd(tx, p.MAC, ended.HeldUntil, p.HeldUntil))
 }
 
-func (n counts) deleteHold(tx *bbolt.Tx, p store.Phone) error {
+func (n counts) deleteHold(tx *writeTx, p store.Phone) error {
 	n.of(p.Owner).held--
 	b := p.MAC.As6()
 	return errors.Join(
-		tx.Bucket(bucketHolds).Delete(b[:]),
-		tx.Bucket(bucketHoldEnds).Delete(holdEnd(p.HeldUntil, p.MAC)))
+		tx.delete(bucketHolds, b[:]),
+		moveHoldEnd(tx, p.MAC, p.HeldUntil, time.Time{}))
+}
+
+// moveHoldEnd moves the end of a hold. The zero time is none.
+func moveHoldEnd(tx *writeTx, mac macaddr.Addr, from, to time.Time) (err error) {
+	if !from.IsZero() {
+		err = tx.Bucket(bucketHoldEnds).Delete(holdEnd(from, mac))
+	}
+	if !to.IsZero() && err == nil {
+		err = tx.Bucket(bucketHoldEnds).Put(holdEnd(to, mac), nil)
+	}
+	return err
 }
 
 // dropHolds deletes up to limit expired holds. Each batch drops more than it can
-// add, so they never pile up.
-func (n counts) dropHolds(tx *bbolt.Tx, now time.Time, limit int) error {
+// add, so they never pile up; one of a replica as many as the truth can write with it.
+func (n counts) dropHolds(tx *writeTx, now time.Time, limit int) error {
 	c := tx.Bucket(bucketHoldEnds).Cursor()
 	latest := holdEnd(now, macaddr.Addr{})[:8]
 	for range limit {
@@ -66,12 +79,12 @@ func (n counts) dropHolds(tx *bbolt.Tx, now time.Time, limit int) error {
 			return errRecord
 		}
 		end := time.Unix(int64(binary.BigEndian.Uint64(k)), 0).UTC()
-		if held, err := getHold(tx, mac); err != nil {
+		if held, err := getHold(tx.Tx, mac); err != nil {
 			return err
 		} else if held.HeldUntil.Equal(end) { // otherwise the phone is on hold again
 			n.of(held.Owner).held--
 			b := mac.As6()
-			if err := tx.Bucket(bucketHolds).Delete(b[:]); err != nil {
+			if err := tx.delete(bucketHolds, b[:]); err != nil {
 				return err
 			}
 		}

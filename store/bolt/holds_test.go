@@ -15,7 +15,7 @@ import (
 func putTestHold(t *testing.T, db *DB, mac macaddr.Addr, until time.Time) {
 	t.Helper()
 	err := db.b.Update(func(tx *bbolt.Tx) error {
-		return newCounts(draft{}).putHold(tx, store.Phone{MAC: mac, Owner: 1, HeldUntil: until})
+		return newCounts(draft{}).putHold(&writeTx{Tx: tx}, store.Phone{MAC: mac, Owner: 1, HeldUntil: until})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +24,7 @@ func putTestHold(t *testing.T, db *DB, mac macaddr.Addr, until time.Time) {
 
 func drop(t *testing.T, db *DB, now time.Time, limit int) {
 	t.Helper()
-	if err := db.b.Update(func(tx *bbolt.Tx) error { return newCounts(draft{}).dropHolds(tx, now, limit) }); err != nil {
+	if err := db.b.Update(func(tx *bbolt.Tx) error { return newCounts(draft{}).dropHolds(&writeTx{Tx: tx}, now, limit) }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -126,7 +126,7 @@ func TestHoldsDontPileUp(t *testing.T) {
 	err := db.b.Update(func(tx *bbolt.Tx) error {
 		for i := range 200 {
 			p := store.Phone{MAC: macaddr.MustParse(fmt.Sprintf("F8E7D60000%02X", i)), Owner: a.ID, HeldUntil: past}
-			if err := newCounts(draft{}).putHold(tx, p); err != nil {
+			if err := newCounts(draft{}).putHold(&writeTx{Tx: tx}, p); err != nil {
 				return err
 			}
 		}
@@ -151,5 +151,28 @@ func TestHoldsDontPileUp(t *testing.T) {
 	}
 	if h, e := count(t, db, bucketHolds), count(t, db, bucketHoldEnds); h != held || e != held {
 		t.Errorf("%d holds and %d ends are left", h, e)
+	}
+}
+
+// A phone that is on hold again before its ended hold was dropped has one end, as in a
+// replica, which knows only its hold.
+func TestHeldAgainHasOneEnd(t *testing.T) {
+	db := open(t, t.TempDir())
+	defer db.Close()
+	a := addAccount(t, db, "acme")
+	err := db.b.Update(func(b *bbolt.Tx) error {
+		tx, n := &writeTx{Tx: b}, newCounts(draft{})
+		for i := range 3 {
+			if err := n.putHold(tx, store.Phone{MAC: testMAC, Owner: a.ID, HeldUntil: newYear.Add(time.Duration(i) * time.Hour)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if holds, ends := count(t, db, bucketHolds), count(t, db, bucketHoldEnds); holds != 1 || ends != 1 {
+		t.Errorf("%d holds, %d ends", holds, ends)
 	}
 }

@@ -14,8 +14,8 @@ import (
 // BeginJob stores j and returns it with its ID. [DB.Jobs] returns it from then on,
 // until a batch or [DB.EndJob] ends it.
 func (db *DB) BeginJob(j store.Job) (store.Job, error) {
-	err := db.update(false, func(tx *bbolt.Tx) (err error) {
-		if j.ID, err = tx.Bucket(bucketJobs).NextSequence(); err != nil {
+	err := db.update(false, func(tx *writeTx) (err error) {
+		if j.ID, err = tx.next(bucketJobs); err != nil {
 			return err
 		}
 		return putJob(tx, &j)
@@ -26,7 +26,7 @@ func (db *DB) BeginJob(j store.Job) (store.Job, error) {
 // EndJob deletes j. Ending a job twice is not an error.
 func (db *DB) EndJob(j store.Job) error {
 	j.Done = true
-	return db.update(false, func(tx *bbolt.Tx) error { return putJob(tx, &j) })
+	return db.update(false, func(tx *writeTx) error { return putJob(tx, &j) })
 }
 
 // Jobs returns the jobs of an account that have not ended, oldest first: the
@@ -48,17 +48,17 @@ func (db *DB) Jobs(account store.AccountID) (all []store.Job, err error) {
 }
 
 // putJob stores j, or deletes it if it is done. If j is nil, it does nothing.
-func putJob(tx *bbolt.Tx, j *store.Job) error {
+func putJob(tx *writeTx, j *store.Job) error {
 	if j == nil {
 		return nil
 	}
 	key := binary.BigEndian.AppendUint64(accountKey(j.Account), j.ID)
 	if j.Done {
-		return tx.Bucket(bucketJobs).Delete(key)
+		return tx.delete(bucketJobs, key)
 	}
 	v, err := json.Marshal(j)
 	if err != nil {
 		return err
 	}
-	return tx.Bucket(bucketJobs).Put(key, v)
+	return tx.put(bucketJobs, key, v)
 }

@@ -165,11 +165,11 @@ func phoneCount(tx *bbolt.Tx) (int, error) {
 }
 
 // countPhones adds more, which may be negative, to the count.
-func countPhones(tx *bbolt.Tx, more int) error {
+func countPhones(tx *writeTx, more int) error {
 	if more == 0 {
 		return nil
 	}
-	n, err := phoneCount(tx)
+	n, err := phoneCount(tx.Tx)
 	if err != nil {
 		return err
 	}

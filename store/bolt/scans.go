@@ -12,9 +12,9 @@ import (
 // AddEntries adds entries of the service itself to the histories of their accounts,
 // whose names it fills in. Those of accounts that no longer exist are left out.
 func (db *DB) AddEntries(entries []store.Entry) error {
-	return db.updateMany(max(1, len(entries)), func(tx *bbolt.Tx) error {
+	return db.updateMany(max(1, len(entries)), func(tx *writeTx) error {
 		for _, e := range entries {
-			a, err := getAccount(tx, e.Account)
+			a, err := getAccount(tx.Tx, e.Account)
 			if errors.Is(err, store.ErrNoAccount) {
 				continue
 			}

@@ -24,17 +24,19 @@ var migrations = []migration{
 	func(tx *bbolt.Tx) error {
 		n := 0
 		err := tx.Bucket(bucketPhones).ForEach(func(_, _ []byte) error { n++; return nil })
-		return errors.Join(err, countPhones(tx, n))
+		return errors.Join(err, countPhones(&writeTx{Tx: tx}, n))
 	},
 	// To 4: divides histories into classes, and adds the usage of each account and claims.
 	func(tx *bbolt.Tx) error {
 		if err := makeBuckets(tx, schema4); err != nil {
 			return err
 		}
-		return errors.Join(classifyHistories(tx), countUsage(tx))
+		return errors.Join(classifyHistories(tx), countUsage(&writeTx{Tx: tx}))
 	},
 	// To 5: adds files.
 	func(tx *bbolt.Tx) error { return makeBuckets(tx, schema5) },
+	// To 6: makes records of the numbers that were given out last.
+	storeSequences,
 }
 
 func makeBuckets(tx *bbolt.Tx, names [][]byte) error {

@@ -78,9 +78,9 @@ func getUsage(tx *bbolt.Tx, id store.AccountID) (u store.Usage, err error) {
 	return u, nil
 }
 
-func putUsage(tx *bbolt.Tx, id store.AccountID, u store.Usage) error {
+func putUsage(tx *writeTx, id store.AccountID, u store.Usage) error {
 	v, err := json.Marshal(u)
-	return errors.Join(err, tx.Bucket(bucketUsage).Put(accountKey(id), v))
+	return errors.Join(err, tx.put(bucketUsage, accountKey(id), v))
 }
 
 // counts are the changes of the stored counts in one transaction.
@@ -105,14 +105,14 @@ func (n counts) of(id store.AccountID) *delta {
 
 // write adds the counts to those of the accounts and to that of all phones. Holds may
 // outlive their account, whose usage is gone.
-func (n counts) write(tx *bbolt.Tx) error {
+func (n counts) write(tx *writeTx) error {
 	total := 0
 	for id, c := range n.more {
 		total += c.phones
 		if tx.Bucket(bucketAccounts).Get(accountKey(id)) == nil {
 			continue
 		}
-		u, err := getUsage(tx, id)
+		u, err := getUsage(tx.Tx, id)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (n counts) write(tx *bbolt.Tx) error {
 
 // countUsage counts what each account has, for a migration. An account that has more
 // than the default quota gets one of its own, with as much room again.
-func countUsage(tx *bbolt.Tx) error {
+func countUsage(tx *writeTx) error {
 	all := map[store.AccountID]store.Usage{}
 	add := func(v []byte, phones, held int) error {
 		owner, _, _, err := decodeOwner(v)
@@ -147,7 +147,7 @@ func countUsage(tx *bbolt.Tx) error {
 		return err
 	}
 	for id, u := range all {
-		a, err := getAccount(tx, id)
+		a, err := getAccount(tx.Tx, id)
 		if errors.Is(err, store.ErrNoAccount) { // a hold may outlive its account
 			continue
 		}
