@@ -2,10 +2,10 @@ package redirect
 
 import (
 	"errors"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -80,12 +80,14 @@ func TestAllocations(t *testing.T) {
 		r := httptest.NewRequest("GET", "/snom360/snom360.php?mac="+mac, nil)
 		r.Header.Set("User-Agent", newPhone)
 		w := &discard{header: http.Header{}}
-		least := math.Inf(1) // the race detector drops what was pooled now and then
-		for range 100 {
-			least = min(least, testing.AllocsPerRun(1, func() { h.ServeHTTP(w, r) }))
+		var each [101]float64
+		for i := range each {
+			each[i] = testing.AllocsPerRun(1, func() { h.ServeHTTP(w, r) })
 		}
-		if least > 14 {
-			t.Errorf("%s: %v allocations, want at most 14", mac, least)
+		slices.Sort(each[:])
+		// Not the mean: the race detector drops a quarter of what is pooled.
+		if n := each[len(each)/2]; n > 14 {
+			t.Errorf("%s: %v allocations, want at most 14", mac, n)
 		}
 	}
 }
