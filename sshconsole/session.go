@@ -173,13 +173,11 @@ func (sess *session) account() (store.Account, error) {
 	return a, err
 }
 
-// runShell runs a command, or the console if command is "". It returns the exit
-// status and whether something failed inside the service. It calls accountsChanged
-// after each command that may have changed an account.
-func (sess *session) runShell(ctx context.Context, command string, accountsChanged func()) (status int, failed bool) {
+// caller returns who gives commands in the session.
+func (sess *session) caller() shell.Caller {
 	s := sess.server
 	credential, from := sess.login.credential(), sess.client.RemoteAddr().String()
-	caller := shell.Caller{
+	return shell.Caller{
 		Account:    sess.account,
 		RemoteAddr: store.ClientAddr(from).String(),
 		Credential: credential,
@@ -189,12 +187,19 @@ func (sess *session) runShell(ctx context.Context, command string, accountsChang
 		},
 		Connected: sess.connected,
 		HangUp:    func() { _ = sess.client.Close() },
-		AccountsChanged: func() {
-			accountsChanged()
-			s.clients.recheck(s.Accounts, sess.client) // run rechecks this one after its answer
-		},
-		Stopping: s.stopping.Done(),
-		Guard:    s.guard,
+		Stopping:  s.stopping.Done(),
+		Guard:     s.guard,
+	}
+}
+
+// runShell runs a command, or the console if command is "". It returns the exit
+// status and whether something failed inside the service. It calls accountsChanged
+// after each command that may have changed an account.
+func (sess *session) runShell(ctx context.Context, command string, accountsChanged func()) (status int, failed bool) {
+	s, caller := sess.server, sess.caller()
+	caller.AccountsChanged = func() {
+		accountsChanged()
+		s.clients.recheck(s.Accounts, sess.client) // run rechecks this one after its answer
 	}
 	io := shell.IO{In: lineedit.NewPipe(sess, sess.connected), Out: sess, Err: sess.Stderr()}
 	if sess.terminal {

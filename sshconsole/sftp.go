@@ -7,7 +7,6 @@ import (
 
 	"snomredirect/sshconsole/sftp"
 	"snomredirect/sshconsole/shell"
-	"snomredirect/store"
 )
 
 // subsystem is the name of the only subsystem that sessions have.
@@ -27,19 +26,9 @@ func (sess *session) runFiles(ctx context.Context) {
 	ended := make(chan struct{})
 	defer close(ended)
 	go s.guard("idle session", func() { sess.closeIdle(ended) })
-	credential, from := sess.login.credential(), sess.client.RemoteAddr().String()
-	config := sftp.Config{
-		Files:      s.Shell.Files,
-		Account:    sess.account,
-		RemoteAddr: store.ClientAddr(from).String(),
-		Credential: credential,
-		Log:        s.Log.With("account", sess.login.name, "by", credential, "from", from),
-		Begin: func() (func(), error) {
-			return func() { s.clients.end(sess.client) }, s.clients.begin(sess.client)
-		},
-		Guard: s.guard,
-	}
-	if !s.guard("session", func() { status, failed = sftp.Serve(ctx, sess, sess.Stderr(), config) }) {
+	if !s.guard("session", func() {
+		status, failed = sftp.Serve(ctx, sess, sess.Stderr(), sftp.Config{Files: s.Shell.Files, Caller: sess.caller()})
+	}) {
 		failed = true
 	}
 	sess.exit(status, failed)

@@ -23,8 +23,9 @@ import (
 // storing are files of a store that accepts any text without "<bad".
 func storing(db *bolt.DB) *files.Config {
 	return &files.Config{
-		Store: db,
-		URL:   func(token string) store.URL { return store.RestoreURL("http://files.example/" + token + "/") },
+		IsTemplate: func(text []byte) bool { return bytes.Contains(text, []byte("${name}")) },
+		Store:      db,
+		URL:        func(token string) store.URL { return store.RestoreURL("http://files.example/" + token + "/") },
 		Put: func(_ context.Context, audit store.Audit, dryRun, _ bool, a store.Account, name store.FileName, text []byte) (store.File, []findings.Finding, error) {
 			if bytes.Contains(text, []byte("panic")) {
 				panic("/data/secret")

@@ -86,11 +86,8 @@ func (n FileName) MAC() (mac macaddr.Addr, ok bool) {
 // Template returns the name of the file from which this one is made if it does not
 // exist: "snom360.htm" of "snom360-000413231234.htm". ok is false for other names.
 func (n FileName) Template() (template FileName, mac macaddr.Addr, ok bool) {
-	folder, base := "", string(n)
-	if i := strings.LastIndexByte(base, '/'); i >= 0 {
-		folder, base = base[:i+1], base[i+1:]
-	}
-	stem, ending, _ := strings.Cut(base, ".")
+	folder := n[:strings.LastIndexByte(string(n), '/')+1]
+	stem, ending, _ := strings.Cut(string(n[len(folder):]), ".")
 	i := len(stem) - len("-000413231234")
 	if i < 1 || stem[i] != '-' {
 		return "", mac, false
@@ -99,7 +96,7 @@ func (n FileName) Template() (template FileName, mac macaddr.Addr, ok bool) {
 	if err != nil {
 		return "", mac, false
 	}
-	template = FileName(folder + stem[:i])
+	template = folder + FileName(stem[:i])
 	if ending != "" {
 		template += FileName("." + ending)
 	}
@@ -107,6 +104,17 @@ func (n FileName) Template() (template FileName, mac macaddr.Addr, ok bool) {
 		return "", mac, false
 	}
 	return template, mac, true
+}
+
+// Own returns the name under which a phone requests its own file beside this one, given
+// its MAC: "snom360-000413231234.htm" for "snom360.htm". Template is the way back.
+func (n FileName) Own(mac string) FileName {
+	folder := n[:strings.LastIndexByte(string(n), '/')+1]
+	stem, ending, found := strings.Cut(string(n[len(folder):]), ".")
+	if found {
+		ending = "." + ending
+	}
+	return folder + FileName(stem+"-"+mac+ending)
 }
 
 // A File is a version of a file.

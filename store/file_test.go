@@ -90,6 +90,9 @@ func FuzzFileName(f *testing.F) {
 		if _, err := ParseFileName(string(template)); err != nil || of != mac {
 			t.Errorf("%q is made from %q for %v: %v", n, template, of, err)
 		}
+		if own := template.Own(mac.String()); own.Fold() != n.Fold() && len(mac.String()) == 12 && !strings.HasSuffix(string(n), ".") {
+			t.Errorf("%q is made from %q, whose own is %q", n, template, own)
+		}
 		if _, specific := template.MAC(); specific {
 			t.Errorf("%q is made from that of another phone, %q", n, template)
 		}

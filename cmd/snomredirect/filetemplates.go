@@ -15,6 +15,12 @@ func parseTemplate(_ store.FileName, text []byte) (files.Template, error) {
 	return t, nil
 }
 
+// isTemplate reports whether a setting file depends on the phone that gets it.
+func isTemplate(text []byte) bool {
+	t, err := template.Parse(text)
+	return err == nil && t.OfPhone()
+}
+
 // parseRows reads the text of store.PhonesFile for package files.
 func parseRows(text []byte) (files.Rows, error) {
 	rows, err := template.ParseRows(text)

@@ -36,6 +36,8 @@ type Config struct {
 	Store Store
 	// URL returns the URL of the files of the account with a token. It ends in "/".
 	URL func(token string) store.URL
+	// IsTemplate reports whether a text depends on the phone that gets it.
+	IsTemplate func(text []byte) bool
 	// Put checks a text and stores it as the next version of a file. The error is
 	// ErrRefused if a finding refuses it, ctx's, or one of store.File's. With force, it
 	// stores a text that phones might not take, but none that would lock a phone out.

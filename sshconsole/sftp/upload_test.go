@@ -9,13 +9,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
 
 // newTestSession returns a session without files, and what it writes to standard error.
 func newTestSession() (*session, *bytes.Buffer) {
 	var stderr bytes.Buffer
-	config := Config{Log: slog.New(slog.DiscardHandler)}
+	config := Config{Caller: shell.Caller{Log: slog.New(slog.DiscardHandler)}}
 	return &session{Config: config, stderr: &stderr, problemsLeft: maxProblems, parts: map[store.FileName]*part{}}, &stderr
 }
 

@@ -1,6 +1,10 @@
 package shell
 
-import "snomredirect/sshconsole/table"
+import (
+	"slices"
+
+	"snomredirect/sshconsole/table"
+)
 
 // The commands, in the order of the help.
 var commands []*command
@@ -8,7 +12,7 @@ var commands []*command
 var commandTable table.Table[*command]
 
 func init() { // HELP is in the table and reads it
-	commands = []*command{
+	commands = slices.Concat([]*command{
 		{usage: "SHOW <mac>", summary: "Show the status of a phone.", example: "show 2e4", run: show},
 		{usage: "REGISTER <mac>... [<url>]", label: "REGISTER <mac>", caption: "Register a phone.", summary: "Register phones, or ranges of them.",
 			example: "register 2e4 0004132202F0-0004132202FF http://prov.example.com/{mac}", run: register, changes: phones},
@@ -33,18 +37,7 @@ func init() { // HELP is in the table and reads it
 		{group: further, usage: "CLAIM LIST", summary: "List your claims, and those to your phones.", example: "claim list", run: claimList},
 		{group: further, usage: "CLAIM OBJECT <mac>", summary: "Object to claims to your phone.", example: "claim object 2e4", run: claimObject, changes: phones},
 		{group: further, usage: "CLAIM <mac>", summary: "Claim a phone that you have and another account registered.", example: "claim 2e4", run: claim, changes: phones},
-
-		{group: further, usage: "FILE PUT <file> [--force]", summary: "Store standard input as a setting file.", example: "file put snom360.htm", run: filePut, changes: phones},
-		{group: further, usage: "FILE LIST", summary: "List setting files.", example: "file list", run: fileList},
-		{group: further, usage: "FILE SHOW <file>", summary: "Show a file's URL and whom it is for.", example: "file show snom360.htm", run: fileShow},
-		{group: further, usage: "FILE GET <file> [--version <n>]", summary: "Write a file to standard output.", example: "file get snom360.htm --version 2", run: fileGet},
-		{group: further, usage: "FILE REMOVE <file>", summary: "Remove a file.", example: "file remove snom360.htm", run: fileRemove, changes: phones},
-		{group: further, usage: "FILE HISTORY <file>", summary: "Show a file's versions, newest first.", example: "file history snom360.htm", run: fileHistory},
-		{group: further, usage: "FILE ROLLBACK <file> <version> [--force]", summary: "Store an older version of a file again.", example: "file rollback snom360.htm 2", run: fileRollback, changes: phones},
-		{group: further, usage: "FILE ROTATE", summary: "Change the secret part of the files' URLs.", example: "file rotate", run: fileRotate, changes: accounts},
-		{group: further, usage: "FILE EXPORT", summary: "Write all files to standard output, as tar.", example: "file export", run: fileExport},
-		{group: further, usage: "SERVER FILES", summary: "Let your setting files be your setting server.", example: "server files", run: serverFiles, changes: accounts},
-
+	}, ownFileCommands, []*command{
 		{group: further, usage: "WATCH [<mac>]", summary: "Show your phones as they call, until q.", example: "watch 2e4", run: watch},
 		{group: further, usage: "EXPLAIN <mac> [--user-agent <text>] [--path <path>] [--pnp]", summary: "Show the reply to a phone, and why.",
 			example: "explain 2e4 --user-agent 'Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)'", run: explainPhone},
@@ -69,16 +62,7 @@ func init() { // HELP is in the table and reads it
 		{group: operator, usage: "COUNT [<model>] [--server <url>] [--silent <time>] --account <name>", summary: "Count an account's phones.", example: "count --account acme", run: count},
 		{group: operator, usage: "EXPORT --account <name>", summary: "Export an account's phones as CSV (mac,url).", example: "export --account acme", run: export},
 		{group: operator, usage: "HISTORY [<mac>] --account <name>", summary: "Show only an account's history.", example: "history --account acme", run: showHistory},
-		{group: operator, usage: "FILE PUT <file> [--force] --account <name>", summary: "Store standard input as a file of an account.", example: "file put snom360.htm --account acme", run: filePut, changes: phones},
-		{group: operator, usage: "FILE LIST --account <name>", summary: "List an account's files.", example: "file list --account acme", run: fileList},
-		{group: operator, usage: "FILE SHOW <file> --account <name>", summary: "Show a file of an account.", example: "file show snom360.htm --account acme", run: fileShow},
-		{group: operator, usage: "FILE GET <file> [--version <n>] --account <name>", summary: "Write an account's file to standard output, which its history records.", example: "file get snom360.htm --version 2 --account acme", run: fileGet},
-		{group: operator, usage: "FILE REMOVE <file> --account <name>", summary: "Remove a file of an account.", example: "file remove snom360.htm --account acme", run: fileRemove, changes: phones},
-		{group: operator, usage: "FILE HISTORY <file> --account <name>", summary: "Show the versions of an account's file.", example: "file history snom360.htm --account acme", run: fileHistory},
-		{group: operator, usage: "FILE ROLLBACK <file> <version> [--force] --account <name>", summary: "Store an older version of an account's file again.", example: "file rollback snom360.htm 2 --account acme", run: fileRollback, changes: phones},
-		{group: operator, usage: "FILE ROTATE --account <name>", summary: "Change the URLs of an account's files.", example: "file rotate --account acme", run: fileRotate, changes: accounts},
-		{group: operator, usage: "FILE EXPORT --account <name>", summary: "Write an account's files to standard output, which its history records.", example: "file export --account acme", run: fileExport},
-		{group: operator, usage: "SERVER FILES --account <name>", summary: "Let an account's files be its setting server.", example: "server files --account acme", run: serverFiles, changes: accounts},
+	}, accountFileCommands, []*command{
 		{group: operator, usage: "WATCH [<mac>] --unregistered", summary: "Show unregistered phones and refused requests as they come.", example: "watch --unregistered", run: watch},
 		{group: operator, usage: "TRANSFER <mac>... <name>", summary: "Transfer phones to another account.", example: "transfer 2e4 2e5 bravo", run: transfer, changes: phones},
 		{group: operator, usage: "FREE <mac>...", summary: "End the hold on released phones.", example: "free 2e4", run: free, changes: phones},
@@ -111,7 +95,7 @@ func init() { // HELP is in the table and reads it
 		{group: operator, usage: "ACCOUNT REMOVE <name>", summary: "Remove an account that has no phones.", example: "account remove acme", run: accountRemove, changes: accounts},
 		{group: operator, usage: "ACCOUNT REMOVE <name> --transfer-to <other>", summary: "Transfer an account's phones to another account and remove it.",
 			example: "account remove acme --transfer-to bravo", run: accountRemove, changes: accounts},
-	}
+	})
 	commandTable = table.New(commands, (*command).row)
 }
 

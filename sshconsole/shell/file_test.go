@@ -34,6 +34,9 @@ func withFiles(h *house) *bolt.DB {
 		return nil, nil
 	}
 	h.files = &files.Config{
+		IsTemplate: func(text []byte) bool {
+			return bytes.Contains(bytes.ReplaceAll(text, []byte("$${"), nil), []byte("${name}"))
+		},
 		Store: db,
 		URL:   func(token string) store.URL { return store.RestoreURL("https://files.example/" + token + "/") },
 		Put: func(ctx context.Context, audit store.Audit, dryRun, force bool, a store.Account, name store.FileName, text []byte) (store.File, []findings.Finding, error) {

@@ -39,8 +39,8 @@ type fileRecord struct {
 // there is no such account.
 func (db *DB) FileSpace(account store.AccountID) (s store.FileSpace, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
-		if _, err := getAccount(tx, account); err != nil {
-			return err
+		if tx.Bucket(bucketAccounts).Get(accountKey(account)) == nil { // not decoded: phones wait
+			return store.ErrNoAccount
 		}
 		r, err := getSpace(tx, account)
 		s = r.at(db.clock.now())

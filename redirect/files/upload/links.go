@@ -17,7 +17,8 @@ import (
 type known struct {
 	template *template.Template // nil if it can't be read
 	followed bool
-	next     []store.FileName // that it names as a container
+	named    []store.FileName // files that it leads phones to
+	next     []store.FileName // those that it names as a container
 	firmware bool
 }
 
@@ -107,7 +108,7 @@ func (c *checking) targets(path string, mac macaddr.Addr) (targets []store.FileN
 	}
 	made := c.made[name]
 	if mac.IsValid() {
-		if made = withMAC(name, mac); !c.names[made] {
+		if made = name.Own(mac.String()).Fold(); !c.names[made] {
 			made = ""
 		}
 	}
@@ -138,20 +139,6 @@ func (c *checking) anyMAC(before, after string) macaddr.Addr {
 		}
 	}
 	return macaddr.MustParse("000413000000")
-}
-
-// withMAC returns what a phone makes of a name: "snom360-000413231234.htm" of
-// "snom360.htm".
-func withMAC(name store.FileName, mac macaddr.Addr) store.FileName {
-	folder, base := "", string(name)
-	if i := strings.LastIndexByte(base, '/'); i >= 0 {
-		folder, base = base[:i+1], base[i+1:]
-	}
-	stem, ending, found := strings.Cut(base, ".")
-	if found {
-		ending = "." + ending
-	}
-	return store.FileName(folder + stem + "-" + mac.String() + ending).Fold()
 }
 
 // leadsBack reports whether containers lead from one file to another, or that is it.
@@ -204,16 +191,38 @@ func (c *checking) next(name store.FileName, mac macaddr.Addr) ([]store.FileName
 	k.firmware = d.Firmware
 	for _, l := range d.Links {
 		path, here := strings.CutPrefix(strings.TrimSpace(l.URL), c.url)
-		if !here || !l.Container {
+		if !here {
 			continue
 		}
 		targets, _, err := c.targets(path, mac)
 		if err != nil {
 			return nil, err
 		}
-		k.next = append(k.next, targets...)
+		k.named = append(k.named, targets...)
+		if l.Container {
+			k.next = append(k.next, targets...)
+		}
 	}
 	return k.next, nil
+}
+
+// checkNamed adds a warning for each file that leads phones to one that is to be removed.
+func (c *checking) checkNamed(removed store.FileName) error {
+	for _, name := range slices.Sorted(maps.Keys(c.names)) {
+		if name == removed.Fold() || name == store.PhonesFile || c.work > maxWork {
+			continue
+		}
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		if _, err := c.next(name, macaddr.Addr{}); err != nil {
+			return err
+		}
+		if slices.Contains(c.known[name].named, removed.Fold()) {
+			c.add(name, check.Warning, check.MissingFile, "it names %s, which phones won't find any more: change this file too", removed)
+		}
+	}
+	return nil
 }
 
 func (k *known) nextOf() []store.FileName {
