@@ -77,10 +77,11 @@ type Config struct {
 	// at error. If nil, nothing is logged.
 	Log *slog.Logger
 	// OnFetch is called once for each request of a phone of the account whose token it
-	// has, also for a refused one but not for a throttled one, at the end of the request
-	// and on its goroutine: it must return at once. The phone is the one in the file's
-	// name or, for a general file, the one that a certificate proves. If nil, fetches are
-	// not recorded.
+	// has, also for a refused one, at the end of the request and on its goroutine: it must
+	// return at once. It is not called for a throttled one, nor if a phone that has a
+	// general file has none of its own beside it, which it requests at each boot. The phone
+	// is the one in the file's name or, for a general file, the one that a certificate
+	// proves. If nil, fetches are not recorded.
 	OnFetch func(phone macaddr.Addr, from netip.Addr, owner store.AccountID, f store.Fetch)
 	// Observe is called in the same way for each request except those for monitoring. If
 	// nil, requests are not observed.
@@ -138,7 +139,7 @@ func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 
 // report passes what was requested to OnFetch and Observe.
 func (h *handler) report(x *exchange, at time.Time, took time.Duration) {
-	if h.OnFetch != nil && x.ofAccount && x.outcome != Failed && x.outcome != Panicked {
+	if h.OnFetch != nil && x.ofAccount && x.outcome != Failed && x.outcome != Panicked && !(x.optional && x.outcome == NoFile) {
 		f := store.Fetch{Name: store.FileName(strings.Clone(string(x.name))), At: at.UTC().Truncate(time.Second), Refused: !x.outcome.served()}
 		if !f.Refused {
 			f.Name, f.Version = x.served, x.version

@@ -137,6 +137,7 @@ func (h *handler) choose(x *exchange, space store.FileSpace) (*content, error) {
 		}
 		if c.template == nil {
 			if name != x.name { // a phone requests both, and needs this one only once
+				x.optional = true
 				continue
 			}
 			x.served, x.version = c.file.Name, c.file.At

@@ -86,7 +86,7 @@ type Object struct {
 	Model    string       `json:"model,omitempty"`
 	Firmware string       `json:"firmware,omitempty"`
 	Proven   bool         `json:"proven"`
-	Answer   store.Answer `json:"answer"`
+	Answer   store.Answer `json:"answer,omitzero"` // none if the phone has only fetched a file
 	Refusal  string       `json:"refusal,omitempty"`
 	Doubt    string       `json:"doubt,omitempty"`
 }

@@ -24,13 +24,18 @@ const maxColumns = 64
 type Rows map[macaddr.Addr]map[string]string
 
 // ParseRows reads the text of [store.PhonesFile]: values separated by commas, as RFC 4180
-// says, under a line with the names of their columns. It keeps none of text. If the text is
+// says, or by semicolons, under a line with the names of their columns, whose case does
+// not matter. It keeps none of text. If the text is
 // wrong, the error is an *[Error].
 func ParseRows(text []byte) (Rows, error) {
 	if len(text) > store.MaxFileSize {
 		return nil, &Error{Text: fmt.Sprintf("the file is larger than %d KiB", store.MaxFileSize>>10)}
 	}
-	r := csv.NewReader(strings.NewReader(store.WithoutMark(string(text))))
+	plain := store.WithoutMark(string(text))
+	r := csv.NewReader(strings.NewReader(plain))
+	if first, _, _ := strings.Cut(plain, "\n"); strings.Contains(first, ";") && !strings.Contains(first, ",") {
+		r.Comma = ';' // as spreadsheets write it where the comma is a decimal point
+	}
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, &Error{Text: "the file is empty: expected a line with the names of columns, such as mac,name,number"}
@@ -74,7 +79,7 @@ func ParseRows(text []byte) (Rows, error) {
 	}
 }
 
-// checkHeader returns the index of the column mac.
+// checkHeader returns the index of the column mac, and folds the names.
 func checkHeader(r *csv.Reader, header []string) (mac int, err error) {
 	mac = -1
 	seen := map[string]bool{}
@@ -86,12 +91,14 @@ func checkHeader(r *csv.Reader, header []string) (mac int, err error) {
 		return wrong("%d columns: expected at most %d", len(header), maxColumns)
 	}
 	for i, name := range header {
+		name = strings.ToLower(strings.TrimSpace(name))
+		header[i] = name
 		switch {
 		// The name is not repeated: if there is no header, it is a value.
 		case !columnName.MatchString(name) && strings.ContainsAny(name, ";\t"):
-			return wrong("columns must be separated by commas: save the file as CSV with commas")
+			return wrong("columns must be separated by commas or semicolons, all by the same: save the file as CSV")
 		case !columnName.MatchString(name):
-			return wrong("the name of column %d: expected one such as name, in lower-case letters, digits and _, with a letter first", i+1)
+			return wrong("the name of column %d: expected one such as name, in letters, digits and _, with a letter first", i+1)
 		case name == Files:
 			return wrong("a column can't be named %s: ${%[1]s} is the URL of your files", Files)
 		case seen[name]:

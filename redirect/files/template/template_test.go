@@ -122,6 +122,7 @@ func TestParseRows(t *testing.T) {
 	for _, text := range []string{
 		"mac,name,n_2\n000413231234,\"Nowak, \"\"Ann\"\"\",\n",
 		"\uFEFFname,n_2,mac\r\n\"Nowak, \"\"Ann\"\"\",, 00:04:13:23:12:34 \r\n\r\n",
+		"MAC;Name;N_2\r\n000413231234;\"Nowak, \"\"Ann\"\"\";\r\n",
 		"\xff\xfe" + strings.Join(strings.Split("mac,n_2,name\n0004-1323-1234,,\"Nowak, \"\"Ann\"\"\"", ""), "\x00") + "\x00",
 	} {
 		rows, err := ParseRows([]byte(text))
@@ -140,11 +141,12 @@ func TestParseRowsRefuses(t *testing.T) {
 		"":                                       "the file is empty",
 		"\uFEFF":                                 "the file is empty",
 		"name\nx\n":                              "line 1: there is no column mac",
-		"Mac,name":                               "line 1: the name of column 1",
+		"a b,mac":                                "line 1: the name of column 1",
 		"mac,":                                   "line 1: the name of column 2",
-		"mac;name":                               "separated by commas",
+		"mac;name,a":                             "separated by commas",
 		"mac\tname":                              "separated by commas",
 		"mac,a,a":                                "two columns a",
+		"mac,a,A":                                "two columns a",
 		"mac,mac":                                "two columns mac",
 		"mac,files":                              "can't be named files",
 		"mac,\u00e4":                             "the name of column 2",

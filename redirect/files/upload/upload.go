@@ -79,13 +79,16 @@ func (u *Uploads) Put(ctx context.Context, audit store.Audit, dryRun, force bool
 }
 
 // Remove removes a file. [store.PhonesFile] stays while templates need it: the error is
-// [ErrRefused], and findings name them.
+// [ErrRefused], and findings name them. Of any other file, findings are the files that
+// lead phones to it.
 func (u *Uploads) Remove(ctx context.Context, audit store.Audit, dryRun bool, account store.Account, name store.FileName) (findings []check.Finding, err error) {
 	return u.retry(ctx, account.ID, func(c *checking) (revision uint64, err error) {
-		if name.Fold() == store.PhonesFile {
-			if err := c.checkUnused(); err != nil {
-				return 0, err
-			}
+		look := c.checkUnused
+		if name.Fold() != store.PhonesFile {
+			look = func() error { return c.checkNamed(name) }
+		}
+		if err := look(); err != nil {
+			return 0, err
 		}
 		return c.space.Revision, c.refusal(false)
 	}, func(revision uint64) error {

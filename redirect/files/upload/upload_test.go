@@ -126,6 +126,10 @@ func TestPut(t *testing.T) {
 	d.takes("snom190.htm", "language!: English\r\n", "")
 	d.refuses("360/general.xml", settingsFile("<language>"), "error: broken XML")
 	d.refuses("utf16.htm", "\xff\xfea\x00:\x00", "UTF-16")
+	// phones.csv in another place, or by another name, would be served.
+	for _, name := range []store.FileName{"s/phones.csv", "phones-old.CSV"} {
+		d.refuses(name, "mac,name\n"+ann+",Ann\n", "phones read no CSV")
+	}
 	// What is no settings file is stored as it is.
 	d.takes("ring.wav", "RIFF\x00${", "")
 	d.takes("ca.pem", "-----BEGIN CERTIFICATE-----\n", "")
@@ -258,4 +262,19 @@ func TestCircle(t *testing.T) {
 	// The phone requests this by itself, because a container names snom360.htm.
 	d.takes("x.xml", container("${files}snom360.htm"), "snom360.htm")
 	d.refuses("snom360-"+ann+".htm", container("${files}x.xml"), "a circle")
+}
+
+// Whoever removes a file learns which others lead phones to it.
+func TestRemoveNamed(t *testing.T) {
+	d := newDesk(t)
+	d.takes("general.xml", settingsFile(`<language perm="$">English</language>`), "")
+	d.takes("snom360.htm", container("${files}General.xml"), "")
+	d.takes("snom320.htm", container("${files}other.xml"), "other.xml")
+	findings, err := d.Remove(t.Context(), store.Audit{Command: "FILE REMOVE"}, true, d.account, "general.xml")
+	if got := lines(findings); err != nil || strings.Count(got, "\n") != 1 || !strings.Contains(got, "snom360.htm: warning: it names general.xml") {
+		t.Errorf("%v, %s", err, got)
+	}
+	if findings, err := d.Remove(t.Context(), store.Audit{Command: "FILE REMOVE"}, false, d.account, "snom360.htm"); err != nil || findings != nil {
+		t.Errorf("%v, %v", err, findings)
+	}
 }
