@@ -53,6 +53,9 @@ func TestFileNameTemplate(t *testing.T) {
 		if ok != (want != "") || template != want || ok && mac != macaddr.MustParse("000413231234") {
 			t.Errorf("%s: %s, %v, %v; want %s", name, template, mac, ok, want)
 		}
+		if own := template.Own(mac.String()); ok && own != name {
+			t.Errorf("%s: a phone's own is %s, want %s", template, own, name)
+		}
 	}
 }
 

@@ -89,7 +89,7 @@ func (c *checking) check(name store.FileName, text []byte) error {
 		return c.checkPhones(text)
 	}
 	if path.Ext(string(name.Fold())) == ".csv" {
-		c.add(name, check.Error, PhonesFile, "phones read no CSV, and whoever knows the URL could: the only one is %s, which nobody gets, outside all folders", store.PhonesFile)
+		c.add(name, check.Error, PhonesFile, "phones read no CSV, and whoever knows the URL could: the only one is %s, outside all folders, which nobody gets", store.PhonesFile)
 		return nil
 	}
 	t, err := template.Parse(text)
