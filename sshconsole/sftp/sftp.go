@@ -61,7 +61,7 @@ type session struct {
 func Serve(ctx context.Context, conn io.ReadWriteCloser, stderr io.Writer, c Config) (status int, failed bool) {
 	s := &session{Config: c, ctx: ctx, begun: time.Now(), stderr: stderr, problemsLeft: maxProblems,
 		parts: map[store.FileName]*part{}, folders: map[store.FileName]struct{}{}}
-	server := protocol.NewRequestServer(conn, protocol.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s})
+	server := protocol.NewRequestServer(newInOrder(conn), protocol.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s})
 	err := server.Serve() // which closes what is open
 	for _, p := range s.parts {
 		s.problem(string(p.name) + " was not renamed to its final name: nothing was stored.")
