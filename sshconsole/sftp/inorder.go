@@ -17,6 +17,7 @@ const (
 // it is wholly open if a client guesses its number: that ended the process.
 type inOrder struct {
 	io.ReadWriteCloser
+	writer  io.Writer
 	in, out packet // of what was read and written
 
 	mu      sync.Mutex
@@ -26,8 +27,9 @@ type inOrder struct {
 	ended   bool // no more answers will be written
 }
 
-func newInOrder(conn io.ReadWriteCloser) *inOrder {
-	c := &inOrder{ReadWriteCloser: conn}
+// newInOrder returns a connection that is read from conn and written to writer.
+func newInOrder(conn io.ReadWriteCloser, writer io.Writer) *inOrder {
+	c := &inOrder{ReadWriteCloser: conn, writer: writer}
 	c.changed.L = &c.mu
 	return c
 }
@@ -51,7 +53,7 @@ func (c *inOrder) Read(b []byte) (n int, err error) {
 
 // Write implements [io.Writer].
 func (c *inOrder) Write(b []byte) (n int, err error) {
-	n, err = c.ReadWriteCloser.Write(b)
+	n, err = c.writer.Write(b)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.changed.Broadcast()

@@ -42,7 +42,7 @@ func TestGuessedHandle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, service := net.Pipe()
 		defer client.Close()
-		c := newInOrder(service)
+		c := newInOrder(service, service)
 		whole := func(size int) []byte {
 			b := make([]byte, size)
 			if _, err := io.ReadFull(c, b); err != nil {
@@ -89,7 +89,7 @@ func TestGoneWhileOpening(t *testing.T) {
 			func(c *inOrder) { c.ReadWriteCloser.Close(); c.Write([]byte("x")) },
 		} {
 			client, service := net.Pipe()
-			c := newInOrder(service)
+			c := newInOrder(service, service)
 			open := raw(11, 1, "/")
 			go client.Write(open)
 			if _, err := io.ReadFull(c, make([]byte, len(open))); err != nil {
