@@ -56,6 +56,39 @@ func TestTerminal(t *testing.T) {
 	e.leaves(0)
 }
 
+// A password is typed twice, and appears neither on the screen nor in what Up recalls,
+// also with characters that take two columns.
+func TestTypedPassword(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	e := l.terminal(l.login("acme", gossh.PublicKeys(l.newKey("acme"))), 80)
+	e.sees("==> ")
+	for _, c := range []struct{ first, second, want string }{
+		{"電話電話 hunter2222", "電話電話 hunter2223", "The password was not changed: the second one differs.\r\n"},
+		{"short", "", "The password was not changed: expected at least 12 characters.\r\n"},
+		{"my acme password", "", "The password was not changed: it is too easy to guess.\r\n"},
+		{"\x03", "", "The password was not changed.\r\n"},
+		{"電話電話 hunter2222", "電話電話 hunter2222", "Password changed.\r\n"},
+	} {
+		e.types("password\r")
+		e.sees("New password: ")
+		e.types(c.first + "\r")
+		if c.second != "" {
+			e.sees("The same again: ")
+			e.types(c.second + "\r")
+		}
+		e.sees(c.want)
+		e.sees("==> ")
+	}
+	e.types("\x1b[A\x1b[A") // Up, and Up again
+	e.sees("password")
+	e.types("\x15bye\r")
+	e.leaves(0)
+	if screen := e.screen.String(); strings.Contains(screen, "hunter") || strings.Contains(screen, "電") {
+		t.Errorf("the screen shows\n%q", screen)
+	}
+	l.runs(l.login("acme", gossh.Password("電話電話 hunter2222")), "whoami", 0, "")
+}
+
 // Operators complete the names of accounts, and partners no other account's.
 func TestCompleteAccountNames(t *testing.T) {
 	l := newLab(t, defaultLimits, nil)

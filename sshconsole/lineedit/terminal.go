@@ -21,6 +21,7 @@ type Terminal struct {
 	editor  *term.Terminal
 	tooLong bool
 	recall  bool // the line being read enters the history
+	secret  bool // the line being read is not shown
 
 	prompt string  // as it is shown
 	search *search // the one with Ctrl-R, or nil
@@ -136,12 +137,25 @@ func (t *Terminal) key(line string, pos int, key rune) (string, int, bool) {
 // ReadLine shows prompt and returns the next line. The error is io.EOF after Ctrl-D
 // and at the end of the input, [ErrInterrupted] after Ctrl-C, or an [*Error].
 func (t *Terminal) ReadLine(prompt string) (string, error) {
-	t.tooLong, t.recall = false, prompt == t.config.Prompt
+	t.secret = false
+	return t.read(prompt, prompt == t.config.Prompt, (*term.Terminal).ReadLine)
+}
+
+// ReadSecret is ReadLine for a line that does not appear on the screen and is not
+// recalled.
+func (t *Terminal) ReadSecret(prompt string) (string, error) {
+	t.secret = true
+	return t.read(prompt, false, func(editor *term.Terminal) (string, error) { return editor.ReadPassword(prompt) })
+}
+
+// read reads a line. recall is whether earlier lines are recalled and searched.
+func (t *Terminal) read(prompt string, recall bool, readLine func(*term.Terminal) (string, error)) (string, error) {
+	t.tooLong, t.recall = false, recall
 	t.search, t.wide = nil, false
 	editor := t.current()
 	t.setPrompt(prompt)
 	t.keys.beginLine(t.recall)
-	line, err := editor.ReadLine()
+	line, err := readLine(editor)
 	interrupted, bad := t.keys.endLine()
 	switch {
 	case err == io.EOF:

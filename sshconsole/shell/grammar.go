@@ -43,6 +43,9 @@ func (c *command) words() string {
 	return strings.Join(usage.Form{Usage: c.usage}.Literals(), " ")
 }
 
+// namesAccount reports whether the first argument is the name of an account.
+func (c *command) namesAccount() bool { return strings.HasPrefix(c.usage, "ACCOUNT ") }
+
 // An invocation is a command with its arguments, as a line gave them.
 type invocation struct {
 	cmd     *command

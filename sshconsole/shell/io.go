@@ -19,6 +19,12 @@ type IO struct {
 	TakeKeys func(take func(key byte) bool)
 }
 
+// A SecretReader reads lines that must not appear on the screen, nor be recalled. A
+// terminal is one, with the errors of a [LineReader].
+type SecretReader interface {
+	ReadSecret(prompt string) (string, error)
+}
+
 func (io IO) withDefaults() IO {
 	if io.Width == nil {
 		io.Width = func() int { return 0 }
