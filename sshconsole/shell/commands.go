@@ -52,7 +52,8 @@ func init() { // HELP is in the table and reads it
 			example: "explain 2e4 --user-agent 'Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)'", run: explainPhone},
 		{group: further, usage: "CHECK <mac>", summary: "Check what a phone gets from its setting server.", example: "check 2e4", run: checkPhone},
 
-		{group: unlisted, usage: "HELP", summary: "Show all commands.", example: "help", run: help},
+		{group: unlisted, usage: "HELP", summary: "Show what there is help for.", example: "help", run: help},
+		{group: unlisted, usage: "HELP ALL", summary: "List all commands.", example: "help all", run: helpAll},
 		{group: unlisted, usage: "HELP <command>...", summary: "Show one command.", example: "help register", run: helpOne},
 		{group: unlisted, usage: "?", alias: "HELP", summary: "Same as HELP."},
 		{group: unlisted, usage: "EXIT", alias: "BYE", summary: "Same as BYE."},
