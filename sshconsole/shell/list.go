@@ -225,16 +225,16 @@ func listPhones(c *call) error {
 }
 
 // longLine writes a phone's MAC, model, last contact, account if the caller is an
-// operator, and setting server.
+// operator, and setting server: up to 32 characters of that fit 80 columns.
 func (c *call) longLine(p *store.Phone, owner *store.Account, contact store.Contact) {
 	heard, account := "none yet", ""
 	if contact.MAC.IsValid() && contact.Answer != 0 {
-		heard = wording.Timestamp(contact.At)
+		heard = wording.Minute(contact.At)
 	}
 	if c.by.Operates() {
 		account = fmt.Sprintf("%-12s  ", owner.Name)
 	}
-	fmt.Fprintf(c.out, "%v  %-10s  %-23s  %s%s\n", p.MAC, cmp.Or(p.MAC.Model(), contact.Model, "unknown"), heard, account, p.SettingServer(*owner))
+	fmt.Fprintf(c.out, "%v  %-9s  %-20s  %s%s\n", p.MAC, cmp.Or(p.MAC.Model(), contact.Model, "unknown"), heard, account, p.SettingServer(*owner))
 }
 
 // macColumn is the width of a MAC.
