@@ -104,6 +104,7 @@ func (v *service) filesConfig() files.Config {
 		PhoneAuthorities: v.phoneCAs,
 		RequireProof:     v.flags.RequirePhoneCert,
 		Scans:            v.scans,
+		Remember:         v.remember,
 		Refusing:         v.db.Refusing,
 		Log:              v.log,
 		OnFetch:          v.recordFetch,
@@ -120,6 +121,11 @@ func (v *service) newFilesServer(l net.Listener) httpServer {
 	s := newPhoneServer(v.limit(l, "files"), v.proxies.handler(files.New(v.filesConfig())), t)
 	s.server.WriteTimeout = filesWriteTime
 	return s
+}
+
+// remember lets a phone's next requests cost nothing of a budget. The phone waits.
+func (v *service) remember(phone macaddr.Addr, from netip.Addr, registered bool) {
+	v.recorder.Answered(phone, store.SourceOf(from), registered)
 }
 
 // recordFetch records which file a phone has fetched. The phone has its answer by then.

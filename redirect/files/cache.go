@@ -12,7 +12,7 @@ import (
 // are in it, so that requests of what doesn't exist push nothing out.
 const (
 	maxCached      = 1 << 12
-	maxCachedBytes = 16 << 20
+	maxCachedBytes = 32 << 20 // more than three times what one file takes
 )
 
 // A place is where a file is.

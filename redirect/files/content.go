@@ -19,6 +19,8 @@ type Template interface {
 	OfPhone() bool
 	// UsesFiles reports whether the text contains the URL of the account's files.
 	UsesFiles() bool
+	// Places returns how many values are filled in.
+	Places() int
 	// Fill returns the text for the phone that has these values, by column. The values
 	// may be nil if the text contains none. It fails if one is missing.
 	Fill(values map[string]string, files string) ([]byte, error)
@@ -26,6 +28,23 @@ type Template interface {
 
 // Rows are the values of phones, by column.
 type Rows map[macaddr.Addr]map[string]string
+
+// What a place of a template, and a row of phones.csv or each of its many values, take in
+// memory besides their text, in bytes: measured.
+const (
+	placeSize = 48
+	rowSize   = 400
+	valueSize = 80
+)
+
+// size returns about how much memory rows take besides their text. Empty values take as
+// much as others.
+func (r Rows) size() (n int) {
+	for _, values := range r {
+		n += max(rowSize, valueSize*len(values))
+	}
+	return n
+}
 
 // A content is a file as it is served or, with a template, as it is before it is filled
 // in for a phone.
@@ -75,7 +94,7 @@ func (h *handler) parse(file store.File, text []byte, space store.FileSpace) (*c
 			return nil, errTemplate
 		}
 		c.rows, c.text = rows, nil
-		c.size = 512 + 8*len(text) // maps
+		c.size += rows.size()
 		return c, nil
 	}
 	t, err := h.ParseTemplate(file.Name, text)
@@ -86,6 +105,7 @@ func (h *handler) parse(file store.File, text []byte, space store.FileSpace) (*c
 	switch {
 	case t.OfPhone():
 		c.template, c.text = t, nil
+		c.size += placeSize * t.Places()
 		return c, nil
 	case t.UsesFiles():
 		// Also changed by a new token, at a time that isn't known.

@@ -30,7 +30,6 @@ type exchange struct {
 	served    store.FileName
 	version   time.Time // when the served file was uploaded
 	err       error     // why the store failed, for the log only
-	reader    bytes.Reader
 }
 
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
@@ -69,8 +68,9 @@ func (x *exchange) send(c *content) {
 	header["Cache-Control"] = private
 	header["X-Content-Type-Options"] = nosniff
 	header[echo.HeaderContentType] = c.contentType
-	x.reader.Reset(c.text)
-	http.ServeContent(w, x.Request(), "", c.modified, &x.reader)
+	// The reader is not used again: if a client of several ranges hangs up, net/http reads
+	// on after it has returned.
+	http.ServeContent(w, x.Request(), "", c.modified, bytes.NewReader(c.text))
 	switch w.Status {
 	case http.StatusNotModified, http.StatusPreconditionFailed:
 		x.outcome = NotModified

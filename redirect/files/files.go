@@ -70,6 +70,11 @@ type Config struct {
 	RequireProof bool
 	// Scans bounds how many MACs a client can guess. If nil, that is unlimited.
 	Scans *scan.Limiter
+	// Remember is called once a phone has cost a client's budget, so that Scans knows that
+	// the client has it: phones that are sent here by other means than the redirection
+	// request several files at each boot. ofAccount is whether the account has registered
+	// the phone. If nil, each request costs.
+	Remember func(phone macaddr.Addr, from netip.Addr, ofAccount bool)
 	// Refusing returns, for monitoring, why changes of the store are refused, in words
 	// for anybody, or nil if they are not. If nil, they never are.
 	Refusing func() error

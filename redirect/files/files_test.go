@@ -80,6 +80,8 @@ type text string
 func (t text) OfPhone() bool   { return strings.Contains(string(t), "${name}") }
 func (t text) UsesFiles() bool { return strings.Contains(string(t), "${files}") }
 
+func (t text) Places() int { return strings.Count(string(t), "${") }
+
 func (t text) Fill(values map[string]string, files string) ([]byte, error) {
 	if _, ok := values["name"]; !ok && t.OfPhone() {
 		return nil, errors.New("no name")

@@ -78,8 +78,8 @@ func (h *handler) refusal(x *exchange) (Outcome, error) {
 	}
 	disabled := h.Store.PhonesDisabled(x.account)
 	x.ofAccount = x.account != 0 && found.Owner == x.account && look == phone
-	if x.ofAccount && price == scan.Miss && !x.otherCertificate() {
-		h.Scans.Hit(store.ClientAddr(x.Request().RemoteAddr))
+	if price == scan.Miss && !x.otherCertificate() {
+		h.settle(x)
 	}
 	switch {
 	case price == scan.TooMuch:
@@ -118,6 +118,18 @@ func (h *handler) price(x *exchange) scan.Price {
 		return scan.Free
 	}
 	return h.Scans.Take(x.mac, store.ClientAddr(x.Request().RemoteAddr), x.otherCertificate())
+}
+
+// settle gives back what a miss of a client has cost too much, and lets its next requests
+// for the phone be free.
+func (h *handler) settle(x *exchange) {
+	from := store.ClientAddr(x.Request().RemoteAddr)
+	if x.ofAccount {
+		h.Scans.Hit(from)
+	}
+	if h.Remember != nil {
+		h.Remember(x.mac, from, x.ofAccount)
+	}
 }
 
 // choose returns the file with the requested name or, if there is none, what is made

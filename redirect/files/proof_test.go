@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"net/http/httptest"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -105,5 +106,41 @@ func TestThrottled(t *testing.T) {
 	}
 	if w := get(h, "GET", "/"+m.token+"/360/general.xml"); w.Code != 200 {
 		t.Errorf("general: %d", w.Code)
+	}
+}
+
+// A site whose phones are sent here by other means than the redirection pays for each of
+// them once, however often they boot and whatever they request.
+func TestSiteWithoutRedirection(t *testing.T) {
+	m := newStore(t)
+	config, outcomes, _ := newTest(m)
+	type pair struct {
+		mac    macaddr.Addr
+		source store.Source
+	}
+	known := map[pair]bool{}
+	config.Remember = func(mac macaddr.Addr, from netip.Addr, ofAccount bool) {
+		if registered := mac.String() == own; ofAccount != registered {
+			t.Errorf("%v: %v", mac, ofAccount)
+		}
+		known[pair{mac, store.SourceOf(from)}] = true
+	}
+	config.Scans = scan.New(scan.Config{Limit: 3, Refill: 24 * time.Hour, Knows: func(mac macaddr.Addr, source store.Source) bool { return known[pair{mac, source}] }})
+	t.Cleanup(config.Scans.Close)
+	h := New(config)
+	for range 100 {
+		for path, want := range map[string]Outcome{
+			"/360/" + own + ".xml":     Served,
+			"/snom360-" + own + ".htm": NoFile,
+			"/360/" + nobodys + ".xml": OtherPhone,
+		} {
+			*outcomes = nil
+			if get(h, "GET", "/"+m.token+path); (*outcomes)[0] != want {
+				t.Fatalf("%s: %v", path, *outcomes)
+			}
+		}
+	}
+	if len(known) != 2 {
+		t.Error(known)
 	}
 }

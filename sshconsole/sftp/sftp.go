@@ -56,12 +56,16 @@ type session struct {
 }
 
 // Serve serves the protocol on conn until the client ends it or ctx ends, and writes
-// problems to stderr. It returns the exit status, and whether something failed inside the
+// problems to stderr. A client that reads nothing for files.Patience is hung up on. It returns the exit status, and whether something failed inside the
 // service.
 func Serve(ctx context.Context, conn io.ReadWriteCloser, stderr io.Writer, c Config) (status int, failed bool) {
-	s := &session{Config: c, ctx: ctx, begun: time.Now(), stderr: stderr, problemsLeft: maxProblems,
+	// While a request waits for such a client, the session is not idle.
+	patient := func(w io.Writer) io.Writer {
+		return &files.PatientWriter{Writer: w, Patience: files.Patience, HangUp: c.HangUp}
+	}
+	s := &session{Config: c, ctx: ctx, begun: time.Now(), stderr: patient(stderr), problemsLeft: maxProblems,
 		parts: map[store.FileName]*part{}, folders: map[store.FileName]struct{}{}}
-	server := protocol.NewRequestServer(conn, protocol.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s})
+	server := protocol.NewRequestServer(newInOrder(conn, patient(conn)), protocol.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s})
 	err := server.Serve() // which closes what is open
 	for _, p := range s.parts {
 		s.problem(string(p.name) + " was not renamed to its final name: nothing was stored.")

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
 )
@@ -84,5 +86,29 @@ func TestManyProblems(t *testing.T) {
 	text, _ := io.ReadAll(stderr)
 	if len(text) > maxProblems || !bytes.HasSuffix(text, []byte("\nThis session shows no more problems.\n")) {
 		t.Errorf("%d bytes", len(text))
+	}
+}
+
+// A client that reads no problems, or no answers, is hung up on in the end, also in the
+// middle of a request.
+func TestClientThatDoesNotRead(t *testing.T) {
+	for _, readsAnswers := range []bool{true, false} {
+		config := newTestConfig(t)
+		synctest.Test(t, func(t *testing.T) {
+			client, service := net.Pipe()
+			problems, stderr := io.Pipe()
+			config.Begin = func() (func(), error) { return func() {}, shell.ErrStopping }
+			config.HangUp = func() { service.Close(); problems.Close() }
+			if readsAnswers {
+				go io.Copy(io.Discard, client)
+			}
+			go client.Write(append(raw(1, 3), raw(11, 1, "/")...))
+			begun := time.Now()
+			Serve(t.Context(), service, stderr, config)
+			if took := time.Since(begun); took != files.Patience {
+				t.Errorf("%v: %v", readsAnswers, took)
+			}
+			client.Close()
+		})
 	}
 }

@@ -82,7 +82,8 @@ func (db *DB) RemoveFile(audit store.Audit, dryRun bool, account store.AccountID
 		if err := w.add(removal, nil); err != nil {
 			return err
 		}
-		if err := w.makeRoom(name, db.config.FileSpace, db.config.FileCount*store.MaxFileVersions); err != nil {
+		// If the bounds were lowered, the other files alone can exceed them.
+		if err := w.makeRoom(name, db.config.FileSpace, db.config.FileCount*store.MaxFileVersions); err != nil && !errors.Is(err, store.ErrFileSpace) {
 			return err
 		}
 		return w.done(audit, string(latest.Name))
@@ -167,7 +168,7 @@ func (w *fileWriter) makeRoom(name store.FileName, space, versions int) error {
 	if !full() {
 		return w.tidy(name)
 	}
-	old, err := w.old()
+	old, err := w.old(w.space.Bytes-space, w.space.Versions-versions)
 	if err != nil {
 		return err
 	}
@@ -185,22 +186,29 @@ func (w *fileWriter) makeRoom(name store.FileName, space, versions int) error {
 	return w.tidy(name)
 }
 
-// old returns the versions that are not the latest of their name, oldest first.
-func (w *fileWriter) old() (old []fileRecord, err error) {
+// old returns versions that are not the latest of their name, oldest first: so many that
+// they have that many bytes and are that many, if there are. It decodes no others, because
+// an account whose space is used up pays for this at each upload.
+func (w *fileWriter) old(size, n int) (old []fileRecord, err error) {
 	prefix := accountKey(w.account.ID)
-	c := w.tx.Bucket(bucketFileOrder).Cursor()
-	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+	files := w.tx.Bucket(bucketFiles)
+	c, latest := w.tx.Bucket(bucketFileOrder).Cursor(), files.Cursor()
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix) && (size > 0 || n > 0); k, v = c.Next() {
 		key := append(accountKey(w.account.ID), v...)
-		_, r, err := decodeFile(key, w.tx.Bucket(bucketFiles).Get(key))
+		if len(v) < 5 {
+			return nil, errFile
+		}
+		if first, _ := latest.Seek(key[:len(key)-4]); bytes.Equal(first, key) {
+			continue
+		}
+		_, r, err := decodeFile(key, files.Get(key))
 		if err != nil {
 			return nil, err
 		}
-		latest, err := w.latest(r.Name)
-		if err != nil {
-			return nil, err
-		}
-		if r.Version != latest.Version && !r.Removed {
+		if !r.Removed {
 			old = append(old, r)
+			size -= r.Size
+			n--
 		}
 	}
 	return old, nil

@@ -257,6 +257,17 @@ func (r *Recorder) Knows(mac macaddr.Addr, source store.Source) bool {
 	return true
 }
 
+// Answered lets Knows know a phone from a source, without a contact. It is not stored.
+func (r *Recorder) Answered(mac macaddr.Addr, source store.Source, registered bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if registered {
+		r.known.Add(pair{mac, source}, struct{}{})
+	} else {
+		r.strangers.Add(pair{mac, source}, struct{}{})
+	}
+}
+
 // Waiting returns the number of contacts that are still to be written. A phone
 // with a new contact while its last one is being written counts twice.
 func (r *Recorder) Waiting() int {

@@ -50,6 +50,24 @@ func TestKnows(t *testing.T) {
 	})
 }
 
+// What fetches files without a request for its settings is known too.
+func TestKnowsWithoutContact(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _, _ := newRecorder(t)
+		here, there := store.SourceOf(netip.MustParseAddr("192.0.2.7")), store.SourceOf(netip.MustParseAddr("192.0.2.8"))
+		r.Answered(phone(1), here, true)
+		r.Answered(phone(2), here, false)
+		for n := range 2 {
+			if !r.Knows(phone(1+n), here) || r.Knows(phone(1+n), there) {
+				t.Error(n)
+			}
+		}
+		if n := r.Waiting(); n != 0 {
+			t.Errorf("%d contacts", n)
+		}
+	})
+}
+
 // Redirected phones, however many, push no unregistered phone's source out of memory.
 func TestStrangersStayKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

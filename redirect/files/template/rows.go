@@ -17,8 +17,11 @@ import (
 // upper-case hex digits.
 const Mac = "mac"
 
-// maxColumns bounds phones.csv, because each value takes more memory than its text.
-const maxColumns = 64
+// Bounds of phones.csv, because each value takes some 80 bytes of memory, even an empty one.
+const (
+	maxColumns = 64
+	maxValues  = 100_000
+)
 
 // Rows are the values of phones, by column. All phones have the same columns.
 type Rows map[macaddr.Addr]map[string]string
@@ -65,6 +68,9 @@ func ParseRows(text []byte) (Rows, error) {
 			return nil, &Error{Line: line, Text: fmt.Sprintf("%s is in line %d already: delete one of them", a, before)}
 		}
 		lines[a] = line
+		if len(lines)*len(header) > maxValues {
+			return nil, &Error{Line: line, Text: fmt.Sprintf("more than %d values: delete columns that are the same for all phones, or empty", maxValues)}
+		}
 		row := make(map[string]string, len(header))
 		for i, value := range fields {
 			if i == mac {

@@ -2,6 +2,7 @@ package template
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -151,6 +152,7 @@ func TestParseRowsRefuses(t *testing.T) {
 		"mac,files":                              "can't be named files",
 		"mac,\u00e4":                             "the name of column 2",
 		"mac,a" + strings.Repeat(",b", 99):       "101 columns",
+		manyValues():                             "line 1564: more than 100000 values",
 		"\nmac,a\n000413231234\n":                "line 3: it has not as many values",
 		"mac\n2e4\n":                             "line 2: the mac: ",
 		"mac\n010413231234\n":                    "line 2: the mac: ",
@@ -183,4 +185,17 @@ func TestErrorsShowNoValue(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
+}
+
+// manyValues returns a phones.csv of empty values, which take far more memory than text.
+func manyValues() string {
+	b := strings.Builder{}
+	b.WriteString("mac")
+	for i := range maxColumns - 1 {
+		fmt.Fprintf(&b, ",c%d", i)
+	}
+	for i := range 3000 {
+		fmt.Fprintf(&b, "\n%012X%s", 0x000413000000+i, strings.Repeat(",", maxColumns-1))
+	}
+	return b.String()
 }
