@@ -47,6 +47,7 @@ type session struct {
 
 	mu      sync.Mutex
 	handles int
+	uploads map[store.FileName]*upload  // that are open, by folded name; of one name, the latest
 	parts   map[store.FileName]*part    // complete uploads that wait to be renamed, by the folded name that they will have
 	folders map[store.FileName]struct{} // that were made, by folded name
 
@@ -60,7 +61,7 @@ type session struct {
 // service.
 func Serve(ctx context.Context, conn io.ReadWriteCloser, stderr io.Writer, c Config) (status int, failed bool) {
 	s := &session{Config: c, ctx: ctx, begun: time.Now(), stderr: stderr, problemsLeft: maxProblems,
-		parts: map[store.FileName]*part{}, folders: map[store.FileName]struct{}{}}
+		uploads: map[store.FileName]*upload{}, parts: map[store.FileName]*part{}, folders: map[store.FileName]struct{}{}}
 	server := protocol.NewRequestServer(conn, protocol.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s})
 	err := server.Serve() // which closes what is open
 	for _, p := range s.parts {
