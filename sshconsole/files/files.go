@@ -24,6 +24,10 @@ type Store interface {
 	// MakeFileToken gives an account a new token, or its first one. If the account's
 	// setting server was url of the old one, it becomes url of the new one.
 	MakeFileToken(_ store.Audit, dryRun bool, _ store.AccountID, url func(token string) store.URL) (store.FileSpace, error)
+	// ServeFiles makes the files of an account its setting server, at the url of its token,
+	// which it gets if it has none. In a dry run the setting server that is returned is
+	// then zero.
+	ServeFiles(_ store.Audit, dryRun bool, _ store.AccountID, url func(token string) store.URL) (store.Account, error)
 	// EnsureFileToken gives an account a token if it has none.
 	EnsureFileToken(store.AccountID) (store.FileSpace, error)
 	// NoteFileRead records in an account's history that an operator has read a file.

@@ -226,18 +226,11 @@ func serverFiles(c *call) error {
 	if err != nil {
 		return err
 	}
-	token, err := v.Token()
-	if err != nil {
-		return c.explainFile(v, "", err)
-	}
-	made := token == "" // only in a dry run
-	url := c.Files.URL(cmp.Or(token, store.NewFileToken()))
-	a, err := c.Registry.UpdateAccount(c.audit(url.String()), c.dryRun, v.Account.ID, func(a *store.Account) error { a.SettingServer = url; return nil })
+	a, err := c.Files.Store.ServeFiles(c.audit(""), c.dryRun, v.Account.ID, c.Files.URL)
 	if err != nil {
 		return explain(err, string(v.Account.Name))
 	}
-	if made {
-		a.SettingServer = store.URL{}
+	if a.SettingServer.IsZero() { // only in a dry run
 		c.answer(c.accountObject(a), "%s: setting server would be the URL of its files, for all phones without a URL of their own.\n", a.Name)
 		return nil
 	}

@@ -246,6 +246,31 @@ func TestFileReadNeedsItsTrace(t *testing.T) {
 	h.gives("acme", "file get a.htm", "", StatusDone, "one")
 }
 
+// A rotating store rotates the token after each look at it.
+type rotating struct {
+	*bolt.DB
+	url func(token string) store.URL
+}
+
+func (r rotating) EnsureFileToken(a store.AccountID) (store.FileSpace, error) {
+	s, err := r.DB.EnsureFileToken(a)
+	if err == nil {
+		_, err = r.MakeFileToken(store.Audit{}, false, a, r.url)
+	}
+	return s, err
+}
+
+// Another session's FILE ROTATE leaves no account with the URL of its old token.
+func TestServerFilesBesideRotate(t *testing.T) {
+	h := newHouse(t)
+	db := withFiles(h)
+	h.files.Store = rotating{db, h.files.URL}
+	h.matches("acme", "server files", "", StatusDone, "acme: setting server .*\n", "")
+	if s, err := db.FileSpace(h.account("acme").ID); err != nil || h.account("acme").SettingServer != h.files.URL(s.Token) {
+		t.Errorf("%v, %+v, %v", h.account("acme").SettingServer, s, err)
+	}
+}
+
 func TestServerFiles(t *testing.T) {
 	h := newHouse(t)
 	db := withFiles(h)
