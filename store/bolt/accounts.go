@@ -115,7 +115,7 @@ func updateAccount(tx *writeTx, audit store.Audit, id store.AccountID, now time.
 	if err != nil {
 		return next, false, err
 	}
-	if err := store.CheckUpdate(prev, next, others); err != nil {
+	if err := store.CheckUpdate(prev, next, audit.Actor, others); err != nil {
 		return next, false, err
 	}
 	if next.Disabled && !prev.Disabled {
