@@ -23,6 +23,7 @@ func (v *service) consoleFiles() *consolefiles.Config {
 		URL:   func(token string) store.URL { return store.RestoreURL(v.filesURL(token)) },
 
 		IsTemplate: isTemplate,
+		Fill:       fillTemplate,
 
 		Put: func(ctx context.Context, audit store.Audit, dryRun, force bool, a store.Account, name store.FileName, text []byte) (store.File, []findings.Finding, error) {
 			f, found, err := u.Put(ctx, audit, dryRun, force, a, name, text)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"snomredirect/macaddr"
 	"snomredirect/sshconsole/findings"
 	"snomredirect/store"
 )
@@ -42,6 +43,9 @@ type Config struct {
 	URL func(token string) store.URL
 	// IsTemplate reports whether a text depends on the phone that gets it.
 	IsTemplate func(text []byte) bool
+	// Fill returns what a phone gets from the text of a template, given that of phones.csv
+	// and the URL of the files, or ErrNoRow.
+	Fill func(text, phones []byte, phone macaddr.Addr, url store.URL) ([]byte, error)
 	// Put checks a text and stores it as the next version of a file. The error is
 	// ErrRefused if a finding refuses it, ctx's, or one of store.File's. With force, it
 	// stores a text that phones might not take, but none that would lock a phone out.
@@ -53,3 +57,7 @@ type Config struct {
 // ErrRefused means that nothing was stored or removed, because of the errors among the
 // findings.
 var ErrRefused = errors.New("files: refused by the check")
+
+// ErrNoRow means that a template can't be filled in for a phone, because phones.csv has no
+// row for it or lacks a column.
+var ErrNoRow = errors.New("files: no row for the phone")

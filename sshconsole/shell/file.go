@@ -172,6 +172,8 @@ func (c *call) explainFile(v files.View, name store.FileName, err error) error {
 		return refused(codeBusy, "Interrupted; nothing was done.")
 	case errors.Is(err, store.ErrNoFile):
 		return refused(codeNotFound, "%s has no such file or version: FILE LIST shows the files, and FILE HISTORY %s the versions.", v.Account.Name, name)
+	case errors.Is(err, files.ErrNoRow):
+		return refused(codeNotFound, "%s: its template can't be filled in, so the phone gets nothing: add the phone's row, with all columns, to %s.", name, store.PhonesFile)
 	case errors.Is(err, store.ErrFileSize):
 		return refused(codeForbidden, "%s is larger than %d bytes, so nothing was stored.", name, store.MaxFileSize)
 	case errors.Is(err, store.ErrFileSpace):
