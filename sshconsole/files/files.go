@@ -5,6 +5,7 @@ package files
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"snomredirect/macaddr"
 	"snomredirect/sshconsole/findings"
@@ -47,7 +48,8 @@ type Config struct {
 	// and the URL of the files, or ErrNoRow.
 	Fill func(text, phones []byte, phone macaddr.Addr, url store.URL) ([]byte, error)
 	// Put checks a text and stores it as the next version of a file. The error is
-	// ErrRefused if a finding refuses it, ctx's, or one of store.File's. With force, it
+	// ErrRefused if a finding refuses it, ErrUnforcible if it would with force too, ctx's,
+	// or one of store.File's. With force, it
 	// stores a text that phones might not take, but none that would lock a phone out.
 	Put func(ctx context.Context, _ store.Audit, dryRun, force bool, _ store.Account, _ store.FileName, text []byte) (store.File, []findings.Finding, error)
 	// Remove removes a file. The errors are those of Put.
@@ -57,6 +59,9 @@ type Config struct {
 // ErrRefused means that nothing was stored or removed, because of the errors among the
 // findings.
 var ErrRefused = errors.New("files: refused by the check")
+
+// ErrUnforcible is ErrRefused because of errors among which force passes not all.
+var ErrUnforcible = fmt.Errorf("%w, even with force", ErrRefused)
 
 // ErrNoRow means that a template can't be filled in for a phone, because phones.csv has no
 // row for it or lacks a column.

@@ -39,7 +39,7 @@ func (c *call) putFile(v files.View, name store.FileName, text []byte) error {
 	f, found, err := c.Files.Put(c.ctx, c.audit(""), c.dryRun, force, v.Account, name, text)
 	if n := findings.Write(c.Err, c.json, found); errors.Is(err, files.ErrRefused) {
 		how := "--force accepts all but those that would break or lock out a phone"
-		if force {
+		if force || errors.Is(err, files.ErrUnforcible) {
 			how = "--force doesn't accept these"
 		}
 		return refused(codeForbidden, "%s has %s, so nothing was stored; %s.", name, wording.Plural(n, "error", "errors"), how)
