@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"snomredirect/redirect/check"
 	"snomredirect/redirect/files/upload"
@@ -23,14 +24,15 @@ func (v *service) consoleFiles() *consolefiles.Config {
 		URL:   func(token string) store.URL { return store.RestoreURL(v.filesURL(token)) },
 
 		IsTemplate: isTemplate,
+		Fill:       fillTemplate,
 
 		Put: func(ctx context.Context, audit store.Audit, dryRun, force bool, a store.Account, name store.FileName, text []byte) (store.File, []findings.Finding, error) {
 			f, found, err := u.Put(ctx, audit, dryRun, force, a, name, text)
-			return f, forConsole(found), refusedUpload(err)
+			return f, forConsole(found), refusedUpload(found, err)
 		},
 		Remove: func(ctx context.Context, audit store.Audit, dryRun bool, a store.Account, name store.FileName) ([]findings.Finding, error) {
 			found, err := u.Remove(ctx, audit, dryRun, a, name)
-			return forConsole(found), refusedUpload(err)
+			return forConsole(found), refusedUpload(found, err)
 		},
 	}
 }
@@ -44,9 +46,12 @@ func forConsole(found []check.Finding) (all []findings.Finding) {
 }
 
 // refusedUpload returns the error of an upload as the console knows it.
-func refusedUpload(err error) error {
-	if errors.Is(err, upload.ErrRefused) {
-		return consolefiles.ErrRefused
+func refusedUpload(found []check.Finding, err error) error {
+	switch {
+	case !errors.Is(err, upload.ErrRefused):
+		return err
+	case slices.ContainsFunc(found, func(f check.Finding) bool { return f.Severity == check.Error && !upload.Forcible(f.Rule) }):
+		return consolefiles.ErrUnforcible
 	}
-	return err
+	return consolefiles.ErrRefused
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"snomredirect/macaddr"
 	"snomredirect/redirect/files"
 	"snomredirect/redirect/files/template"
+	consolefiles "snomredirect/sshconsole/files"
 	"snomredirect/store"
 )
 
@@ -25,4 +27,26 @@ func isTemplate(text []byte) bool {
 func parseRows(text []byte) (files.Rows, error) {
 	rows, err := template.ParseRows(text)
 	return files.Rows(rows), err
+}
+
+// fillTemplate returns what a phone gets from the text of a template, or
+// consolefiles.ErrNoRow. Both texts were checked before they were stored.
+func fillTemplate(text, phones []byte, phone macaddr.Addr, url store.URL) ([]byte, error) {
+	t, err := template.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := template.ParseRows(phones)
+	if err != nil {
+		return nil, err
+	}
+	row, ok := rows[phone]
+	if !ok {
+		return nil, consolefiles.ErrNoRow
+	}
+	filled, err := t.Fill(row, url.String())
+	if err != nil { // as for the phone
+		return nil, consolefiles.ErrNoRow
+	}
+	return filled, nil
 }

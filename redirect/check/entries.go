@@ -53,21 +53,13 @@ func wrongPattern(match string) string {
 }
 
 func (r *reading) checkFirmware(f *settings.Firmware) {
-	if f.Flag != settings.NoFlag {
-		r.add(f.Pos, Error, FirmwareFlag, "<firmware> has no flag: delete perm=%q", perm(f.Flag))
+	if f.Flag != settings.NoFlag && f.Flag != settings.EmptyFlag { // snom's slides write perm=""
+		r.add(f.Pos, Error, FirmwareFlag, "<firmware> has no flag: delete perm=%q", string(f.Flag))
 	}
 	u := r.checkURL(f.Pos, "<firmware>", f.URL)
 	if v := r.Phone.Firmware; u != nil && u.Scheme == "https" && !r.forDECT && (v == settings.Version{} || v.Before(settings.Version{8})) {
 		r.add(f.Pos, Warning, FirmwareOverHTTPS, "firmware 7 loads images only by http or tftp: use an http URL, unless all phones have firmware 8 or later")
 	}
-}
-
-// perm returns a flag as the attribute's value.
-func perm(f settings.Flag) string {
-	if f == settings.EmptyFlag {
-		return ""
-	}
-	return string(f)
 }
 
 // placeholder matches what phones fill in, as {mac}.

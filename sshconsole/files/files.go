@@ -5,7 +5,9 @@ package files
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"snomredirect/macaddr"
 	"snomredirect/sshconsole/findings"
 	"snomredirect/store"
 )
@@ -24,6 +26,10 @@ type Store interface {
 	// MakeFileToken gives an account a new token, or its first one. If the account's
 	// setting server was url of the old one, it becomes url of the new one.
 	MakeFileToken(_ store.Audit, dryRun bool, _ store.AccountID, url func(token string) store.URL) (store.FileSpace, error)
+	// ServeFiles makes the files of an account its setting server, at the url of its token,
+	// which it gets if it has none. In a dry run the setting server that is returned is
+	// then zero.
+	ServeFiles(_ store.Audit, dryRun bool, _ store.AccountID, url func(token string) store.URL) (store.Account, error)
 	// EnsureFileToken gives an account a token if it has none.
 	EnsureFileToken(store.AccountID) (store.FileSpace, error)
 	// NoteFileRead records in an account's history that an operator has read a file.
@@ -38,8 +44,12 @@ type Config struct {
 	URL func(token string) store.URL
 	// IsTemplate reports whether a text depends on the phone that gets it.
 	IsTemplate func(text []byte) bool
+	// Fill returns what a phone gets from the text of a template, given that of phones.csv
+	// and the URL of the files, or ErrNoRow.
+	Fill func(text, phones []byte, phone macaddr.Addr, url store.URL) ([]byte, error)
 	// Put checks a text and stores it as the next version of a file. The error is
-	// ErrRefused if a finding refuses it, ctx's, or one of store.File's. With force, it
+	// ErrRefused if a finding refuses it, ErrUnforcible if it would with force too, ctx's,
+	// or one of store.File's. With force, it
 	// stores a text that phones might not take, but none that would lock a phone out.
 	Put func(ctx context.Context, _ store.Audit, dryRun, force bool, _ store.Account, _ store.FileName, text []byte) (store.File, []findings.Finding, error)
 	// Remove removes a file. The errors are those of Put.
@@ -49,3 +59,10 @@ type Config struct {
 // ErrRefused means that nothing was stored or removed, because of the errors among the
 // findings.
 var ErrRefused = errors.New("files: refused by the check")
+
+// ErrUnforcible is ErrRefused because of errors among which force passes not all.
+var ErrUnforcible = fmt.Errorf("%w, even with force", ErrRefused)
+
+// ErrNoRow means that a template can't be filled in for a phone, because phones.csv has no
+// row for it or lacks a column.
+var ErrNoRow = errors.New("files: no row for the phone")

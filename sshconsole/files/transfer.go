@@ -22,10 +22,15 @@ func ReadUpload(r io.Reader) ([]byte, error) {
 	return text, err
 }
 
-// Read returns a version of a file, or the present one for version 0. That an operator
-// reads another account's is in that account's history before it is returned.
+// Read returns a version of a file, or the present one for version 0. If there is none of
+// that name, but a template from which a phone gets it, it is filled in for that phone. The
+// errors are store.ErrNoFile and ErrNoRow. That an operator reads another account's is in
+// that account's history before it is returned.
 func (v View) Read(audit store.Audit, name store.FileName, version int) (f store.File, text []byte, err error) {
 	f, text, err = v.Store.File(v.Account.ID, name, version)
+	if errors.Is(err, store.ErrNoFile) && version == 0 {
+		f, text, err = v.fill(name)
+	}
 	if err == nil && v.By.ID != v.Account.ID {
 		if version != 0 {
 			audit.Detail = fmt.Sprintf("version %d", version)
@@ -36,6 +41,35 @@ func (v View) Read(audit store.Audit, name store.FileName, version int) (f store
 		return store.File{}, nil, err
 	}
 	return f, text, nil
+}
+
+// fill returns the file of a name that a phone gets from a template.
+func (v View) fill(name store.FileName) (f store.File, text []byte, err error) {
+	general, mac, ok := name.Template()
+	if !ok {
+		return f, nil, store.ErrNoFile
+	}
+	f, text, err = v.Store.File(v.Account.ID, general, 0)
+	if err != nil {
+		return f, nil, err
+	}
+	if general.Fold() == store.PhonesFile || !v.IsTemplate(text) {
+		return f, nil, store.ErrNoFile
+	}
+	_, phones, err := v.Store.File(v.Account.ID, store.PhonesFile, 0)
+	if errors.Is(err, store.ErrNoFile) {
+		return f, nil, ErrNoRow
+	}
+	if err != nil {
+		return f, nil, err
+	}
+	token, err := v.Token()
+	if err != nil {
+		return f, nil, err
+	}
+	f.Name = name
+	text, err = v.Fill(text, phones, mac, v.URL(token))
+	return f, text, err
 }
 
 // Export writes the present files as an archive of tar, and returns how many they are

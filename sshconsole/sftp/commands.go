@@ -14,6 +14,9 @@ import (
 func (s *session) Filecmd(r *protocol.Request) error {
 	switch r.Method {
 	case "Setstat": // each upload is followed by one; files have no modes or owners
+		if r.AttrFlags().Size {
+			return s.truncate(r.Filepath, r.Attributes().Size)
+		}
 		return nil
 	case "Link", "Symlink":
 		return s.explain("", refusal("Files can't be links."))
@@ -34,6 +37,24 @@ func (s *session) Filecmd(r *protocol.Request) error {
 			return s.rename(a, name, r.Target)
 		}
 		return protocol.ErrSSHFxOpUnsupported
+	})
+}
+
+// truncate shortens or lengthens an upload that is open. OpenSSH's scp writes over the old
+// text, and then sends the length of the new one.
+func (s *session) truncate(path string, size uint64) error {
+	return s.do(path, func(store.Account) error {
+		name, err := fileAt(path)
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		u := s.uploads[name.Fold()]
+		s.mu.Unlock()
+		if u == nil {
+			return refuse("%s: files are replaced as a whole; a stored one can't be truncated.", name)
+		}
+		return u.truncate(size)
 	})
 }
 

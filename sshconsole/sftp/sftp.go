@@ -47,6 +47,7 @@ type session struct {
 
 	mu      sync.Mutex
 	handles int
+	uploads map[store.FileName]*upload  // that are open, by folded name; of one name, the latest
 	parts   map[store.FileName]*part    // complete uploads that wait to be renamed, by the folded name that they will have
 	folders map[store.FileName]struct{} // that were made, by folded name
 
@@ -56,15 +57,15 @@ type session struct {
 }
 
 // Serve serves the protocol on conn until the client ends it or ctx ends, and writes
-// problems to stderr. A client that reads nothing for files.Patience is hung up on. It returns the exit status, and whether something failed inside the
-// service.
+// problems to stderr. A client that reads nothing for files.Patience is hung up on. Serve
+// returns the exit status, and whether something failed inside the service.
 func Serve(ctx context.Context, conn io.ReadWriteCloser, stderr io.Writer, c Config) (status int, failed bool) {
 	// While a request waits for such a client, the session is not idle.
 	patient := func(w io.Writer) io.Writer {
 		return &files.PatientWriter{Writer: w, Patience: files.Patience, HangUp: c.HangUp}
 	}
 	s := &session{Config: c, ctx: ctx, begun: time.Now(), stderr: patient(stderr), problemsLeft: maxProblems,
-		parts: map[store.FileName]*part{}, folders: map[store.FileName]struct{}{}}
+		uploads: map[store.FileName]*upload{}, parts: map[store.FileName]*part{}, folders: map[store.FileName]struct{}{}}
 	server := protocol.NewRequestServer(newInOrder(conn, patient(conn)), protocol.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s})
 	err := server.Serve() // which closes what is open
 	for _, p := range s.parts {

@@ -29,6 +29,9 @@ func (s *session) newUpload(name store.FileName, text []byte, end, release func(
 	u := &upload{session: s, name: name, text: text, end: sync.OnceFunc(end), release: release}
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	s.mu.Lock()
+	s.uploads[name.Fold()] = u
+	s.mu.Unlock()
 	u.stale = time.AfterFunc(staleTime, func() {
 		defer u.end()
 		words := refuse("%s: nothing arrived for a minute; nothing was stored.", name)
@@ -68,6 +71,23 @@ func (u *upload) WriteAt(b []byte, offset int64) (int, error) {
 	return copy(u.text[offset:], b), nil
 }
 
+// truncate makes the text size bytes long.
+func (u *upload) truncate(size uint64) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.err != nil:
+		return u.err
+	case size > store.MaxFileSize:
+		return store.ErrFileSize
+	case int(size) < len(u.text):
+		u.text = u.text[:size]
+	default:
+		u.text = append(u.text, make([]byte, int(size)-len(u.text))...)
+	}
+	return nil
+}
+
 // TransferError implements [protocol.TransferError]: the connection ended before the
 // client closed the file.
 func (u *upload) TransferError(err error) {
@@ -78,6 +98,7 @@ func (u *upload) TransferError(err error) {
 // the connection ended.
 func (u *upload) Close() error {
 	defer u.end()
+	defer u.forget()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.stale.Stop()
@@ -96,4 +117,14 @@ func (u *upload) Close() error {
 	}
 	defer u.release()
 	return s.run(string(u.name), func(a store.Account) error { return s.put(a, u.name, u.text) })
+}
+
+// forget ends the time in which u can be truncated.
+func (u *upload) forget() {
+	s, name := u.session, u.name.Fold()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.uploads[name] == u {
+		delete(s.uploads, name)
+	}
 }

@@ -19,7 +19,7 @@ import (
 func newTestSession() (*session, *bytes.Buffer) {
 	var stderr bytes.Buffer
 	config := Config{Caller: shell.Caller{Log: slog.New(slog.DiscardHandler)}}
-	return &session{Config: config, stderr: &stderr, problemsLeft: maxProblems, parts: map[store.FileName]*part{}}, &stderr
+	return &session{Config: config, stderr: &stderr, problemsLeft: maxProblems, uploads: map[store.FileName]*upload{}, parts: map[store.FileName]*part{}}, &stderr
 }
 
 // An upload to which nothing is written ends, and is no longer waited for.

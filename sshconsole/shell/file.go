@@ -39,7 +39,7 @@ func (c *call) putFile(v files.View, name store.FileName, text []byte) error {
 	f, found, err := c.Files.Put(c.ctx, c.audit(""), c.dryRun, force, v.Account, name, text)
 	if n := findings.Write(c.Err, c.json, found); errors.Is(err, files.ErrRefused) {
 		how := "--force accepts all but those that would break or lock out a phone"
-		if force {
+		if force || errors.Is(err, files.ErrUnforcible) {
 			how = "--force doesn't accept these"
 		}
 		return refused(codeForbidden, "%s has %s, so nothing was stored; %s.", name, wording.Plural(n, "error", "errors"), how)
@@ -172,6 +172,8 @@ func (c *call) explainFile(v files.View, name store.FileName, err error) error {
 		return refused(codeBusy, "Interrupted; nothing was done.")
 	case errors.Is(err, store.ErrNoFile):
 		return refused(codeNotFound, "%s has no such file or version: FILE LIST shows the files, and FILE HISTORY %s the versions.", v.Account.Name, name)
+	case errors.Is(err, files.ErrNoRow):
+		return refused(codeNotFound, "%s: its template can't be filled in, so the phone gets nothing: add the phone's row, with all columns, to %s.", name, store.PhonesFile)
 	case errors.Is(err, store.ErrFileSize):
 		return refused(codeForbidden, "%s is larger than %d bytes, so nothing was stored.", name, store.MaxFileSize)
 	case errors.Is(err, store.ErrFileSpace):
@@ -226,18 +228,11 @@ func serverFiles(c *call) error {
 	if err != nil {
 		return err
 	}
-	token, err := v.Token()
-	if err != nil {
-		return c.explainFile(v, "", err)
-	}
-	made := token == "" // only in a dry run
-	url := c.Files.URL(cmp.Or(token, store.NewFileToken()))
-	a, err := c.Registry.UpdateAccount(c.audit(url.String()), c.dryRun, v.Account.ID, func(a *store.Account) error { a.SettingServer = url; return nil })
+	a, err := c.Files.Store.ServeFiles(c.audit(""), c.dryRun, v.Account.ID, c.Files.URL)
 	if err != nil {
 		return explain(err, string(v.Account.Name))
 	}
-	if made {
-		a.SettingServer = store.URL{}
+	if a.SettingServer.IsZero() { // only in a dry run
 		c.answer(c.accountObject(a), "%s: setting server would be the URL of its files, for all phones without a URL of their own.\n", a.Name)
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"snomredirect/macaddr"
 	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/findings"
 	"snomredirect/store"
@@ -36,6 +37,12 @@ func withFiles(h *house) *bolt.DB {
 	h.files = &files.Config{
 		IsTemplate: func(text []byte) bool {
 			return bytes.Contains(bytes.ReplaceAll(text, []byte("$${"), nil), []byte("${name}"))
+		},
+		Fill: func(text, phones []byte, phone macaddr.Addr, url store.URL) ([]byte, error) {
+			if !bytes.Contains(phones, []byte(phone.String())) {
+				return nil, files.ErrNoRow
+			}
+			return bytes.ReplaceAll(text, []byte("${name}"), []byte("Ann at "+url.String())), nil
 		},
 		Store: db,
 		URL:   func(token string) store.URL { return store.RestoreURL("https://files.example/" + token + "/") },
@@ -244,6 +251,53 @@ func TestFileReadNeedsItsTrace(t *testing.T) {
 	h.gives("olga", "file get a.htm --account acme", "", StatusRefused, "", "Internal error")
 	h.gives("olga", "file export --account acme", "", StatusRefused, "", "Internal error")
 	h.gives("acme", "file get a.htm", "", StatusDone, "one")
+}
+
+// FILE GET of a name that a phone gets from a template shows what that phone gets.
+func TestFilledFile(t *testing.T) {
+	h := newHouse(t)
+	withFiles(h)
+	h.put("360/keys.xml", "<${name}>")
+	h.put("all.xml", "<all/>")
+	norow := ".*: its template can't be filled in, so the phone gets nothing: add the phone's row, .* to phones\\.csv\\.\n"
+	h.matches("acme", "file get 360/keys-000413231234.xml", "", StatusRefused, "", norow)
+	h.put("phones.csv", "mac,name\n000413231234,Ann\n")
+	h.matches("acme", "file get 360/KEYS-000413231234.xml", "", StatusDone, "<Ann at "+filesURL+">", "")
+	h.matches("acme", "file get 360/keys-000413231235.xml", "", StatusRefused, "", norow)
+	h.matches("acme", "file get 360/keys-000413231234.xml --version 1", "", StatusRefused, "", "acme has no such file.*\n")
+	h.matches("acme", "file get all-000413231234.xml", "", StatusRefused, "", "acme has no such file.*\n")
+	h.matches("acme", "file get phones-000413231234.csv", "", StatusRefused, "", "acme has no such file.*\n")
+	h.put("360/keys-000413231234.xml", "its own")
+	h.gives("acme", "file get 360/keys-000413231234.xml", "", StatusDone, "its own")
+	h.matches("olga", "file get 360/keys-000413231235.xml --account acme", "", StatusRefused, "", norow)
+	h.put("phones.csv", "mac,name\n000413231235,Ann\n")
+	h.matches("olga", "file get 360/keys-000413231235.xml --account acme", "", StatusDone, "<Ann at .*>", "")
+	h.matches("acme", "history", "", StatusDone, "(?s).*FILE GET 360/keys-000413231235\\.xml.*", "")
+}
+
+// A rotating store rotates the token after each look at it.
+type rotating struct {
+	*bolt.DB
+	url func(token string) store.URL
+}
+
+func (r rotating) EnsureFileToken(a store.AccountID) (store.FileSpace, error) {
+	s, err := r.DB.EnsureFileToken(a)
+	if err == nil {
+		_, err = r.MakeFileToken(store.Audit{}, false, a, r.url)
+	}
+	return s, err
+}
+
+// Another session's FILE ROTATE leaves no account with the URL of its old token.
+func TestServerFilesBesideRotate(t *testing.T) {
+	h := newHouse(t)
+	db := withFiles(h)
+	h.files.Store = rotating{db, h.files.URL}
+	h.matches("acme", "server files", "", StatusDone, "acme: setting server .*\n", "")
+	if s, err := db.FileSpace(h.account("acme").ID); err != nil || h.account("acme").SettingServer != h.files.URL(s.Token) {
+		t.Errorf("%v, %+v, %v", h.account("acme").SettingServer, s, err)
+	}
 }
 
 func TestServerFiles(t *testing.T) {

@@ -90,45 +90,50 @@ func (db *DB) AddAccount(audit store.Audit, dryRun bool, a store.Account) (store
 // account, store.ErrTooManyChanges, or that of [store.CheckUpdate].
 func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, change func(*store.Account) error) (next store.Account, err error) {
 	phonesToo := false
-	err = db.update(dryRun, func(tx *writeTx) error {
-		prev, err := getAccount(tx.Tx, id)
-		if err != nil {
-			return err
-		}
-		next = prev
-		if err := change(&next); err != nil {
-			return err
-		}
-		others, err := otherOperators(tx.Tx, id)
-		if err != nil {
-			return err
-		}
-		if err := store.CheckUpdate(prev, next, audit.Actor, others); err != nil {
-			return err
-		}
-		if next.Disabled && !prev.Disabled {
-			if err := endClaims(tx, id); err != nil {
-				return err
-			}
-		}
-		before := bytes.Clone(tx.Bucket(bucketAccounts).Get(accountKey(id)))
-		if err := putAccount(tx, next); err != nil {
-			return err
-		}
-		if next.SettingServer == prev.SettingServer && bytes.Equal(before, tx.Bucket(bucketAccounts).Get(accountKey(id))) {
-			return nil
-		}
-		phonesToo = next.PhonesDisabled != prev.PhonesDisabled
-		now := db.clock.now()
-		if err := checkOwnChanges(tx.Tx, prev, audit, now); err != nil {
-			return err
-		}
-		return putEntry(tx, store.Entry{Account: id, Name: next.Name, Audit: audit}, now)
+	err = db.update(dryRun, func(tx *writeTx) (err error) {
+		next, phonesToo, err = updateAccount(tx, audit, id, db.clock.now(), change)
+		return err
 	})
 	if err == nil && phonesToo && !dryRun {
 		err = db.readDisabled()
 	}
 	return next, err
+}
+
+// updateAccount is UpdateAccount in a transaction. It also returns whether the phones of
+// the account were disabled or enabled.
+func updateAccount(tx *writeTx, audit store.Audit, id store.AccountID, now time.Time, change func(*store.Account) error) (next store.Account, phonesToo bool, err error) {
+	prev, err := getAccount(tx.Tx, id)
+	if err != nil {
+		return next, false, err
+	}
+	next = prev
+	if err := change(&next); err != nil {
+		return next, false, err
+	}
+	others, err := otherOperators(tx.Tx, id)
+	if err != nil {
+		return next, false, err
+	}
+	if err := store.CheckUpdate(prev, next, audit.Actor, others); err != nil {
+		return next, false, err
+	}
+	if next.Disabled && !prev.Disabled {
+		if err := endClaims(tx, id); err != nil {
+			return next, false, err
+		}
+	}
+	before := bytes.Clone(tx.Bucket(bucketAccounts).Get(accountKey(id)))
+	if err := putAccount(tx, next); err != nil {
+		return next, false, err
+	}
+	if next.SettingServer == prev.SettingServer && bytes.Equal(before, tx.Bucket(bucketAccounts).Get(accountKey(id))) {
+		return next, false, nil
+	}
+	if err := checkOwnChanges(tx.Tx, prev, audit, now); err != nil {
+		return next, false, err
+	}
+	return next, next.PhonesDisabled != prev.PhonesDisabled, putEntry(tx, store.Entry{Account: id, Name: next.Name, Audit: audit}, now)
 }
 
 // RemoveAccount removes an account, its files, its jobs and its claims. Operators can still read its

@@ -73,19 +73,49 @@ func (db *DB) EnsureFileToken(account store.AccountID) (store.FileSpace, error) 
 	}
 	token := store.NewFileToken()
 	err = db.changeFiles(false, 1, account, 0, func(w *fileWriter) error {
-		if w.space.Token == "" {
-			w.space.Token = token
-			if err := errors.Join(putTokens(w.tx, account, w.space), putSpace(w.tx, account, w.space)); err != nil {
-				return err
-			}
-		}
+		err := w.ensureToken(token)
 		s = w.space.at(w.now)
-		return nil
+		return err
 	})
 	if err != nil {
 		return store.FileSpace{}, err
 	}
 	return s, nil
+}
+
+// ensureToken gives the account a token if it has none.
+func (w *fileWriter) ensureToken(token string) error {
+	if w.space.Token != "" {
+		return nil
+	}
+	w.space.Token = token
+	return errors.Join(putTokens(w.tx, w.account.ID, w.space), putSpace(w.tx, w.account.ID, w.space))
+}
+
+// ServeFiles makes the files of an account its setting server, at the url of its token,
+// and returns the account. It gets a token if it has none; if dryRun is set, the setting
+// server that is returned is then zero. The entry's detail is the URL. The errors are
+// those of UpdateAccount.
+func (db *DB) ServeFiles(audit store.Audit, dryRun bool, account store.AccountID, url func(token string) store.URL) (a store.Account, err error) {
+	token := store.NewFileToken()
+	made := false
+	err = db.changeFiles(dryRun, 1, account, 0, func(w *fileWriter) error {
+		made = w.space.Token == ""
+		if err := w.ensureToken(token); err != nil {
+			return err
+		}
+		server := url(w.space.Token)
+		audit.Detail = server.String()
+		a, _, err = updateAccount(w.tx, audit, account, w.now, func(a *store.Account) error { a.SettingServer = server; return nil })
+		return err
+	})
+	if err != nil {
+		return store.Account{}, err
+	}
+	if dryRun && made {
+		a.SettingServer = store.URL{}
+	}
+	return a, nil
 }
 
 // tokenKey returns the key of a token, which is not a secret of the database's order.

@@ -103,9 +103,9 @@ func (r *randomChanges) change(t *testing.T) {
 // changeFiles changes files of an account, which may exceed its bounds.
 func (r *randomChanges) changeFiles(audit store.Audit, account store.AccountID) error {
 	name := store.FileName(fmt.Sprintf("%d.xml", r.IntN(4)))
-	switch r.IntN(8) {
+	url := func(token string) store.URL { return store.RestoreURL("http://files.example/" + token + "/") }
+	switch r.IntN(9) {
 	case 0:
-		url := func(token string) store.URL { return store.RestoreURL("http://files.example/" + token + "/") }
 		_, err := r.MakeFileToken(audit, r.IntN(3) == 0, account, url)
 		return err
 	case 1:
@@ -115,6 +115,9 @@ func (r *randomChanges) changeFiles(audit store.Audit, account store.AccountID) 
 		return r.NoteFileRead(audit, account, name)
 	case 3, 4:
 		return r.RemoveFile(audit, false, account, 0, name)
+	case 5:
+		_, err := r.ServeFiles(audit, r.IntN(3) == 0, account, url)
+		return err
 	}
 	_, err := r.PutFile(audit, r.IntN(4) == 0, account, 0, name, randomText(r.IntN(1000)))
 	return err

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"snomredirect/store"
@@ -50,8 +51,10 @@ func tokensOfFiles(b *bench) {
 	}
 	second := rotate(false)
 	server(urlA)
-	_, err = b.UpdateAccount(audit, false, acme.ID, func(a *store.Account) error { a.SettingServer = filesURL(second.Token); return nil })
+	a, err := b.ServeFiles(audit, false, acme.ID, filesURL)
 	b.must(err)
+	server(a.SettingServer)
+	server(filesURL(second.Token))
 	third := rotate(false)
 	server(filesURL(third.Token))
 	if s := b.space(acme.ID); s != third || s.OldToken != second.Token || !s.OldUntil.Equal(time.Now().Add(store.OldTokenTime).Truncate(time.Second)) {
@@ -71,6 +74,85 @@ func tokensOfFiles(b *bench) {
 	b.want(err, store.ErrNoAccount)
 	_, err = b.MakeFileToken(audit, false, 99, filesURL)
 	b.want(err, store.ErrNoAccount)
+}
+
+// An account's files become its setting server, at the URL of the present token.
+func servedFiles(b *bench) {
+	acme := b.account("acme", store.Partner, serverA)
+	serve := func(dryRun bool) store.URL {
+		b.Helper()
+		a, err := b.ServeFiles(store.Audit{Actor: acme.ID, Name: "acme", Begun: time.Now(), Command: "SERVER FILES"}, dryRun, acme.ID, filesURL)
+		b.must(err)
+		return a.SettingServer
+	}
+	stored := func(want store.URL) {
+		b.Helper()
+		if a, err := b.Account(acme.ID); err != nil || a.SettingServer != want {
+			b.Errorf("the setting server is %v, %v; want %v", a.SettingServer, err, want)
+		}
+	}
+	if url := serve(true); !url.IsZero() {
+		b.Errorf("a dry run: %v", url)
+	}
+	if s := b.space(acme.ID); s.Token != "" {
+		b.Errorf("a dry run: %+v", s)
+	}
+	stored(urlA)
+	time.Sleep(time.Second)
+	url := serve(false)
+	stored(url)
+	if s := b.space(acme.ID); filesURL(s.Token) != url {
+		b.Errorf("%v, %+v", url, s)
+	}
+	entries := b.entries(acme.ID)
+	if e := entries[0]; e.Audit.Command != "SERVER FILES" || e.Audit.Detail != url.String() {
+		b.Errorf("%+v", e)
+	}
+	if serve(false); len(b.entries(acme.ID)) != len(entries) {
+		b.Error("an entry of no change")
+	}
+	if url := serve(true); url != filesURL(b.space(acme.ID).Token) {
+		b.Errorf("a dry run: %v", url)
+	}
+	own := func() store.Audit { return store.Audit{Actor: acme.ID, Name: "acme", Begun: time.Now()} }
+	for i := range store.MaxOwnChanges { // a partner's own changes are bounded
+		_, err := b.UpdateAccount(own(), false, acme.ID, func(a *store.Account) error {
+			a.SettingServer = store.RestoreURL(fmt.Sprintf("http://prov.example/%d", i))
+			return nil
+		})
+		if err != nil {
+			b.want(err, store.ErrTooManyChanges)
+			break
+		}
+		time.Sleep(11 * time.Minute) // entries are joined for 10 minutes
+	}
+	_, err := b.ServeFiles(own(), false, acme.ID, filesURL)
+	b.want(err, store.ErrTooManyChanges)
+	_, err = b.ServeFiles(audit, false, 99, filesURL)
+	b.want(err, store.ErrNoAccount)
+}
+
+// The setting server is that of the present token, however a change of both meets one of
+// the token.
+func tokensChangeWhileServed(b *bench) {
+	acme := b.account("acme", store.Partner, serverA)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, err := b.ServeFiles(audit, false, acme.ID, filesURL); err != nil {
+				b.Error(err)
+			}
+		})
+		all.Go(func() {
+			if _, err := b.MakeFileToken(audit, false, acme.ID, filesURL); err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if a, err := b.Account(acme.ID); err != nil || a.SettingServer != filesURL(b.space(acme.ID).Token) {
+		b.Errorf("%v, %v, %+v", a.SettingServer, err, b.space(acme.ID))
+	}
 }
 
 // The files and tokens of an account are removed with it.

@@ -49,6 +49,7 @@ type Backend interface {
 	NoteFileRead(store.Audit, store.AccountID, store.FileName) error
 	FileSpace(store.AccountID) (store.FileSpace, error)
 	MakeFileToken(_ store.Audit, dryRun bool, _ store.AccountID, url func(token string) store.URL) (store.FileSpace, error)
+	ServeFiles(_ store.Audit, dryRun bool, _ store.AccountID, url func(token string) store.URL) (store.Account, error)
 	EnsureFileToken(store.AccountID) (store.FileSpace, error)
 	AccountOfToken(token string) (store.AccountID, error)
 
@@ -129,15 +130,17 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"ClaimsAndQuotas":  claimsAndQuotas,
 		"RacingClaims":     racingClaims,
 
-		"FilesAreStored":         filesAreStored,
-		"VersionsOfFiles":        versionsOfFiles,
-		"SpaceOfFiles":           spaceOfFiles,
-		"CountsOfFiles":          countsOfFiles,
-		"RevisionsOfFiles":       revisionsOfFiles,
-		"RacingFiles":            racingFiles,
-		"TokensOfFiles":          tokensOfFiles,
-		"FilesOfRemovedAccounts": filesOfRemovedAccounts,
-		"HistoryOfFiles":         historyOfFiles,
+		"FilesAreStored":          filesAreStored,
+		"VersionsOfFiles":         versionsOfFiles,
+		"SpaceOfFiles":            spaceOfFiles,
+		"CountsOfFiles":           countsOfFiles,
+		"RevisionsOfFiles":        revisionsOfFiles,
+		"RacingFiles":             racingFiles,
+		"TokensOfFiles":           tokensOfFiles,
+		"ServedFiles":             servedFiles,
+		"TokensChangeWhileServed": tokensChangeWhileServed,
+		"FilesOfRemovedAccounts":  filesOfRemovedAccounts,
+		"HistoryOfFiles":          historyOfFiles,
 
 		"TheDefault":           theDefault,
 		"OnlyOperatorsDefault": onlyOperatorsDefault,
