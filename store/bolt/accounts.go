@@ -131,8 +131,8 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 	return next, err
 }
 
-// RemoveAccount removes an account, its files, its jobs and its claims. Operators can still read its
-// history. If dryRun is set, RemoveAccount runs the same checks but removes
+// RemoveAccount removes an account, its files, its API keys, its provisioning profiles,
+// its jobs and its claims. Operators can still read its history. If dryRun is set, RemoveAccount runs the same checks but removes
 // nothing. The error is store.ErrNoAccount if there is no such account, or that
 // of [store.CheckRemove].
 func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) error {
@@ -163,6 +163,8 @@ func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) 
 			tx.delete(bucketUsage, key),
 			tx.delete(bucketNames, []byte(a.Name)),
 			deleteFiles(tx, id),
+			deleteAPIKeys(tx, id),
+			deleteProfiles(tx, id),
 			endClaims(tx, id),
 			putEntry(tx, store.Entry{Account: id, Name: a.Name, Audit: audit}, now),
 			pruneAll(tx, now))
