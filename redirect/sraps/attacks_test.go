@@ -76,7 +76,7 @@ func TestForgedRequests(t *testing.T) {
 		t.Fatalf("%s %s", response.Status, text)
 	}
 	l.refused(again(func(*http.Request) {}), 401, "The same request was sent before")
-	if text := l.log.String(); strings.Contains(text, l.keys["acme"].secret) || !strings.Contains(text, `msg="login refused" api_key=nothing`) {
+	if text := l.log.String(); strings.Contains(text, l.keys["acme"].secret) || !strings.Contains(text, `msg="login refused" user=nothing from=127.0.0.1:`) {
 		t.Errorf("log: %s", text)
 	}
 }

@@ -67,14 +67,17 @@ func (h *handler) login(ctx context.Context, l login) (store.Account, error) {
 	case errors.Is(err, store.ErrDenied):
 		err = denied{challenge, "There is no such API key, or the signature is not of this request with that key."}
 	}
-	level, refusal := slog.LevelInfo, err
+	level, refusal, why := slog.LevelInfo, err, "wrong name or key" // as in the filter for fail2ban
+	if stale != "" {
+		why = "signed at another time"
+	}
 	if !errors.Is(err, store.ErrDenied) {
-		level, refusal = slog.LevelDebug, unavailable{err} // nothing limits how many these are
+		level, refusal, why = slog.LevelDebug, unavailable{err}, err.Error() // nothing limits how many these are
 		if !errors.Is(err, store.ErrBusy) && ctx.Err() == nil {
 			h.Log.Error("login", "error", err)
 		}
 	}
-	h.Log.Log(ctx, level, "login refused", "api_key", l.header.ID[:min(len(l.header.ID), 64)], "from", l.request.RemoteAddr, "by", "API key over SRAPS", "why", err)
+	h.Log.Log(ctx, level, "login refused", "user", l.header.ID[:min(len(l.header.ID), 64)], "from", l.request.RemoteAddr, "by", "API key over SRAPS", "why", why)
 	return store.Account{}, refusal
 }
 
