@@ -49,6 +49,9 @@ const MaxKeys = 100
 // Operates reports whether a is an enabled operator.
 func (a Account) Operates() bool { return a.Role == Operator && !a.Disabled }
 
+// CanLogIn reports whether a has a key or a password. It may be disabled all the same.
+func (a Account) CanLogIn() bool { return len(a.Keys) > 0 || a.PasswordHash != "" }
+
 // Key returns a's key with that fingerprint.
 func (a Account) Key(fingerprint string) (Key, bool) {
 	i := slices.IndexFunc(a.Keys, func(k Key) bool { return k.Fingerprint() == fingerprint })
@@ -96,9 +99,10 @@ func CheckAdd(a Account) error {
 	return nil
 }
 
-// CheckUpdate checks the rules for changing prev into next. others is the number of
-// enabled operators other than this account.
-func CheckUpdate(prev, next Account, others int) error {
+// CheckUpdate checks the rules for changing prev into next. by is the account that
+// makes the change, or 0 for the service; others is the number of enabled operators
+// other than prev.
+func CheckUpdate(prev, next Account, by AccountID, others int) error {
 	switch {
 	case next.ID != prev.ID || next.Name != prev.Name || !next.Created.Equal(prev.Created):
 		return errors.New("store: an account's ID, name and creation time can't be changed")
@@ -112,6 +116,8 @@ func CheckUpdate(prev, next Account, others int) error {
 		return fmt.Errorf("store: a quota of %d phones", next.Quota)
 	case prev.Operates() && !next.Operates() && others == 0:
 		return ErrLastOperator
+	case prev.CanLogIn() && !next.CanLogIn() && (by == prev.ID || prev.Name == Admin):
+		return ErrLastCredential
 	}
 	return CheckAdd(next)
 }

@@ -88,23 +88,32 @@ func TestAccountRules(t *testing.T) {
 	op := Account{ID: 1, Name: "olga", Role: Operator}
 	partner := Account{ID: 2, Name: "acme", SettingServer: server}
 	with := func(a Account, change func(*Account)) Account { change(&a); return a }
+	keyed := with(partner, func(a *Account) { a.Keys = make([]Key, 1) })
+	admin := Account{ID: 3, Name: Admin, Role: Operator}
 	for name, c := range map[string]struct {
 		prev, next Account
+		by         AccountID
 		others     int
 		want       error
 	}{
-		"no change":              {op, op, 0, nil},
-		"demote the last":        {op, with(op, func(a *Account) { a.Role = Partner }), 0, ErrLastOperator},
-		"disable the last":       {op, with(op, func(a *Account) { a.Disabled = true }), 0, ErrLastOperator},
-		"demote one of two":      {op, with(op, func(a *Account) { a.Role = Partner }), 1, nil},
-		"disable a partner":      {partner, with(partner, func(a *Account) { a.Disabled = true }), 0, nil},
-		"demote a disabled one":  {with(op, func(a *Account) { a.Disabled = true }), with(op, func(a *Account) { a.Disabled = true; a.Role = Partner }), 1, nil},
-		"empty a setting server": {partner, with(partner, func(a *Account) { a.SettingServer = URL{} }), 1, ErrNoSettingServer},
-		"leave it unset":         {op, with(op, func(a *Account) { a.Company = "x" }), 1, nil},
-		"make admin a partner":   {with(op, func(a *Account) { a.Name = Admin }), with(op, func(a *Account) { a.Name = Admin; a.Role = Partner }), 1, ErrAdminName},
-		"too many keys":          {partner, with(partner, func(a *Account) { a.Keys = make([]Key, MaxKeys+1) }), 1, ErrTooManyKeys},
+		"no change":              {op, op, 9, 0, nil},
+		"demote the last":        {op, with(op, func(a *Account) { a.Role = Partner }), 9, 0, ErrLastOperator},
+		"disable the last":       {op, with(op, func(a *Account) { a.Disabled = true }), 9, 0, ErrLastOperator},
+		"demote one of two":      {op, with(op, func(a *Account) { a.Role = Partner }), 9, 1, nil},
+		"disable a partner":      {partner, with(partner, func(a *Account) { a.Disabled = true }), 9, 0, nil},
+		"demote a disabled one":  {with(op, func(a *Account) { a.Disabled = true }), with(op, func(a *Account) { a.Disabled = true; a.Role = Partner }), 9, 1, nil},
+		"empty a setting server": {partner, with(partner, func(a *Account) { a.SettingServer = URL{} }), 9, 1, ErrNoSettingServer},
+		"leave it unset":         {op, with(op, func(a *Account) { a.Company = "x" }), 9, 1, nil},
+		"make admin a partner":   {with(op, func(a *Account) { a.Name = Admin }), with(op, func(a *Account) { a.Name = Admin; a.Role = Partner }), 9, 1, ErrAdminName},
+		"too many keys":          {partner, with(partner, func(a *Account) { a.Keys = make([]Key, MaxKeys+1) }), 9, 1, ErrTooManyKeys},
+		"one's own last key":     {keyed, partner, 2, 1, ErrLastCredential},
+		"a partner's last key":   {keyed, partner, 1, 1, nil},
+		"one's own password":     {with(keyed, func(a *Account) { a.PasswordHash = "x" }), keyed, 2, 1, nil},
+		"key for a password":     {keyed, with(partner, func(a *Account) { a.PasswordHash = "x" }), 2, 1, nil},
+		"admin's last password":  {with(admin, func(a *Account) { a.PasswordHash = "x" }), admin, 1, 1, ErrLastCredential},
+		"admin has none anyway":  {admin, with(admin, func(a *Account) { a.Company = "x" }), 1, 1, nil},
 	} {
-		if err := CheckUpdate(c.prev, c.next, c.others); !errors.Is(err, c.want) {
+		if err := CheckUpdate(c.prev, c.next, c.by, c.others); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
@@ -113,7 +122,7 @@ func TestAccountRules(t *testing.T) {
 		"another name": with(partner, func(a *Account) { a.Name = "evil" }),
 		"another date": with(partner, func(a *Account) { a.Created = time.Unix(1, 0) }),
 	} {
-		if err := CheckUpdate(partner, next, 1); err == nil {
+		if err := CheckUpdate(partner, next, 1, 1); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}

@@ -48,3 +48,33 @@ func BenchmarkMatches(b *testing.B) {
 		})
 	}
 }
+
+func TestParsePassword(t *testing.T) {
+	for _, ok := range []string{"correct horse battery", "twelve chars", "電話電話電話電話電話abcd", NewPassword(), strings.Repeat("abc", 85)} {
+		if got, err := ParsePassword(ok, "acme"); got != ok || err != nil {
+			t.Errorf("%q: %q, %v", ok, got, err)
+		}
+	}
+	for bad, want := range map[string]string{
+		"":                         "at least 12",
+		"電話電話電話電話電話a":              "at least 12",
+		strings.Repeat("abc", 86):  "up to 256 bytes",
+		"a tab\tin the middle":     "control characters",
+		"\xff is not UTF-8 at all": "control characters",
+		"abababababababab":         "easy to guess",
+		"the ACME password":        "easy to guess",
+	} {
+		if _, err := ParsePassword(bad, "acme"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", bad, err, want)
+		}
+	}
+}
+
+func FuzzParsePassword(f *testing.F) {
+	f.Add("correct horse battery")
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, err := ParsePassword(s, "acme"); err == nil && (got != s || len(s) > maxPassword || !printable(s)) {
+			t.Errorf("%q: %q", s, got)
+		}
+	})
+}

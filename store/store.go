@@ -43,6 +43,9 @@ var (
 	ErrAdminName = errors.New("reserved for an operator")
 	// ErrLastOperator means that no enabled operator would be left.
 	ErrLastOperator = errors.New("the last operator")
+	// ErrLastCredential means that the account would have no key or password left, and
+	// that it is the caller's own, or the one named [Admin].
+	ErrLastCredential = errors.New("the last way to log in")
 	// ErrOwnsPhones means that the account has registered phones.
 	ErrOwnsPhones = errors.New("owns phones")
 	// ErrQuota means that the account would have more phones than its quota.

@@ -12,7 +12,7 @@ import (
 // deleted characters in the wrong columns. A line that is longer than the screen is
 // left as x/term shows it.
 func (t *Terminal) show(line string, pos int) {
-	if t.config.TextWidth == nil {
+	if t.config.TextWidth == nil || t.secret {
 		return
 	}
 	runes, columns := utf8.RuneCountInString(t.prompt+line), t.config.TextWidth(t.prompt+line)

@@ -21,6 +21,7 @@ type Terminal struct {
 	editor  *term.Terminal
 	tooLong bool
 	recall  bool // the line being read enters the history
+	secret  bool // the line being read is not shown
 
 	prompt string  // as it is shown
 	search *search // the one with Ctrl-R, or nil
@@ -68,6 +69,9 @@ func (t *Terminal) During(interrupt func()) { t.keys.during(interrupt) }
 // TakeKeys passes each key that is typed to take. A key for which take returns true
 // is not read as part of a line. If take is nil, all keys are.
 func (t *Terminal) TakeKeys(take func(key byte) bool) { t.keys.setTaker(take) }
+
+// TypedAhead reports whether something was typed that was not read yet.
+func (t *Terminal) TypedAhead() bool { return t.keys.typedAhead() }
 
 // A serialWriter serializes the writes of an editor and the one that replaces it.
 type serialWriter struct {
@@ -136,12 +140,25 @@ func (t *Terminal) key(line string, pos int, key rune) (string, int, bool) {
 // ReadLine shows prompt and returns the next line. The error is io.EOF after Ctrl-D
 // and at the end of the input, [ErrInterrupted] after Ctrl-C, or an [*Error].
 func (t *Terminal) ReadLine(prompt string) (string, error) {
-	t.tooLong, t.recall = false, prompt == t.config.Prompt
+	t.secret = false
+	return t.read(prompt, prompt == t.config.Prompt, (*term.Terminal).ReadLine)
+}
+
+// ReadSecret is ReadLine for a line that does not appear on the screen and is not
+// recalled.
+func (t *Terminal) ReadSecret(prompt string) (string, error) {
+	t.secret = true
+	return t.read(prompt, false, func(editor *term.Terminal) (string, error) { return editor.ReadPassword(prompt) })
+}
+
+// read reads a line. recall is whether earlier lines are recalled and searched.
+func (t *Terminal) read(prompt string, recall bool, readLine func(*term.Terminal) (string, error)) (string, error) {
+	t.tooLong, t.recall = false, recall
 	t.search, t.wide = nil, false
 	editor := t.current()
 	t.setPrompt(prompt)
 	t.keys.beginLine(t.recall)
-	line, err := editor.ReadLine()
+	line, err := readLine(editor)
 	interrupted, bad := t.keys.endLine()
 	switch {
 	case err == io.EOF:
@@ -181,4 +198,12 @@ func ClampWidth(columns uint32) int32 {
 		return 80
 	}
 	return int32(columns)
+}
+
+// ClampHeight returns rows, or 0, which is unknown, if it is over 10,000.
+func ClampHeight(rows uint32) int32 {
+	if rows > 10_000 {
+		return 0
+	}
+	return int32(rows)
 }

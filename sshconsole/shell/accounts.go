@@ -19,15 +19,25 @@ func (c *call) account(word string) (store.Account, error) {
 	return a, explain(err, word)
 }
 
-// update changes the account that the first argument names. If change returns a
-// problem, the caller sees that. The history records detail.
+// target returns the account that the command is about: the one it names, or the
+// caller's.
+func (c *call) target() (store.Account, error) {
+	if c.cmd.namesAccount() {
+		return c.account(c.args[0])
+	}
+	return c.by, nil
+}
+
+// update changes the command's target. If change returns a problem, the caller sees
+// that. The history records detail.
 func (c *call) update(detail string, change func(*store.Account) error) (store.Account, error) {
-	a, err := c.account(c.args[0])
+	a, err := c.target()
 	if err != nil {
 		return a, err
 	}
+	name := string(a.Name)
 	a, err = c.Registry.UpdateAccount(c.audit(detail), c.dryRun, a.ID, change)
-	return a, explain(err, c.args[0])
+	return a, explain(err, name)
 }
 
 // updateWith is update, answered with the account and a text about it.

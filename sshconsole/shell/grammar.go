@@ -15,8 +15,13 @@ type command struct {
 
 	group   table.Group
 	changes effect
+	live    bool // it shows things as they happen
 	run     func(*call) error
 }
+
+// paged reports whether what the command writes at a terminal is shown a screen at a
+// time: not if it shows things as they happen, or changes something and may ask.
+func (c *command) paged() bool { return c.changes == nothing && !c.live }
 
 const (
 	further  = table.Further
@@ -42,6 +47,9 @@ func (c *command) row() table.Row {
 func (c *command) words() string {
 	return strings.Join(usage.Form{Usage: c.usage}.Literals(), " ")
 }
+
+// namesAccount reports whether the first argument is the name of an account.
+func (c *command) namesAccount() bool { return strings.HasPrefix(c.usage, "ACCOUNT ") }
 
 // An invocation is a command with its arguments, as a line gave them.
 type invocation struct {

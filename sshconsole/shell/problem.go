@@ -136,8 +136,8 @@ func explain(err error, subject string) error {
 		return refused(codeForbidden, "%s is the last operator: first make another account an operator, with ACCOUNT ROLE <name> operator.", subject)
 	case errors.Is(err, store.ErrOwnsPhones):
 		return refused(codeForbidden, "%s has registered phones: deregister them first, or use ACCOUNT REMOVE %s --transfer-to <name>.", subject, subject)
-	case errors.Is(err, store.ErrNoKey):
-		return refused(codeNotFound, "%s has no such key: ACCOUNT KEY %s LIST shows the fingerprints.", subject, subject)
+	case errors.Is(err, store.ErrLastCredential):
+		return refused(codeForbidden, "%s would have no key or password left to log in with: add another one first.", subject)
 	case errors.Is(err, store.ErrTooManyKeys):
 		return refused(codeForbidden, "%s would have more than %d keys: remove some first.", subject, store.MaxKeys)
 	}

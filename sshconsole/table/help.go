@@ -2,6 +2,7 @@ package table
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"snomredirect/sshconsole/usage"
@@ -14,36 +15,67 @@ const (
 )
 
 const (
-	furtherHelpHead  = "More commands; HELP <command> shows one with an example:\n\n"
+	topicsHelpHead   = "More commands; HELP <command> explains one, HELP ALL lists all:\n\n"
 	operatorHelpHead = "For operators, who reach every account's phones:\n\n"
-	helpOptions      = "Every command accepts --json; commands that change something accept --dry-run.\n\n"
+	helpOptions      = "\nEvery command accepts --json; commands that change something accept --dry-run.\n\n"
 )
 
-// WriteHelp writes the old console's help, and below it the newer commands and
-// those for operators.
-func (t Table[T]) WriteHelp(w io.Writer, operates bool) {
-	var old, full, operators []usage.Row
+// A Topic is a line of the help: what some commands are about, and their first words.
+type Topic struct {
+	Name     string
+	Commands []string
+}
+
+// WriteHelp writes the old console's help, and below it the topics, each with those of
+// its commands that this caller can use. That fits a screen of 24 lines.
+func (t Table[T]) WriteHelp(w io.Writer, topics []Topic, operates bool) {
+	usage.WriteRows(w, helpHead, t.classic(), helpFoot)
+	usable := t.usable(operates).names()
+	var rows []usage.Row
+	for _, topic := range topics {
+		names := slices.DeleteFunc(slices.Clone(topic.Commands), func(name string) bool { return !slices.Contains(usable, name) })
+		if len(names) > 0 {
+			rows = append(rows, usage.Row{Usage: topic.Name, Summary: strings.Join(names, ", ")})
+		}
+	}
+	usage.WriteRows(w, topicsHelpHead, rows, helpOptions)
+}
+
+// WriteAll writes a line for each form of a command that this caller can use.
+func (t Table[T]) WriteAll(w io.Writer, operates bool) {
+	var all, operators []usage.Row
 	for _, e := range t.entries {
 		row := usage.Row{Usage: e.form().Short(), Summary: e.Summary} // a line has no room for all options
-		switch {
-		case e.Group == Classic && e.Label == "":
-			old = append(old, row)
-		case e.Group == Classic: // it can do more than the old one
-			old = append(old, usage.Row{Usage: e.Label, Summary: e.Caption})
-			full = append(full, row)
-		case e.Group == Further:
-			full = append(full, row)
-		case e.Group == Operator:
+		switch e.Group {
+		case Classic, Further:
+			all = append(all, row)
+		case Operator:
 			operators = append(operators, row)
 		}
 	}
-	usage.WriteRows(w, helpHead, old, helpFoot)
-	usage.WriteRows(w, furtherHelpHead, full, "\n")
+	usage.WriteRows(w, "", all, "")
 	if operates {
-		usage.WriteRows(w, operatorHelpHead, operators, "\n")
+		usage.WriteRows(w, "\n"+operatorHelpHead, operators, "")
 	}
 	_, _ = io.WriteString(w, helpOptions)
 }
+
+// classic returns the rows of the old console's help.
+func (t Table[T]) classic() (rows []usage.Row) {
+	for _, e := range t.entries {
+		switch {
+		case e.Group != Classic:
+		case e.Label == "":
+			rows = append(rows, usage.Row{Usage: e.Usage, Summary: e.Summary})
+		default: // it can do more than the old one
+			rows = append(rows, usage.Row{Usage: e.Label, Summary: e.Caption})
+		}
+	}
+	return rows
+}
+
+// Options returns the names of the options that the command's usage mentions.
+func (r Row) Options() (names []string) { return r.form().Options() }
 
 // Usable returns the commands that this caller can use.
 func (t Table[T]) Usable(operates bool) []Row { return t.usable(operates).rows() }

@@ -58,8 +58,14 @@ func TestFind(t *testing.T) {
 func TestHelp(t *testing.T) {
 	for _, operates := range []bool{false, true} {
 		var b bytes.Buffer
-		rows.WriteHelp(&b, operates)
-		if got := b.String(); strings.Contains(got, "ACCOUNT LIST") != operates || !strings.Contains(got, "REGISTER <mac>: Register a phone.\n") ||
+		rows.WriteHelp(&b, []Topic{{"Phones", []string{"REGISTER", "SHOW"}}, {"For operators", []string{"ACCOUNT"}}}, operates)
+		if got := b.String(); strings.Contains(got, "For operators: ACCOUNT\n") != operates || !strings.Contains(got, "REGISTER <mac>: Register a phone.\n") ||
+			!strings.Contains(got, ": REGISTER, SHOW\n") {
+			t.Errorf("operates %v:\n%s", operates, got)
+		}
+		b.Reset()
+		rows.WriteAll(&b, operates)
+		if got := b.String(); strings.Contains(got, "ACCOUNT LIST") != operates || !strings.Contains(got, "REGISTER <mac>...: Register phones.\n") ||
 			!strings.Contains(got, "REGISTER - ") || strings.Contains(got, "--short") || strings.Contains(got, "HELP <command>...") {
 			t.Errorf("operates %v:\n%s", operates, got)
 		}

@@ -124,6 +124,16 @@ func (f Form) options() []token {
 	return append(all, slices.DeleteFunc(f.tokens(), func(t token) bool { return t.kind != option })...)
 }
 
+// Options returns the names of the options that the usage mentions.
+func (f Form) Options() (names []string) {
+	for _, t := range f.tokens() {
+		if t.kind == option {
+			names = append(names, t.text)
+		}
+	}
+	return names
+}
+
 // valued returns the names of the options that take a value.
 func (f Form) valued() []string {
 	var names []string

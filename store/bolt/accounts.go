@@ -103,7 +103,7 @@ func (db *DB) UpdateAccount(audit store.Audit, dryRun bool, id store.AccountID, 
 		if err != nil {
 			return err
 		}
-		if err := store.CheckUpdate(prev, next, others); err != nil {
+		if err := store.CheckUpdate(prev, next, audit.Actor, others); err != nil {
 			return err
 		}
 		if next.Disabled && !prev.Disabled {
