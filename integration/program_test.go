@@ -32,10 +32,11 @@ type story struct {
 	folder     string
 	process    *exec.Cmd
 	ended      chan error
-	hostKey    atomic.Value // a string, of the last connection
-	lastStatus int          // the exit status of the last command over SSH
-	uploading  *ssh.Client  // the connection of upload, until it ends
-	scraped    scraped      // the metrics of the last scrape
+	hostKey    atomic.Value      // a string, of the last connection
+	lastStatus int               // the exit status of the last command over SSH
+	uploading  *ssh.Client       // the connection of upload, until it ends
+	scraped    scraped           // the metrics of the last scrape
+	endpoints  map[string]string // what falconieri keeps of its first calls, by API key
 }
 
 // addresses are the program's listen addresses, by protocol; "" if it does not

@@ -96,6 +96,8 @@ func TestStories(t *testing.T) {
 			"eventually":  eventually,
 			"rds":         rds,
 			"post":        post,
+			"falconieri":  falconieri,
+			"ngcp":        ngcp,
 			"website":     website,
 			"freeport":    freeport,
 			"capture":     capture,

@@ -60,6 +60,15 @@ var (
 	ErrNoKey = errors.New("no such key")
 	// ErrTooManyKeys means that the account would have more than [MaxKeys] keys.
 	ErrTooManyKeys = errors.New("too many keys")
+	// ErrNoAPIKey means that there is no such API key, or that it is another account's.
+	ErrNoAPIKey = errors.New("no such API key")
+	// ErrTooManyAPIKeys means that the account would have more than [MaxAPIKeys].
+	ErrTooManyAPIKeys = errors.New("too many API keys")
+	// ErrProfileExists means that the account has a provisioning profile of that name.
+	ErrProfileExists = errors.New("there is a profile of that name")
+	// ErrTooManyProfiles means that the account would have more than
+	// [MaxProvisioningProfiles].
+	ErrTooManyProfiles = errors.New("too many profiles")
 	// ErrNoClaim means that there is no such claim, or no longer.
 	ErrNoClaim = errors.New("no such claim")
 	// ErrClaimed means that the account has claimed the phone already.

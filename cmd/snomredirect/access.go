@@ -21,7 +21,7 @@ func warnOfAccess(folder string, log *slog.Logger) {
 		}
 	}
 	check(folder, 0o022, "go-w")
-	for _, name := range []string{snapshot.HostKey, snapshot.RDSKey} {
+	for _, name := range []string{snapshot.HostKey, snapshot.RDSKey, snapshot.APIKey} {
 		check(filepath.Join(folder, name), 0o077, "go=")
 	}
 	if len(remedies) > 0 {

@@ -64,6 +64,8 @@ func printCounts(w io.Writer, r bolt.Report) {
 		{"Jobs:", r.Jobs},
 		{"Files:", r.Files},
 		{"File versions:", r.Versions},
+		{"API keys:", r.APIKeys},
+		{"Profiles:", r.Profiles},
 	} {
 		fmt.Fprintf(w, "%-17s%d\n", line.name, line.n)
 	}

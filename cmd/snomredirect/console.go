@@ -37,6 +37,7 @@ func (v *service) newConsole() *sshconsole.Server {
 			Status:      v.status,
 			Backup:      v.backups.begin,
 			Files:       v.consoleFiles(),
+			MakeAPIKey:  v.makeAPIKey(),
 			ClaimURL:    v.claimURL(),
 			Turn:        v.turns.take,
 		}),

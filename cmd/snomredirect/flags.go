@@ -25,6 +25,7 @@ type serve struct {
 	PnP              string        `name:"pnp" placeholder:"ADDRESS" help:"Answer phones over SIP Plug & Play here, such as 224.0.1.75:5060, to which phones send."`
 	RDS              string        `name:"rds" placeholder:"ADDRESS" help:"Serve snom's XML-RPC API to partners' tools here, over HTTPS with --tls-cert or a self-signed certificate."`
 	RDSPlain         bool          `name:"rds-plain" help:"Serve --rds over plain HTTP, on a loopback address only."`
+	SRAPS            bool          `name:"sraps" help:"Serve the REST API of snom's present service, SRAPS, to partners' tools, on --https and on --rds."`
 	Files            string        `name:"files" placeholder:"ADDRESS" help:"Serve partners' setting files to their phones here, over HTTPS with --tls-cert."`
 	FilesURL         string        `name:"files-url" placeholder:"URL" help:"URL at which phones reach --files, such as https://files.example.com. Its host is none of the public names."`
 	FilesPlain       bool          `name:"files-plain" help:"Serve --files over plain HTTP, for a proxy in front that speaks HTTPS or for phones without it."`
@@ -84,6 +85,9 @@ func (s *serve) Validate() error {
 		return err
 	}
 	if err := s.validateRDS(); err != nil {
+		return err
+	}
+	if err := s.validateSRAPS(); err != nil {
 		return err
 	}
 	if err := s.validateFiles(names); err != nil {

@@ -26,7 +26,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		"data": "folder", "http": ":1", "ssh": ":2", "admin-key": "a.pub", "public-name": "a.example", "hold": "7m", "quota": "7", "scan-limit": "7", "scan-refill": "7m",
 		"log-format": "json", "log-level": "debug",
 		"https": ":3", "tls-cert": "a.pem", "tls-key": "a.key", "phone-ca": "ca.pem", "metrics": ":4", "require-phone-cert": "true",
-		"rds": "127.0.0.1:5", "files": ":6", "files-url": "https://files.example", "files-plain": "false", "files-space": "5MiB", "files-count": "7", "pnp": "224.0.1.75:5060", "rds-plain": "true", "ssh-legacy": "true", "check-private": "true", "default-server": "http://default.example/", "default-any-oui": "true", "trusted-proxy": "192.0.2.0/24",
+		"rds": "127.0.0.1:5", "files": ":6", "files-url": "https://files.example", "files-plain": "false", "files-space": "5MiB", "files-count": "7", "pnp": "224.0.1.75:5060", "rds-plain": "true", "sraps": "true", "ssh-legacy": "true", "check-private": "true", "default-server": "http://default.example/", "default-any-oui": "true", "trusted-proxy": "192.0.2.0/24",
 	} {
 		args = append(args, "--"+flag+"="+value)
 		t.Setenv("SNOMREDIRECT_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")), value)
@@ -82,7 +82,7 @@ func TestAdminKeysInTheEnvironment(t *testing.T) {
 // The help of serve names the variable of each flag, and of no other.
 func TestVariablesInHelp(t *testing.T) {
 	var help bytes.Buffer
-	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert pnp rds rds-plain files files-url files-plain files-space files-count ssh ssh-legacy trusted-proxy metrics admin-key public-name default-server default-any-oui hold quota scan-limit scan-refill check-private log-format log-level"}, {"health", "http https"}, {"version", ""}} {
+	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert pnp rds rds-plain sraps files files-url files-plain files-space files-count ssh ssh-legacy trusted-proxy metrics admin-key public-name default-server default-any-oui hold quota scan-limit scan-refill check-private log-format log-level"}, {"health", "http https"}, {"version", ""}} {
 		help.Reset()
 		func() {
 			defer func() { _ = recover() }() // kong expects exit to end the program
@@ -120,6 +120,7 @@ func TestValidate(t *testing.T) {
 		"--public-name=prov.example --default-server=http://PROV.example:81": "--default-server http://PROV.example:81 points back at this service",
 		"--http=":                               "--http and --https are both empty: expected an address for phones",
 		"--rds-plain":                           "--rds-plain: expected --rds too",
+		"--sraps":                               "--sraps: expected --https or --rds too, such as --https :443, where it is served",
 		"--rds=:8083 --rds-plain":               "--rds :8083: with --rds-plain, expected a loopback address such as 127.0.0.1:8083",
 		"--phone-ca=ca.pem":                     "apply to HTTPS: expected --https too",
 		"--require-phone-cert":                  "apply to HTTPS: expected --https too",

@@ -9,11 +9,12 @@
 //	snomredirect check-store  check the database of a service that is stopped
 //	snomredirect compact      make the database of a service that is stopped smaller
 //	snomredirect restore      restore a data folder from an archive that BACKUP wrote
+//	snomredirect hawk         sign a request to the REST API with an API key
 //	snomredirect version      show the version
 //
 // Phones send their requests over HTTP or HTTPS. Partners register phones, and
 // operators run the service, at a console over SSH. Partners' tools can use snom's
-// XML-RPC API. All data is in one folder. Each flag can also be set by an environment
+// XML-RPC API, and the REST API of snom's present service. All data is in one folder. Each flag can also be set by an environment
 // variable: --public-name by SNOMREDIRECT_PUBLIC_NAME. systemd can open the sockets.
 //
 // The exit status is 0 on success, which for serve means that it was asked to
@@ -44,6 +45,7 @@ type commandLine struct {
 	CheckStore checkStore `cmd:"" help:"Check the database of a service that is stopped."`
 	Compact    compact    `cmd:"" help:"Make the database of a service that is stopped smaller."`
 	Restore    restore    `cmd:"" help:"Restore a data folder from an archive that the console's command BACKUP wrote."`
+	Hawk       signHawk   `cmd:"" help:"Sign a request to the REST API with an API key, for curl."`
 	Version    version    `cmd:"" help:"Show the version."`
 }
 

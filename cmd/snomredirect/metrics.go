@@ -12,6 +12,7 @@ import (
 	"snomredirect/redirect/pnp"
 	"snomredirect/redirect/rds"
 	"snomredirect/redirect/settings"
+	"snomredirect/redirect/sraps"
 	"snomredirect/sshconsole"
 	"snomredirect/store"
 )
@@ -28,6 +29,7 @@ type metrics struct {
 	logins   *prometheus.CounterVec   // method, outcome
 	sessions *prometheus.CounterVec   // outcome
 	calls    *prometheus.CounterVec   // method, outcome
+	sraps    *prometheus.CounterVec   // call, outcome
 	panics   *prometheus.CounterVec   // component
 
 	datagrams *prometheus.CounterVec // outcome
@@ -49,6 +51,7 @@ const (
 	phonesComponent  = "phones"
 	consoleComponent = "console"
 	rdsComponent     = "rds"
+	srapsComponent   = "sraps"
 	background       = "background" // what no client waits for
 )
 
@@ -75,6 +78,7 @@ func newMetrics() *metrics {
 		logins:    counter("console_logins_total", "Connections to the console that offered a key or a password, by the method offered last.", "method", "outcome"),
 		sessions:  counter("console_sessions_total", "Console sessions that have ended or could not be opened, by outcome.", "outcome"),
 		calls:     counter("rds_calls_total", "XML-RPC calls by outcome; the method is other if it is unknown or was not read.", "method", "outcome"),
+		sraps:     counter("sraps_calls_total", "Calls of the REST API by outcome; the call is other if the request is none.", "call", "outcome"),
 		datagrams: counter("pnp_datagrams_total", "Datagrams that came in over Plug & Play, by outcome.", "outcome"),
 		files:     counter("files_requests_total", "Requests for setting files, by outcome.", "outcome", "protocol"),
 		filesTook: histogram("files_request_duration_seconds", "Time from a request for a setting file until its reply is written.", requestBuckets, "protocol"),
@@ -116,6 +120,11 @@ func (m *metrics) createSeries() {
 			m.calls.WithLabelValues(method, string(outcome))
 		}
 	}
+	for _, call := range sraps.Calls() {
+		for _, outcome := range sraps.Outcomes() {
+			m.sraps.WithLabelValues(call, string(outcome))
+		}
+	}
 	for _, outcome := range pnp.Outcomes() {
 		m.datagrams.WithLabelValues(string(outcome))
 	}
@@ -128,7 +137,7 @@ func (m *metrics) createSeries() {
 	for listener := range connectionLimits {
 		m.evictions.WithLabelValues(listener)
 	}
-	for _, component := range []string{phonesComponent, consoleComponent, rdsComponent, background} {
+	for _, component := range []string{phonesComponent, consoleComponent, rdsComponent, srapsComponent, background} {
 		m.panics.WithLabelValues(component)
 	}
 }
@@ -173,6 +182,13 @@ func (m *metrics) call(method string, outcome rds.Outcome) {
 	m.calls.WithLabelValues(method, string(outcome)).Inc()
 	if outcome == rds.Panicked {
 		m.panics.WithLabelValues(rdsComponent).Inc()
+	}
+}
+
+func (m *metrics) srapsCall(call string, outcome sraps.Outcome) {
+	m.sraps.WithLabelValues(call, string(outcome)).Inc()
+	if outcome == sraps.Panicked {
+		m.panics.WithLabelValues(srapsComponent).Inc()
 	}
 }
 

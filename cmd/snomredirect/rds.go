@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"path/filepath"
 	"time"
@@ -41,9 +42,9 @@ func (s *serve) newRDSTLS(own *certificate, log *slog.Logger) (*tls.Config, erro
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}, nil
 }
 
-// newRDSServer returns a server of the XML-RPC API. If t is nil, it speaks plain
-// HTTP. Connections with an authenticated call are the last to make room for others.
-func newRDSServer(l net.Listener, c rds.Config, t *tls.Config, trusted proxies) httpServer {
+// newRDSServer returns a server of the XML-RPC API, in the handler that around returns. If
+// t is nil, it speaks plain HTTP. Connections with an authenticated call are the last to make room for others.
+func newRDSServer(l net.Listener, c rds.Config, t *tls.Config, around func(http.Handler) http.Handler) httpServer {
 	login := c.Login
 	c.Login = func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error) {
 		a, err := login(ctx, name, password, from)
@@ -52,7 +53,7 @@ func newRDSServer(l net.Listener, c rds.Config, t *tls.Config, trusted proxies) 
 		}
 		return a, err
 	}
-	s := newHTTPServer(l, trusted.handler(rds.New(c)), t)
+	s := newHTTPServer(l, around(rds.New(c)), t)
 	s.server.ConnContext = withConnection
 	s.server.ReadTimeout, s.server.WriteTimeout, s.server.IdleTimeout = rdsReadTime, rdsWriteTime, rdsIdleTime
 	return s

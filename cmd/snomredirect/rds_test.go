@@ -90,7 +90,7 @@ func startRDSServer(t *testing.T, login func(context.Context, string, string, ne
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newRDSServer(connlimit.New(l, connectionLimits["rds"]), rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil, nil)
+	s := newRDSServer(connlimit.New(l, connectionLimits["rds"]), rds.Config{Login: login, Log: slog.New(slog.DiscardHandler)}, nil, proxies(nil).handler)
 	go s.serve()
 	t.Cleanup(func() { s.server.Close() })
 	return l.Addr().String()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"time"
 
@@ -18,8 +19,10 @@ import (
 	"snomredirect/redirect/files"
 	"snomredirect/redirect/rds"
 	"snomredirect/redirect/scan"
+	"snomredirect/redirect/sraps"
 	"snomredirect/sshconsole/shell"
 	"snomredirect/store"
+	"snomredirect/store/apikeys"
 	"snomredirect/store/bolt"
 	"snomredirect/store/census"
 	"snomredirect/store/contacts"
@@ -31,6 +34,8 @@ import (
 type backend interface {
 	redirect.Finder
 	rds.Phones
+	sraps.Phones
+	sraps.Profiles
 	shell.Registry
 	files.Store
 }
@@ -63,7 +68,9 @@ type service struct {
 	scans        *scan.Limiter // nil with --scan-limit 0
 	turns        *turns        // for pages of phones and of the history
 	passwords    *passwords.Checker
-	saveKnown    func() // saves the known hosts and stops saving them
+	saveKnown    func()          // saves the known hosts and stops saving them
+	apiKeys      *apikeys.Keeper // nil without --sraps
+	sraps        http.Handler    // nil without --sraps
 	census       *census.Census
 	backups      *backups
 	started      time.Time
@@ -119,6 +126,9 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	if v.hostKey, err = loadHostKey(filepath.Join(s.Data, snapshot.HostKey)); err != nil {
 		return v, err
 	}
+	if err = v.openAPIKeys(); err != nil {
+		return v, err
+	}
 	v.backups = openBackups(s.Data, v.db.Copy, log)
 	v.rdsTLS, err = s.newRDSTLS(v.certificate, log)
 	return v, err
@@ -169,7 +179,7 @@ func (v *service) close() (err error) {
 // newServers returns the HTTP servers for the listeners that are open. Profiles
 // end with ctx.
 func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpServer) {
-	phones := v.proxies.handler(redirect.New(v.phones()))
+	phones := redirect.New(v.phones())
 	add := func(flag string, server func(net.Listener) httpServer) {
 		if l := ls.on(flag); l != nil {
 			s := server(l)
@@ -177,9 +187,11 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 			servers = append(servers, s)
 		}
 	}
-	add("http", func(l net.Listener) httpServer { return newPhoneServer(v.limit(l, "http"), phones, nil) })
+	add("http", func(l net.Listener) httpServer {
+		return newPhoneServer(v.limit(l, "http"), v.proxies.handler(phones), nil)
+	})
 	add("https", func(l net.Listener) httpServer {
-		return newPhoneServer(v.limit(l, "https"), phones, newTLSConfig(v.certificate, v.phoneCAs))
+		return newPhoneServer(v.limit(l, "https"), v.proxies.handler(v.withSRAPS(phones)), newTLSConfig(v.certificate, v.phoneCAs))
 	})
 	add("rds", func(l net.Listener) httpServer {
 		return newRDSServer(v.limit(l, "rds"), rds.Config{
@@ -190,7 +202,7 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 			Turn:        v.turns.take,
 			Log:         v.log,
 			Observe:     v.observeCall,
-		}, v.rdsTLS, v.proxies)
+		}, v.rdsTLS, func(h http.Handler) http.Handler { return v.proxies.handler(v.withSRAPS(h)) })
 	})
 	add("files", func(l net.Listener) httpServer { return v.newFilesServer(l) })
 	add("metrics", func(l net.Listener) httpServer { return newMetricsServer(ctx, l, v.metrics.registry, v.log) })

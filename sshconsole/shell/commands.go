@@ -46,7 +46,7 @@ func init() { // HELP is in the table and reads it
 		{group: further, usage: "CLAIM LIST", summary: "List your claims, and those to your phones.", example: "claim list", run: claimList},
 		{group: further, usage: "CLAIM OBJECT <mac>", summary: "Object to claims to your phone.", example: "claim object 2e4", run: claimObject, changes: phones},
 		{group: further, usage: "CLAIM <mac>", summary: "Claim a phone that you have and another account registered.", example: "claim 2e4", run: claim, changes: phones},
-	}, ownFileCommands, []*command{
+	}, apiCommands, ownFileCommands, []*command{
 		{group: further, usage: "WATCH [<mac>]", summary: "Show your phones as they call, until q.", example: "watch 2e4", run: watch, live: true},
 		{group: further, usage: "EXPLAIN <mac> [--user-agent <text>] [--path <path>] [--pnp]", summary: "Show the reply to a phone, and why.",
 			example: "explain 2e4 --user-agent 'Mozilla/4.0 (compatible; snom360-SIP 7.3.14 1.1.3-s)'", run: explainPhone},
@@ -100,6 +100,7 @@ func init() { // HELP is in the table and reads it
 			example: "account key acme remove SHA256:T7SvZ2cslqpPj6nKzitCBHHlpVF3r3MvLwmFL0fk0IE", run: removeKey, changes: accounts},
 		{group: operator, usage: "ACCOUNT PASSWORD <name>", summary: "Set a new random password and show it once.", example: "account password acme", run: newPassword, changes: accounts},
 		{group: operator, usage: "ACCOUNT PASSWORD <name> REMOVE", summary: "Remove the password; only keys can log in.", example: "account password acme remove", run: removePassword, changes: accounts},
+	}, accountAPICommands, []*command{
 		{group: operator, usage: "ACCOUNT DISABLE <name> [--phones]", summary: "Disable logins; with --phones its phones are not redirected.", example: "account disable acme --phones", run: accountDisable, changes: accounts},
 		{group: operator, usage: "ACCOUNT ENABLE <name>", summary: "Enable logins again.", example: "account enable acme", run: accountEnable, changes: accounts},
 		{group: operator, usage: "ACCOUNT REMOVE <name>", summary: "Remove an account that has no phones.", example: "account remove acme", run: accountRemove, changes: accounts},

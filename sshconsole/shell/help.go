@@ -17,7 +17,7 @@ var topics = []table.Topic{
 	{Name: "Phones", Commands: []string{"REGISTER", "DEREGISTER", "LIST", "COUNT", "EXPORT", "CLAIM"}},
 	{Name: "Setting servers", Commands: []string{"SERVER", "RETARGET", "CHECK", "FILE"}},
 	{Name: "What happens", Commands: []string{"HISTORY", "WATCH", "EXPLAIN"}},
-	{Name: "Your account", Commands: []string{"WHOAMI", "KEY", "PASSWORD"}},
+	{Name: "Your account", Commands: []string{"WHOAMI", "KEY", "PASSWORD", "API"}},
 	{Name: "For operators", Commands: []string{"ACCOUNT", "TRANSFER", "FREE", "DEFAULT", "STATUS", "BACKUP"}},
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/apikeys"
 	"snomredirect/sshconsole/explanation"
 	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/findings"
@@ -38,6 +39,7 @@ type house struct {
 	turn     func(context.Context, store.AccountID) (func(), error)
 	backup   func() (Archive, error)
 	files    *files.Config
+	make     apikeys.Make
 	shell    *Shell
 	gone     bool            // the client is gone at the end of its input
 	ctx      context.Context // of the sessions; if nil, the test's
@@ -80,7 +82,7 @@ func (h *house) caller(name store.Name) Caller {
 // runs runs one line, or the lines of io if line is "", with the fields of h as
 // they are now.
 func (h *house) runs(ctx context.Context, c Caller, io IO, line string) (status int) {
-	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup, Files: h.files}).Config
+	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup, Files: h.files, MakeAPIKey: h.make}).Config
 	if line == "" {
 		status, _ = h.shell.Run(ctx, c, io)
 	} else {

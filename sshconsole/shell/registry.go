@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/apikeys"
 	"snomredirect/store"
 )
 
@@ -71,5 +72,6 @@ type Registry interface {
 	Phones
 	Claims
 	Accounts
+	apikeys.Registry
 	Records
 }

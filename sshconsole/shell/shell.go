@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"snomredirect/sshconsole/apikeys"
 	"snomredirect/sshconsole/explanation"
 	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/findings"
@@ -47,6 +48,8 @@ type Config struct {
 	Backup func() (Archive, error)
 	// Files are the accounts' setting files. If nil, FILE and SERVER FILES are refused.
 	Files *files.Config
+	// MakeAPIKey makes API keys. If nil, API ADD is refused.
+	MakeAPIKey apikeys.Make
 	// ClaimURL begins the URL at which a phone proves a claim, and the claim's code
 	// follows. If "", operators decide all claims.
 	ClaimURL string

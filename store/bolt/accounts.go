@@ -136,8 +136,9 @@ func updateAccount(tx *writeTx, audit store.Audit, id store.AccountID, now time.
 	return next, next.PhonesDisabled != prev.PhonesDisabled, putEntry(tx, store.Entry{Account: id, Name: next.Name, Audit: audit}, now)
 }
 
-// RemoveAccount removes an account, its files, its jobs and its claims. Operators can still read its
-// history. If dryRun is set, RemoveAccount runs the same checks but removes
+// RemoveAccount removes an account, its files, its API keys, its provisioning profiles,
+// its jobs and its claims. Operators can still read its history. If dryRun is set,
+// RemoveAccount runs the same checks but removes
 // nothing. The error is store.ErrNoAccount if there is no such account, or that
 // of [store.CheckRemove].
 func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) error {
@@ -168,6 +169,8 @@ func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) 
 			tx.delete(bucketUsage, key),
 			tx.delete(bucketNames, []byte(a.Name)),
 			deleteFiles(tx, id),
+			deleteAPIKeys(tx, id),
+			deleteProfiles(tx, id),
 			endClaims(tx, id),
 			putEntry(tx, store.Entry{Account: id, Name: a.Name, Audit: audit}, now),
 			pruneAll(tx, now))

@@ -64,10 +64,15 @@ var (
 	bucketFileOrder    = []byte("file_order")    // account id, number → the key in bucketFiles without the account id
 	bucketFileTexts    = []byte("file_texts")    // account id, number → text; removals have none
 
+	// Since schema 7.
+	bucketAPIKeys  = []byte("api_keys")              // id → JSON: see store.APIKey
+	bucketProfiles = []byte("provisioning_profiles") // account id, UUID → JSON: see store.ProvisioningProfile
+
 	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketJobs}
 	schema4 = [][]byte{bucketHistoryAccounts, bucketHistoryStrangers, bucketUsage, bucketClaims}
 	schema5 = [][]byte{bucketHistoryFiles, bucketFileSpaces, bucketFileTokens, bucketFiles, bucketFileOrder, bucketFileTexts}
-	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4, schema5)
+	schema7 = [][]byte{bucketAPIKeys, bucketProfiles}
+	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4, schema5, schema7)
 )
 
 // A DB is an open data folder. Its methods are safe for concurrent use.

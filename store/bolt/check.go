@@ -55,6 +55,8 @@ type Report struct {
 	Jobs     int
 	Files    int // that exist
 	Versions int // of files, with those that are present and with removals
+	APIKeys  int
+	Profiles int // of provisioning
 	Findings
 }
 

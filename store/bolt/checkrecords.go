@@ -63,6 +63,8 @@ func checkRecords(tx *bbolt.Tx, r *Report, now time.Time) {
 	c.checkJobs()
 	c.checkClaims()
 	c.checkFiles()
+	c.checkAPIKeys()
+	c.checkProfiles()
 }
 
 // expected returns the buckets that the schema has.
@@ -71,7 +73,7 @@ func (c *check) expected() [][]byte {
 		in := func(names [][]byte) bool {
 			return slices.ContainsFunc(names, func(n []byte) bool { return bytes.Equal(n, name) })
 		}
-		return c.Schema < 2 && in(schema2) || c.Schema < 4 && in(schema4) || c.Schema < 5 && in(schema5)
+		return c.Schema < 2 && in(schema2) || c.Schema < 4 && in(schema4) || c.Schema < 5 && in(schema5) || c.Schema < 7 && in(schema7)
 	})
 }
 

@@ -73,6 +73,17 @@ func contents(t testing.TB, db *DB) string {
 			print(j)
 		}
 		printFiles(t, &b, db, a.ID)
+		keys, errKeys := db.APIKeys(a.ID)
+		profiles, errProfiles := db.ProvisioningProfiles(a.ID)
+		err = errors.Join(err, errKeys, errProfiles)
+		for _, k := range keys {
+			fmt.Fprintf(&b, "API key %s of %d: ", k.ID, a.ID)
+			print(k)
+		}
+		for _, p := range profiles {
+			fmt.Fprintf(&b, "profile of %d: ", a.ID)
+			print(p)
+		}
 	}
 	phones, errPhones := db.Phones(0, macaddr.Addr{}, 100)
 	for _, p := range phones {
@@ -143,9 +154,10 @@ func TestPastSchemas(t *testing.T) {
 	counts := func(schema, phones, holds, entries, claims, jobs int) Report {
 		return Report{Schema: schema, Accounts: 4, Phones: phones, Holds: holds, Entries: entries, Claims: claims, Jobs: jobs}
 	}
-	past := []Report{counts(1, 4, 0, 0, 0, 0), counts(2, 19, 17, 23, 0, 1), counts(3, 19, 16, 25, 0, 1), counts(4, 19, 16, 33, 2, 1), counts(5, 19, 16, 39, 2, 1), counts(6, 19, 16, 40, 2, 1)}
+	past := []Report{counts(1, 4, 0, 0, 0, 0), counts(2, 19, 17, 23, 0, 1), counts(3, 19, 16, 25, 0, 1), counts(4, 19, 16, 33, 2, 1), counts(5, 19, 16, 39, 2, 1), counts(6, 19, 16, 40, 2, 1), counts(7, 19, 16, 44, 2, 1)}
 	past[4].Files, past[4].Versions = 2, 5
 	past[5].Files, past[5].Versions = 2, 6
+	past[6].Files, past[6].Versions, past[6].APIKeys, past[6].Profiles = 2, 6, 1, 1
 	if len(past) != len(migrations)+1 {
 		t.Errorf("databases of %d schemas, and there are %d", len(past), len(migrations)+1)
 	}

@@ -50,7 +50,7 @@ func (r *randomChanges) change(t *testing.T) {
 		time.Sleep(time.Duration(r.IntN(40)) * time.Minute)
 	}
 	var err error
-	switch r.IntN(16) {
+	switch r.IntN(19) {
 	case 0:
 		a := store.Account{Name: store.Name(fmt.Sprint("account", r.IntN(6))), SettingServer: store.RestoreURL("http://a.example/")}
 		if a.Name == "account0" {
@@ -80,6 +80,12 @@ func (r *randomChanges) change(t *testing.T) {
 		err = r.AddEntries([]store.Entry{{Account: account(), Audit: store.Audit{Command: store.CommandScan}, MACs: []macaddr.Range{{First: mac(), Last: mac()}}}})
 	case 8, 9, 10, 11:
 		err = r.changeFiles(store.Audit{Actor: account(), Command: store.CommandFile + "PUT"}, account())
+	case 12:
+		err = r.AddAPIKey(operator, r.IntN(3) == 0, store.APIKey{ID: fmt.Sprint(r.IntN(8)), Account: account(), Sealed: []byte{1}})
+	case 13:
+		err = r.RemoveAPIKey(operator, r.IntN(3) == 0, account(), fmt.Sprint(r.IntN(8)))
+	case 14:
+		err = r.AddProvisioningProfile(operator, account(), store.ProvisioningProfile{UUID: store.NewUUID(), Name: fmt.Sprint(r.IntN(4))})
 	default:
 		b := store.Batch{
 			Audit:  store.Audit{Actor: account(), Command: "BATCH"},

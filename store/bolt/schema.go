@@ -37,6 +37,8 @@ var migrations = []migration{
 	func(tx *bbolt.Tx) error { return makeBuckets(tx, schema5) },
 	// To 6: makes records of the numbers that were given out last.
 	storeSequences,
+	// To 7: adds API keys and provisioning profiles.
+	func(tx *bbolt.Tx) error { return makeBuckets(tx, schema7) },
 }
 
 func makeBuckets(tx *bbolt.Tx, names [][]byte) error {

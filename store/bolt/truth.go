@@ -19,6 +19,7 @@ var truth = []struct {
 	bucket []byte
 }{
 	{'a', bucketAccounts},
+	{'e', bucketAPIKeys},
 	{'f', bucketFiles},
 	{'g', bucketFileSpaces},
 	{'h', bucketHolds},
@@ -27,6 +28,7 @@ var truth = []struct {
 	{'n', bucketNames},
 	{'p', bucketPhones},
 	{'q', bucketUsage},
+	{'r', bucketProfiles},
 	{'s', bucketServers},
 	{'t', bucketFileTexts},
 	{'u', bucketJobs},

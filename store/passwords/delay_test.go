@@ -171,3 +171,30 @@ func TestDelaysAreBounded(t *testing.T) {
 		}
 	})
 }
+
+// Wrong signatures are delayed as wrong passwords are, and together with them.
+func TestDelaysOfSignatures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		refused := func(name string, from netip.Addr, seconds float64) {
+			t.Helper()
+			begun := time.Now()
+			if err := l.Refuse(t.Context(), name, from); err != store.ErrDenied || time.Since(begun).Seconds() != seconds {
+				t.Errorf("%s from %v: %v after %v; want %v s", name, from, err, time.Since(begun), seconds)
+			}
+		}
+		for _, seconds := range []float64{0, 0, 0, 1, 2} {
+			refused("api a", client, seconds)
+		}
+		refused("api a", from(1), 4) // of the name
+		refused("api b", from(2), 0)
+		l.takes("nobody", "x", client, store.ErrDenied, 0)
+		l.takes("acme", password, client, nil, 8)
+		refused("api a", from(3), 0)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := l.Refuse(ctx, "api a", from(4)); err != context.Canceled {
+			t.Error(err)
+		}
+	})
+}

@@ -111,6 +111,21 @@ func (c *Checker) Check(ctx context.Context, name, password string, from netip.A
 	return a, nil
 }
 
+// Refuse refuses a client that has proved nothing by other means than a password, such as
+// a wrong signature. name is what it claims to be, which is no account's name. Refuse
+// waits as a check of a wrong password of that name would, counts as one, and then returns
+// store.ErrDenied; it returns store.ErrBusy or ctx's error as Check does.
+func (c *Checker) Refuse(ctx context.Context, name string, from netip.Addr) error {
+	tried := c.nameSum(name)
+	leave, err := c.turn(ctx, from, tried, false)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	c.delays.failed(store.HostOf(from), tried)
+	return store.ErrDenied
+}
+
 // turn waits for the delays of a check and then in the queue, until leave is called.
 // trusted reports whether the host is known for the account: then what others did to
 // the account doesn't delay it.

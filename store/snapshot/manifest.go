@@ -26,14 +26,15 @@ const (
 	HostKey        = "ssh_host_ed25519_key"
 	RDSCertificate = "rds.pem"
 	RDSKey         = "rds.key"
+	APIKey         = "api.key" // since format 2
 )
 
 // Names are the files of an archive, in their order. The database and the host key
 // are in every archive.
-var Names = []string{Database, HostKey, RDSCertificate, RDSKey}
+var Names = []string{Database, HostKey, RDSCertificate, RDSKey, APIKey}
 
-// format is the format that this package writes, and the only one that it reads.
-const format = 1
+// format is the format that this package writes. It reads older ones too.
+const format = 2
 
 // maxManifest bounds a manifest, in bytes.
 const maxManifest = 64 << 10
@@ -65,8 +66,8 @@ func parseManifest(text []byte) (m Manifest, err error) {
 	}
 	switch {
 	case head.Format > format:
-		return m, fmt.Errorf("%w (format %d; this version reads format %d)", ErrNewer, head.Format, format)
-	case head.Format != format:
+		return m, fmt.Errorf("%w (format %d; this version reads up to %d)", ErrNewer, head.Format, format)
+	case head.Format < 1:
 		return m, fmt.Errorf("%s is damaged: format %d", ManifestName, head.Format)
 	}
 	d := json.NewDecoder(bytes.NewReader(text))

@@ -30,7 +30,7 @@ func sources(content map[string]string) (all []Source) {
 
 var (
 	least = map[string]string{Database: strings.Repeat("phones", 1000), HostKey: "host key"}
-	whole = map[string]string{Database: strings.Repeat("x", 1024), HostKey: "host key", RDSCertificate: "", RDSKey: "rds key"}
+	whole = map[string]string{Database: strings.Repeat("x", 1024), HostKey: "host key", RDSCertificate: "", RDSKey: "rds key", APIKey: "api key"}
 )
 
 func archive(t testing.TB, content map[string]string) []byte {
@@ -223,12 +223,15 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}
+	if _, _, err := read(t, with(func(m *Manifest) { m.Format = 1 })); err != nil {
+		t.Errorf("format 1: %v", err)
+	}
 	for n := 1; n < len(good); n += 101 {
 		if _, _, err := read(t, good[:n]); err == nil {
 			t.Errorf("the first %d of %d bytes: no error", n, len(good))
 		}
 	}
-	if _, _, err := read(t, packed(t, plain(ManifestName, `{"format":2,"new":[]}`))); !errors.Is(err, ErrNewer) || err.Error() != "made by a newer snomredirect (format 2; this version reads format 1)" {
+	if _, _, err := read(t, packed(t, plain(ManifestName, `{"format":3,"new":[]}`))); !errors.Is(err, ErrNewer) || err.Error() != "made by a newer snomredirect (format 3; this version reads up to 2)" {
 		t.Errorf("a newer format: %v", err)
 	}
 }

@@ -53,6 +53,13 @@ type Backend interface {
 	EnsureFileToken(store.AccountID) (store.FileSpace, error)
 	AccountOfToken(token string) (store.AccountID, error)
 
+	APIKey(id string) (store.APIKey, error)
+	APIKeys(store.AccountID) ([]store.APIKey, error)
+	AddAPIKey(_ store.Audit, dryRun bool, _ store.APIKey) error
+	RemoveAPIKey(_ store.Audit, dryRun bool, _ store.AccountID, id string) error
+	ProvisioningProfiles(store.AccountID) ([]store.ProvisioningProfile, error)
+	AddProvisioningProfile(store.Audit, store.AccountID, store.ProvisioningProfile) error
+
 	Default() store.Default
 	SetDefault(_ store.Audit, dryRun bool, _ store.URL) (store.Default, error)
 
@@ -141,6 +148,12 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"TokensChangeWhileServed": tokensChangeWhileServed,
 		"FilesOfRemovedAccounts":  filesOfRemovedAccounts,
 		"HistoryOfFiles":          historyOfFiles,
+
+		"APIKeysAreStored":         apiKeysAreStored,
+		"BoundsOfAPIKeys":          boundsOfAPIKeys,
+		"ProfilesAreStored":        profilesAreStored,
+		"APIOfRemovedAccounts":     apiOfRemovedAccounts,
+		"RacingAPIKeysAndProfiles": racingAPIKeysAndProfiles,
 
 		"TheDefault":           theDefault,
 		"OnlyOperatorsDefault": onlyOperatorsDefault,
