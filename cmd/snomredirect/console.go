@@ -30,6 +30,7 @@ func (v *service) newConsole() *sshconsole.Server {
 		Shell: shell.New(shell.Config{
 			Registry:    v.db,
 			PublicNames: v.publicNames,
+			AdminKeys:   v.adminKeys,
 			Contacts:    v.recorder,
 			Explain:     v.explainer(),
 			PnP:         v.flags.PnP != "",

@@ -30,6 +30,8 @@ type Config struct {
 	Registry Registry
 	// PublicNames are the service's own names, which no setting server can have.
 	PublicNames store.PublicNames
+	// AdminKeys are those that each start of the service adds to the operator admin.
+	AdminKeys []store.Key
 	// Contacts are the last contacts of phones. If nil, none are known.
 	Contacts Contacts
 	// Explain returns the reply to a phone's request, and why. If nil, EXPLAIN is
