@@ -34,6 +34,9 @@ type Config struct {
 	AdminKeys []store.Key
 	// Contacts are the last contacts of phones. If nil, none are known.
 	Contacts Contacts
+	// Tried returns the unregistered phones that have requested their settings, those with
+	// the most requests first. If nil, there are none.
+	Tried func() []store.Tried
 	// Explain returns the reply to a phone's request, and why. If nil, EXPLAIN is
 	// refused.
 	Explain func(explanation.Request) explanation.Reply
@@ -70,6 +73,9 @@ func New(c Config) *Shell {
 	if c.Contacts == nil {
 		c.Contacts = noContacts{}
 	}
+	if c.Tried == nil {
+		c.Tried = func() []store.Tried { return nil }
+	}
 	if c.Status == nil {
 		c.Status = func(context.Context) (r status.Report, _ error) { return r, nil }
 	}
@@ -92,6 +98,11 @@ type Caller struct {
 	// Begin is called before each command, and may refuse it; end is called after
 	// it. If nil, every command runs.
 	Begin func() (end func(), err error)
+	// Doing is called with the name of each command before it runs, and with "" after
+	// it. If nil, it is not called.
+	Doing func(command string)
+	// Visitors are the open sessions. If nil, WHO is refused.
+	Visitors Visitors
 	// Connected reports whether the client still is; the end of its input looks
 	// the same if it isn't. If nil, it is.
 	Connected func() bool
@@ -113,6 +124,9 @@ func (c Caller) withDefaults() Caller {
 	}
 	if c.Begin == nil {
 		c.Begin = func() (func(), error) { return func() {}, nil }
+	}
+	if c.Doing == nil {
+		c.Doing = func(string) {}
 	}
 	if c.Connected == nil {
 		c.Connected = func() bool { return true }
