@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "with TestPages, rewrite the transcripts of the pages from what their commands print now")
+var update = flag.Bool("update", false, "with TestPages, rewrite the transcripts of the pages from what their commands print now; with TestTerminal, its screens")
 
 // maxFrontPage is how many lines README.md may have.
 const maxFrontPage = 150

@@ -30,6 +30,7 @@ type session struct {
 
 	terminal bool
 	columns  atomic.Int32 // the current width
+	rows     atomic.Int32 // the current height, or 0 if it is not known
 	resized  chan struct{}
 	id       int    // as WHO shows it
 	doing    string // the command that runs, or ""; guarded by clients.mu
@@ -101,12 +102,14 @@ func (sess *session) serve(ctx context.Context, requests <-chan *gossh.Request) 
 			if !started && gossh.Unmarshal(r.Payload, &pty) == nil {
 				sess.terminal, ok = true, true
 				sess.columns.Store(lineedit.ClampWidth(pty.Columns))
+				sess.rows.Store(lineedit.ClampHeight(pty.Rows))
 			}
 		case "window-change":
 			var window struct{ Columns, Rows, Width, Height uint32 }
 			if sess.terminal && gossh.Unmarshal(r.Payload, &window) == nil {
 				ok = true
 				sess.columns.Store(lineedit.ClampWidth(window.Columns))
+				sess.rows.Store(lineedit.ClampHeight(window.Rows))
 				select {
 				case sess.resized <- struct{}{}:
 				default: // a redraw is due already
@@ -214,7 +217,8 @@ func (sess *session) runShell(ctx context.Context, command string, accountsChang
 		ended := make(chan struct{})
 		defer close(ended)
 		go s.guard("resizing", func() { sess.resize(t, ended) })
-		io = shell.IO{In: t, Out: t, Err: t, Width: t.Width, During: t.During, TakeKeys: t.TakeKeys}
+		height := func() int { return int(sess.rows.Load()) }
+		io = shell.IO{In: t, Out: t, Err: t, Width: t.Width, Height: height, During: t.During, TakeKeys: t.TakeKeys, TypedAhead: t.TypedAhead}
 	}
 	if command != "" {
 		return s.Shell.Exec(ctx, caller, io, command)

@@ -166,7 +166,49 @@ func TestCtrlCInterruptsACommandOverSSH(t *testing.T) {
 	e.types("list\r")
 	e.sees("0004132202E4 ")
 	e.types("\x03")
-	e.sees("\r\n==> ")
+	e.sees("==> ")
+	e.types("bye\r")
+	e.leaves(0)
+}
+
+// What is longer than the screen is shown a screen at a time. Keys that were typed for
+// the prompt reach it.
+func TestPages(t *testing.T) {
+	l := newLab(t, defaultLimits, nil)
+	l.does("acme", "register 000413220000-000413220063")
+	c := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
+	const question = "-- more: Space, Return, / or q --"
+	e := l.terminal(c, 12) // a MAC a line
+	e.sees("==> ")
+	e.types("list\r")
+	e.sees("000413220016\r\n" + question) // 23 lines, and the question
+	e.types("\r")
+	e.sees("\r\x1b[K000413220017\r\n" + question)
+	e.types(" ")
+	e.sees("00041322002E\r\n" + question)
+	e.types("/0\x7f55")
+	e.sees("/55")
+	e.types("\r")
+	e.sees("\r\x1b[K000413220055\r\n")
+	e.sees("000413220063\r\n==> ")
+	e.types("list\r")
+	e.sees(question)
+	e.types("count\r") // for the prompt
+	e.sees("100\r\n==> ")
+	e.types("list\rcount\r") // typed ahead: nothing waits for a key
+	e.sees("000413220063\r\n==> ")
+	e.sees("100\r\n==> ")
+	e.types("list\r")
+	e.sees(question)
+	e.types("/nothing\r")
+	e.sees("No more lines have that text.\r\n==> ")
+	e.types("list\r")
+	e.sees(question)
+	if ok, err := e.SendRequest("window-change", true, gossh.Marshal(struct{ Columns, Rows, Width, Height uint32 }{12, 200, 0, 0})); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	e.types(" ")
+	e.sees("000413220063\r\n==> ")
 	e.types("bye\r")
 	e.leaves(0)
 }

@@ -24,17 +24,27 @@ type Writer struct {
 	Out  *bufio.Writer
 	JSON bool
 	By   store.Account // who reads: it decides what is shown
+	// Limit is how many lines are written. If 0, all are.
+	Limit int
 
+	lines  int           // that were begun
+	full   bool          // there is more than Limit allows
 	open   *store.Entry  // the entry of the current line
 	phones int           // in the line
 	ranges int           // of the line, that are written
 	last   macaddr.Range // not written yet: the next range may extend it
 }
 
-// Add writes an entry, or extends the line of the previous one.
-func (w *Writer) Add(e store.Entry) {
+// Add writes an entry, or extends the line of the previous one. It returns false once
+// there are as many lines as the limit allows.
+func (w *Writer) Add(e store.Entry) (more bool) {
 	if w.open == nil || !sameCommand(*w.open, e) {
 		w.End()
+		w.full = w.full || w.Limit > 0 && w.lines == w.Limit
+		if w.full {
+			return false
+		}
+		w.lines++
 		w.open, w.phones, w.ranges = &e, 0, 0
 		w.begin(e)
 	}
@@ -48,7 +58,11 @@ func (w *Writer) Add(e store.Entry) {
 		w.writeLast()
 		w.last = r
 	}
+	return true
 }
+
+// Full reports whether there was more than the limit allows.
+func (w *Writer) Full() bool { return w.full }
 
 func (w *Writer) writeLast() {
 	if w.last.Len() == 0 {

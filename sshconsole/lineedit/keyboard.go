@@ -125,6 +125,13 @@ func (k *keyboard) setTaker(taker func(key byte) bool) {
 	k.taker = taker
 }
 
+// typedAhead reports whether keys are in the queue.
+func (k *keyboard) typedAhead() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.queue) > 0
+}
+
 // during sets what Ctrl-C calls, until during is called with nil. A Ctrl-C that was
 // typed ahead, right after the command, calls it at once.
 func (k *keyboard) during(interrupt func()) {

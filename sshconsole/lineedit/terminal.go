@@ -70,6 +70,9 @@ func (t *Terminal) During(interrupt func()) { t.keys.during(interrupt) }
 // is not read as part of a line. If take is nil, all keys are.
 func (t *Terminal) TakeKeys(take func(key byte) bool) { t.keys.setTaker(take) }
 
+// TypedAhead reports whether something was typed that was not read yet.
+func (t *Terminal) TypedAhead() bool { return t.keys.typedAhead() }
+
 // A serialWriter serializes the writes of an editor and the one that replaces it.
 type serialWriter struct {
 	mu sync.Mutex
@@ -195,4 +198,12 @@ func ClampWidth(columns uint32) int32 {
 		return 80
 	}
 	return int32(columns)
+}
+
+// ClampHeight returns rows, or 0, which is unknown, if it is over 10,000.
+func ClampHeight(rows uint32) int32 {
+	if rows > 10_000 {
+		return 0
+	}
+	return int32(rows)
 }

@@ -3,11 +3,13 @@ package shell
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"time"
 
 	"snomredirect/sshconsole/lineedit"
+	"snomredirect/sshconsole/pager"
 	"snomredirect/sshconsole/progress"
 	"snomredirect/sshconsole/usage"
 	"snomredirect/store"
@@ -32,7 +34,14 @@ type call struct {
 // call runs a command and logs what it changed.
 func (s *session) call(ctx context.Context, by store.Account, i invocation, words []string) error {
 	_, dryRun := i.options[usage.DryRun]
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	page := &lineedit.HeldWriter{Writer: s.Out}
+	var pages *pager.Pager
+	if i.cmd.paged() && s.Width() > 0 {
+		pages = pager.New(ctx, pager.Screen{Out: s.Out, Width: s.Width, Height: s.Height, TakeKeys: s.TakeKeys, TypedAhead: s.TypedAhead, Stopping: s.Stopping}, cancel)
+		page.Writer = pages
+	}
 	c := &call{session: s, invocation: i, ctx: ctx, by: by, begun: time.Now(), dryRun: dryRun,
 		owners: map[store.AccountID]store.Account{}, out: bufio.NewWriter(page), page: page}
 	s.Doing(c.cmd.words())
@@ -41,6 +50,12 @@ func (s *session) call(ctx context.Context, by store.Account, i invocation, word
 	// What was written before a problem is shown before it. A client that reads no
 	// further is not a problem.
 	_ = c.out.Flush()
+	if pages != nil {
+		pages.Close()
+		if pages.Ended() && errors.Is(err, context.Canceled) {
+			err = nil
+		}
+	}
 	if c.warning != "" && (err == nil || c.changed) {
 		c.notify(c.warning)
 	}

@@ -13,7 +13,11 @@ func checkPhone(c *call) error {
 	if c.Check == nil {
 		return refused(codeInternal, "CHECK is not available here.")
 	}
-	k, err := c.look(c.args[0])
+	mac, err := c.mac(c.args[0])
+	if err != nil {
+		return err
+	}
+	k, err := c.look(mac)
 	if err != nil {
 		return err
 	}

@@ -26,14 +26,14 @@ func TestComplete(t *testing.T) {
 		{"count SNOMD12", "count SNOMD120 ", ""},
 		{"list snom3", "list snom3", "snom300 snom320 snom360 snom370"},
 		{"list snom360 ", "list snom360 ", ""},
-		{"list --", "list --", "--json --server --silent"},
+		{"list --", "list --", "--json --limit --long --search --server --silent"},
 		{"list --si", "list --silent ", ""},
 		{"list --server http://x/ snom36", "list --server http://x/ snom360 ", ""},
 		{"list --server ", "list --server ", ""},
-		{"list --silent=7d --s", "list --silent=7d --server ", ""},
+		{"list --silent=7d --ser", "list --silent=7d --server ", ""},
 		{"reg 2e4 2e5 --", "reg 2e4 2e5 --", "--dry-run --json"}, // --account is for operators
 		{"register - --a", "register - --atomic ", ""},
-		{"show 2e4 2e5 --", "show 2e4 2e5 --", ""}, // SHOW takes one MAC
+		{"whoami x --", "whoami x --", ""}, // WHOAMI takes no words
 		{"help ret", "help retarget ", ""},
 		{"? hist", "? history ", ""},
 		{"help acc", "help acc", ""},

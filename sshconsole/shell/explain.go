@@ -11,11 +11,14 @@ func explainPhone(c *call) error {
 	if c.Explain == nil {
 		return refused(codeInternal, "EXPLAIN is not available here.")
 	}
-	k, err := c.look(c.args[0])
+	mac, err := c.mac(c.args[0])
 	if err != nil {
 		return err
 	}
-	mac := k.phone.MAC
+	k, err := c.look(mac)
+	if err != nil {
+		return err
+	}
 	if k.object.State == stateTaken {
 		return refused(codeTaken, "%v is registered by another account.", mac)
 	}

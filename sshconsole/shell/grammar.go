@@ -15,8 +15,13 @@ type command struct {
 
 	group   table.Group
 	changes effect
+	live    bool // it shows things as they happen
 	run     func(*call) error
 }
+
+// paged reports whether what the command writes at a terminal is shown a screen at a
+// time: not if it shows things as they happen, or changes something and may ask.
+func (c *command) paged() bool { return c.changes == nothing && !c.live }
 
 const (
 	further  = table.Further

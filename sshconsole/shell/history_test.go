@@ -52,6 +52,36 @@ func TestHistoryOfAPartner(t *testing.T) {
 	h.refuses("acme", "history 1", StatusMisunderstood, `"1": expected`)
 }
 
+// A terminal shows the newest last, and not all; a pipe all, newest first.
+func TestHistoryLimit(t *testing.T) {
+	h := newHouse(t)
+	for i := range 30 {
+		h.says("acme", fmt.Sprintf("register 3%02x http://%d.example/", i, i), ".*\n")
+	}
+	for _, c := range []struct {
+		line              string
+		width, n          int
+		first, last, note string
+	}{
+		{"history", 80, 20, "http://10.example/", "http://29.example/", "The last 20; HISTORY --limit <n> shows up to 1000.\n"},
+		{"history --limit 3", 80, 3, "http://27.example/", "http://29.example/", "The last 3;"},
+		{"history --limit 1000", 80, 31, "ACCOUNT ADD", "http://29.example/", ""},
+		{"history", 0, 31, "http://29.example/", "ACCOUNT ADD", ""},
+		{"history --limit 3", 0, 3, "http://29.example/", "http://27.example/", ""},
+		{"history --limit 3 --json", 80, 3, "http://29.example/", "http://27.example/", ""},
+	} {
+		out, problems, status := h.at("acme", c.width, c.line, "")
+		lines := strings.SplitAfter(strings.TrimSuffix(out, "\n"), "\n")
+		if c.note != "" && strings.HasPrefix(lines[0], c.note) {
+			lines = lines[1:]
+		}
+		if status != StatusDone || problems != "" || len(lines) != c.n || !strings.Contains(lines[0], c.first) || !strings.Contains(lines[c.n-1], c.last) {
+			t.Errorf("%s at %d columns: status %d, %d lines, %q\n%s", c.line, c.width, status, len(lines), problems, out)
+		}
+	}
+	h.refuses("acme", "history --limit 1001", StatusMisunderstood, `"1001": expected a number from 1 to 1000.`)
+}
+
 // A command of several transactions is one line, shortened for people and complete
 // with --json.
 func TestHistoryOfALongList(t *testing.T) {

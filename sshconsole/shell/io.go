@@ -10,6 +10,9 @@ type IO struct {
 	// Width returns the terminal's width in characters. If nil or 0, there is no
 	// terminal.
 	Width func() int
+	// Height returns the terminal's height in lines. If nil or 0, it is not known, and
+	// long output is not paged.
+	Height func() int
 	// During is called with what Ctrl-C calls while a command runs, and with nil
 	// after it. If nil, commands can't be interrupted.
 	During func(interrupt func())
@@ -17,6 +20,9 @@ type IO struct {
 	// whether it took the key. If take is nil, that ends. If TakeKeys is nil, no
 	// command reads keys.
 	TakeKeys func(take func(key byte) bool)
+	// TypedAhead reports whether something was typed that no line or command has read
+	// yet. If nil, nothing was.
+	TypedAhead func() bool
 }
 
 // A SecretReader reads lines that must not appear on the screen, nor be recalled. A
@@ -28,6 +34,12 @@ type SecretReader interface {
 func (io IO) withDefaults() IO {
 	if io.Width == nil {
 		io.Width = func() int { return 0 }
+	}
+	if io.Height == nil {
+		io.Height = func() int { return 0 }
+	}
+	if io.TypedAhead == nil {
+		io.TypedAhead = func() bool { return false }
 	}
 	if io.During == nil {
 		io.During = func(func()) {}

@@ -1,12 +1,19 @@
 package shell
 
 import (
+	"bufio"
+	"cmp"
 	"encoding/csv"
 	"errors"
+	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"snomredirect/macaddr"
+	"snomredirect/sshconsole/contacts"
 	"snomredirect/sshconsole/usage"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -37,51 +44,75 @@ func (c *call) eachPage(owner store.AccountID, f func([]store.Phone) error) erro
 	}
 }
 
-// selected calls f, as eachPhone does, for the phones that the arguments and options of
-// LIST and COUNT select. Operators select from the phones of all accounts.
-func (c *call) selected(f func(*store.Phone, *store.Account) error) error {
-	model := c.args[0]
-	if model != "" {
+// A selection is which phones the arguments and options of LIST and COUNT select.
+type selection struct {
+	model      string    // or ""
+	server     string    // the setting server's URL, or ""
+	search     string    // what the MAC, the model or the setting server contains, in lower case, or ""
+	heardSince time.Time // only phones without contact since then, unless zero
+}
+
+func (c *call) selection() (s selection, err error) {
+	if s.model = c.args[0]; s.model != "" {
 		var ok bool
-		if model, ok = macaddr.KnownModel(model); !ok {
-			return misunderstood(codeUsage, "%q: expected a model such as snom360, snomD785 or snomm9.", c.args[0])
+		if s.model, ok = macaddr.KnownModel(s.model); !ok {
+			return s, misunderstood(codeUsage, "%q: expected a model such as snom360, snomD785 or snomm9.", c.args[0])
 		}
 	}
-	server, byServer := c.options["server"]
-	if byServer {
-		if _, err := store.ParseURL(server); err != nil {
-			return misunderstood(codeMalformedURL, "%q: %v.", server, err)
+	var given bool
+	if s.server, given = c.options["server"]; given {
+		if _, err := store.ParseURL(s.server); err != nil {
+			return s, misunderstood(codeMalformedURL, "%q: %v.", s.server, err)
 		}
 	}
-	var heardSince time.Time
-	silent, bySilence := c.options["silent"]
-	if bySilence {
+	if silent, given := c.options["silent"]; given {
 		age, ok := usage.ParseAge(silent)
 		if !ok {
-			return misunderstood(codeUsage, "%q: expected a time such as 7d, 36h or 90m.", silent)
+			return s, misunderstood(codeUsage, "%q: expected a time such as 7d, 36h or 90m.", silent)
 		}
-		heardSince = time.Now().Add(-age)
+		s.heardSince = time.Now().Add(-age)
 	}
+	s.search = strings.ToLower(c.options["search"])
+	return s, nil
+}
+
+// selected calls f, as eachPhone does, for the phones of a selection. Operators select
+// from the phones of all accounts.
+func (c *call) selected(s selection, f func(*store.Phone, *store.Account) error) error {
 	return c.eachPhone(func(p *store.Phone, owner *store.Account) error {
-		if byServer && p.SettingServer(*owner).String() != server {
+		if s.server != "" && p.SettingServer(*owner).String() != s.server {
 			return nil
 		}
-		if model != "" {
-			if is, err := c.isModel(p.MAC, model); err != nil || !is {
+		if s.search != "" && !c.contains(p, owner, s.search) {
+			return nil
+		}
+		if s.model != "" {
+			if is, err := c.isModel(p.MAC, s.model); err != nil || !is {
 				return err
 			}
 		}
-		if bySilence {
+		if !s.heardSince.IsZero() {
 			contact, err := c.Contacts.Contact(p.MAC)
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
-			if err == nil && contact.At.After(heardSince) && c.contacts().MayKnow(contact) {
+			if err == nil && contact.At.After(s.heardSince) && c.contacts().MayKnow(contact) {
 				return nil
 			}
 		}
 		return f(p, owner)
 	})
+}
+
+// contains reports whether what LIST --long shows of a phone contains a text, which is
+// in lower case.
+func (c *call) contains(p *store.Phone, owner *store.Account, text string) bool {
+	for _, field := range []string{p.MAC.String(), p.MAC.Model(), p.SettingServer(*owner).String()} {
+		if strings.Contains(strings.ToLower(field), text) {
+			return true
+		}
+	}
+	return c.by.Operates() && strings.Contains(string(owner.Name), text)
 }
 
 // isModel reports whether a phone's range has a model, by its name or an older one.
@@ -141,37 +172,106 @@ func (c *call) scope() (store.AccountID, error) {
 	return account.ID, err
 }
 
-// listPhones writes MACs: as many per line as fit a terminal, otherwise one.
+// errEnough ends a list at its limit.
+var errEnough = errors.New("enough")
+
+// listPhones writes MACs, as many per line as fit a terminal, otherwise one. With
+// --long, and for programs, it writes more of each phone.
 func listPhones(c *call) error {
-	const digits = 12
-	columns := max(1, (c.Width()+1)/(digits+1))
-	column := 0
-	err := c.selected(func(p *store.Phone, owner *store.Account) error {
-		if c.json {
-			c.object(c.phoneObject(*p, *owner))
-			return nil
+	s, err := c.selection()
+	if err != nil {
+		return err
+	}
+	limit := math.MaxInt
+	if text, given := c.options["limit"]; given {
+		if limit, err = usage.ParseNumber(text, math.MaxInt32); err != nil {
+			return misunderstood(codeUsage, "%q: %v.", text, err)
 		}
-		if column == columns {
-			c.out.WriteByte('\n')
-			column = 0
-		} else if column > 0 {
-			c.out.WriteByte(' ')
+	}
+	_, long := c.options["long"]
+	macs := macColumns{w: c.out, perLine: max(1, (c.Width()+1)/(macColumn+1))}
+	n := 0
+	err = c.selected(s, func(p *store.Phone, owner *store.Account) error {
+		n++
+		switch {
+		case c.json || long:
+			contact, err := c.contacts().Last(*p, true)
+			if err != nil {
+				return err
+			}
+			if c.json {
+				o := c.phoneObject(*p, *owner)
+				o.LastContact = contacts.NewObject(contact)
+				c.object(o)
+			} else {
+				c.longLine(p, owner, contact)
+			}
+		default:
+			macs.write(p.MAC)
 		}
-		c.out.Write(p.MAC.AppendText(c.out.AvailableBuffer()))
-		column++
+		if n == limit {
+			return errEnough
+		}
 		return nil
 	})
-	if column > 0 {
-		c.out.WriteByte('\n')
+	macs.end()
+	if err == errEnough {
+		err = nil
+	}
+	if long && !c.json && err == nil && c.Width() > 0 {
+		fmt.Fprintf(c.out, "%s.\n", wording.Plural(n, "phone", "phones"))
 	}
 	return err
 }
 
+// longLine writes a phone's MAC, model, last contact, account if the caller is an
+// operator, and setting server: up to 32 characters of that fit 80 columns.
+func (c *call) longLine(p *store.Phone, owner *store.Account, contact store.Contact) {
+	heard, account := "none yet", ""
+	if contact.MAC.IsValid() && contact.Answer != 0 {
+		heard = wording.Minute(contact.At)
+	}
+	if c.by.Operates() {
+		account = fmt.Sprintf("%-12s  ", owner.Name)
+	}
+	fmt.Fprintf(c.out, "%v  %-9s  %-20s  %s%s\n", p.MAC, cmp.Or(p.MAC.Model(), contact.Model, "unknown"), heard, account, p.SettingServer(*owner))
+}
+
+// macColumn is the width of a MAC.
+const macColumn = 12
+
+// macColumns writes MACs, perLine on each line.
+type macColumns struct {
+	w       *bufio.Writer
+	perLine int
+	column  int
+}
+
+func (m *macColumns) write(mac macaddr.Addr) {
+	if m.column == m.perLine {
+		m.end()
+	} else if m.column > 0 {
+		m.w.WriteByte(' ')
+	}
+	m.w.Write(mac.AppendText(m.w.AvailableBuffer()))
+	m.column++
+}
+
+// end ends the line, if there is one.
+func (m *macColumns) end() {
+	if m.column > 0 {
+		m.w.WriteByte('\n')
+		m.column = 0
+	}
+}
+
 func count(c *call) error {
-	_, byServer := c.options["server"]
-	_, bySilence := c.options["silent"]
+	s, err := c.selection()
+	if err != nil {
+		return err
+	}
 	n := 0
-	if c.args[0] == "" && !byServer && !bySilence {
+	if s == (selection{}) {
 		id, err := c.scope()
 		if err != nil {
 			return err
@@ -181,7 +281,7 @@ func count(c *call) error {
 			return err
 		}
 		n = u.Phones
-	} else if err := c.selected(func(*store.Phone, *store.Account) error { n++; return nil }); err != nil {
+	} else if err := c.selected(s, func(*store.Phone, *store.Account) error { n++; return nil }); err != nil {
 		return err
 	}
 	c.answer(map[string]int{"phones": n}, "%d\n", n)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"snomredirect/macaddr"
 	"snomredirect/sshconsole/contacts"
+	"snomredirect/sshconsole/usage"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
@@ -18,12 +20,8 @@ type known struct {
 	scan    store.Entry // only for SHOW
 }
 
-// look looks up the phone whose MAC was typed.
-func (c *call) look(word string) (k known, err error) {
-	mac, err := c.mac(word)
-	if err != nil {
-		return k, err
-	}
+// look looks up a phone.
+func (c *call) look(mac macaddr.Addr) (k known, err error) {
 	k.phone, err = c.Registry.Phone(mac)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return k, err
@@ -42,8 +40,30 @@ func (c *call) look(word string) (k known, err error) {
 	return k, err
 }
 
+// show shows phones, with an empty line between two.
 func show(c *call) error {
-	k, err := c.look(c.args[0])
+	ranges, err := c.macs(usage.SplitQuoted(c.list))
+	if err != nil {
+		return err
+	}
+	for i, r := range ranges {
+		for mac := range r.All() {
+			if (i > 0 || mac != r.First) && !c.json {
+				c.out.WriteByte('\n')
+			}
+			if err := c.showPhone(mac); err != nil {
+				return err
+			}
+			if err := c.ctx.Err(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *call) showPhone(mac macaddr.Addr) error {
+	k, err := c.look(mac)
 	if err != nil {
 		return err
 	}

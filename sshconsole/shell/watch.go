@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync/atomic"
 
 	"snomredirect/macaddr"
@@ -22,11 +23,17 @@ const (
 // Ctrl-C or q.
 func watch(c *call) error {
 	var only macaddr.Addr
+	state := stateRegistered // of the only one
 	if c.args[0] != "" {
-		var err error
-		if only, err = c.mac(c.args[0]); err != nil {
+		mac, err := c.mac(c.args[0])
+		if err != nil {
 			return err
 		}
+		k, err := c.look(mac)
+		if err != nil {
+			return err
+		}
+		only, state = mac, k.object.State
 	}
 	_, unregistered := c.options["unregistered"]
 	ctx, cancel := context.WithCancel(c.ctx)
@@ -50,6 +57,9 @@ func watch(c *call) error {
 		case c.by.Operates(), contact.Owner == c.by.ID:
 			queue(watched, contact)
 		case contact.Answer == 0: // another account's file
+		case only.IsValid() && contact.Owner == 0 && (contact.Answer == store.Unregistered || contact.Answer == store.ToDefault): // as SHOW shows it
+			contact.From = netip.Addr{}
+			queue(watched, contact)
 		case contact.Owner == 0 && contact.Answer != store.Unregistered && contact.Answer != store.ToDefault: // the owner was not looked up
 			select {
 			case arrived <- contact:
@@ -84,7 +94,7 @@ func watch(c *call) error {
 		return quit
 	})
 	defer c.TakeKeys(nil)
-	c.notify(fmt.Sprintf("Watching %s: press %s to stop.", c.watched(only, unregistered), map[bool]string{true: "q or Ctrl-C", false: "Ctrl-C"}[c.Width() > 0]))
+	c.notify(fmt.Sprintf("Watching %s: press %s to stop.", c.watched(only, state, unregistered), map[bool]string{true: "q or Ctrl-C", false: "Ctrl-C"}[c.Width() > 0]))
 	for {
 		select {
 		case <-ctx.Done():
@@ -111,12 +121,16 @@ func watch(c *call) error {
 }
 
 // watched names whom WATCH shows.
-func (c *call) watched(only macaddr.Addr, unregistered bool) string {
+func (c *call) watched(only macaddr.Addr, state phoneState, unregistered bool) string {
 	switch {
 	case only.IsValid() && unregistered:
 		return only.String() + " while it is unregistered"
 	case only.IsValid() && c.by.Operates():
 		return only.String()
+	case only.IsValid() && state == stateTaken:
+		return only.String() + " while it is yours, but now another account has it"
+	case only.IsValid() && state != stateRegistered:
+		return only.String() + ", which is not registered"
 	case only.IsValid():
 		return only.String() + " while it is yours"
 	case unregistered:

@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// Minute words a time in UTC, to the minute.
+func Minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
 // Timestamp returns a time for people, in UTC.
 func Timestamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
