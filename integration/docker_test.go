@@ -47,6 +47,8 @@ func TestDockerCompose(t *testing.T) {
 	}
 	redirected := `<setting_server perm="$">` + dockerServer + `</setting_server>`
 	d.checkPhone(t, redirected)
+	d.checkMetrics(t)
+	dockerRun(t, dockerQuick, d.compose("--profile", "pnp", "config", "-q"))
 	d.checkStop(t) // with the operator still connected
 
 	// After down only the volume remains: host key, admin's key, account, phone.
@@ -70,10 +72,11 @@ type dockerProject struct {
 	command   []string // docker compose or docker-compose, with options
 	env       []string
 	buildArgs []string
-	http, ssh string // addresses
-	key       ssh.Signer
-	hostKey   ssh.PublicKey
-	container string
+	// addresses
+	http, ssh, metrics string
+	key                ssh.Signer
+	hostKey            ssh.PublicKey
+	container          string
 }
 
 // dockerStart prepares a project, or skips the test if Docker is missing. Everything
@@ -99,7 +102,7 @@ func dockerStart(t *testing.T) *dockerProject {
 		t.Fatal(err)
 	}
 	d := &dockerProject{command: append(command, "-p", name, "-f", "../docker-compose.yml"), key: key}
-	for _, address := range []*string{&d.http, &d.ssh} {
+	for _, address := range []*string{&d.http, &d.ssh, &d.metrics} {
 		l, err := net.Listen("tcp", "127.0.0.1:0") // a free port, for Docker to use
 		if err != nil {
 			t.Fatal(err)
@@ -108,6 +111,7 @@ func dockerStart(t *testing.T) *dockerProject {
 		*address = l.Addr().String()
 	}
 	d.env = append(os.Environ(), "SNOMREDIRECT_HTTP_PORT="+d.http, "SNOMREDIRECT_SSH_PORT="+d.ssh,
+		"SNOMREDIRECT_METRICS=:8081", "SNOMREDIRECT_METRICS_PORT="+d.metrics,
 		"SNOMREDIRECT_ADMIN_KEY="+string(ssh.MarshalAuthorizedKey(key.PublicKey())), "SNOMREDIRECT_PUBLIC_NAME=redirect.example.com")
 	d.buildArgs = dockerBuildArgs(t, name)
 	t.Cleanup(func() {
@@ -182,6 +186,19 @@ func (d *dockerProject) checkPhone(t *testing.T, want string) {
 	defer response.Body.Close()
 	if body, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
 		t.Errorf("phone: got %s, %v\n%s\nwant %s", response.Status, err, body, want)
+	}
+}
+
+// checkMetrics scrapes the metrics, which are on because two variables say so.
+func (d *dockerProject) checkMetrics(t *testing.T) {
+	t.Helper()
+	response, err := (&http.Client{Timeout: dockerQuick}).Get("http://" + d.metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, err := io.ReadAll(response.Body); err != nil || !strings.Contains(string(body), "\nsnomredirect_phones 1\n") {
+		t.Errorf("metrics: got %s, %v\n%s", response.Status, err, body)
 	}
 }
 

@@ -78,7 +78,7 @@ func (n *network) onService(c *exec.Cmd) {
 // boot boots a phone on a machine, and returns what snomphone prints.
 func (n *network) boot(t *testing.T, m machine, args ...string) (string, error) {
 	t.Helper()
-	out, err := m.command(append([]string{filepath.Join(filepath.Dir(program), "snomphone")}, args...)...).CombinedOutput()
+	out, err := m.command(append([]string{filepath.Join(filepath.Dir(program), "snomphone"), "--real"}, args...)...).CombinedOutput()
 	return string(out), err
 }
 

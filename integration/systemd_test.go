@@ -155,29 +155,63 @@ func tcpAddress(t *testing.T, file *os.File) string {
 	return l.Addr().String()
 }
 
-// systemd understands the units of the page.
+// maxExposure is how far systemd-analyze security may say that the service is exposed,
+// on its scale from 0 to 10.
+const maxExposure = 1.3
+
+// systemd understands the units of the package and the drop-ins of the page, and finds
+// the service confined.
 func TestUnits(t *testing.T) {
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		t.Skip("systemd-analyze is not installed: it is in Debian's package systemd")
 	}
-	page, err := os.ReadFile("../docs/operating.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	folder := t.TempDir()
 	args := []string{"verify", "--man=no", "--recursive-errors=no"}
-	for _, unit := range regexp.MustCompile("(?ms)^```conf\n# /etc/systemd/system/(\\S+)\n(.*?)^```$").FindAllStringSubmatch(string(page), -1) {
-		text := strings.ReplaceAll(unit[2], "/usr/local/bin/snomredirect", program)
-		file := filepath.Join(folder, unit[1])
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	units := matching(t, "integration/package/snomredirect*.s*")
+	for _, unit := range units {
+		text, err := os.ReadFile(unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(folder, filepath.Base(unit))
+		if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(text), "/usr/bin/snomredirect", program)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		args = append(args, file)
 	}
-	if len(args) != 3+3 {
-		t.Fatalf("units on the page: %v", args[3:])
+	if len(units) != 4 {
+		t.Errorf("units of the package: %v", units)
+	}
+	dropIns := writeDropIns(t, folder)
+	if dropIns == 0 {
+		t.Error("docs/install.md has no drop-in")
 	}
 	if out, err := exec.Command("systemd-analyze", args...).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("%s%v", out, err)
 	}
+	limit := fmt.Sprint("--threshold=", int(maxExposure*10))
+	if out, err := exec.Command("systemd-analyze", "security", "--offline=yes", "--no-pager", limit, filepath.Join(folder, "snomredirect.service")).CombinedOutput(); err != nil {
+		t.Errorf("%s%v", out, err)
+	}
+}
+
+// writeDropIns writes the drop-ins that docs/install.md shows beside the units in a
+// folder, and returns how many there are.
+func writeDropIns(t *testing.T, folder string) (n int) {
+	t.Helper()
+	page, err := os.ReadFile("../docs/install.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range regexp.MustCompile("(?ms)^```conf\n# /etc/systemd/system/(\\S+)\n(.*?)^```$").FindAllStringSubmatch(string(page), -1) {
+		file := filepath.Join(folder, d[1])
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(d[2]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	return n
 }

@@ -25,6 +25,7 @@ type client struct {
 	busy     int // commands that are running
 	sessions int
 	refusals int // of sessions, that the client has not read yet
+	leaving  bool
 
 	// For the log, if it does not log in:
 	tried       bool
@@ -81,11 +82,13 @@ type clients struct {
 
 	mu      sync.Mutex
 	all     map[*client]struct{}
+	open    map[*session]struct{} // sessions
+	lastID  int                   // of a session
 	closing bool
 }
 
 func newClients(l limits, onRefused func(Method)) *clients {
-	return &clients{limits: l, onRefused: onRefused, all: map[*client]struct{}{}}
+	return &clients{limits: l, onRefused: onRefused, all: map[*client]struct{}{}, open: map[*session]struct{}{}}
 }
 
 // add adds a new connection. It returns nil if the service is shutting down.
@@ -143,7 +146,9 @@ func (cs *clients) logIn(c *client, l login) LoginOutcome {
 		}
 	}
 	c.loggedIn, c.login = true, l
-	c.timer = time.AfterFunc(cs.limits.totalTime, func() { c.Close() })
+	c.timer = time.AfterFunc(cs.limits.totalTime, func() {
+		cs.goodbye(c, "Closed: no connection lasts longer than "+inWords(cs.limits.totalTime)+".")
+	})
 	c.unused.Reset(cs.limits.idleTime)
 	cs.mu.Unlock()
 	if n >= cs.limits.clientsPerAccount {
@@ -171,7 +176,7 @@ func (cs *clients) recheck(accounts Accounts, except *client) {
 			known[c.login.account] = a
 		}
 		if !c.login.valid(a) {
-			c.Close()
+			cs.goodbye(c, c.login.whyEnded(a))
 		}
 	}
 }
@@ -182,18 +187,24 @@ func (cs *clients) drain(ctx context.Context) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		var idle []*client
+		var idle, closed []*client
 		cs.mu.Lock()
 		cs.closing = true
 		for c := range cs.all {
-			if c.busy == 0 || ctx.Err() != nil {
+			switch {
+			case ctx.Err() != nil || c.sessions == 0:
+				closed = append(closed, c)
+			case c.busy == 0:
 				idle = append(idle, c)
 			}
 		}
-		left := len(cs.all) - len(idle)
+		left := len(cs.all) - len(closed)
 		cs.mu.Unlock()
-		for _, c := range idle {
+		for _, c := range closed {
 			c.Close()
+		}
+		for _, c := range idle {
+			cs.goodbye(c, "Closed: the service is being stopped.")
 		}
 		if left == 0 {
 			return

@@ -43,13 +43,13 @@ func (sess *session) closeIdle(done <-chan struct{}) {
 	}
 }
 
-// lastWords is how long the line about an idle session may take to be sent.
-const lastWords = 5 * time.Second
-
 // inWords returns a limit as people say it.
 func inWords(d time.Duration) string {
-	if d == time.Hour {
+	switch {
+	case d == time.Hour:
 		return "an hour"
+	case d > 0 && d%time.Hour == 0:
+		return fmt.Sprintf("%d hours", d/time.Hour)
 	}
 	return d.String()
 }

@@ -32,6 +32,8 @@ type session struct {
 	columns  atomic.Int32 // the current width
 	rows     atomic.Int32 // the current height, or 0 if it is not known
 	resized  chan struct{}
+	id       int    // as WHO shows it
+	doing    string // the command that runs, or ""; guarded by clients.mu
 	begun    time.Time
 	heard    atomic.Int64 // when the client last sent something, in nanoseconds since begun
 	awaiting atomic.Bool  // a keepalive has been sent and not answered yet
@@ -55,6 +57,8 @@ func (s *Server) channel(_ *ssh.Server, _ *gossh.ServerConn, newChannel gossh.Ne
 		return
 	}
 	sess := &session{Channel: ch, server: s, client: c, login: l, begun: time.Now(), resized: make(chan struct{}, 1)}
+	s.clients.register(sess)
+	defer s.clients.unregister(sess)
 	if !s.guard("session", func() { sess.serve(ctx, requests) }) {
 		go gossh.DiscardRequests(requests) // unread requests would block the connection
 	}
@@ -188,6 +192,8 @@ func (sess *session) caller() shell.Caller {
 		Begin: func() (func(), error) {
 			return func() { s.clients.end(sess.client) }, s.clients.begin(sess.client)
 		},
+		Doing:     func(command string) { s.clients.does(sess, command) },
+		Visitors:  visitor{sess},
 		Connected: sess.connected,
 		HangUp:    func() { _ = sess.client.Close() },
 		Stopping:  s.stopping.Done(),

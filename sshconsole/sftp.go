@@ -23,6 +23,7 @@ func (sess *session) runFiles(ctx context.Context) {
 		sess.exit(status, failed)
 		return
 	}
+	s.clients.does(sess, "SFTP")
 	ended := make(chan struct{})
 	defer close(ended)
 	go s.guard("idle session", func() { sess.closeIdle(ended) })

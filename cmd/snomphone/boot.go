@@ -16,6 +16,7 @@ type bootCommand struct {
 	UserAgent string `placeholder:"TEXT" help:"Send this User-Agent instead of the one such a phone sends."`
 	NoFollow  bool   `help:"Stop after the first reply: show where the phone is redirected without following."`
 	JSON      bool   `name:"json" help:"Print one JSON object."`
+	Real      bool   `help:"Also request provisioning.snom.com and secure-provisioning.snom.com: snom's own service, unless your DNS server resolves these names to yours."`
 	URL       string `arg:"" optional:"" default:"http://provisioning.snom.com" help:"URL of the first request (${default}). With a path or tftp it is the phone's setting server; otherwise it replaces the hard-coded host."`
 
 	finders
@@ -44,11 +45,17 @@ func (b *bootCommand) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
+	refuse := refuseSnoms
+	if b.Real {
+		refuse = nil
+	} else if err := refuse(u); err != nil {
+		return fmt.Errorf("%w: %w", err, errUsage)
+	}
 	others, err := b.of(p)
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errUsage)
 	}
-	w := &boot.Walk{Phone: p, Client: newClient(b.dial, tls), Limits: boot.Patient, Once: b.NoFollow, Others: others}
+	w := &boot.Walk{Phone: p, Client: newClient(b.dial, tls), Limits: boot.Patient, Once: b.NoFollow, Others: others, Refuse: refuse}
 	walk := w.FromServer
 	if u.Scheme != "tftp" && u.Path == "" && u.RawQuery == "" {
 		walk = w.FromService

@@ -4,7 +4,7 @@
 //	snomphone storm --phones 20000 --rate 500 URL  boot many, and measure
 //
 // The phone requests the URL that the firmware of its model has hard-coded, on
-// provisioning.snom.com. If the URL argument has no path, it takes the place of
+// provisioning.snom.com; only with --real, snomphone does so too. If the URL argument has no path, it takes the place of
 // that host: http://localhost:8080 for a service on this machine. If it has a
 // path or the scheme tftp, it stands for what is typed into the phone's field
 // Setting URL. A setting

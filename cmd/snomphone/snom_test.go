@@ -47,7 +47,7 @@ func (w *world) dial(ctx context.Context, network, address string) (net.Conn, er
 // boot runs a boot and returns what it prints.
 func (w *world) boot(b bootCommand) (string, error) {
 	if b.URL == "" {
-		b.URL = "http://provisioning.snom.com"
+		b.URL, b.Real = "http://provisioning.snom.com", true
 	}
 	b.dial = w.dial
 	var out bytes.Buffer

@@ -41,6 +41,9 @@ func (s *storm) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
+	if err := refuseSnoms(u); err != nil {
+		return fmt.Errorf("%w: %w", err, errUsage)
+	}
 	if u.Scheme == "tftp" {
 		return fmt.Errorf("%s: expected http or https, by which firmware reaches redirection services: %w", boot.HideLogin(s.URL), errUsage)
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"snomredirect/store"
 	"snomredirect/store/bolt"
 )
@@ -92,7 +94,7 @@ func notAuthorized(log *slog.Logger, err error) error {
 
 // showPassword prints the password of the first start to standard error. It is
 // not a log record, because logs may be kept.
-func showPassword(w io.Writer, password string, ssh net.Addr) {
-	_, port, _ := net.SplitHostPort(ssh.String())
-	fmt.Fprintf(w, "First start. The operator admin has this password, which is not shown again:\n\n    %s\n\nLog in with: ssh -p %s admin@localhost\n\n", password, port)
+func showPassword(w io.Writer, password string, console net.Addr, hostKey ssh.PublicKey) {
+	_, port, _ := net.SplitHostPort(console.String())
+	fmt.Fprintf(w, "First start. The operator admin has this password, which is not shown again:\n\n    %s\n\nLog in with: ssh -p %s admin@localhost\nThe host key's fingerprint is %s.\n\n", password, port, ssh.FingerprintSHA256(hostKey))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime/debug"
+	"time"
 
 	"snomredirect/redirect"
 	"snomredirect/redirect/pnp"
@@ -35,6 +36,7 @@ func (v *service) record(c store.Contact) {
 func (v *service) observeRequest(o redirect.Observation) {
 	defer v.recovered("metrics")
 	v.metrics.request(o)
+	v.requests.add(o.Outcome, time.Now())
 }
 
 // observeCall counts a call of a tool, which has its answer by then.

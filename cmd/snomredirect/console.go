@@ -30,7 +30,9 @@ func (v *service) newConsole() *sshconsole.Server {
 		Shell: shell.New(shell.Config{
 			Registry:    v.db,
 			PublicNames: v.publicNames,
+			AdminKeys:   v.adminKeys,
 			Contacts:    v.recorder,
+			Tried:       v.recorder.Unregistered,
 			Explain:     v.explainer(),
 			PnP:         v.flags.PnP != "",
 			Check:       checks.run,

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
 	"syscall"
 
 	"snomredirect/cmd/snomredirect/lastcall"
@@ -51,6 +53,8 @@ func (s *serve) listen() (ls listeners, err error) {
 			err = fmt.Errorf("--%s %s: expected host:port or :port: %w", a.flag, *a.value, errUsage)
 		case errors.Is(err, syscall.EADDRINUSE):
 			err = fmt.Errorf("--%s %s: in use by another program", a.flag, *a.value)
+		case errors.Is(err, fs.ErrPermission):
+			err = notPermitted(a.flag, *a.value)
 		case err != nil:
 			err = fmt.Errorf("--%s %s: %w", a.flag, *a.value, err)
 		}
@@ -61,6 +65,15 @@ func (s *serve) listen() (ls listeners, err error) {
 		ls = append(ls, listener{l, a.flag})
 	}
 	return ls, nil
+}
+
+// notPermitted returns the error of an address that only root may listen on.
+func notPermitted(flag, address string) error {
+	program, err := os.Executable()
+	if err != nil {
+		program = "snomredirect"
+	}
+	return fmt.Errorf("--%s %s: this user may not listen on a port below 1024: allow the program to, with sudo setcap cap_net_bind_service=+ep %s, or let systemd open the port, as the unit in integration/package does: docs/install.md", flag, address, program)
 }
 
 // on returns the listener of a flag, or nil if it is not open.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/crypto/ssh"
 	"golang.org/x/sync/errgroup"
 
 	"snomredirect/cmd/snomredirect/lines"
@@ -51,7 +52,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 	if password != "" {
-		showPassword(out.stderr, password, ls.on("ssh").Addr())
+		showPassword(out.stderr, password, ls.on("ssh").Addr(), v.hostKey.PublicKey())
 	}
 	v.warnOfLoops()
 	v.warnOfFilesURL()
@@ -75,6 +76,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 		// Not in the group: a file that hangs must not delay the end.
 		go v.certificate.watch(ctx, v.guard)
 	}
+	log.Info("SSH host key", "fingerprint", ssh.FingerprintSHA256(v.hostKey.PublicKey()), "type", v.hostKey.PublicKey().Type())
 	log.Info("listening", append(addresses, "data", s.Data)...)
 	notify(daemon.SdNotifyReady, log)
 

@@ -74,6 +74,7 @@ type service struct {
 	census       *census.Census
 	backups      *backups
 	started      time.Time
+	requests     requestCounts
 	proxies      proxies
 	logBudget    *logBudget
 	openFiles    openFiles

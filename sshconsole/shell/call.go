@@ -44,6 +44,8 @@ func (s *session) call(ctx context.Context, by store.Account, i invocation, word
 	}
 	c := &call{session: s, invocation: i, ctx: ctx, by: by, begun: time.Now(), dryRun: dryRun,
 		owners: map[store.AccountID]store.Account{}, out: bufio.NewWriter(page), page: page}
+	s.Doing(c.cmd.words())
+	defer s.Doing("")
 	err := c.cmd.run(c)
 	// What was written before a problem is shown before it. A client that reads no
 	// further is not a problem.

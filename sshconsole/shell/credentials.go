@@ -51,7 +51,7 @@ func listKeys(c *call) error {
 		return err
 	}
 	for _, k := range a.Keys {
-		c.answer(profiles.NewKey(k), "%s\n", profiles.KeyLine(k))
+		c.listKey(a, k)
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func removeKey(c *call) error {
 	}
 	return c.updateWith(fingerprint, remove,
 		func(a store.Account) string {
-			return fmt.Sprintf("Key %s. %s has %s.", c.did("removed"), a.Name, profiles.Credentials(a))
+			return fmt.Sprintf("Key %s. %s has %s.%s", c.did("removed"), a.Name, profiles.Credentials(a), c.comesBack(a, fingerprint))
 		})
 }
 

@@ -36,6 +36,7 @@ const (
 	nothing effect = iota
 	phones
 	accounts // and perhaps who can stay logged in
+	sessions
 )
 
 func (c *command) row() table.Row {

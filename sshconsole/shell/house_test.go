@@ -40,6 +40,7 @@ type house struct {
 	backup   func() (Archive, error)
 	files    *files.Config
 	make     apikeys.Make
+	keys     []store.Key // that --admin-key names
 	shell    *Shell
 	gone     bool            // the client is gone at the end of its input
 	ctx      context.Context // of the sessions; if nil, the test's
@@ -82,7 +83,7 @@ func (h *house) caller(name store.Name) Caller {
 // runs runs one line, or the lines of io if line is "", with the fields of h as
 // they are now.
 func (h *house) runs(ctx context.Context, c Caller, io IO, line string) (status int) {
-	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup, Files: h.files, MakeAPIKey: h.make}).Config
+	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup, Files: h.files, MakeAPIKey: h.make, AdminKeys: h.keys}).Config
 	if line == "" {
 		status, _ = h.shell.Run(ctx, c, io)
 	} else {

@@ -31,8 +31,13 @@ type Config struct {
 	Registry Registry
 	// PublicNames are the service's own names, which no setting server can have.
 	PublicNames store.PublicNames
+	// AdminKeys are those that each start of the service adds to the operator admin.
+	AdminKeys []store.Key
 	// Contacts are the last contacts of phones. If nil, none are known.
 	Contacts Contacts
+	// Tried returns the unregistered phones that have requested their settings, those with
+	// the most requests first. If nil, there are none.
+	Tried func() []store.Tried
 	// Explain returns the reply to a phone's request, and why. If nil, EXPLAIN is
 	// refused.
 	Explain func(explanation.Request) explanation.Reply
@@ -71,6 +76,9 @@ func New(c Config) *Shell {
 	if c.Contacts == nil {
 		c.Contacts = noContacts{}
 	}
+	if c.Tried == nil {
+		c.Tried = func() []store.Tried { return nil }
+	}
 	if c.Status == nil {
 		c.Status = func(context.Context) (r status.Report, _ error) { return r, nil }
 	}
@@ -93,6 +101,11 @@ type Caller struct {
 	// Begin is called before each command, and may refuse it; end is called after
 	// it. If nil, every command runs.
 	Begin func() (end func(), err error)
+	// Doing is called with the name of each command before it runs, and with "" after
+	// it. If nil, it is not called.
+	Doing func(command string)
+	// Visitors are the open sessions. If nil, WHO is refused.
+	Visitors Visitors
 	// Connected reports whether the client still is; the end of its input looks
 	// the same if it isn't. If nil, it is.
 	Connected func() bool
@@ -114,6 +127,9 @@ func (c Caller) withDefaults() Caller {
 	}
 	if c.Begin == nil {
 		c.Begin = func() (func(), error) { return func() {}, nil }
+	}
+	if c.Doing == nil {
+		c.Doing = func(string) {}
 	}
 	if c.Connected == nil {
 		c.Connected = func() bool { return true }

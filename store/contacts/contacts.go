@@ -106,9 +106,10 @@ type Recorder struct {
 	// this order: a fetched file may be in one and the request before it in another. Its time does not count: the clock may be set back.
 	mu        sync.Mutex
 	table     *simplelru.LRU[macaddr.Addr, store.Contact]
-	unsaved   map[macaddr.Addr]store.Contact // to be written
-	writing   map[macaddr.Addr]store.Contact // not modified any more
-	unwritten int                            // how many of writing are not yet written
+	tries     *simplelru.LRU[macaddr.Addr, int] // requests of unregistered phones
+	unsaved   map[macaddr.Addr]store.Contact    // to be written
+	writing   map[macaddr.Addr]store.Contact    // not modified any more
+	unwritten int                               // how many of writing are not yet written
 
 	// The pairs that were answered. Unregistered phones have a table of their own, so
 	// that registered ones, whose pairs are stored too, push none of theirs out.
@@ -140,6 +141,7 @@ func New(c Config) *Recorder {
 		stop:    stop,
 		stopped: make(chan struct{}),
 		table:   newTable[macaddr.Addr, store.Contact](maxTable),
+		tries:   newTable[macaddr.Addr, int](maxTable),
 		unsaved: make(map[macaddr.Addr]store.Contact),
 
 		known:     newTable[pair, struct{}](maxKnown),
@@ -186,6 +188,7 @@ func (r *Recorder) tell(c store.Contact) {
 func (r *Recorder) record(c store.Contact) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.count(c)
 	switch p := (pair{c.MAC, store.SourceOf(c.From)}); c.Answer {
 	case store.Redirected:
 		r.known.Add(p, struct{}{})
