@@ -14,10 +14,14 @@ import (
 func (s *session) Filecmd(r *protocol.Request) error {
 	switch r.Method {
 	case "Setstat": // each upload is followed by one; files have no modes or owners
-		if r.AttrFlags().Size {
-			return s.truncate(r.Filepath, r.Attributes().Size)
+		if !r.AttrFlags().Size {
+			return nil
 		}
-		return nil
+		attributes := r.Attributes()
+		if attributes == nil { // there are fewer than the flags say
+			return protocol.ErrSSHFxBadMessage
+		}
+		return s.truncate(r.Filepath, attributes.Size)
 	case "Link", "Symlink":
 		return s.explain("", refusal("Files can't be links."))
 	}
