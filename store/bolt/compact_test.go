@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -174,8 +175,9 @@ func TestStartWhileCompacting(t *testing.T) {
 	file := withPhones(t, 5000, 500)
 	folder := filepath.Dir(file)
 	started := make(chan *DB)
+	var compacted atomic.Bool // with one CPU, perhaps before this goroutine ran
 	go func() {
-		for { // from when the folder is locked
+		for !compacted.Load() { // from when the folder is locked
 			if _, err := os.Stat(file + ".compacted"); err == nil {
 				break
 			}
@@ -191,7 +193,9 @@ func TestStartWhileCompacting(t *testing.T) {
 			}
 		}
 	}()
-	if _, _, err := CompactFolder(t.Context(), folder); err != nil {
+	_, _, err := CompactFolder(t.Context(), folder)
+	compacted.Store(true)
+	if err != nil {
 		t.Fatal(err)
 	}
 	db := <-started
