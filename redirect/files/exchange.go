@@ -3,6 +3,7 @@ package files
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
@@ -70,7 +71,7 @@ func (x *exchange) send(c *content) {
 	header[echo.HeaderContentType] = c.contentType
 	// The reader is not used again: if a client of several ranges hangs up, net/http reads
 	// on after it has returned.
-	http.ServeContent(w, x.Request(), "", c.modified, bytes.NewReader(c.text))
+	http.ServeContent(body{w}, x.Request(), "", c.modified, bytes.NewReader(c.text))
 	switch w.Status {
 	case http.StatusNotModified, http.StatusPreconditionFailed:
 		x.outcome = NotModified
@@ -79,6 +80,20 @@ func (x *exchange) send(c *content) {
 	default:
 		x.outcome = Served
 	}
+}
+
+// A body is a response to which net/http copies a file without a buffer as large as the
+// file.
+type body struct{ *echo.Response }
+
+// ReadFrom implements [io.ReaderFrom].
+func (b body) ReadFrom(r io.Reader) (int64, error) {
+	if limited, ok := r.(*io.LimitedReader); ok {
+		if text, ok := limited.R.(*bytes.Reader); ok && int64(text.Len()) <= limited.N {
+			return text.WriteTo(b.Response)
+		}
+	}
+	return io.Copy(struct{ io.Writer }{b.Response}, r)
 }
 
 // sendRefusal sends the answer to a request that gets no file. It is the same for all

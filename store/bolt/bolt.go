@@ -90,6 +90,8 @@ type DB struct {
 	disabled   atomic.Pointer[disabledAccounts]
 
 	unregistered keptDefault // where unregistered phones are sent
+
+	spaces decodedSpaces
 }
 
 // A Config is the configuration of a DB. The zero value works.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -42,11 +43,37 @@ func (db *DB) FileSpace(account store.AccountID) (s store.FileSpace, err error) 
 		if tx.Bucket(bucketAccounts).Get(accountKey(account)) == nil { // not decoded: phones wait
 			return store.ErrNoAccount
 		}
-		r, err := getSpace(tx, account)
+		r, err := db.spaces.get(tx, account)
 		s = r.at(db.clock.now())
 		return err
 	})
 	return s, err
+}
+
+// decodedSpaces are the records of FileSpace as they were last decoded, by account:
+// decoding takes longer than all else that a phone's request of a file looks up. Each is
+// compared with what is stored, so none is out of date.
+type decodedSpaces struct {
+	sync.Map // store.AccountID → *decodedSpace
+}
+
+type decodedSpace struct {
+	stored []byte
+	spaceRecord
+}
+
+func (d *decodedSpaces) get(tx *bbolt.Tx, id store.AccountID) (spaceRecord, error) {
+	stored := tx.Bucket(bucketFileSpaces).Get(accountKey(id))
+	if last, ok := d.Load(id); ok {
+		if last := last.(*decodedSpace); bytes.Equal(last.stored, stored) {
+			return last.spaceRecord, nil
+		}
+	}
+	r, err := getSpace(tx, id)
+	if err == nil && stored != nil {
+		d.Store(id, &decodedSpace{bytes.Clone(stored), r})
+	}
+	return r, err
 }
 
 // Files returns the files of an account that exist, by folded name. It reads no texts.
