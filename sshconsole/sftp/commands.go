@@ -10,8 +10,8 @@ import (
 	"snomredirect/store"
 )
 
-// Filecmd implements [protocol.FileCmder].
-func (s *session) Filecmd(r *protocol.Request) error {
+// change runs a request that would change files.
+func (s *session) change(r *protocol.Request) error {
 	switch r.Method {
 	case "Setstat": // each upload is followed by one; files have no modes or owners
 		if !r.AttrFlags().Size {

@@ -30,24 +30,26 @@ func (e entry) ModTime() time.Time { return e.at }
 func (e entry) IsDir() bool        { return e.mode.IsDir() }
 func (e entry) Sys() any           { return nil }
 
-func fileEntry(f store.File) os.FileInfo {
+func fileEntry(f store.File) entry {
 	return entry{path.Base(string(f.Name)), f.Size, 0o644, f.At}
 }
 
-func folderEntry(name store.FileName, at time.Time) os.FileInfo {
+func folderEntry(name store.FileName, at time.Time) entry {
 	return entry{path.Base("/" + string(name)), 0, fs.ModeDir | 0o755, at}
 }
 
-// A listing is a folder that a client reads, as it was when it was opened.
+// A listing is a folder that a client reads, as it was when it was opened, or one file or
+// folder.
 type listing struct {
-	all     []os.FileInfo
-	release func()
+	all     []entry
+	release func() // if nil, no handle is counted
 }
 
 // ListAt implements [protocol.ListerAt].
 func (l listing) ListAt(to []os.FileInfo, offset int64) (n int, err error) {
-	if offset < int64(len(l.all)) {
-		n = copy(to, l.all[offset:])
+	for n < len(to) && offset+int64(n) < int64(len(l.all)) {
+		to[n] = l.all[offset+int64(n)]
+		n++
 	}
 	if n < len(to) {
 		err = io.EOF
@@ -57,12 +59,14 @@ func (l listing) ListAt(to []os.FileInfo, offset int64) (n int, err error) {
 
 // Close implements [io.Closer].
 func (l listing) Close() error {
-	l.release()
+	if l.release != nil {
+		l.release()
+	}
 	return nil
 }
 
-// Filelist implements [protocol.FileLister].
-func (s *session) Filelist(r *protocol.Request) (l protocol.ListerAt, err error) {
+// look finds what is at a path, or opens a folder to be read.
+func (s *session) look(r *protocol.Request) (l listing, err error) {
 	err = s.do(r.Filepath, func(a store.Account) error {
 		name, err := nameAt(r.Filepath)
 		if err != nil {
@@ -71,7 +75,7 @@ func (s *session) Filelist(r *protocol.Request) (l protocol.ListerAt, err error)
 		switch r.Method {
 		case "Stat", "Lstat":
 			info, err := s.stat(a, name)
-			l = listing{all: []os.FileInfo{info}}
+			l = listing{all: []entry{info}}
 			return err
 		case "Readlink":
 			return refuse("%s is not a link.", name)
@@ -84,15 +88,12 @@ func (s *session) Filelist(r *protocol.Request) (l protocol.ListerAt, err error)
 		l = listing{all, release}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
+	return l, err
 }
 
 // stat returns the file or the folder with a name. The error is os.ErrNotExist if there is
 // none.
-func (s *session) stat(a store.Account, name store.FileName) (os.FileInfo, error) {
+func (s *session) stat(a store.Account, name store.FileName) (e entry, err error) {
 	if final, isPart := finalName(name); isPart {
 		s.mu.Lock()
 		p := s.parts[final.Fold()]
@@ -107,18 +108,18 @@ func (s *session) stat(a store.Account, name store.FileName) (os.FileInfo, error
 		case err == nil && !versions[0].Removed:
 			return fileEntry(versions[0]), nil
 		case err != nil && !errors.Is(err, store.ErrNoFile):
-			return nil, err
+			return e, err
 		}
 	}
 	if _, err := s.list(a, name); err != nil {
-		return nil, err
+		return e, err
 	}
 	return folderEntry(name, s.begun), nil
 }
 
 // list returns what is in a folder: files, and the folders that their names imply or that
 // were made, in the order of their names. The error is os.ErrNotExist if there is no such folder.
-func (s *session) list(a store.Account, folder store.FileName) (all []os.FileInfo, err error) {
+func (s *session) list(a store.Account, folder store.FileName) (all []entry, err error) {
 	stored, err := s.Files.Store.Files(a.ID)
 	if err != nil {
 		return nil, err
@@ -127,7 +128,7 @@ func (s *session) list(a store.Account, folder store.FileName) (all []os.FileInf
 	defer s.mu.Unlock()
 	_, exists := s.folders[folder.Fold()]
 	seen := map[string]struct{}{} // folders, by folded name
-	add := func(name store.FileName, file os.FileInfo, at time.Time) {
+	add := func(name store.FileName, file *entry, at time.Time) {
 		if !isIn(name.Fold(), folder) {
 			return
 		}
@@ -138,14 +139,15 @@ func (s *session) list(a store.Account, folder store.FileName) (all []os.FileInf
 		}
 		child, _, deeper := strings.Cut(rest, "/")
 		if !deeper && file != nil {
-			all = append(all, file)
+			all = append(all, *file)
 		} else if _, again := seen[strings.ToLower(child)]; !again {
 			seen[strings.ToLower(child)] = struct{}{}
 			all = append(all, folderEntry(store.FileName(child), at))
 		}
 	}
 	for _, f := range stored {
-		add(f.Name, fileEntry(f), f.At)
+		e := fileEntry(f)
+		add(f.Name, &e, f.At)
 	}
 	for name := range s.folders {
 		add(name, nil, s.begun)
@@ -153,7 +155,7 @@ func (s *session) list(a store.Account, folder store.FileName) (all []os.FileInf
 	if !exists && folder != "" {
 		return nil, os.ErrNotExist
 	}
-	slices.SortFunc(all, func(a, b os.FileInfo) int {
+	slices.SortFunc(all, func(a, b entry) int {
 		return strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name()))
 	})
 	return all, nil

@@ -23,8 +23,6 @@ func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(forma
 // errReported is a refusal of which standard error has more than the client's status.
 type errReported struct{ refusal }
 
-var errPanic = errors.New("sftp: a request panicked") // which Guard has logged
-
 // explain returns an error in words for the client, and writes them to standard error.
 // A missing file is no more than that: clients look for files before they write them.
 func (s *session) explain(subject string, err error) error {
@@ -69,9 +67,7 @@ func (s *session) words(subject string, err error) error {
 		return refuse("%s: it is not known whether the change was stored. See what FILE SHOW says, and tell your operator.", subject)
 	}
 	s.failed.Store(true)
-	if err != errPanic {
-		s.Log.Error("sftp", "error", err)
-	}
+	s.Log.Error("sftp", "error", err)
 	return refusal(shell.Failure)
 }
 

@@ -37,7 +37,7 @@ const (
 )
 
 // A session is one client's requests. The protocol's server calls its methods
-// concurrently.
+// concurrently, by handlers.
 type session struct {
 	Config
 	ctx     context.Context
@@ -66,7 +66,8 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, stderr io.Writer, c Con
 	}
 	s := &session{Config: c, ctx: ctx, begun: time.Now(), stderr: patient(stderr), problemsLeft: maxProblems,
 		uploads: map[store.FileName]*upload{}, parts: map[store.FileName]*part{}, folders: map[store.FileName]struct{}{}}
-	server := protocol.NewRequestServer(newInOrder(conn, patient(conn)), protocol.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s})
+	h := handlers{s}
+	server := protocol.NewRequestServer(guardedConn{s, newInOrder(conn, patient(conn))}, protocol.Handlers{FileGet: h, FilePut: h, FileCmd: h, FileList: h})
 	err := server.Serve() // which closes what is open
 	for _, p := range s.parts {
 		s.problem(string(p.name) + " was not renamed to its final name: nothing was stored.")
@@ -87,16 +88,12 @@ func (s *session) do(subject string, f func(store.Account) error) error {
 	return s.run(subject, f)
 }
 
-// run is do for what has begun. The protocol's server does not survive a panic.
+// run is do for what has begun.
 func (s *session) run(subject string, f func(store.Account) error) error {
-	err := errPanic
-	s.Guard("sftp", func() {
-		var a store.Account
-		if a, err = s.Account(); err == nil {
-			err = errPanic
-			err = f(a)
-		}
-	})
+	a, err := s.Account()
+	if err == nil {
+		err = f(a)
+	}
 	return s.explain(subject, err)
 }
 

@@ -3,7 +3,6 @@ package sftp
 import (
 	"bytes"
 	"errors"
-	"io"
 	"os"
 
 	protocol "github.com/pkg/sftp"
@@ -20,13 +19,13 @@ type download struct {
 }
 
 // Close implements [io.Closer].
-func (d download) Close() error {
+func (d *download) Close() error {
 	d.release()
 	return nil
 }
 
-// Fileread implements [protocol.FileReader].
-func (s *session) Fileread(r *protocol.Request) (file io.ReaderAt, err error) {
+// read opens a file to be read.
+func (s *session) read(r *protocol.Request) (file *download, err error) {
 	err = s.do(r.Filepath, func(a store.Account) error {
 		name, err := fileAt(r.Filepath)
 		if err != nil {
@@ -36,13 +35,16 @@ func (s *session) Fileread(r *protocol.Request) (file io.ReaderAt, err error) {
 		if err != nil {
 			return err
 		}
+		defer func() {
+			if file == nil {
+				release()
+			}
+		}()
 		_, text, err := s.Files.Store.File(a.ID, name, 0)
-		if err != nil {
-			release()
-			return err
+		if err == nil {
+			file = &download{bytes.NewReader(text), release}
 		}
-		file = download{bytes.NewReader(text), release}
-		return nil
+		return err
 	})
 	return file, err
 }
@@ -54,8 +56,8 @@ type part struct {
 	release func()
 }
 
-// Filewrite implements [protocol.FileWriter].
-func (s *session) Filewrite(r *protocol.Request) (file io.WriterAt, err error) {
+// write opens a file to be written.
+func (s *session) write(r *protocol.Request) (file *upload, err error) {
 	err = s.do(r.Filepath, func(a store.Account) error {
 		name, err := fileAt(r.Filepath)
 		if err != nil {
@@ -69,9 +71,13 @@ func (s *session) Filewrite(r *protocol.Request) (file io.WriterAt, err error) {
 		if err != nil {
 			return err
 		}
+		defer func() {
+			if file == nil {
+				release()
+			}
+		}()
 		end, err := s.Begin()
 		if err != nil {
-			release()
 			return err
 		}
 		file = s.newUpload(name, text, end, release)

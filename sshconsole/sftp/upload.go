@@ -29,17 +29,25 @@ func (s *session) newUpload(name store.FileName, text []byte, end, release func(
 	u := &upload{session: s, name: name, text: text, end: sync.OnceFunc(end), release: release}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s.mu.Lock()
-	s.uploads[name.Fold()] = u
-	s.mu.Unlock()
+	s.keep(u)
 	u.stale = time.AfterFunc(staleTime, func() {
-		defer u.end()
-		words := refuse("%s: nothing arrived for a minute; nothing was stored.", name)
-		if u.fail(words) {
-			_ = s.explain("", words)
-		}
+		_ = s.guard(func() error {
+			defer u.end()
+			words := refuse("%s: nothing arrived for a minute; nothing was stored.", name)
+			if u.fail(words) {
+				_ = s.explain("", words)
+			}
+			return nil
+		})
 	})
 	return u
+}
+
+// keep lets u be truncated.
+func (s *session) keep(u *upload) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.uploads[u.name.Fold()] = u
 }
 
 // fail ends an upload that will not be stored, and reports whether it would have been.

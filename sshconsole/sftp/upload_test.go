@@ -18,7 +18,7 @@ import (
 // newTestSession returns a session without files, and what it writes to standard error.
 func newTestSession() (*session, *bytes.Buffer) {
 	var stderr bytes.Buffer
-	config := Config{Caller: shell.Caller{Log: slog.New(slog.DiscardHandler)}}
+	config := Config{Caller: shell.Caller{Log: slog.New(slog.DiscardHandler), Guard: func(_ string, f func()) bool { f(); return true }}}
 	return &session{Config: config, stderr: &stderr, problemsLeft: maxProblems, uploads: map[store.FileName]*upload{}, parts: map[store.FileName]*part{}}, &stderr
 }
 
