@@ -17,6 +17,8 @@ import (
 type Store interface {
 	// Files returns the files of an account that exist, by folded name.
 	Files(store.AccountID) ([]store.File, error)
+	// HasFolder reports whether files of an account are in a folder, at whatever depth.
+	HasFolder(store.AccountID, store.FileName) (bool, error)
 	// FileVersions returns the versions of a file, newest first, or store.ErrNoFile.
 	FileVersions(store.AccountID, store.FileName) ([]store.File, error)
 	// File returns a version of a file with its text, or the present one for version

@@ -111,10 +111,35 @@ func (s *session) stat(a store.Account, name store.FileName) (e entry, err error
 			return e, err
 		}
 	}
-	if _, err := s.list(a, name); err != nil {
-		return e, err
+	exists, err := s.folderExists(a, name)
+	if err == nil && !exists {
+		err = os.ErrNotExist
 	}
-	return folderEntry(name, s.begun), nil
+	return folderEntry(name, s.begun), err
+}
+
+// folderExists reports whether a folder was made, or is implied by the name of a file or a
+// folder in it. It lists no files: clients look for each name that they upload.
+func (s *session) folderExists(a store.Account, folder store.FileName) (bool, error) {
+	if folder == "" || s.wasMade(folder) {
+		return true, nil
+	}
+	return s.Files.Store.HasFolder(a.ID, folder)
+}
+
+// wasMade reports whether a folder, or one in it, was made.
+func (s *session) wasMade(folder store.FileName) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.folders[folder.Fold()]; ok {
+		return true
+	}
+	for name := range s.folders {
+		if isIn(name, folder) {
+			return true
+		}
+	}
+	return false
 }
 
 // list returns what is in a folder: files, and the folders that their names imply or that

@@ -97,6 +97,26 @@ func (db *DB) Files(account store.AccountID) (all []store.File, err error) {
 	return all, err
 }
 
+// HasFolder reports whether files of an account that exist are in a folder, at whatever
+// depth. It stops at the first.
+func (db *DB) HasFolder(account store.AccountID, folder store.FileName) (has bool, err error) {
+	err = db.b.View(func(tx *bbolt.Tx) error {
+		prefix := append(append(accountKey(account), folder.Fold()...), '/')
+		c := tx.Bucket(bucketFiles).Cursor()
+		k, v := c.Seek(prefix)
+		for !has && bytes.HasPrefix(k, prefix) {
+			name, r, err := decodeFile(k, v)
+			if err != nil {
+				return err
+			}
+			has = !r.Removed
+			k, v = c.Seek(afterVersions(account, name))
+		}
+		return nil
+	})
+	return has, err
+}
+
 // FileVersions returns the versions of a file that are kept, newest first. The first one
 // is a removal if the file was removed. The error is store.ErrNoFile if there are none.
 func (db *DB) FileVersions(account store.AccountID, name store.FileName) (all []store.File, err error) {

@@ -63,6 +63,14 @@ func filesAreStored(b *bench) {
 		if len(all) != 3 || all[0].Name != "360/b.xml" || all[1].Name != "a.xml" || all[2] != want {
 			b.Errorf("%+v", all)
 		}
+		for folder, want := range map[store.FileName]bool{"360": true, "36": false, "b.xml": false, "snom360.htm": false, "A.XML": false} {
+			if has, err := b.HasFolder(acme.ID, folder); has != want || err != nil {
+				b.Errorf("%s: %v, %v", folder, has, err)
+			}
+		}
+		if has, err := b.HasFolder(other.ID, "360"); has || err != nil {
+			b.Error("another account's folder", err)
+		}
 		for name, version := range map[store.FileName]int{"snom360.htm": 2, "snom360": 0, "b.xml": 0, "snom360.htm2": 0} {
 			_, _, err := b.File(acme.ID, name, version)
 			b.want(err, store.ErrNoFile)
@@ -102,6 +110,11 @@ func versionsOfFiles(b *bench) {
 	for _, version := range []int{0, 14} {
 		_, _, err = b.File(acme.ID, "a.xml", version)
 		b.want(err, store.ErrNoFile)
+	}
+	b.put(acme.ID, "x/y.xml", "")
+	b.must(b.RemoveFile(audit, false, acme.ID, 0, "x/y.xml"))
+	if has, err := b.HasFolder(acme.ID, "x"); has || err != nil {
+		b.Error("the folder of a removed file", err)
 	}
 	all, err := b.FileVersions(acme.ID, "a.XML")
 	b.must(err)

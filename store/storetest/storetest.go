@@ -42,6 +42,7 @@ type Backend interface {
 	RemoveAccount(_ store.Audit, dryRun bool, id store.AccountID) error
 
 	Files(store.AccountID) ([]store.File, error)
+	HasFolder(store.AccountID, store.FileName) (bool, error)
 	FileVersions(store.AccountID, store.FileName) ([]store.File, error)
 	File(_ store.AccountID, _ store.FileName, version int) (store.File, []byte, error)
 	PutFile(_ store.Audit, dryRun bool, _ store.AccountID, revision uint64, _ store.FileName, text []byte) (store.File, error)

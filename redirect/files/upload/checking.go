@@ -36,15 +36,15 @@ type checking struct {
 	found   *found
 	work    int
 
-	names map[store.FileName]bool           // of the files with the upload, folded
-	made  map[store.FileName]store.FileName // one "-MAC" file by the name without that
-	known map[store.FileName]*known
-	rows  template.Rows // of the upload, if it is phones.csv
+	upload store.FileName                    // folded, or "" if nothing is uploaded
+	names  map[store.FileName]bool           // by list: of the files with the upload, folded
+	made   map[store.FileName]store.FileName // by list: one "-MAC" file by the name without that
+	known  map[store.FileName]*known
+	rows   template.Rows // of the upload, if it is phones.csv
 }
 
 func (u *Uploads) begin(ctx context.Context, account store.AccountID) (*checking, error) {
-	c := &checking{Uploads: u, ctx: ctx, account: account, found: newFound(),
-		names: map[store.FileName]bool{}, made: map[store.FileName]store.FileName{}, known: map[store.FileName]*known{}}
+	c := &checking{Uploads: u, ctx: ctx, account: account, found: newFound(), known: map[store.FileName]*known{}}
 	c.checker.PublicNames = u.PublicNames
 	var err error
 	// A change after this is noticed by its revision.
@@ -56,11 +56,27 @@ func (u *Uploads) begin(ctx context.Context, account store.AccountID) (*checking
 		token = store.NewFileToken() // as long as the one that the account will have
 	}
 	c.url = u.URL(token)
-	files, err := u.Store.Files(account)
+	return c, nil
+}
+
+// list reads the names of the account's files, once. A file without links to others needs
+// none, so that many such files don't cost more each, the more there are.
+func (c *checking) list() error {
+	if c.names != nil {
+		return nil
+	}
+	files, err := c.Store.Files(c.account)
+	if err != nil {
+		return err
+	}
+	c.names, c.made = map[store.FileName]bool{}, map[store.FileName]store.FileName{}
 	for _, f := range files {
 		c.addName(f.Name)
 	}
-	return c, err
+	if c.upload != "" {
+		c.addName(c.upload)
+	}
+	return nil
 }
 
 func (c *checking) addName(name store.FileName) {
@@ -97,7 +113,7 @@ func (c *checking) check(name store.FileName, text []byte) error {
 		c.addWrong(name, Template, err)
 		return nil
 	}
-	c.addName(name)
+	c.upload = name.Fold()
 	c.known[name.Fold()] = &known{template: t, followed: true}
 	if !t.OfPhone() {
 		mac, _ := name.MAC()

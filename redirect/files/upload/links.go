@@ -88,6 +88,9 @@ func short(path string) string {
 // of that name and, because the phone requests this too, the one with "-MAC" in it. It
 // reports false if that depends on what phones fill in.
 func (c *checking) targets(path string, mac macaddr.Addr) (targets []store.FileName, ok bool, err error) {
+	if err := c.list(); err != nil {
+		return nil, false, err
+	}
 	if before, after, found := strings.Cut(path, "{mac}"); found {
 		if !mac.IsValid() {
 			mac = c.anyMAC(strings.ToLower(before), strings.ToLower(after))
@@ -208,6 +211,9 @@ func (c *checking) next(name store.FileName, mac macaddr.Addr) ([]store.FileName
 
 // checkNamed adds a warning for each file that leads phones to one that is to be removed.
 func (c *checking) checkNamed(removed store.FileName) error {
+	if err := c.list(); err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.names)) {
 		if name == removed.Fold() || name == store.PhonesFile || c.work > maxWork {
 			continue

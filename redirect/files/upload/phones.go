@@ -31,6 +31,9 @@ func (c *checking) checkPhones(text []byte) error {
 		return err
 	}
 	c.rows = rows
+	if err := c.list(); err != nil {
+		return err
+	}
 	general := false
 	for _, name := range slices.Sorted(maps.Keys(c.names)) {
 		if name == store.PhonesFile || c.work > maxWork {
@@ -58,6 +61,9 @@ func (c *checking) checkPhones(text []byte) error {
 
 // checkUnused adds an error if a template needs phones.csv.
 func (c *checking) checkUnused() error {
+	if err := c.list(); err != nil {
+		return err
+	}
 	var needing []string
 	for _, name := range slices.Sorted(maps.Keys(c.names)) {
 		if name == store.PhonesFile {
