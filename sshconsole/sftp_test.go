@@ -211,7 +211,7 @@ func TestRefusedBySFTP(t *testing.T) {
 		{put(c, strings.Repeat("x", 129), ""), "at most 128"},
 		{put(c, "/", ""), "/ is a folder"},
 		{put(c, "A", ""), "A is a folder"},
-		{put(c, "large.xml", strings.Repeat("x", store.MaxFileSize+1)), "large.xml: larger than 256 KiB"},
+		{put(c, "large.xml", strings.Repeat("x", store.MaxFileSize+1)), "large.xml is larger than 256 KiB"},
 		{c.Rename("a/b.xml", "a/c.xml"), "a/b.xml can't be renamed"},
 		{c.PosixRename("a/b.xml", "c.xml"), "a/b.xml can't be renamed"},
 		{c.Symlink("a/b.xml", "c.xml"), "can't be links"},

@@ -1,11 +1,11 @@
 package sftp
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"snomredirect/sshconsole/findings"
 	"snomredirect/sshconsole/shell"
@@ -44,27 +44,11 @@ func (s *session) explain(subject string, err error) error {
 
 func (s *session) words(subject string, err error) error {
 	var r refusal
-	switch {
-	case errors.As(err, &r):
+	if errors.As(err, &r) {
 		return r
-	case errors.Is(err, shell.ErrLoggedOut), errors.Is(err, shell.ErrStopping):
-		return refusal(err.Error())
-	case errors.Is(err, context.Canceled):
-		return refuse("%s: interrupted; nothing was stored.", subject)
-	case errors.Is(err, store.ErrFileSize):
-		return refuse("%s: larger than %d KiB; nothing was stored.", subject, store.MaxFileSize>>10)
-	case errors.Is(err, store.ErrFileSpace):
-		return refuse("%s: not stored, because the account's space for files is used up. Remove some, or tell your operator.", subject)
-	case errors.Is(err, store.ErrTooManyFiles):
-		return refuse("%s: not stored, because the account has as many files as it can. Remove some, or tell your operator.", subject)
-	case errors.Is(err, store.ErrFilesChanged):
-		return refuse("%s: not changed, because other files changed at the same time. Try again.", subject)
-	case errors.Is(err, store.ErrBusy), errors.Is(err, context.DeadlineExceeded):
-		return refuse("%s: not changed, because too many files are being checked. Try again soon.", subject)
-	case errors.Is(err, store.ErrUnavailable):
-		return refuse("%s: not changed, because the service can't store changes now. Try again later, or tell your operator.", subject)
-	case errors.Is(err, store.ErrUnknown):
-		return refuse("%s: it is not known whether the change was stored. See what FILE SHOW says, and tell your operator.", subject)
+	}
+	if words, ok := shell.FileProblem("The account", store.FileName(strings.TrimPrefix(subject, "/")), err); ok {
+		return refusal(words)
 	}
 	s.failed.Store(true)
 	s.Log.Error("sftp", "error", err)

@@ -167,25 +167,10 @@ func fileShow(c *call) error {
 
 // explainFile words an error about a file of an account.
 func (c *call) explainFile(v files.View, name store.FileName, err error) error {
-	switch {
-	case c.ctx.Err() != nil && err != nil:
-		return refused(codeBusy, "Interrupted; nothing was done.")
-	case errors.Is(err, store.ErrNoFile):
-		return refused(codeNotFound, "%s has no such file or version: FILE LIST shows the files, and FILE HISTORY %s the versions.", v.Account.Name, name)
-	case errors.Is(err, files.ErrNoRow):
-		return refused(codeNotFound, "%s: its template can't be filled in, so the phone gets nothing: add the phone's row, with all columns, to %s.", name, store.PhonesFile)
-	case errors.Is(err, store.ErrFileSize):
-		return refused(codeForbidden, "%s is larger than %d bytes, so nothing was stored.", name, store.MaxFileSize)
-	case errors.Is(err, store.ErrFileSpace):
-		return refused(codeForbidden, "%s: the account's space for files is used up, so nothing was stored. Remove some, or tell your operator.", name)
-	case errors.Is(err, store.ErrTooManyFiles):
-		return refused(codeForbidden, "%s: the account has as many files as it can, so nothing was stored. Remove some, or tell your operator.", name)
-	case errors.Is(err, store.ErrBusy):
-		return refused(codeBusy, "%s: too many files of the account are being checked, so nothing was done. Try again soon.", name)
-	case errors.Is(err, store.ErrFilesChanged):
-		return refused(codeBusy, "%s: other files of the account changed during the check, so nothing was done. Try again.", name)
+	if err != nil && c.ctx.Err() != nil {
+		err = c.ctx.Err()
 	}
-	return explain(err, cmp.Or(string(name), string(v.Account.Name)))
+	return explainFile(v.Account.Name, name, err)
 }
 
 type filesObject struct {
@@ -230,7 +215,7 @@ func serverFiles(c *call) error {
 	}
 	a, err := c.Files.Store.ServeFiles(c.audit(""), c.dryRun, v.Account.ID, c.Files.URL)
 	if err != nil {
-		return explain(err, string(v.Account.Name))
+		return c.explainFile(v, "", err)
 	}
 	if a.SettingServer.IsZero() { // only in a dry run
 		c.answer(c.accountObject(a), "%s: setting server would be the URL of its files, for all phones without a URL of their own.\n", a.Name)

@@ -111,7 +111,7 @@ func TestFilePut(t *testing.T) {
 	h.matches("acme", "file put A.htm --force", "bad", StatusDone, `A\.htm stored as version 2: .*\n`, "")
 	h.matches("acme", "file put ../x", "x", StatusMisunderstood, "", `"\.\./x" is not a file's name: .*\n`)
 	h.matches("acme", "file put empty", "", StatusMisunderstood, "", "Standard input is empty, so nothing was stored.\n")
-	h.matches("acme", "file put large", strings.Repeat("x", store.MaxFileSize+1), StatusRefused, "", "large is larger than 262144 bytes, so nothing was stored.\n")
+	h.matches("acme", "file put large", strings.Repeat("x", store.MaxFileSize+1), StatusRefused, "", "large is larger than 256 KiB, so nothing was stored.\n")
 	h.put("largest", strings.Repeat("x", store.MaxFileSize))
 	h.matches("olga", "file put A.htm --account acme", "hers", StatusDone, `A\.htm stored as version 3: .*\n`, "")
 	h.matches("acme", "file history a.htm", "", StatusDone, "version 3  4 bytes, .* UTC by an operator\nversion 2  3 bytes, .* UTC by acme\nversion 1  15 bytes, .* UTC by acme\n", "")
