@@ -20,7 +20,8 @@ import (
 	"snomredirect/store/bolt"
 )
 
-// storing are files of a store that accepts any text without "<bad".
+// storing are files of a store that accepts any text without "<bad", and "${name}" if
+// phones.csv has it.
 func storing(db *bolt.DB) *files.Config {
 	return &files.Config{
 		IsTemplate: func(text []byte) bool { return bytes.Contains(text, []byte("${name}")) },
@@ -32,6 +33,9 @@ func storing(db *bolt.DB) *files.Config {
 			}
 			if bytes.Contains(text, []byte("<bad")) {
 				return store.File{}, []findings.Finding{{File: string(name), Line: 3, Column: 5, Severity: "error", Rule: "syntax", Text: "not XML"}}, files.ErrRefused
+			}
+			if _, phones, _ := db.File(a.ID, store.PhonesFile, 0); bytes.Contains(text, []byte("${name}")) && !bytes.Contains(phones, []byte("name")) {
+				return store.File{}, []findings.Finding{{File: string(name), Severity: "error", Rule: "no-value", Text: "no name"}}, files.ErrIncomplete
 			}
 			f, err := db.PutFile(audit, dryRun, a.ID, 0, name, text)
 			return f, []findings.Finding{{File: string(name), Severity: "warning", Text: "an \x1b[odd one"}}, err

@@ -47,10 +47,15 @@ func forConsole(found []check.Finding) (all []findings.Finding) {
 
 // refusedUpload returns the error of an upload as the console knows it.
 func refusedUpload(found []check.Finding, err error) error {
+	anError := func(is func(check.Rule) bool) bool {
+		return slices.ContainsFunc(found, func(f check.Finding) bool { return f.Severity == check.Error && is(f.Rule) })
+	}
 	switch {
 	case !errors.Is(err, upload.ErrRefused):
 		return err
-	case slices.ContainsFunc(found, func(f check.Finding) bool { return f.Severity == check.Error && !upload.Forcible(f.Rule) }):
+	case !anError(func(r check.Rule) bool { return r != upload.NoValue }):
+		return consolefiles.ErrIncomplete
+	case anError(func(r check.Rule) bool { return !upload.Forcible(r) }):
 		return consolefiles.ErrUnforcible
 	}
 	return consolefiles.ErrRefused

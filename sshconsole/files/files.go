@@ -50,9 +50,9 @@ type Config struct {
 	// and the URL of the files, or ErrNoRow.
 	Fill func(text, phones []byte, phone macaddr.Addr, url store.URL) ([]byte, error)
 	// Put checks a text and stores it as the next version of a file. The error is
-	// ErrRefused if a finding refuses it, ErrUnforcible if it would with force too, ctx's,
-	// or one of store.File's. With force, it
-	// stores a text that phones might not take, but none that would lock a phone out.
+	// ErrRefused if a finding refuses it, ErrUnforcible if it would with force too,
+	// ErrIncomplete, ctx's, or one of store.File's. With force, it stores a text that phones
+	// might not take, but none that would lock a phone out.
 	Put func(ctx context.Context, _ store.Audit, dryRun, force bool, _ store.Account, _ store.FileName, text []byte) (store.File, []findings.Finding, error)
 	// Remove removes a file. The errors are those of Put.
 	Remove func(ctx context.Context, _ store.Audit, dryRun bool, _ store.Account, _ store.FileName) ([]findings.Finding, error)
@@ -64,6 +64,10 @@ var ErrRefused = errors.New("files: refused by the check")
 
 // ErrUnforcible is ErrRefused because of errors among which force passes not all.
 var ErrUnforcible = fmt.Errorf("%w, even with force", ErrRefused)
+
+// ErrIncomplete is ErrUnforcible, and all errors are that phones.csv lacks a column or a row
+// that the template needs: it may be stored once a new phones.csv is.
+var ErrIncomplete = fmt.Errorf("%w, until phones.csv has more", ErrUnforcible)
 
 // ErrNoRow means that a template can't be filled in for a phone, because phones.csv has no
 // row for it or lacks a column.

@@ -93,7 +93,10 @@ func (s *session) remove(a store.Account, name store.FileName) error {
 		s.problem(string(name) + " stays until " + string(waiting.name) + " is renamed to it.")
 		return nil
 	}
-	if info, err := s.stat(a, name); err != nil {
+	waited := s.stopWaiting(name)
+	if info, err := s.stat(a, name); waited && errors.Is(err, os.ErrNotExist) {
+		return nil
+	} else if err != nil {
 		return err
 	} else if info.IsDir() {
 		return refuse("%s is a folder.", name)

@@ -102,6 +102,9 @@ func (s *session) stat(a store.Account, name store.FileName) (e entry, err error
 			return entry{path.Base(string(name)), len(p.text), 0o644, s.begun}, nil
 		}
 	}
+	if w := s.waitingFor(name); w != nil {
+		return entry{path.Base(string(w.name)), len(w.text), 0o644, s.begun}, nil
+	}
 	if name != "" {
 		versions, err := s.Files.Store.FileVersions(a.ID, name)
 		switch {
@@ -180,8 +183,9 @@ func (s *session) list(a store.Account, folder store.FileName) (all []entry, err
 	if !exists && folder != "" {
 		return nil, os.ErrNotExist
 	}
-	slices.SortFunc(all, func(a, b entry) int {
-		return strings.Compare(strings.ToLower(a.Name()), strings.ToLower(b.Name()))
-	})
+	slices.SortFunc(all, func(a, b entry) int { return compareNames(a.name, b.name) })
 	return all, nil
 }
+
+// compareNames is the order of names for people.
+func compareNames(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) }

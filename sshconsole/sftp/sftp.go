@@ -50,6 +50,7 @@ type session struct {
 	uploads map[store.FileName]*upload  // that are open, by folded name; of one name, the latest
 	parts   map[store.FileName]*part    // complete uploads that wait to be renamed, by the folded name that they will have
 	folders map[store.FileName]struct{} // that were made, by folded name
+	waiting map[store.FileName]*waiting // templates that wait for phones.csv, by folded name
 
 	problems     sync.Mutex // guards the two below
 	stderr       io.Writer
@@ -65,13 +66,14 @@ func Serve(ctx context.Context, conn io.ReadWriteCloser, stderr io.Writer, c Con
 		return &files.PatientWriter{Writer: w, Patience: files.Patience, HangUp: c.HangUp}
 	}
 	s := &session{Config: c, ctx: ctx, begun: time.Now(), stderr: patient(stderr), problemsLeft: maxProblems,
-		uploads: map[store.FileName]*upload{}, parts: map[store.FileName]*part{}, folders: map[store.FileName]struct{}{}}
+		uploads: map[store.FileName]*upload{}, parts: map[store.FileName]*part{}, folders: map[store.FileName]struct{}{}, waiting: map[store.FileName]*waiting{}}
 	h := handlers{s}
 	server := protocol.NewRequestServer(guardedConn{s, newInOrder(conn, patient(conn))}, protocol.Handlers{FileGet: h, FilePut: h, FileCmd: h, FileList: h})
 	err := server.Serve() // which closes what is open
 	for _, p := range s.parts {
 		s.problem(string(p.name) + " was not renamed to its final name: nothing was stored.")
 	}
+	s.refuseWaiting()
 	if s.refused.Load() || !errors.Is(err, io.EOF) {
 		status = shell.StatusRefused
 	}

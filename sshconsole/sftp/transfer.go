@@ -40,7 +40,7 @@ func (s *session) read(r *protocol.Request) (file *download, err error) {
 				release()
 			}
 		}()
-		_, text, err := s.Files.Store.File(a.ID, name, 0)
+		text, err := s.text(a, name)
 		if err == nil {
 			file = &download{bytes.NewReader(text), release}
 		}
@@ -109,6 +109,14 @@ func (s *session) before(a store.Account, name store.FileName, flags protocol.Fi
 		}
 		return nil, os.ErrNotExist
 	}
+	return s.text(a, name)
+}
+
+// text returns the text of a file that is stored or waits.
+func (s *session) text(a store.Account, name store.FileName) ([]byte, error) {
+	if w := s.waitingFor(name); w != nil {
+		return bytes.Clone(w.text), nil
+	}
 	_, text, err := s.Files.Store.File(a.ID, name, 0)
 	return text, err
 }
@@ -125,14 +133,23 @@ func (s *session) dropPart(final store.FileName) (dropped *part) {
 	return dropped
 }
 
-// put checks and stores a file.
+// put checks and stores a file, or lets it wait for phones.csv.
 func (s *session) put(a store.Account, name store.FileName, text []byte) error {
 	const command = "FILE PUT"
 	_, found, err := s.Files.Put(s.ctx, s.audit(a, command), false, false, a, name, text)
+	if incomplete(name, err) && s.wait(&waiting{name, text, found}) {
+		s.problem(string(name) + " is not stored yet: it waits until this session uploads a phones.csv with all that it needs.")
+		return nil
+	}
+	s.stopWaiting(name) // another text of this name
 	if err == nil {
 		_, err = s.Files.Store.EnsureFileToken(a.ID) // for the URLs of the first file
 	}
-	return s.changed(a, command, name, found, err)
+	err = s.changed(a, command, name, found, err)
+	if err == nil && name.Fold() == store.PhonesFile {
+		s.putWaiting(a)
+	}
+	return err
 }
 
 // changed reports the findings of a change, and logs it if it was made.

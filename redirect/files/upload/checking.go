@@ -124,7 +124,7 @@ func (c *checking) check(name store.FileName, text []byte) error {
 		return err
 	}
 	if rows == nil {
-		c.add(name, check.Error, Template, "${%s} can't be filled in, because there is no %s: upload that first", t.Columns()[0], store.PhonesFile)
+		c.add(name, check.Error, NoValue, "${%s} can't be filled in, because there is no %s: upload that first", t.Columns()[0], store.PhonesFile)
 		return nil
 	}
 	if err := c.checkTemplate(name, t, rows, nil); err != nil {
@@ -184,7 +184,7 @@ func (c *checking) checkTemplate(name store.FileName, t *template.Template, rows
 			}
 		}
 		if missing != nil {
-			c.add(name, check.Error, Template, "%s has no column %s, which ${%s} needs: add it, or write $${ for ${ itself", store.PhonesFile, strings.Join(missing[:min(len(missing), 5)], ", "), missing[0])
+			c.add(name, check.Error, NoValue, "%s has no column %s, which ${%s} needs: add it, or write $${ for ${ itself", store.PhonesFile, strings.Join(missing[:min(len(missing), 5)], ", "), missing[0])
 			return nil
 		}
 		break // all rows have the same columns
@@ -192,7 +192,7 @@ func (c *checking) checkTemplate(name store.FileName, t *template.Template, rows
 	macs := slices.SortedFunc(maps.Keys(rows), macaddr.Addr.Compare)
 	if mac, ok := name.MAC(); ok {
 		if rows[mac] == nil {
-			c.add(name, check.Error, Template, "%s has no row for %v: add it", store.PhonesFile, mac)
+			c.add(name, check.Error, NoValue, "%s has no row for %v: add it", store.PhonesFile, mac)
 			return nil
 		}
 		macs = []macaddr.Addr{mac}
