@@ -12,14 +12,11 @@ import (
 // subsystem is the name of the only subsystem that sessions have.
 const subsystem = "sftp"
 
-// noFiles is what clients of SFTP are told if the service has no setting files.
-const noFiles = "SFTP is not available here: the service runs without --files."
-
 // runFiles serves the account's files by SFTP, and sends the exit status.
 func (sess *session) runFiles(ctx context.Context) {
 	s, status, failed := sess.server, shell.StatusRefused, false
 	if s.Shell.Files == nil {
-		_, _ = io.WriteString(sess.Stderr(), noFiles+"\n")
+		_, _ = io.WriteString(sess.Stderr(), shell.NoFiles("SFTP").Error()+"\n")
 		sess.exit(status, failed)
 		return
 	}

@@ -28,7 +28,7 @@ func TestNoFilesBySFTP(t *testing.T) {
 	if err := session.RequestSubsystem("sftp"); err != nil {
 		t.Fatal(err)
 	}
-	l.waits(stderr, "SFTP is not available here: the service runs without --files.\n")
+	l.waits(stderr, "SFTP: this service keeps no setting files, because it runs without --files.\n")
 }
 
 // Other programs that transfer files learn what to use.

@@ -112,6 +112,7 @@ func init() { // HELP is in the table and reads it
 			example: "account remove acme --transfer-to bravo", run: accountRemove, changes: accounts},
 	})
 	commandTable = table.New(commands, (*command).row)
+	filelessTable = table.New(slices.DeleteFunc(slices.Clone(commands), isFileCommand), (*command).row)
 }
 
 func bye(*call) error { return errBye }

@@ -12,7 +12,7 @@ import (
 // word, it returns them too. by is the caller's account: only operators see the
 // commands for operators and the names of accounts.
 func (s *Shell) Complete(line string, pos int, by store.Account) (newLine string, newPos int, candidates []string) {
-	return commandTable.Complete(line, pos, by.Operates(), func(c *command, value string) []string {
+	return s.shown().Complete(line, pos, by.Operates(), func(c *command, value string) []string {
 		switch value {
 		case "<model>":
 			return macaddr.ModelNames()

@@ -15,10 +15,15 @@ import (
 // files returns the files of the account that --account names, or the caller's.
 func (c *call) files() (v files.View, err error) {
 	if c.Files == nil {
-		return v, refused(codeInternal, "%s is not available here: the service runs without --files.", c.cmd.words())
+		return v, NoFiles(c.cmd.words())
 	}
 	a, err := c.forAccount()
 	return files.View{Config: c.Files, By: c.by, Account: a, DryRun: c.dryRun}, err
+}
+
+// NoFiles is the refusal of what needs files in a service without them.
+func NoFiles(words string) error {
+	return refused(codeForbidden, "%s: this service keeps no setting files, because it runs without --files.", words)
 }
 
 // file returns the files and the name that the first argument is.

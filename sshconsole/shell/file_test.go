@@ -81,11 +81,21 @@ func (h *house) matches(name store.Name, line, input string, wantStatus int, wan
 	}
 }
 
+// A service without files refuses the commands about them, and shows none of them.
 func TestFilesWithoutTheService(t *testing.T) {
 	h := newHouse(t)
+	for _, line := range []string{"help", "help all", "help --json", "help server"} {
+		if out, _, _ := h.at("olga", 0, line, ""); strings.Contains(out, "FILE") {
+			t.Errorf("%s:\n%s", line, out)
+		}
+	}
+	h.refuses("olga", "help file get", StatusRefused, "FILE GET: this service keeps no setting files")
+	if line, _, all := New(Config{}).Complete("fi", 2, h.account("olga")); line != "fi" || len(all) > 0 {
+		t.Errorf("%q, %q", line, all)
+	}
 	for _, c := range commands {
 		if strings.HasPrefix(c.usage, "FILE ") || strings.HasPrefix(c.usage, "SERVER FILES") {
-			h.refuses("olga", c.example, StatusRefused, c.words()+" is not available here: the service runs without --files.")
+			h.refuses("olga", c.example, StatusRefused, c.words()+": this service keeps no setting files, because it runs without --files.")
 		}
 	}
 }

@@ -1,5 +1,26 @@
 package shell
 
+import (
+	"slices"
+
+	"snomredirect/sshconsole/table"
+)
+
+// filelessTable are the commands that work if the service keeps no setting files.
+var filelessTable table.Table[*command]
+
+// shown is the table of the commands that help and completion show.
+func (s *Shell) shown() table.Table[*command] {
+	if s.Files == nil {
+		return filelessTable
+	}
+	return commandTable
+}
+
+func isFileCommand(c *command) bool {
+	return slices.Contains(ownFileCommands, c) || slices.Contains(accountFileCommands, c)
+}
+
 // ownFileCommands are the commands about the caller's setting files.
 var ownFileCommands = []*command{
 	{group: further, usage: "FILE PUT <file> [--force]", summary: "Store standard input as a setting file.", example: "file put snom360.htm", run: filePut, changes: phones},

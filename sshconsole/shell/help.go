@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"strings"
+
 	"snomredirect/sshconsole/table"
 	"snomredirect/sshconsole/usage"
 )
@@ -46,10 +48,10 @@ var optionTexts = map[string]string{
 
 func help(c *call) error {
 	if !c.json {
-		commandTable.WriteHelp(c.out, topics, c.by.Operates())
+		c.shown().WriteHelp(c.out, topics, c.by.Operates())
 		return nil
 	}
-	for _, r := range commandTable.Usable(c.by.Operates()) {
+	for _, r := range c.shown().Usable(c.by.Operates()) {
 		c.object(helpObject(r))
 	}
 	return nil
@@ -59,7 +61,7 @@ func helpAll(c *call) error {
 	if c.json {
 		return help(c)
 	}
-	commandTable.WriteAll(c.out, c.by.Operates())
+	c.shown().WriteAll(c.out, c.by.Operates())
 	return nil
 }
 
@@ -67,6 +69,11 @@ func helpAll(c *call) error {
 // example, and explains their options.
 func helpOne(c *call) error {
 	rows, err := commandTable.Help(c.list, c.by.Operates())
+	if err == nil && c.Files == nil {
+		if rows, err = filelessTable.Help(c.list, c.by.Operates()); err != nil {
+			return NoFiles(strings.ToUpper(strings.Join(c.list, " ")))
+		}
+	}
 	var options []usage.Row
 	explained := map[string]bool{}
 	for _, r := range rows {
