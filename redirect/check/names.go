@@ -59,15 +59,15 @@ func (c *Checker) similarTo(k compared) string {
 		if !k.part {
 			candidates = names()
 		}
-		similar = nearest(k.name, candidates)
+		similar = Nearest(k.name, candidates)
 		c.similar.Store(k, similar)
 	}
 	return similar.(string)
 }
 
-// nearest returns the candidate that differs from name by one slip, or by two if it is
+// Nearest returns the candidate that differs from name by one slip, or by two if it is
 // long. It returns "" if there is none, or name is a candidate itself.
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	slips, best := 1+len(name)/10, ""
 	if len(name) < 4 || len(name) > 64 {
 		return ""

@@ -25,7 +25,7 @@ func manyRows(n int) string {
 // values, and phones whose values have not changed, are checked once.
 func TestTooMuch(t *testing.T) {
 	d := newDesk(t)
-	d.takes(store.PhonesFile, manyRows(10_000), "")
+	d.takes(store.PhonesFile, manyRows(10_000), "rows are of phones that the account has not registered")
 	large := settingsFile(named + strings.Repeat("\n<language perm='$'>English</language>", 2000))
 	d.refuses("a.xml", large, "move what is the same for all phones to a file without ${...}")
 	if _, err := d.put(true, "a.xml", large); err != ErrRefused {
@@ -35,9 +35,9 @@ func TestTooMuch(t *testing.T) {
 	for i := range 3 { // more than the bound together
 		d.takes(store.FileName(fmt.Sprintf("%d.xml", i)), small, "")
 	}
-	d.takes(store.PhonesFile, manyRows(10_001), "")
+	d.takes(store.PhonesFile, manyRows(10_001), "rows are of phones that the account has not registered")
 	d.refuses(store.PhonesFile, "mac,name\n"+strings.ReplaceAll(strings.TrimPrefix(manyRows(10_000), "mac,name\n"), ",", ",x"), "takes too long")
-	d.takes(store.PhonesFile, strings.ReplaceAll(manyRows(10_000), ",0", ",same"), "")
+	d.takes(store.PhonesFile, strings.ReplaceAll(manyRows(10_000), ",0", ",same"), "rows are of phones that the account has not registered")
 }
 
 // BenchmarkWorst measures the worst uploads that are taken, or refused as too much.
@@ -53,7 +53,7 @@ func BenchmarkWorst(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			d := newDesk(b)
 			rows := strings.ReplaceAll(manyRows(9_500), "\n", ",\n")
-			d.takes(store.PhonesFile, strings.Replace(rows, "mac,name,", "mac,name,none", 1), "")
+			d.takes(store.PhonesFile, strings.Replace(rows, "mac,name,", "mac,name,none", 1), "not registered")
 			lines = strings.ReplaceAll(lines, "<p${1}/>", "<a>${name}</a>")
 			for b.Loop() {
 				_, _, err := d.Put(b.Context(), store.Audit{}, true, true, d.account, "a.xml", []byte(head+lines))
@@ -68,7 +68,7 @@ func BenchmarkWorst(b *testing.B) {
 // A check ends with its context.
 func TestEnds(t *testing.T) {
 	d := newDesk(t)
-	d.takes(store.PhonesFile, manyRows(10_000), "")
+	d.takes(store.PhonesFile, manyRows(10_000), "rows are of phones that the account has not registered")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	begin := time.Now()

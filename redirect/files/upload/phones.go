@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,10 +54,39 @@ func (c *checking) checkPhones(text []byte) error {
 			return err
 		}
 	}
-	if !general {
-		return nil
+	if err := c.checkRows(rows); err != nil || !general {
+		return err
 	}
 	return c.checkRegistered(rows)
+}
+
+// checkRows adds a warning if rows are of phones that the account has not registered: such
+// a MAC may be misspelt.
+func (c *checking) checkRows(rows template.Rows) error {
+	var named []string
+	n := 0
+	for _, mac := range slices.SortedFunc(maps.Keys(rows), macaddr.Addr.Compare) {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		p, err := c.Store.Phone(mac)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err == nil && p.Owner == c.account && !p.Held() {
+			continue
+		}
+		if n++; len(named) < maxNamed {
+			named = append(named, mac.String())
+		}
+	}
+	switch {
+	case n == 1:
+		c.add(store.PhonesFile, check.Warning, NoPhone, "%s is not registered by the account, and gets no file: register it, or correct its row", named[0])
+	case n > 1:
+		c.add(store.PhonesFile, check.Warning, NoPhone, "%d rows are of phones that the account has not registered, and that get no file: register %s, or correct the rows", n, someOf(named, n))
+	}
+	return nil
 }
 
 // checkUnused adds an error if a template needs phones.csv.

@@ -10,6 +10,7 @@ const (
 	PhonesFile check.Rule = "phones-file" // phones.csv can be read, and stays while templates need it
 	TooMuch    check.Rule = "too-much"    // files that can be checked in a few seconds
 	NoRow      check.Rule = "no-row"      // each registered phone has a row, if there are templates for all
+	NoPhone    check.Rule = "no-phone"    // each row is that of a registered phone
 )
 
 // Forcible reports whether --force stores a file in spite of an error of a rule. It

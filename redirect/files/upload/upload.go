@@ -28,6 +28,8 @@ type Store interface {
 	// Phones returns up to n phones that an account has registered, or that are on hold
 	// for it, by MAC, after a MAC.
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
+	// Phone returns a phone that is registered or on hold, or store.ErrNotFound.
+	Phone(macaddr.Addr) (store.Phone, error)
 }
 
 // A Config configures Uploads. Store and URL are required.

@@ -151,7 +151,8 @@ func TestTemplates(t *testing.T) {
 	d.takes("keys.xml", settingsFile(named), "")
 	d.takes("360/"+ann+".xml", settingsFile(named), "")
 	d.refuses("360/000413231239.xml", settingsFile(named), "has no row for 000413231239")
-	d.refuses("keys.xml", settingsFile("\n${room}"), "phones.csv has no column room")
+	d.refuses("keys.xml", settingsFile("\n${room}"), "phones.csv has no column room, which ${room} needs: add it, or write $${ for ${ itself")
+	d.refuses("keys.xml", settingsFile("\n${naem}"), "phones.csv has no column naem, which ${naem} needs: did you mean its column name? If not, add it, or write $${ for ${ itself")
 	d.refuses("keys.xml", settingsFile("\n<a>${Room}</a>"), "keys.xml:4:4: error: ${ without the name")
 	d.refuses("keys.xml", settingsFile(`<user_realname idx="${name}" perm="$">x</user_realname>`), "(for "+ann+" and 1 more phone)")
 	d.refuses(ann+".htm", settingsFile("<user_realname idx='13'>${name}</user_realname>"), "(for "+ann+")")
@@ -277,4 +278,20 @@ func TestRemoveNamed(t *testing.T) {
 	if findings, err := d.Remove(t.Context(), store.Audit{Command: "FILE REMOVE"}, false, d.account, "snom360.htm"); err != nil || findings != nil {
 		t.Errorf("%v, %v", err, findings)
 	}
+}
+
+// Rows of phones that the account has not registered, or whose MAC is misspelt, are told.
+func TestRowsWithoutPhones(t *testing.T) {
+	d := newDesk(t)
+	d.takes(store.PhonesFile, csv+"000413231233,Cleo\n", "phones.csv: warning: 000413231233 is not registered by the account, and gets no file: register it, or correct its row\n")
+	other, err := d.db.AddAccount(store.Audit{}, false, store.Account{Name: "other", SettingServer: store.RestoreURL("http://prov.example.com/")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	acme := d.account
+	d.account = other
+	d.register("000413231233")
+	d.account = acme
+	d.takes(store.PhonesFile, csv+"000413231233,Dora\n000413231234,Emil\n", "phones.csv: warning: 2 rows are of phones that the account has not registered, and that get no file: register 000413231233, 000413231234, or correct the rows\n")
+	d.takes(store.PhonesFile, csv, "")
 }
