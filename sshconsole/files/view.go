@@ -17,6 +17,9 @@ type View struct {
 	DryRun  bool
 }
 
+// HiddenToken stands for the token of another account.
+const HiddenToken = "TOKEN"
+
 // An Object is a version of a file for programs.
 type Object struct {
 	Name    store.FileName `json:"name"`
@@ -61,8 +64,16 @@ func (v View) Address(token string, name store.FileName, text []byte) string {
 	if _, specific := name.MAC(); !specific && v.IsTemplate(text) {
 		name = name.Own("{mac}")
 	}
+	if v.HidesToken() {
+		token = HiddenToken
+	}
 	return v.URL(token).String() + string(name)
 }
+
+// HidesToken reports whether what leaves no entry in the account's history hides its token:
+// with it, an operator could read another account's general files, and the history would
+// not show that.
+func (v View) HidesToken() bool { return v.By.ID != v.Account.ID }
 
 // Token returns the token in the account's URLs. The account gets one if it has none;
 // in a dry run it is then "".

@@ -195,6 +195,9 @@ func fileRotate(c *call) error {
 	if err != nil {
 		return c.explainFile(v, "", err)
 	}
+	if c.dryRun && v.HidesToken() && s.OldToken != "" {
+		s.OldToken = files.HiddenToken
+	}
 	o, old := filesObject{DryRun: c.dryRun}, ""
 	if s.OldToken != "" {
 		o.OldURL, o.OldUntil = c.Files.URL(s.OldToken), wording.MachineTime(s.OldUntil)
@@ -221,6 +224,9 @@ func serverFiles(c *call) error {
 	a, err := c.Files.Store.ServeFiles(c.audit(""), c.dryRun, v.Account.ID, c.Files.URL)
 	if err != nil {
 		return c.explainFile(v, "", err)
+	}
+	if c.dryRun && v.HidesToken() {
+		a.SettingServer = store.URL{}
 	}
 	if a.SettingServer.IsZero() { // only in a dry run
 		c.answer(c.accountObject(a), "%s: setting server would be the URL of its files, for all phones without a URL of their own.\n", a.Name)

@@ -327,5 +327,14 @@ func TestServerFiles(t *testing.T) {
 	if err != nil || now.OldToken != was.Token || h.account("acme").SettingServer != h.files.URL(now.Token) {
 		t.Errorf("%+v, %v", now, err)
 	}
+	for _, line := range []string{"file list --account acme", "file show a.htm --account acme", "file show a.htm --account acme --json", "file history a.htm --account acme --json",
+		"file rotate --dry-run --account acme", "server files --dry-run --account acme --json"} {
+		h.put("a.htm", "a")
+		out, problems, status := h.at("olga", 0, line, "")
+		if status != StatusDone || problems != "" || strings.Contains(out, now.Token) {
+			t.Errorf("%s: an operator sees the token without an entry: %s%s", line, out, problems)
+		}
+	}
+	h.matches("olga", "file put a.htm --account acme", "a", StatusDone, "a.htm has this text already, as version 1.\n", "")
 	h.matches("bare", "file rotate --json", "", StatusDone, `\{"url":"`+filesURL+`"\}`+"\n", "")
 }
