@@ -4,11 +4,13 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	gossh "golang.org/x/crypto/ssh"
 
 	"snomredirect/store"
+	"snomredirect/store/bolt"
 )
 
 // OpenSSH's scp writes over the old text, and then truncates the file.
@@ -42,4 +44,44 @@ func TestShorterUpload(t *testing.T) {
 		t.Error(err)
 	}
 	l.stored(map[string]string{"A.xml": "<a/>"})
+}
+
+// Uploads of one file at once, by SFTP and FILE PUT, are versions after each other, each of
+// them whole.
+func TestUploadsAtOnce(t *testing.T) {
+	l := newFilesLab(t, defaultLimits)
+	conn := l.login("acme", gossh.PublicKeys(l.newKey("acme")))
+	want := map[string]bool{}
+	var uploads sync.WaitGroup
+	for i := range 8 {
+		text := strings.Repeat(string(rune('a'+i)), 100_000+i)
+		want[text] = true
+		c, _ := l.sftp(conn)
+		uploads.Go(func() {
+			if i%2 == 0 {
+				if err := put(c, "a.xml", text); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			session, err := conn.NewSession()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			session.Stdin = strings.NewReader(text)
+			if err := session.Run("file put A.xml"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	uploads.Wait()
+	db := l.registry.(*bolt.DB)
+	for version := range len(want) {
+		_, text, err := db.File(l.account("acme").ID, "a.xml", version+1)
+		if err != nil || !want[string(text)] {
+			t.Errorf("version %d: %.20q, %v", version+1, text, err)
+		}
+		delete(want, string(text))
+	}
 }
