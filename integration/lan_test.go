@@ -36,6 +36,7 @@ func TestLAN(t *testing.T) {
 	t.Run("DHCP by OUI", n.dhcpByOUI)
 	t.Run("DNS", n.dns)
 	t.Run("TFTP", n.tftp)
+	t.Run("exported files", n.exportedFiles)
 	t.Run("Plug & Play", n.plugAndPlay)
 	t.Run("SIP", n.sip)
 	t.Run("by hand", n.byHand)
@@ -67,7 +68,8 @@ func (n *network) serve() {
 	n.redirection = launch(n.T, n.onService, serviceFlags...)
 }
 
-var serviceFlags = []string{"--http", ":80", "--pnp", "224.0.1.75:5060", "--scan-limit", "0"}
+var serviceFlags = []string{"--http", ":80", "--pnp", "224.0.1.75:5060", "--scan-limit", "0",
+	"--files", ":8082", "--files-plain", "--files-url", "http://192.0.2.10:8082"}
 
 func (n *network) onService(c *exec.Cmd) {
 	activated("ssh", n.console)(c)
