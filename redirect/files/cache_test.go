@@ -16,7 +16,7 @@ import (
 func TestCacheIsBounded(t *testing.T) {
 	m := newStore(t)
 	c, _, _ := newTest(m)
-	h := &handler{c, newCache()}
+	h := &handler{Config: c, cache: newCache()}
 	for range 3 * maxCached {
 		x := &exchange{request: request{token: store.NewFileToken(), name: "x", template: noName}}
 		if _, err := h.load(x, store.FileSpace{}, "none.htm"); !errors.Is(err, store.ErrNoFile) {
@@ -40,7 +40,7 @@ func TestCachedSize(t *testing.T) {
 	c, _, _ := newTest(m)
 	c.ParseTemplate = func(_ store.FileName, text []byte) (Template, error) { return template.Parse(text) }
 	c.ParseRows = func(text []byte) (Rows, error) { rows, err := template.ParseRows(text); return Rows(rows), err }
-	h := &handler{c, newCache()}
+	h := &handler{Config: c, cache: newCache()}
 	texts := map[string]store.File{strings.Repeat("${a}", 9000): {Name: "a.htm"}}
 	for columns, rows := range map[int]int{2: 18_000, 9: 11_000, 64: 1500} {
 		b := strings.Builder{}

@@ -21,6 +21,9 @@ type Template interface {
 	UsesFiles() bool
 	// Places returns how many values are filled in.
 	Places() int
+	// Size returns the length of what Fill returns, or of more. It fails if Fill does for
+	// want of a value.
+	Size(values map[string]string, files string) (int, error)
 	// Fill returns the text for the phone that has these values, by column. The values
 	// may be nil if the text contains none. It fails if one is missing.
 	Fill(values map[string]string, files string) ([]byte, error)
@@ -131,7 +134,15 @@ func (h *handler) fill(x *exchange, space store.FileSpace, of *content) (*conten
 	if !ok {
 		return nil, nil
 	}
-	text, err := of.template.Fill(row, h.URL(space.Token))
+	url := h.URL(space.Token)
+	size, err := of.template.Size(row, url)
+	if err != nil {
+		return nil, nil
+	}
+	if x.land, err = h.inFlight.take(x.Request().Context(), x.account, size); err != nil {
+		return nil, err
+	}
+	text, err := of.template.Fill(row, url)
 	if err != nil {
 		return nil, nil
 	}

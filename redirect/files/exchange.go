@@ -2,6 +2,7 @@ package files
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -31,6 +32,7 @@ type exchange struct {
 	served    store.FileName
 	version   time.Time // when the served file was uploaded
 	err       error     // why the store failed, for the log only
+	land      func()    // ends what inFlight counts, or nil
 }
 
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
@@ -43,6 +45,9 @@ func newExchange(c echo.Context) *exchange {
 
 // free ends the use of x.
 func (x *exchange) free() {
+	if x.land != nil {
+		x.land()
+	}
 	*x = exchange{}
 	exchanges.Put(x)
 }
@@ -102,6 +107,8 @@ func (x *exchange) sendRefusal() {
 	switch x.outcome {
 	case MethodNotAllowed:
 		x.sendLine(http.StatusMethodNotAllowed, "method not allowed: expected GET or HEAD")
+	case Busy:
+		x.sendLine(http.StatusServiceUnavailable, "busy: try again later")
 	case Failed, Panicked:
 		x.sendLine(http.StatusInternalServerError, "internal error: try again later")
 	default:
@@ -129,6 +136,8 @@ func (x *exchange) fail(err error) {
 		x.outcome = NoToken
 	case errors.Is(err, errPanic):
 		x.outcome = Panicked
+	case errors.Is(err, errInFlight), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		x.outcome = Busy
 	default:
 		x.outcome, x.err = Failed, err
 	}

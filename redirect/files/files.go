@@ -95,7 +95,8 @@ type Config struct {
 
 type handler struct {
 	Config
-	cache *cache
+	cache    *cache
+	inFlight inFlight
 }
 
 // New returns the HTTP handler for the files, and GET /healthz and /readyz for
@@ -104,7 +105,7 @@ func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &handler{c, newCache()}
+	h := &handler{Config: c, cache: newCache(), inFlight: inFlight{accounts: map[store.AccountID]*flight{}}}
 	e := echo.New()
 	e.IPExtractor = echo.ExtractIPDirect() // anybody can send X-Forwarded-For
 	recovers := middleware.RecoverWithConfig(middleware.RecoverConfig{DisableStackAll: true, DisableErrorHandler: true, LogErrorFunc: h.logPanic})
@@ -124,6 +125,7 @@ func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
 		x := newExchange(c)
+		defer x.free()
 		x.protocol = store.HTTP
 		if x.IsTLS() {
 			x.protocol = store.HTTPS
@@ -137,14 +139,13 @@ func (h *handler) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		took := time.Since(start)
 		h.log(x)
 		h.report(x, start, took)
-		x.free()
 		return nil
 	}
 }
 
 // report passes what was requested to OnFetch and Observe.
 func (h *handler) report(x *exchange, at time.Time, took time.Duration) {
-	if h.OnFetch != nil && x.ofAccount && x.outcome != Failed && x.outcome != Panicked && !(x.optional && x.outcome == NoFile) {
+	if h.OnFetch != nil && x.ofAccount && x.outcome != Busy && x.outcome != Failed && x.outcome != Panicked && !(x.optional && x.outcome == NoFile) {
 		f := store.Fetch{Name: store.FileName(strings.Clone(string(x.name))), At: at.UTC().Truncate(time.Second), Refused: !x.outcome.served()}
 		if !f.Refused {
 			f.Name, f.Version = x.served, x.version

@@ -82,6 +82,11 @@ func (t text) UsesFiles() bool { return strings.Contains(string(t), "${files}") 
 
 func (t text) Places() int { return strings.Count(string(t), "${") }
 
+func (t text) Size(values map[string]string, files string) (int, error) {
+	filled, err := t.Fill(values, files)
+	return len(filled), err
+}
+
 func (t text) Fill(values map[string]string, files string) ([]byte, error) {
 	if _, ok := values["name"]; !ok && t.OfPhone() {
 		return nil, errors.New("no name")

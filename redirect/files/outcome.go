@@ -27,6 +27,7 @@ const (
 	Throttled        Outcome = "throttled"         // the client has requested too many MACs
 
 	MethodNotAllowed Outcome = "method_not_allowed" // 405
+	Busy             Outcome = "busy"               // 503: too much of the account's files is being received
 	Failed           Outcome = "failed"             // 500: the store failed
 	Panicked         Outcome = "panicked"           // 500: the handler panicked
 )
@@ -34,7 +35,7 @@ const (
 var outcomes = []Outcome{
 	Served, Partly, NotModified,
 	NoToken, NoFile, NoRow, OtherPhone, Disabled, OtherCertificate, Unproven, Throttled,
-	MethodNotAllowed, Failed, Panicked,
+	MethodNotAllowed, Busy, Failed, Panicked,
 }
 
 // Outcomes returns all outcomes.

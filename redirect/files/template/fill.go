@@ -21,19 +21,9 @@ var (
 // account's files. The values may be nil if the template has no places for them. The
 // caller may keep the text and change it.
 func (t *Template) Fill(values map[string]string, files string) ([]byte, error) {
-	size := len(t.tail)
-	for i := range t.pieces {
-		p := &t.pieces[i]
-		value, ok := p.value(values, files)
-		if !ok {
-			return nil, ErrNoValue
-		}
-		if size += len(p.before) + t.size(p, value); size > store.MaxFileSize {
-			return nil, ErrSize
-		}
-	}
-	if size > store.MaxFileSize {
-		return nil, ErrSize
+	size, err := t.Size(values, files)
+	if err != nil {
+		return nil, err
 	}
 	b := make([]byte, 0, size)
 	for i := range t.pieces {
@@ -46,6 +36,25 @@ func (t *Template) Fill(values map[string]string, files string) ([]byte, error) 
 		return nil, ErrForm
 	}
 	return b, nil
+}
+
+// Size returns the length of what Fill returns. The errors are ErrNoValue and ErrSize.
+func (t *Template) Size(values map[string]string, files string) (int, error) {
+	size := len(t.tail)
+	for i := range t.pieces {
+		p := &t.pieces[i]
+		value, ok := p.value(values, files)
+		if !ok {
+			return 0, ErrNoValue
+		}
+		if size += len(p.before) + t.size(p, value); size > store.MaxFileSize {
+			return 0, ErrSize
+		}
+	}
+	if size > store.MaxFileSize {
+		return 0, ErrSize
+	}
+	return size, nil
 }
 
 // value returns the value of a place.
