@@ -56,7 +56,11 @@ func (f Fetch) String() string {
 	case f.Refused:
 		return string(f.Name) + " refused"
 	}
-	return "fetched " + string(f.Name)
+	of := ""
+	if !f.Version.IsZero() {
+		of = " of " + f.Version.UTC().Format("2006-01-02 15:04:05 UTC")
+	}
+	return "fetched " + string(f.Name) + of
 }
 
 // Over returns the contact with what it lacks from an earlier one of the same phone. A

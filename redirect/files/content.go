@@ -147,12 +147,12 @@ func (h *handler) fill(x *exchange, space store.FileSpace, of *content) (*conten
 		return nil, nil
 	}
 	x.served, x.version = store.FileName(strings.Clone(string(x.name))), of.file.At
-	c := &content{text: text, etag: etag(text), contentType: of.contentType, modified: of.modified}
-	switch {
-	case of.template.UsesFiles():
-		c.modified = time.Time{}
-	case phones.file.At.After(c.modified):
-		c.modified = phones.file.At
+	if phones.file.At.After(x.version) {
+		x.version = phones.file.At
+	}
+	c := &content{text: text, etag: etag(text), contentType: of.contentType}
+	if !of.template.UsesFiles() {
+		c.modified = x.version
 	}
 	return c, nil
 }

@@ -1,10 +1,14 @@
 package files
 
 import (
+	"net/http/httptest"
 	"reflect"
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
+	"snomredirect/macaddr"
 	"snomredirect/store"
 )
 
@@ -35,6 +39,29 @@ func TestFetches(t *testing.T) {
 		}
 		if !reflect.DeepEqual(*fetches, f.want) {
 			t.Errorf("%s: %+v, want %+v", f.path, *fetches, f.want)
+		}
+	}
+}
+
+// What is filled in is as new as the newer one of the template and phones.csv.
+func TestVersionOfFilled(t *testing.T) {
+	m := newStore(t)
+	c, _, _ := newTest(m)
+	h := &handler{Config: c, cache: newCache(), inFlight: inFlight{accounts: map[store.AccountID]*flight{}}}
+	space, err := m.DB.FileSpace(m.account.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uploaded := time.Unix(1000, 0).UTC()
+	for _, later := range []time.Duration{-time.Minute, 0, time.Minute} {
+		mac := macaddr.MustParse(own)
+		h.cache.put(place{m.account.ID, store.PhonesFile}, &content{revision: space.Revision, token: space.Token,
+			file: store.File{Name: store.PhonesFile, At: uploaded.Add(later)}, rows: Rows{mac: {"name": "Ann"}}})
+		x := &exchange{request: request{mac: mac, name: "keys-" + own + ".xml"}, account: m.account.ID}
+		x.Context = echo.New().NewContext(httptest.NewRequest("GET", "/", nil), httptest.NewRecorder())
+		filled, err := h.fill(x, space, &content{template: text("${name}"), file: store.File{At: uploaded}})
+		if err != nil || filled == nil || !x.version.Equal(uploaded.Add(max(later, 0))) || !filled.modified.Equal(x.version) {
+			t.Errorf("%v: %v, %v, %v", later, filled, err, x.version)
 		}
 	}
 }

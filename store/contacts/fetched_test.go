@@ -74,7 +74,7 @@ func TestWatchFetched(t *testing.T) {
 		r.Fetched(phone(1), fetcher, 7, refused)
 		r.Fetched(phone(3), fetcher, 0, refused)
 		one, two, three := phone(1).String(), phone(2).String(), phone(3).String()
-		if want := []string{one + " fetched a.xml", two + " fetched a.xml", one + " fetched a.xml", one + " b.xml refused", one + " b.xml refused", three + " b.xml refused"}; !slices.Equal(seen, want) {
+		if want := []string{one + " fetched a.xml of 1970-01-01 00:00:01 UTC", two + " fetched a.xml of 1970-01-01 00:00:01 UTC", one + " fetched a.xml of 1970-01-01 00:00:02 UTC", one + " b.xml refused", one + " b.xml refused", three + " b.xml refused"}; !slices.Equal(seen, want) {
 			t.Errorf("%q, want %q", seen, want)
 		}
 		if c, err := r.Contact(phone(3)); err != store.ErrNotFound {
