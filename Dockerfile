@@ -1,7 +1,10 @@
 # The image contains only the program, static, and runs it as a user other than root:
 #
-#	docker build -t snomredirect .
+#	docker build -t snomredirect --build-arg REVISION=$(git rev-parse HEAD) .
 #	docker run -p 80:8080 -p 2222:2222 -v snomredirect:/data snomredirect
+#
+# REVISION is the commit that "version" shows; without it, that is unknown, because the
+# build sees the sources only.
 #
 # It needs nothing that only BuildKit has, so any Docker can build it.
 
@@ -15,7 +18,10 @@ COPY go.mod go.sum ./
 RUN ["go", "mod", "download"]
 COPY . .
 ENV CGO_ENABLED=0
-RUN ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", "/program/snomredirect", "./cmd/snomredirect"]
+ARG REVISION=
+# Only here, and not in RUN without a shell, is the argument filled in.
+ENV GOFLAGS="'-ldflags=-s -w -X main.revision=${REVISION}'"
+RUN ["go", "build", "-trimpath", "-o", "/program/snomredirect", "./cmd/snomredirect"]
 RUN ["mkdir", "-p", "-m", "0700", "/folders/data"]
 
 FROM scratch

@@ -22,9 +22,10 @@ import (
 
 const (
 	dockerUser   = "65532"
-	dockerGrace  = 15 * time.Second // stop_grace_period
-	dockerQuick  = time.Minute      // limit for most commands
-	dockerSlow   = 5 * time.Minute  // limit for commands that build or download
+	dockerGrace  = 15 * time.Second                           // stop_grace_period
+	dockerQuick  = time.Minute                                // limit for most commands
+	dockerSlow   = 5 * time.Minute                            // limit for commands that build or download
+	dockerCommit = "86ea66715a081b8d45839fa2359a0bca7efc15eb" // any
 	dockerServer = "http://prov.example.com/snom.php"
 )
 
@@ -35,6 +36,9 @@ func TestDockerCompose(t *testing.T) {
 	dockerRun(t, dockerSlow, d.compose("build", d.buildArgs...))
 	d.up(t)
 	d.checkContainer(t)
+	if got := dockerRun(t, dockerQuick, d.compose("exec", "-T", "snomredirect", "/snomredirect", "version")); !strings.Contains(got, " "+dockerCommit+" go") {
+		t.Errorf("version: %q, want the commit that was given to the build", got)
+	}
 	d.checkPhone(t, "<phone-settings>\n</phone-settings>")
 	operator := d.login(t, func(_ string, _ net.Addr, key ssh.PublicKey) error { d.hostKey = key; return nil })
 	if out, err := dockerSay(operator, "ACCOUNT ADD loop http://redirect.example.com/"); err == nil {
@@ -111,7 +115,7 @@ func dockerStart(t *testing.T) *dockerProject {
 		*address = l.Addr().String()
 	}
 	d.env = append(os.Environ(), "SNOMREDIRECT_HTTP_PORT="+d.http, "SNOMREDIRECT_SSH_PORT="+d.ssh,
-		"SNOMREDIRECT_METRICS=:8081", "SNOMREDIRECT_METRICS_PORT="+d.metrics,
+		"SNOMREDIRECT_REVISION="+dockerCommit, "SNOMREDIRECT_METRICS=:8081", "SNOMREDIRECT_METRICS_PORT="+d.metrics,
 		"SNOMREDIRECT_ADMIN_KEY="+string(ssh.MarshalAuthorizedKey(key.PublicKey())), "SNOMREDIRECT_PUBLIC_NAME=redirect.example.com")
 	d.buildArgs = dockerBuildArgs(t, name)
 	t.Cleanup(func() {

@@ -37,7 +37,7 @@ var daily = []struct {
 	word string
 }{
 	{regexp.MustCompile(`(?m)^[A-Z2-7]{20}$`), "PASSWORD"},
-	{regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d`), "TIME"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?`), "TIME"},
 	{regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`), "FINGERPRINT"},
 	{regexp.MustCompile(`API key [a-z2-7]{16}`), "API KEY"},
 	{regexp.MustCompile(`curl/[\d.]+`), "CURL"},

@@ -32,6 +32,7 @@ func (v *service) newConsole() *sshconsole.Server {
 			PublicNames: v.publicNames,
 			AdminKeys:   v.adminKeys,
 			Contacts:    v.recorder,
+			LastLogin:   v.passwords.LastLogin,
 			Tried:       v.recorder.Unregistered,
 			Explain:     v.explainer(),
 			PnP:         v.flags.PnP != "",

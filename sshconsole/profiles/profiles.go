@@ -4,6 +4,7 @@ package profiles
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 
 	"snomredirect/sshconsole/wording"
@@ -23,6 +24,14 @@ type Object struct {
 	CreatedAt     string     `json:"created_at"`
 	DryRun        bool       `json:"dry_run,omitempty"`
 	*Usage                   // if it was counted
+	APIKeys       *int       `json:"api_keys,omitempty"`   // if they were counted
+	LastLogin     *Login     `json:"last_login,omitempty"` // if one is known, for operators
+}
+
+// A Login is an account's last login for programs.
+type Login struct {
+	At   string     `json:"at"`
+	From netip.Addr `json:"from"`
 }
 
 // A Usage is an account's usage for programs.
@@ -52,11 +61,19 @@ func New(a store.Account, dryRun bool) Object {
 // NewUsage returns the object of an account's usage.
 func NewUsage(u store.Usage) *Usage { return &Usage{u.Phones, u.Held, u.Quota} }
 
+// NewLogin returns the object of an account's last login, or nil for the zero Login.
+func NewLogin(l store.Login) *Login {
+	if l.At.IsZero() {
+		return nil
+	}
+	return &Login{wording.MachineTime(l.At), l.From}
+}
+
 // NewKey returns the object of a key.
 func NewKey(k store.Key) Key { return Key{k.Fingerprint(), k.Kind(), k.Comment()} }
 
 // Write writes an account for people, a field on each line.
-func Write(w io.Writer, a store.Account, u store.Usage) {
+func Write(w io.Writer, a store.Account, u store.Usage, apiKeys int) {
 	field := func(name string, value any) { fmt.Fprintf(w, "%-15s %v\n", name+":", value) }
 	field("Account", a.Name)
 	field("Role", a.Role)
@@ -71,8 +88,37 @@ func Write(w io.Writer, a store.Account, u store.Usage) {
 	for _, k := range a.Keys {
 		field("Key", KeyLine(k))
 	}
+	field("API keys", apiKeys)
 	field("Phones", fmt.Sprintf("%s (quota %d)", UsageText(u), u.Quota))
 	field("Created", wording.Timestamp(a.Created))
+}
+
+// A Row is an account in the list of all, which Line words.
+type Row struct {
+	Account   store.Account
+	Usage     store.Usage
+	LastLogin store.Login // zero if none is known
+}
+
+// Line words an account for a table of them, with a tab between two cells.
+func (r Row) Line() string {
+	login, server := "no login yet", "-"
+	if at := r.LastLogin.At; !at.IsZero() {
+		login = wording.Minute(at)
+	}
+	if !r.Account.SettingServer.IsZero() {
+		server = r.Account.SettingServer.String()
+	}
+	return strings.Join([]string{string(r.Account.Name), r.Account.Role.String(), State(r.Account),
+		wording.Plural(r.Usage.Phones, "phone", "phones"), login, server}, "\t")
+}
+
+// LoginText words an account's last login.
+func LoginText(l store.Login) string {
+	if l.At.IsZero() {
+		return "none yet"
+	}
+	return fmt.Sprintf("%s from %v", wording.Timestamp(l.At), l.From)
 }
 
 // State words an account's state.

@@ -80,19 +80,17 @@ func accountList(c *call) error {
 	}
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	for _, a := range all {
+		o, used, err := c.accountUsage(a)
+		if err != nil {
+			return err
+		}
+		last, _ := c.LastLogin(a.ID)
 		if c.json {
-			o, _, err := c.accountUsage(a)
-			if err != nil {
-				return err
-			}
+			o.LastLogin = profiles.NewLogin(last)
 			c.object(o)
 			continue
 		}
-		server := a.SettingServer.String()
-		if server == "" {
-			server = "-"
-		}
-		fmt.Fprintf(w, "%s\t%v\t%s\t%s\n", a.Name, a.Role, profiles.State(a), server)
+		fmt.Fprintln(w, profiles.Row{Account: a, Usage: used, LastLogin: last}.Line())
 	}
 	return w.Flush()
 }
@@ -106,11 +104,19 @@ func accountShow(c *call) error {
 	if err != nil {
 		return err
 	}
+	keys, err := c.Registry.APIKeys(a.ID)
+	if err != nil {
+		return err
+	}
+	last, _ := c.LastLogin(a.ID)
 	if c.json {
+		n := len(keys)
+		object.APIKeys, object.LastLogin = &n, profiles.NewLogin(last)
 		c.object(object)
 		return nil
 	}
-	profiles.Write(c.out, a, used)
+	profiles.Write(c.out, a, used, len(keys))
+	c.field("Last login", profiles.LoginText(last))
 	return nil
 }
 

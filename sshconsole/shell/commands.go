@@ -88,7 +88,7 @@ func init() { // HELP is in the table and reads it
 		{group: operator, usage: "BACKUP", summary: "Write a backup of accounts, phones and keys to standard output.", example: "backup", run: backup},
 		{group: operator, usage: "ACCOUNT ADD <name> [<url>]", summary: "Add a partner account, with a setting server for its phones.",
 			example: "account add acme http://prov.acme.example/{mac}", run: accountAdd, changes: accounts},
-		{group: operator, usage: "ACCOUNT LIST", summary: "List all accounts: name, role, state, setting server.", example: "account list", run: accountList},
+		{group: operator, usage: "ACCOUNT LIST", summary: "List all accounts: name, role, state, phones, last login, setting server.", example: "account list", run: accountList},
 		{group: operator, usage: "ACCOUNT SHOW <name>", summary: "Show an account.", example: "account show acme", run: accountShow},
 		{group: operator, usage: "ACCOUNT SERVER <name> <url>", summary: "Change an account's setting server.",
 			example: "account server acme http://prov.acme.example/{mac}", run: accountServer, changes: accounts},

@@ -29,21 +29,22 @@ const serverA = "http://prov.acme.example/{mac}"
 // them without a setting server.
 type house struct {
 	testing.TB
-	registry Registry
-	commitN  *atomic.Int32 // transactions that the store has committed
-	log      bytes.Buffer
-	contacts *memoryContacts
-	explain  func(explanation.Request) explanation.Reply
-	pnp      bool
-	check    func(context.Context, findings.Request) (findings.Report, error)
-	turn     func(context.Context, store.AccountID) (func(), error)
-	backup   func() (Archive, error)
-	files    *files.Config
-	make     apikeys.Make
-	keys     []store.Key // that --admin-key names
-	shell    *Shell
-	gone     bool            // the client is gone at the end of its input
-	ctx      context.Context // of the sessions; if nil, the test's
+	registry  Registry
+	commitN   *atomic.Int32 // transactions that the store has committed
+	log       bytes.Buffer
+	contacts  *memoryContacts
+	explain   func(explanation.Request) explanation.Reply
+	pnp       bool
+	check     func(context.Context, findings.Request) (findings.Report, error)
+	turn      func(context.Context, store.AccountID) (func(), error)
+	backup    func() (Archive, error)
+	files     *files.Config
+	make      apikeys.Make
+	keys      []store.Key // that --admin-key names
+	lastLogin func(store.AccountID) (store.Login, bool)
+	shell     *Shell
+	gone      bool            // the client is gone at the end of its input
+	ctx       context.Context // of the sessions; if nil, the test's
 }
 
 func newHouse(t testing.TB) *house {
@@ -83,7 +84,7 @@ func (h *house) caller(name store.Name) Caller {
 // runs runs one line, or the lines of io if line is "", with the fields of h as
 // they are now.
 func (h *house) runs(ctx context.Context, c Caller, io IO, line string) (status int) {
-	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup, Files: h.files, MakeAPIKey: h.make, AdminKeys: h.keys}).Config
+	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup, Files: h.files, MakeAPIKey: h.make, AdminKeys: h.keys, LastLogin: h.lastLogin}).Config
 	if line == "" {
 		status, _ = h.shell.Run(ctx, c, io)
 	} else {

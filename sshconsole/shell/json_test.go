@@ -19,7 +19,7 @@ func TestJSON(t *testing.T) {
 	h.says("acme", "deregister 2e4 --json", `\{"mac":"0004132202E4","model":"snom190","state":"held","held_until":"[^"]*Z"\}`+"\n")
 	h.says("bravo", "show 2e4 --json", `\{"mac":"0004132202E4","model":"snom190","state":"taken"\}`+"\n")
 	h.says("acme", "list --json", "")
-	h.says("olga", "account show acme --json", `\{"account":"acme","role":"partner","state":"enabled","setting_server":"http://prov.acme.example/\{mac\}","password":false,"keys":\[\],"created_at":"[^"]*Z","phones":0,"held":1,"quota":1000000\}`+"\n")
+	h.says("olga", "account show acme --json", `\{"account":"acme","role":"partner","state":"enabled","setting_server":"http://prov.acme.example/\{mac\}","password":false,"keys":\[\],"created_at":"[^"]*Z","phones":0,"held":1,"quota":1000000,"api_keys":0\}`+"\n")
 	h.says("olga", "account password acme --json", `\{"account":"acme","password":"[A-Z2-7]{20}"\}`+"\n")
 
 	for _, c := range []struct {

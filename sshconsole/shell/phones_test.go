@@ -86,8 +86,8 @@ Last contact:   none yet
 
 	h.says("olga", "show 2314a4", `(?s).*Account:        acme\n.*`)
 	h.says("olga", "list", "000413101214\n0004132314A4\n")
-	h.refuses("olga", "register 2314a4 http://olga.example/", StatusRefused, "registered by another account")
-	h.refuses("olga", "register 2314a4 --account bravo", StatusRefused, "registered by another account")
+	h.refuses("olga", "register 2314a4 http://olga.example/", StatusRefused, "0004132314A4 is registered by acme: TRANSFER 0004132314A4 olga moves it.\n")
+	h.refuses("olga", "register 2314a4 --account bravo", StatusRefused, "0004132314A4 is registered by acme: TRANSFER 0004132314A4 bravo moves it.\n")
 	h.says("olga", "register --account acme 2314a4 http://own.example/", `(?s).*http://own.example/ \(the phone's own\)\n`)
 	h.says("olga", "deregister 2314a4", "0004132314A4 deregistered.\n")
 	h.refuses("bravo", "register 2314a4", StatusRefused, "registered by another account") // on hold for acme

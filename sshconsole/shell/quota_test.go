@@ -51,7 +51,7 @@ func TestDisableWithPhones(t *testing.T) {
 	h.says("olga", "account disable acme --phones --dry-run", "Dry run: acme would be disabled with its phones.\n")
 	h.says("olga", "account disable acme --phones", "acme is disabled with its phones.\n")
 	h.says("olga", "account disable acme", "acme is disabled with its phones.\n")
-	h.says("olga", "account list", "(?s).*acme +partner +disabled with its phones +http.*")
+	h.says("olga", "account list", "(?s).*acme +partner +disabled with its phones +0 phones +no login yet +http.*")
 	h.says("olga", "account list --json", `(?s).*"account":"acme","role":"partner","state":"disabled","phones_disabled":true,.*`)
 	h.says("olga", "account enable acme", "acme is enabled.\n")
 	if a := h.account("acme"); a.Disabled || a.PhonesDisabled {

@@ -48,12 +48,13 @@ func (c *call) is() string { return map[bool]string{false: "is", true: "would be
 // whyNot words why a phone was not changed. The error is one that is not meant for
 // the caller.
 func (c *call) whyNot(rule store.Rule, mac macaddr.Addr, out store.Result) (*problem, error) {
-	err := explain(out.Err, mac.String())
+	err := c.takenBy(mac, out)
 	switch {
+	case err != nil:
 	case errors.Is(out.Err, store.ErrNoSettingServer):
 		err = c.noSettingServer(rule, mac)
-	case errors.Is(out.Err, store.ErrNotHeld) && out.Prev.Owner != 0:
-		err = refused(codeNotFound, "%v is registered: DEREGISTER %v first.", mac, mac)
+	default:
+		err = explain(out.Err, mac.String())
 	}
 	var p *problem
 	if !errors.As(err, &p) {

@@ -35,6 +35,8 @@ type Config struct {
 	AdminKeys []store.Key
 	// Contacts are the last contacts of phones. If nil, none are known.
 	Contacts Contacts
+	// LastLogin returns an account's last login. If nil, none is known.
+	LastLogin func(store.AccountID) (_ store.Login, ok bool)
 	// Tried returns the unregistered phones that have requested their settings, those with
 	// the most requests first. If nil, there are none.
 	Tried func() []store.Tried
@@ -75,6 +77,9 @@ type Shell struct {
 func New(c Config) *Shell {
 	if c.Contacts == nil {
 		c.Contacts = noContacts{}
+	}
+	if c.LastLogin == nil {
+		c.LastLogin = func(store.AccountID) (store.Login, bool) { return store.Login{}, false }
 	}
 	if c.Tried == nil {
 		c.Tried = func() []store.Tried { return nil }

@@ -28,7 +28,7 @@ func TestTransfers(t *testing.T) {
 	h.says("bravo", "history", "[^\n]* an operator: TRANSFER 0004132202E4-0004132202E6 from another account\n.*\n")
 	h.says("olga", "history 2e5 --account acme", "(?s)[^\n]* olga from 192.0.2.7 by password: TRANSFER \\[acme\\] 0004132202E5 to bravo\n.*")
 
-	h.refuses("olga", "free 2e4", StatusRefused, "0004132202E4 is registered: DEREGISTER 0004132202E4 first.")
+	h.refuses("olga", "free 2e4", StatusRefused, "0004132202E4 is registered by bravo: DEREGISTER 0004132202E4 first.")
 	h.refuses("olga", "free 2ff", StatusRefused, "0004132202FF is not on hold.")
 	h.says("bravo", "deregister 2e4", ".*\n")
 	h.says("bravo", "show 2e4", `MAC:            0004132202E4

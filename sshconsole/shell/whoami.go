@@ -18,11 +18,17 @@ func whoami(c *call) error {
 	if err != nil {
 		return err
 	}
+	keys, err := c.Registry.APIKeys(c.by.ID)
+	if err != nil {
+		return err
+	}
 	if c.json {
+		n := len(keys)
+		object.APIKeys = &n
 		c.object(whoamiObject{object, c.RemoteAddr, c.Credential})
 		return nil
 	}
-	profiles.Write(c.out, c.by, used)
+	profiles.Write(c.out, c.by, used, len(keys))
 	fmt.Fprintf(c.out, "%-15s from %s by %s\n", "Logged in:", c.RemoteAddr, c.Credential)
 	return nil
 }

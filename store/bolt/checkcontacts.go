@@ -58,5 +58,10 @@ func checkContactRecords(tx *bbolt.Tx, r *ContactsReport) {
 			c.add("the record of an address of logins is damaged")
 		}
 	})
+	c.each(bucketLogins, 8, func(k, v []byte) {
+		if _, err := decodeLogin(k, v); err != nil {
+			c.add("the record of a last login is damaged")
+		}
+	})
 	r.Findings = c.Findings
 }

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"encoding/binary"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -30,6 +31,9 @@ func TestCheckContacts(t *testing.T) {
 	if err := c.PutKnownHosts([]store.KnownHost{{Account: 1, Host: netip.MustParsePrefix("192.0.2.1/32"), At: time.Now()}}); err != nil {
 		t.Fatal(err)
 	}
+	if err := c.PutLogins([]store.Login{{Account: 1, At: time.Now()}}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := CheckContacts(ContactsFile(folder)); err == nil {
 		t.Error("contacts in use were checked")
 	}
@@ -50,6 +54,7 @@ func TestCheckContacts(t *testing.T) {
 		source := sourceKey(e5, store.SourceOf(other.From))
 		for _, damage := range []error{
 			tx.Bucket(bucketKnownHosts).Put(slices.Clone(k), []byte{0x80}),
+			tx.Bucket(bucketLogins).Put(binary.BigEndian.AppendUint64(nil, 1), []byte{0x80}),
 			tx.Bucket(bucketSources).Put(source, []byte{0x80}),
 			tx.Bucket(bucketContacts).Put(sourceKey(testMAC, 0)[:6], []byte{0}),
 			tx.Bucket(bucketContacts).Delete(source[:6]),
@@ -61,7 +66,7 @@ func TestCheckContacts(t *testing.T) {
 		return nil
 	})
 	check(1, "the contact of phone 0004132202E4 is damaged", "the time of a source of phone 0004132202E5 is damaged",
-		"phone 0004132202E5 has a source and no contact", "the record of an address of logins is damaged")
+		"phone 0004132202E5 has a source and no contact", "the record of an address of logins is damaged", "the record of a last login is damaged")
 	alter(t, ContactsFile(folder), func(tx *bbolt.Tx) error { return tx.DeleteBucket(bucketSources) })
-	check(1, "a bucket of the contacts is missing", "the contact of phone 0004132202E4 is damaged", "the record of an address of logins is damaged")
+	check(1, "a bucket of the contacts is missing", "the contact of phone 0004132202E4 is damaged", "the record of an address of logins is damaged", "the record of a last login is damaged")
 }

@@ -80,7 +80,7 @@ func FuzzCheck(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { b.Close() })
-	all := append(slices.Clone(buckets), bucketContacts, bucketSources, bucketKnownHosts)
+	all := append(slices.Clone(buckets), bucketContacts, bucketSources, bucketKnownHosts, bucketLogins)
 	err = b.Update(func(tx *bbolt.Tx) error {
 		for i, name := range all {
 			bucket, err := tx.CreateBucketIfNotExists(name)

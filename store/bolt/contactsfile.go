@@ -105,7 +105,7 @@ func prepareContacts(b *file) error {
 		return damagedError{err}
 	case found == 0:
 		return b.Update(func(tx *bbolt.Tx) error {
-			if err := makeBuckets(tx, [][]byte{bucketMeta, bucketContacts, bucketSources, bucketKnownHosts}); err != nil {
+			if err := makeBuckets(tx, [][]byte{bucketMeta, bucketContacts, bucketSources, bucketKnownHosts, bucketLogins}); err != nil {
 				return err
 			}
 			return putSchema(tx, contactsSchema)
@@ -113,7 +113,8 @@ func prepareContacts(b *file) error {
 	case found > contactsSchema:
 		return damagedError{fmt.Errorf("schema %d; this version reads schema %d", found, contactsSchema)}
 	}
-	all, err := hasBuckets(b, bucketContacts, bucketKnownHosts)
+	addedLater := [][]byte{bucketKnownHosts, bucketLogins} // which no other schema marks
+	all, err := hasBuckets(b, addedLater...)
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func prepareContacts(b *file) error {
 		return errors.Join(err, damagedError{errors.New("not a contacts file")})
 	}
 	if !all {
-		if err := b.Update(func(tx *bbolt.Tx) error { return makeBuckets(tx, [][]byte{bucketKnownHosts}) }); err != nil {
+		if err := b.Update(func(tx *bbolt.Tx) error { return makeBuckets(tx, addedLater) }); err != nil {
 			return err
 		}
 	}

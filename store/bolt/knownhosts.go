@@ -20,10 +20,7 @@ var errKnownHost = errors.New("bolt: a known host's record is damaged")
 // when it returns.
 func (c *Contacts) PutKnownHosts(all []store.KnownHost) error {
 	return c.update(func(tx *bbolt.Tx) error {
-		if err := tx.DeleteBucket(bucketKnownHosts); err != nil {
-			return err
-		}
-		bucket, err := tx.CreateBucket(bucketKnownHosts)
+		bucket, err := emptied(tx, bucketKnownHosts)
 		if err != nil {
 			return err
 		}

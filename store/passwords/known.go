@@ -108,6 +108,13 @@ func (k *knownHosts) load(stored []store.KnownHost) {
 	k.dropExpired(now)
 }
 
+// unsaved lets the next snapshot return the logins again.
+func (k *knownHosts) unsaved() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.changed = true
+}
+
 // snapshot returns the logins to be saved, or ok false if they have not changed since
 // the last call.
 func (k *knownHosts) snapshot() (all []store.KnownHost, ok bool) {
@@ -133,5 +140,7 @@ func (c *Checker) Known(from netip.Addr) bool { return c.known.has(store.HostOf(
 // Remember records that an account has logged in from an address, with a key too.
 // Check calls it for each password that it finds correct.
 func (c *Checker) Remember(account store.AccountID, from netip.Addr) {
-	c.known.add(knownHost{account, store.HostOf(from)}, time.Now())
+	now := time.Now()
+	c.known.add(knownHost{account, store.HostOf(from)}, now)
+	c.last.add(account, from, now.UTC().Truncate(time.Millisecond))
 }

@@ -18,7 +18,8 @@ import (
 type keeper struct {
 	mu     sync.Mutex
 	stored []store.KnownHost
-	puts   int
+	logins []store.Login
+	puts   int // of known hosts
 	err    error
 	panics bool
 }
@@ -38,6 +39,21 @@ func (k *keeper) PutKnownHosts(all []store.KnownHost) error {
 	if k.err == nil {
 		k.stored = all
 		k.puts++
+	}
+	return k.err
+}
+
+func (k *keeper) Logins() ([]store.Login, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.logins), k.err
+}
+
+func (k *keeper) PutLogins(all []store.Login) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.err == nil {
+		k.logins = all
 	}
 	return k.err
 }

@@ -30,10 +30,11 @@ import (
 	"snomredirect/store"
 )
 
-// Accounts looks up accounts, in their current state. AccountNamed returns
-// store.ErrNoAccount if there is no account of that name; any other error means
-// that the store failed.
+// Accounts looks up accounts, in their current state. The error is
+// store.ErrNoAccount if there is no such account; any other error means that the
+// store failed.
 type Accounts interface {
+	Account(store.AccountID) (store.Account, error)
 	AccountNamed(store.Name) (store.Account, error)
 }
 
@@ -46,6 +47,7 @@ type Checker struct {
 	queue    queue
 	delays   *delays
 	known    *knownHosts
+	last     lastLogins
 	matches  func(store.PasswordHash, string) bool // [store.PasswordHash.Matches], unless a test counts calls
 
 	key [sha256.Size]byte // random, so that the sums reveal nothing without this process's memory
@@ -69,6 +71,7 @@ func New(accounts Accounts) *Checker {
 		queue:    newQueue(maxWaiting, maxWaitingAHost),
 		delays:   newDelays(),
 		known:    newKnownHosts(),
+		last:     lastLogins{of: map[store.AccountID]store.Login{}},
 		matches:  store.PasswordHash.Matches,
 		correct:  map[store.AccountID]success{},
 	}

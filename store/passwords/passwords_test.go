@@ -194,3 +194,7 @@ type failsToLookUp struct{ error }
 func (f failsToLookUp) AccountNamed(store.Name) (store.Account, error) {
 	return store.Account{}, f.error
 }
+
+func (f failsToLookUp) Account(store.AccountID) (store.Account, error) {
+	return store.Account{}, f.error
+}
