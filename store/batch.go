@@ -47,13 +47,14 @@ func Printable(s string) string {
 type Rule uint8
 
 // The rules. Each runs the function of its name: [Register], [Deregister],
-// [Retarget], [Transfer] or [Free].
+// [Retarget], [Transfer], [Free] or [Annotate].
 const (
 	RuleRegister Rule = iota
 	RuleDeregister
 	RuleRetarget
 	RuleTransfer
 	RuleFree
+	RuleAnnotate
 )
 
 // A Batch changes phones by one rule, in one transaction.
@@ -80,6 +81,10 @@ type Batch struct {
 type Change struct {
 	MAC macaddr.Addr
 	URL URL // the phone's own from then on, for RuleRegister and RuleRetarget
+	// Note is the phone's from then on, for RuleAnnotate and, if Noted is set, for
+	// RuleRegister.
+	Note  Note
+	Noted bool
 }
 
 // A Result is a phone before and after a change. The two are the same if
@@ -114,7 +119,9 @@ func (b Batch) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 			out.Err = ErrNotOperator
 			break
 		}
-		out.Next, out.Err = Register(prev, c.MAC, owner, c.URL, now)
+		if out.Next, out.Err = Register(prev, c.MAC, owner, c.URL, now); out.Err == nil && c.Noted {
+			out.Next.Note = c.Note
+		}
 	case RuleDeregister:
 		if b.From != 0 && prev.Owner != 0 && prev.Owner != b.From {
 			out.Err = ErrTaken
@@ -137,6 +144,8 @@ func (b Batch) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 		out.Next, out.Err = Transfer(prev, by, owner)
 	case RuleFree:
 		out.Next, out.Err = Free(prev, by)
+	case RuleAnnotate:
+		out.Next, out.Err = Annotate(prev, by, c.Note)
 	}
 	return out
 }

@@ -15,7 +15,8 @@ import (
 // see [upload.full].
 const (
 	chunkSize    = 50_000    // lines
-	largestChunk = 1_000_000 // lines; 50 bytes each
+	largestChunk = 1_000_000 // lines; 70 bytes each
+	chunkNotes   = 16 << 20  // bytes of notes
 	chunksToFill = 10        // of a large store
 	batchSize    = 10_000    // phones
 )
@@ -33,10 +34,10 @@ type listedChange struct {
 // each phone would cost the writing of pages. Then a chunk is a part of the store's size:
 // of one upload at a time, so that all of them together need little memory.
 func (u *upload) full() (bool, error) {
-	if u.atomic || len(u.chunk) < max(chunkSize, u.room) {
+	if u.atomic || len(u.chunk) < max(chunkSize, u.room) && u.noted < chunkNotes {
 		return false, nil
 	}
-	if u.room == 0 && !u.dryRun {
+	if u.room == 0 && u.noted < chunkNotes && !u.dryRun {
 		all, err := u.Registry.Usage(0)
 		if err != nil {
 			return false, err
@@ -51,7 +52,7 @@ func (u *upload) full() (bool, error) {
 
 // emptyChunk empties the chunk, and lets another upload have the large one.
 func (u *upload) emptyChunk() {
-	if u.chunk, u.room = u.chunk[:0], 0; u.large {
+	if u.chunk, u.room, u.noted = u.chunk[:0], 0, 0; u.large {
 		u.chunk, u.large = nil, false
 		u.jobs.Large.Unlock()
 	}

@@ -28,6 +28,8 @@ func (c *call) tellResult(rule store.Rule, mac macaddr.Addr, out store.Result) e
 			break
 		}
 		c.answer(object, "%v %s to %s. Setting server: %s\n", mac, c.did("transferred"), owner.Name, c.settingServer(next, owner))
+	case store.RuleAnnotate:
+		c.tellNote(object, mac, out)
 	case store.RuleFree:
 		c.answer(object, "%v %s: any account can register it.\n", mac, c.did("freed"))
 	}

@@ -40,6 +40,7 @@ type upload struct {
 	chunk    []listedChange // read, and not changed yet
 	room     int            // how many lines the chunk can have
 	large    bool           // the chunk is the large one of all uploads
+	noted    int            // bytes of the chunk's notes
 	phones   int            // how many were listed so far
 	bad      int            // how many lines can't be read
 	unknown  int            // how many phones are not snom's

@@ -43,7 +43,7 @@ var (
 	bucketOwned    = []byte("owned")    // account id, MAC → nothing
 
 	// Since schema 2.
-	bucketHolds        = []byte("holds")         // MAC → last owner, end, both as varints
+	bucketHolds        = []byte("holds")         // MAC → last owner, end, own URL: see appendPhone
 	bucketHoldEnds     = []byte("hold_ends")     // end, MAC → nothing
 	bucketHistory      = []byte("history")       // account id, begun, number → head, MACs: see putEntry
 	bucketHistorySizes = []byte("history_sizes") // account id → entries, bytes of each class, as varints

@@ -89,7 +89,7 @@ func (r *randomChanges) change(t *testing.T) {
 	default:
 		b := store.Batch{
 			Audit:  store.Audit{Actor: account(), Command: "BATCH"},
-			Rule:   []store.Rule{store.RuleRegister, store.RuleRegister, store.RuleDeregister, store.RuleTransfer}[r.IntN(4)],
+			Rule:   []store.Rule{store.RuleRegister, store.RuleRegister, store.RuleDeregister, store.RuleTransfer, store.RuleAnnotate}[r.IntN(5)],
 			Owner:  account(),
 			Atomic: r.IntN(4) == 0,
 		}
@@ -97,7 +97,7 @@ func (r *randomChanges) change(t *testing.T) {
 			b.Owner = b.Audit.Actor
 		}
 		for range 1 + r.IntN(20) {
-			b.Changes = append(b.Changes, store.Change{MAC: mac(), URL: store.RestoreURL([]string{"", "http://own.example/"}[r.IntN(2)])})
+			b.Changes = append(b.Changes, store.Change{MAC: mac(), URL: store.RestoreURL([]string{"", "http://own.example/"}[r.IntN(2)]), Note: store.Note([]string{"", "desk"}[r.IntN(2)]), Noted: r.IntN(2) == 0})
 		}
 		_, err = r.Change(b)
 	}

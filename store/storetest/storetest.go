@@ -98,6 +98,8 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"TransferNeedsAServer": transferNeedsAServer,
 		"EmptyBatch":           emptyBatch,
 		"PhonesInRandomOrder":  phonesInRandomOrder,
+		"Notes":                notes,
+		"HoldsKeepNotes":       holdsKeepNotes,
 
 		"Quotas":                quotas,
 		"QuotasCountHolds":      quotasCountHolds,
