@@ -81,6 +81,9 @@ type Batch struct {
 type Change struct {
 	MAC macaddr.Addr
 	URL URL // the phone's own from then on, for RuleRegister and RuleRetarget
+	// KeepURL makes RuleRegister without a URL keep the phone's own, also that of a phone
+	// on hold for the owner. If false, the phone follows its account.
+	KeepURL bool
 	// Note is the phone's from then on, for RuleAnnotate and, if Noted is set, for
 	// RuleRegister.
 	Note  Note
@@ -119,7 +122,11 @@ func (b Batch) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 			out.Err = ErrNotOperator
 			break
 		}
-		if out.Next, out.Err = Register(prev, c.MAC, owner, c.URL, now); out.Err == nil && c.Noted {
+		url := c.URL
+		if c.KeepURL && url.IsZero() && prev.Owner == owner.ID {
+			url = prev.URL
+		}
+		if out.Next, out.Err = Register(prev, c.MAC, owner, url, now); out.Err == nil && c.Noted {
 			out.Next.Note = c.Note
 		}
 	case RuleDeregister:

@@ -46,6 +46,34 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// A registration keeps a URL only if it is to, and that of no other account.
+func TestApplyKeepsURLs(t *testing.T) {
+	held := acmeHeld.with(func(p *Phone) { p.URL = own })
+	none := Account{ID: 1} // without a setting server
+	for name, c := range map[string]struct {
+		change Change
+		owner  Account
+		ruleCase
+	}{
+		"its own":             {Change{KeepURL: true}, none, ruleCase{acmesOwn, acmesOwn, nil}},
+		"another URL":         {Change{KeepURL: true, URL: server}, acme, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.URL = server }), nil}},
+		"not to be kept":      {Change{}, acme, ruleCase{acmesOwn, acmes, nil}},
+		"none":                {Change{KeepURL: true}, acme, ruleCase{acmes, acmes, nil}},
+		"on hold":             {Change{KeepURL: true}, none, ruleCase{held, acmesOwn.with(func(p *Phone) { p.Registered, p.Retaken = noonUTC, true }), nil}},
+		"on hold, not kept":   {Change{}, acme, ruleCase{held, acmes.with(func(p *Phone) { p.Registered, p.Retaken = noonUTC, true }), nil}},
+		"on hold for another": {Change{KeepURL: true}, bare, ruleCase{prev: held, err: ErrTaken}},
+		"unregistered":        {Change{KeepURL: true}, none, ruleCase{prev: unowned, err: ErrNoSettingServer}},
+	} {
+		c.change.MAC = testMAC
+		r := Batch{Rule: RuleRegister}.Apply(c.change, c.prev, c.owner, c.owner, time.Hour, noon)
+		c.check(t, name, r.Next, r.Err)
+	}
+	// A hold that has ended brings nothing back.
+	if r := (Batch{}).Apply(Change{MAC: testMAC, KeepURL: true}, held, acme, acme, time.Hour, late); r.Err != nil || !r.Next.URL.IsZero() {
+		t.Errorf("%+v", r)
+	}
+}
+
 // A registration changes the note only if it brings one, or that there is none.
 func TestApplyNotes(t *testing.T) {
 	for _, c := range []struct {

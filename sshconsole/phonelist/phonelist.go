@@ -153,6 +153,9 @@ func (r *Reader) Lines() int { return r.lines }
 // Begun reports whether the first line was read, as a header or as a phone.
 func (r *Reader) Begun() bool { return r.begun }
 
+// NoURLs reports whether the list has a header that names no column for URLs.
+func (r *Reader) NoURLs() bool { return r.begun && r.url < 0 }
+
 // Unused returns the names of the header's columns that are not used; one without a
 // name is called by its number.
 func (r *Reader) Unused() []string { return r.unused }

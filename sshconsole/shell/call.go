@@ -19,16 +19,17 @@ import (
 type call struct {
 	*session
 	invocation
-	ctx     context.Context
-	by      store.Account // the caller's, as it was when the command began
-	begun   time.Time
-	dryRun  bool
-	owners  map[store.AccountID]store.Account // those that were looked up
-	out     *bufio.Writer
-	page    *lineedit.HeldWriter // below out
-	noted   []any                // what the log records of a change besides the words
-	changed bool                 // something was changed, though the command may have failed
-	warning string               // what the caller should know if the command is done, or ""
+	ctx       context.Context
+	by        store.Account // the caller's, as it was when the command began
+	begun     time.Time
+	dryRun    bool
+	owners    map[store.AccountID]store.Account // those that were looked up
+	out       *bufio.Writer
+	page      *lineedit.HeldWriter // below out
+	noted     []any                // what the log records of a change besides the words
+	changed   bool                 // something was changed, though the command may have failed
+	keepsURLs bool                 // REGISTER without a URL: phones keep their own
+	warning   string               // what the caller should know if the command is done, or ""
 }
 
 // call runs a command and logs what it changed.

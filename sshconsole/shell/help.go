@@ -26,6 +26,7 @@ var topics = []table.Topic{
 var optionTexts = map[string]string{
 	"account":      "for the account with this name",
 	"atomic":       "change all phones of the list or, if one of them can't be changed, none",
+	"follow":       "let the phones follow the account's setting server, also those with a URL of their own",
 	"force":        "store the file in spite of errors, unless it would break or lock out a phone",
 	"free":         "hold no phone for its owner: any account can register it at once",
 	"limit":        "at most so many",

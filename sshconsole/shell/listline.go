@@ -105,6 +105,7 @@ func (u *upload) parse(text string, unreadable error) (change store.Change, ok b
 			return change, false, misunderstood(codeUsage, "%q: %v.", phone.Note, err)
 		}
 	}
+	change.KeepURL = u.list.NoURLs()
 	if phone.URL == "" {
 		return change, true, nil
 	}

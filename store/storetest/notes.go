@@ -96,9 +96,15 @@ func holdsKeepNotes(b *bench) {
 	b.sentTo(mac1, serverA)
 
 	hold()
+	b.change(newBatch(store.RuleRegister, bravo.ID, store.Change{MAC: mac1, KeepURL: true}), store.ErrTaken)
+	b.change(newBatch(store.RuleRegister, acme.ID, store.Change{MAC: mac1, KeepURL: true}), nil)
+	b.hasNote(acme.ID, "desk 4")
+	b.sentTo(mac1, serverB)
+
+	hold()
 	time.Sleep(time.Hour + time.Second)
 	_, err = b.register(mac1, bravo.ID, none)
 	b.must(err)
 	b.hasNote(bravo.ID, "")
-	b.sentTo(mac1, serverB)
+	b.sentTo(mac1, serverB) // bravo's
 }
