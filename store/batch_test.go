@@ -22,6 +22,7 @@ func TestApply(t *testing.T) {
 		"transfer":   {Batch{Rule: RuleTransfer}, server, olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
 		"free":       {Batch{Rule: RuleFree}, URL{}, olga, Account{}, ruleCase{acmeHeld, unowned, nil}},
 		"annotate":   {Batch{Rule: RuleAnnotate}, own, olga, Account{}, ruleCase{acmes, acmesNoted, nil}},
+		"restore":    {Batch{Rule: RuleRestore}, URL{}, acme, acme, ruleCase{acmes, acmesOwn, nil}},
 
 		"register another's":           {Batch{Rule: RuleRegister}, own, olga, to, ruleCase{prev: acmes, err: ErrTaken}},
 		"deregister another's":         {Batch{Rule: RuleDeregister}, URL{}, bare, Account{}, ruleCase{prev: acmes, err: ErrTaken}},
@@ -36,9 +37,9 @@ func TestApply(t *testing.T) {
 		"deregister on hold":           {Batch{Rule: RuleDeregister, From: 1}, URL{}, olga, Account{}, ruleCase{prev: acmeHeld, err: ErrNotFound}},
 		"deregister unregistered":      {Batch{Rule: RuleDeregister, From: 3}, URL{}, olga, Account{}, ruleCase{prev: unowned, err: ErrNotFound}},
 		"free by a partner":            {Batch{Rule: RuleFree}, URL{}, acme, Account{}, ruleCase{prev: acmeHeld, err: ErrNotOperator}},
-		"unknown rule":                 {Batch{Rule: RuleAnnotate + 1}, own, olga, to, ruleCase{acmes, acmes, nil}},
+		"unknown rule":                 {Batch{Rule: RuleRestore + 1}, own, olga, to, ruleCase{acmes, acmes, nil}},
 	} {
-		r := c.batch.Apply(Change{MAC: testMAC, URL: c.url, Note: "desk 4"}, c.prev, c.by, c.owner, 24*time.Hour, noon)
+		r := c.batch.Apply(Change{MAC: testMAC, URL: c.url, Note: "desk 4", Reversal: &Reversal{acmesOwn, acmes}}, c.prev, c.by, c.owner, 24*time.Hour, noon)
 		if r.Prev != c.prev {
 			t.Errorf("%s: Prev is %+v, want %+v", name, r.Prev, c.prev)
 		}

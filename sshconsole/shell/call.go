@@ -75,6 +75,13 @@ func (c *call) audit(detail string) store.Audit {
 	return store.Audit{Actor: c.by.ID, Name: c.by.Name, RemoteAddr: c.RemoteAddr, Credential: c.Credential, Begun: c.begun, Command: c.cmd.words(), Detail: detail}
 }
 
+// undoable returns the audit of a command that UNDO can undo.
+func (c *call) undoable(detail string) store.Audit {
+	a := c.audit(detail)
+	a.Undoable = true
+	return a
+}
+
 // progress begins to report work on total things to standard error.
 func (c *call) progress(things string, total int) *progress.Progress {
 	form := progress.Lines

@@ -136,7 +136,7 @@ func (u *upload) confirm(last bool) error {
 // batch returns a batch without changes.
 func (u *upload) batch() store.Batch {
 	_, noHold := u.options["free"]
-	return store.Batch{Audit: u.audit(u.url.String()), Rule: u.rule, Owner: u.owner.ID, NoHold: noHold, Atomic: u.atomic, DryRun: u.dryRun}
+	return store.Batch{Audit: u.undoable(u.url.String()), Rule: u.rule, Owner: u.owner.ID, NoHold: noHold, Atomic: u.atomic, DryRun: u.dryRun}
 }
 
 // changeBatch changes a part of the chunk in one transaction, and notes why changes

@@ -36,6 +36,7 @@ func init() { // HELP is in the table and reads it
 		{group: further, usage: "RETARGET <old-url> <new-url> [--yes]", summary: "Replace a setting server everywhere.",
 			example: "retarget http://old.example.com/{mac} http://prov.example.com/{mac} --yes", run: retarget, changes: accounts},
 		{group: further, usage: "HISTORY [<mac>] [--limit <n>]", summary: "Show who changed what.", example: "history 2e4", run: showHistory},
+		{group: further, usage: "UNDO", summary: "Undo your last change of phones or of your setting server.", example: "undo", run: undo, changes: accounts},
 		{group: further, usage: "WHOAMI", summary: "Show your account.", example: "whoami", run: whoami},
 		{group: further, usage: "KEY LIST", summary: "List your keys: fingerprint, type, comment.", example: "key list", run: listKeys},
 		{group: further, usage: "KEY ADD <key|->...", summary: "Authorize a key of yours; - reads keys from standard input.", example: "key add -", run: addKeys, changes: accounts},

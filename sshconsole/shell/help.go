@@ -16,7 +16,7 @@ const (
 var topics = []table.Topic{
 	{Name: "Phones", Commands: []string{"REGISTER", "DEREGISTER", "LIST", "COUNT", "NOTE", "EXPORT", "CLAIM"}},
 	{Name: "Setting servers", Commands: []string{"SERVER", "RETARGET", "CHECK", "FILE"}},
-	{Name: "What happens", Commands: []string{"HISTORY", "WATCH", "EXPLAIN"}},
+	{Name: "What happens", Commands: []string{"HISTORY", "UNDO", "WATCH", "EXPLAIN"}},
 	{Name: "Your account", Commands: []string{"WHOAMI", "KEY", "PASSWORD", "API"}},
 	{Name: "For operators", Commands: []string{"ACCOUNT", "TRANSFER", "FREE", "DEFAULT", "STATUS", "WHO", "BACKUP"}},
 }

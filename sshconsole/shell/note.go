@@ -29,7 +29,7 @@ func (c *call) annotate(note store.Note) error {
 		return err
 	}
 	const rule = store.RuleAnnotate
-	results, err := c.Registry.Change(store.Batch{Audit: c.audit(string(note)), Rule: rule, Changes: []store.Change{{MAC: mac, Note: note}}, DryRun: c.dryRun})
+	results, err := c.Registry.Change(store.Batch{Audit: c.undoable(string(note)), Rule: rule, Changes: []store.Change{{MAC: mac, Note: note}}, DryRun: c.dryRun})
 	if err != nil {
 		return explain(err, mac.String())
 	}

@@ -156,7 +156,7 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 		defer end(store.Job{})
 	}
 	_, noHold := c.options["free"]
-	batch := store.Batch{Audit: c.audit(url.String()), Rule: rule, Owner: owner.ID, NoHold: noHold, Changes: changes, DryRun: c.dryRun}
+	batch := store.Batch{Audit: c.undoable(url.String()), Rule: rule, Owner: owner.ID, NoHold: noHold, Changes: changes, DryRun: c.dryRun}
 	big, err := c.confirmBatch(batch, owner)
 	if err != nil {
 		return err

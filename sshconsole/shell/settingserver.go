@@ -35,7 +35,7 @@ func (c *call) setServer(a store.Account, word string) error {
 		}
 		reached = e.Phones
 	}
-	a, err = c.Registry.UpdateAccount(c.audit(word), c.dryRun, a.ID, func(a *store.Account) error { a.SettingServer = url; return nil })
+	a, err = c.Registry.UpdateAccount(c.undoable(word), c.dryRun, a.ID, func(a *store.Account) error { a.SettingServer = url; return nil })
 	if err != nil {
 		return explain(err, string(name))
 	}
@@ -121,13 +121,13 @@ func retarget(c *call) error {
 		return err
 	}
 	detail := old.String() + " " + next.String()
-	done, err := c.changeAll(c.by.ID, n, store.Batch{Audit: c.audit(detail), Rule: store.RuleRetarget, Was: old}, func(p store.Phone) (store.Change, bool) {
+	done, err := c.changeAll(c.by.ID, n, store.Batch{Audit: c.undoable(detail), Rule: store.RuleRetarget, Was: old}, func(p store.Phone) (store.Change, bool) {
 		return store.Change{MAC: p.MAC, URL: next}, p.URL == old
 	}, func() error {
 		if !ofAccount {
 			return nil
 		}
-		_, err := c.Registry.UpdateAccount(c.audit(detail), c.dryRun, c.by.ID, func(a *store.Account) error {
+		_, err := c.Registry.UpdateAccount(c.undoable(detail), c.dryRun, c.by.ID, func(a *store.Account) error {
 			if ofAccount = a.SettingServer == old; ofAccount {
 				a.SettingServer = next
 			}

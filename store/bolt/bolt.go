@@ -68,11 +68,15 @@ var (
 	bucketAPIKeys  = []byte("api_keys")              // id → JSON: see store.APIKey
 	bucketProfiles = []byte("provisioning_profiles") // account id, UUID → JSON: see store.ProvisioningProfile
 
+	// Since schema 8.
+	bucketUndo = []byte("undo") // account id → JSON: see undoRecord
+
 	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketJobs}
 	schema4 = [][]byte{bucketHistoryAccounts, bucketHistoryStrangers, bucketUsage, bucketClaims}
 	schema5 = [][]byte{bucketHistoryFiles, bucketFileSpaces, bucketFileTokens, bucketFiles, bucketFileOrder, bucketFileTexts}
 	schema7 = [][]byte{bucketAPIKeys, bucketProfiles}
-	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4, schema5, schema7)
+	schema8 = [][]byte{bucketUndo}
+	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4, schema5, schema7, schema8)
 )
 
 // A DB is an open data folder. Its methods are safe for concurrent use.
