@@ -144,11 +144,11 @@ func TestListAndAnswerTypedAtThePrompt(t *testing.T) {
 	e.types("\x03")
 	e.sees("Interrupted: nothing was done.\r\n==> ")
 	e.types("retarget http://one.example/ http://two.example/\r")
-	e.sees("1 phone with a setting server of its own will change from http://one.example/ to http://two.example/.\r\nContinue? (y/n) ")
+	e.sees("1 phone with a setting server of its own will change from http://one.example/ to http://two.example/.\r\nGo on? [y/N] ")
 	e.types("\x03")
 	e.sees("Nothing was done.\r\n==> ")
 	e.types("\x1b[A\r") // recalls the command, not an answer
-	e.sees("Continue? (y/n) ")
+	e.sees("Go on? [y/N] ")
 	e.types("y\r")
 	e.sees("1 phone with a setting server of its own changed.\r\n==> ")
 	e.types("\x1b[A") // recalls the command, not the answer

@@ -21,6 +21,9 @@ type Audit struct {
 	// Detail is an argument of the command other than phones, such as a URL or a
 	// fingerprint. The account whose history contains it can read it.
 	Detail string
+	// Undoable means that the actor can undo the command. It must have a Begun. It is not
+	// part of the history.
+	Undoable bool `json:"-"`
 }
 
 // maxAgent is the maximum length of a stored User-Agent in bytes.
@@ -47,20 +50,22 @@ func Printable(s string) string {
 type Rule uint8
 
 // The rules. Each runs the function of its name: [Register], [Deregister],
-// [Retarget], [Transfer] or [Free].
+// [Retarget], [Transfer], [Free], [Annotate] or [Restore].
 const (
 	RuleRegister Rule = iota
 	RuleDeregister
 	RuleRetarget
 	RuleTransfer
 	RuleFree
+	RuleAnnotate
+	RuleRestore
 )
 
 // A Batch changes phones by one rule, in one transaction.
 type Batch struct {
 	Audit   Audit
 	Rule    Rule
-	Owner   AccountID // the new owner, for RuleRegister and RuleTransfer
+	Owner   AccountID // the new owner, for RuleRegister and RuleTransfer; the actor, for RuleRestore
 	From    AccountID // RuleDeregister and RuleTransfer change only phones of this account; 0 is any
 	Was     URL       // for RuleRetarget
 	NoHold  bool      // RuleDeregister puts no phone on hold; only for operators
@@ -80,6 +85,15 @@ type Batch struct {
 type Change struct {
 	MAC macaddr.Addr
 	URL URL // the phone's own from then on, for RuleRegister and RuleRetarget
+	// KeepURL makes RuleRegister without a URL keep the phone's own, also that of a phone
+	// on hold for the owner. If false, the phone follows its account.
+	KeepURL bool
+	// Note is the phone's from then on, for RuleAnnotate and, if Noted is set, for
+	// RuleRegister.
+	Note  Note
+	Noted bool
+	// Reversal is what RuleRestore undoes.
+	Reversal *Reversal
 }
 
 // A Result is a phone before and after a change. The two are the same if
@@ -89,10 +103,15 @@ type Result struct {
 	Err        error // why it was refused: ErrNotFound, ErrTaken, ErrNoSettingServer, ErrNotHeld, ErrNotOperator, ErrQuota, ErrTooManyNew or ErrTooManyTaken
 }
 
+// Gives reports whether the batch's rule gives phones to its Owner.
+func (b Batch) Gives() bool {
+	return b.Rule == RuleRegister || b.Rule == RuleTransfer || b.Rule == RuleRestore
+}
+
 // Take runs [Usage.Take] for a result of Apply: a phone that the new owner may not get
 // is refused. usage is the owner's before the change, and Take returns it after it.
 func (b Batch) Take(r Result, usage Usage, now time.Time) (Result, Usage) {
-	if r.Err != nil || b.Rule != RuleRegister && b.Rule != RuleTransfer {
+	if r.Err != nil || !b.Gives() || r.Next.Owner != b.Owner {
 		return r, usage
 	}
 	if usage, r.Err = usage.Take(r.Prev, r.Next, now); r.Err != nil {
@@ -114,7 +133,13 @@ func (b Batch) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 			out.Err = ErrNotOperator
 			break
 		}
-		out.Next, out.Err = Register(prev, c.MAC, owner, c.URL, now)
+		url := c.URL
+		if c.KeepURL && url.IsZero() && prev.Owner == owner.ID {
+			url = prev.URL
+		}
+		if out.Next, out.Err = Register(prev, c.MAC, owner, url, now); out.Err == nil && c.Noted {
+			out.Next.Note = c.Note
+		}
 	case RuleDeregister:
 		if b.From != 0 && prev.Owner != 0 && prev.Owner != b.From {
 			out.Err = ErrTaken
@@ -137,6 +162,10 @@ func (b Batch) Apply(c Change, prev Phone, by, owner Account, hold time.Duration
 		out.Next, out.Err = Transfer(prev, by, owner)
 	case RuleFree:
 		out.Next, out.Err = Free(prev, by)
+	case RuleAnnotate:
+		out.Next, out.Err = Annotate(prev, by, c.Note)
+	case RuleRestore:
+		out.Next, out.Err = Restore(prev, by, *c.Reversal, now)
 	}
 	return out
 }

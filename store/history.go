@@ -19,7 +19,10 @@ type Entry struct {
 	Other Name
 	Away  bool
 	MACs  []macaddr.Range // sorted
-	Mark  Mark
+	// Was is the setting server that the account or each of the phones had as its own
+	// before, if a command has replaced it and it was the same for all.
+	Was  URL
+	Mark Mark
 	// Times is how many commands the entry records, which are joined if they are
 	// alike and begin within [JoinTime]; MACs are those of all of them. At least 1.
 	Times int

@@ -11,7 +11,8 @@ import (
 type Phone struct {
 	MAC   macaddr.Addr
 	Owner AccountID
-	// URL is the phone's own setting server; the zero URL follows the account's.
+	// URL is the phone's own setting server; the zero URL follows the account's. That of
+	// a phone on hold is the one that it had.
 	URL        URL
 	Registered time.Time // UTC, whole seconds; zero if the phone is on hold
 	// HeldUntil is the end of the hold: until then only the last owner may register
@@ -19,6 +20,8 @@ type Phone struct {
 	HeldUntil time.Time
 	// Retaken means that the phone was on hold for its owner when it was registered.
 	Retaken bool
+	// Note is its owner's, and no other account's.
+	Note Note
 }
 
 // Held reports whether p is deregistered and on hold for its last owner.
@@ -63,7 +66,7 @@ const HoldAgain = time.Hour
 // Register is the rule for REGISTER of mac for owner. With a URL, the phone uses
 // that one; without one, it follows its owner's. The owner may repeat it, which
 // replaces the URL and keeps the time of the first registration, and may register
-// a phone that is on hold for it, which is then retaken. The error is
+// a phone that is on hold for it, which is then retaken. Both keep the note. The error is
 // ErrTaken if the phone is registered by or on hold for another account, and
 // ErrNoSettingServer if it would have no setting server.
 func Register(prev Phone, mac macaddr.Addr, owner Account, url URL, now time.Time) (Phone, error) {
@@ -73,18 +76,18 @@ func Register(prev Phone, mac macaddr.Addr, owner Account, url URL, now time.Tim
 	case url.IsZero() && owner.SettingServer.IsZero():
 		return prev, ErrNoSettingServer
 	}
-	next := Phone{MAC: mac, Owner: owner.ID, URL: url, Registered: now.UTC().Truncate(time.Second)}
+	next := Phone{MAC: mac, Owner: owner.ID, URL: url, Note: prev.Note, Registered: now.UTC().Truncate(time.Second)}
 	if prev.Owner == owner.ID && !prev.Held() {
 		next.Registered, next.Retaken = prev.Registered, prev.Retaken
-	} else {
-		next.Retaken = prev.Owner == owner.ID
+	} else if prev.Owner == owner.ID {
+		next.Retaken = true
 	}
 	return next, nil
 }
 
 // Deregister is the rule for DEREGISTER by an account, which must be the owner or
-// an operator. The phone is then on hold for its owner for the duration hold, but
-// not if it was retaken within [HoldAgain]: otherwise an account could keep phones
+// an operator. The phone is then on hold for its owner for the duration hold, with its
+// URL and note, but not if it was retaken within [HoldAgain]: otherwise an account could keep phones
 // on hold forever by registering and deregistering them. The error is ErrNotFound if
 // the phone is not registered, and ErrTaken if it is registered by or on hold for
 // another account.
@@ -99,7 +102,7 @@ func Deregister(prev Phone, by Account, hold time.Duration, now time.Time) (Phon
 	if hold <= 0 || prev.Retaken && now.Before(prev.Registered.Add(HoldAgain)) {
 		return Phone{}, nil
 	}
-	return Phone{MAC: prev.MAC, Owner: prev.Owner, HeldUntil: now.UTC().Add(hold + time.Second - 1).Truncate(time.Second)}, nil
+	return Phone{MAC: prev.MAC, Owner: prev.Owner, URL: prev.URL, Note: prev.Note, HeldUntil: now.UTC().Add(hold + time.Second - 1).Truncate(time.Second)}, nil
 }
 
 // Retarget is the rule for changing the URL of a phone of by from was to url. The
@@ -117,9 +120,24 @@ func Retarget(prev Phone, by Account, was, url URL) (Phone, error) {
 	return prev, nil
 }
 
+// Annotate is the rule for NOTE by an account, which must be the owner or an operator.
+// The note replaces the phone's; "" removes it. The error is ErrNotFound if the phone is
+// not registered, and ErrTaken if it is registered by or on hold for another account.
+func Annotate(prev Phone, by Account, note Note) (Phone, error) {
+	allowed := prev.Owner == by.ID || by.Operates()
+	switch {
+	case prev.Owner == 0 || prev.Held() && allowed:
+		return prev, ErrNotFound
+	case !allowed:
+		return prev, ErrTaken
+	}
+	prev.Note = note
+	return prev, nil
+}
+
 // Transfer is the rule for moving a registered phone to another account, which only
-// operators may do (ErrNotOperator). The phone keeps its own URL, if any. The error
-// is ErrNotFound if the phone is not registered, and ErrNoSettingServer if it would
+// operators may do (ErrNotOperator). The phone keeps its own URL, if any, but not the
+// former owner's note. The error is ErrNotFound if the phone is not registered, and ErrNoSettingServer if it would
 // have no setting server.
 func Transfer(prev Phone, by, to Account) (Phone, error) {
 	switch {
@@ -129,6 +147,9 @@ func Transfer(prev Phone, by, to Account) (Phone, error) {
 		return prev, ErrNotFound
 	case prev.URL.IsZero() && to.SettingServer.IsZero():
 		return prev, ErrNoSettingServer
+	}
+	if prev.Owner != to.ID {
+		prev.Note = ""
 	}
 	prev.Owner, prev.Retaken = to.ID, false
 	return prev, nil

@@ -27,6 +27,8 @@ var (
 	acmes    = Phone{MAC: testMAC, Owner: 1, Registered: early}
 	acmesOwn = Phone{MAC: testMAC, Owner: 1, URL: own, Registered: early}
 	acmeHeld = Phone{MAC: testMAC, Owner: 1, HeldUntil: late}
+
+	acmesNoted = Phone{MAC: testMAC, Owner: 1, Registered: early, Note: "desk 4"}
 )
 
 // with returns a changed copy of p.
@@ -58,17 +60,20 @@ func TestRegister(t *testing.T) {
 		"a new one":                 {acme, URL{}, ruleCase{unowned, fresh, nil}},
 		"a new one with a URL":      {acme, own, ruleCase{unowned, fresh.with(func(p *Phone) { p.URL = own }), nil}},
 		"without any":               {bare, URL{}, ruleCase{unowned, unowned, ErrNoSettingServer}},
-		"bare, with a URL":          {bare, own, ruleCase{unowned, Phone{testMAC, 2, own, noonUTC, time.Time{}, false}, nil}},
+		"bare, with a URL":          {bare, own, ruleCase{unowned, Phone{MAC: testMAC, Owner: 2, URL: own, Registered: noonUTC}, nil}},
 		"again":                     {acme, URL{}, ruleCase{acmes, acmes, nil}},
 		"again, with a URL":         {acme, own, ruleCase{acmes, acmesOwn, nil}},
 		"again, without its URL":    {acme, URL{}, ruleCase{acmesOwn, acmes, nil}},
+		"again, with a note":        {acme, own, ruleCase{acmesNoted, acmesNoted.with(func(p *Phone) { p.URL = own }), nil}},
 		"another's":                 {bare, own, ruleCase{prev: acmes, err: ErrTaken}},
 		"another's, without any":    {bare, URL{}, ruleCase{prev: acmes, err: ErrTaken}},
 		"another's, as an operator": {olga, own, ruleCase{prev: acmes, err: ErrTaken}},
 		"held for it":               {acme, URL{}, ruleCase{acmeHeld, fresh.with(func(p *Phone) { p.Retaken = true }), nil}},
-		"held for it, without any":  {Account{ID: 1}, URL{}, ruleCase{prev: acmeHeld, err: ErrNoSettingServer}},
-		"held for another":          {bare, own, ruleCase{prev: acmeHeld, err: ErrTaken}},
-		"held, as an operator":      {olga, own, ruleCase{prev: acmeHeld, err: ErrTaken}},
+		"held with a URL and a note": {acme, URL{}, ruleCase{acmeHeld.with(func(p *Phone) { p.URL, p.Note = own, "desk 4" }),
+			fresh.with(func(p *Phone) { p.Note, p.Retaken = "desk 4", true }), nil}},
+		"held for it, without any": {Account{ID: 1}, URL{}, ruleCase{prev: acmeHeld, err: ErrNoSettingServer}},
+		"held for another":         {bare, own, ruleCase{prev: acmeHeld, err: ErrTaken}},
+		"held, as an operator":     {olga, own, ruleCase{prev: acmeHeld, err: ErrTaken}},
 	} {
 		next, err := Register(c.prev, testMAC, c.owner, c.url, noon)
 		c.check(t, name, next, err)
@@ -83,7 +88,9 @@ func TestDeregister(t *testing.T) {
 		ruleCase
 	}{
 		"its own":                      {acme, time.Hour, ruleCase{acmes, held, nil}},
-		"its own, with a URL":          {acme, time.Hour, ruleCase{acmesOwn, held, nil}},
+		"its own, with a URL":          {acme, time.Hour, ruleCase{acmesOwn, held.with(func(p *Phone) { p.URL = own }), nil}},
+		"its own, with a note":         {acme, time.Hour, ruleCase{acmesNoted, held.with(func(p *Phone) { p.Note = "desk 4" }), nil}},
+		"with a note, without a hold":  {acme, 0, ruleCase{acmesNoted, unowned, nil}},
 		"by an operator":               {olga, time.Hour, ruleCase{acmes, held, nil}},
 		"no hold":                      {acme, 0, ruleCase{acmes, unowned, nil}},
 		"negative hold":                {acme, -time.Hour, ruleCase{acmes, unowned, nil}},
@@ -137,6 +144,8 @@ func TestTransfer(t *testing.T) {
 		"a phone":                      {olga, to, ruleCase{acmes, acmes.with(func(p *Phone) { p.Owner = 9 }), nil}},
 		"with its URL":                 {olga, to, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 9 }), nil}},
 		"with its URL, to one without": {olga, bare, ruleCase{acmesOwn, acmesOwn.with(func(p *Phone) { p.Owner = 2 }), nil}},
+		"with a note":                  {olga, to, ruleCase{acmesNoted, acmes.with(func(p *Phone) { p.Owner = 9 }), nil}},
+		"with a note, to its owner":    {olga, acme, ruleCase{acmesNoted, acmesNoted, nil}},
 		"to one without":               {olga, bare, ruleCase{prev: acmes, err: ErrNoSettingServer}},
 		"to its owner":                 {olga, acme, ruleCase{acmes, acmes, nil}},
 		"by its owner":                 {acme, to, ruleCase{prev: acmes, err: ErrNotOperator}},
@@ -165,6 +174,29 @@ func TestFree(t *testing.T) {
 		"unregistered, by a partner": {acme, ruleCase{prev: unowned, err: ErrNotOperator}},
 	} {
 		next, err := Free(c.prev, c.by)
+		c.check(t, name, next, err)
+	}
+}
+
+func TestAnnotate(t *testing.T) {
+	noted := acmesOwn.with(func(p *Phone) { p.Note = "desk 4" })
+	for name, c := range map[string]struct {
+		by   Account
+		note Note
+		ruleCase
+	}{
+		"its own":                      {acme, "desk 4", ruleCase{acmesOwn, noted, nil}},
+		"another note":                 {acme, "desk 5", ruleCase{noted, acmesOwn.with(func(p *Phone) { p.Note = "desk 5" }), nil}},
+		"none":                         {acme, "", ruleCase{noted, acmesOwn, nil}},
+		"by an operator":               {olga, "desk 4", ruleCase{acmesOwn, noted, nil}},
+		"another's":                    {bare, "desk 4", ruleCase{prev: acmes, err: ErrTaken}},
+		"by one disabled":              {fired, "desk 4", ruleCase{prev: acmes, err: ErrTaken}},
+		"unregistered":                 {acme, "desk 4", ruleCase{prev: unowned, err: ErrNotFound}},
+		"unregistered, by an operator": {olga, "desk 4", ruleCase{prev: unowned, err: ErrNotFound}},
+		"held for it":                  {acme, "desk 4", ruleCase{prev: acmeHeld, err: ErrNotFound}},
+		"held for another":             {bare, "desk 4", ruleCase{prev: acmeHeld, err: ErrTaken}},
+	} {
+		next, err := Annotate(c.prev, c.by, c.note)
 		c.check(t, name, next, err)
 	}
 }

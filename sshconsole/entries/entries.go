@@ -81,7 +81,7 @@ func (w *Writer) writeLast() {
 }
 
 func sameCommand(a, b store.Entry) bool {
-	return a.Times == b.Times && a.Last.Equal(b.Last) && a.Account == b.Account && a.Other == b.Other && a.Away == b.Away && a.Audit.Begun.Equal(b.Audit.Begun) &&
+	return a.Times == b.Times && a.Was == b.Was && a.Last.Equal(b.Last) && a.Account == b.Account && a.Other == b.Other && a.Away == b.Away && a.Audit.Begun.Equal(b.Audit.Begun) &&
 		a.Audit.Name == b.Audit.Name && a.Audit.RemoteAddr == b.Audit.RemoteAddr && a.Audit.Credential == b.Audit.Credential && a.Audit.Agent == b.Audit.Agent &&
 		a.Audit.Command == b.Audit.Command && a.Audit.Detail == b.Audit.Detail
 }
@@ -99,6 +99,7 @@ type object struct {
 	// The account that phones went to or came from.
 	To  string `json:"transferred_to,omitempty"`
 	Off string `json:"transferred_from,omitempty"`
+	Was string `json:"was,omitempty"`
 	// If the entry records several commands.
 	Times int    `json:"times,omitempty"`
 	Last  string `json:"last,omitempty"`
@@ -108,7 +109,7 @@ type object struct {
 // who the operators are nor anything of other accounts.
 func (w *Writer) object(e store.Entry) object {
 	o := object{Time: wording.MachineTime(e.Audit.Begun), Account: e.Name, By: string(e.Audit.Name), From: e.Audit.RemoteAddr, Key: e.Audit.Credential, Agent: e.Audit.Agent,
-		Command: e.Audit.Command, Detail: e.Audit.Detail}
+		Command: e.Audit.Command, Detail: e.Audit.Detail, Was: e.Was.String()}
 	if e.Times > 1 {
 		o.Times, o.Last = e.Times, wording.MachineTime(e.Last)
 	}
@@ -185,6 +186,9 @@ func (w *Writer) End() {
 		}
 		if o.Detail != "" {
 			tail = append(tail, o.Detail)
+		}
+		if o.Was != "" && !strings.HasPrefix(o.Detail, o.Was+" ") { // as RETARGET has it
+			tail = append(tail, "before: "+o.Was)
 		}
 		if o.Times > 1 {
 			tail = append(tail, fmt.Sprintf("%d times, last at %s", o.Times, wording.Timestamp(w.open.Last)))

@@ -9,10 +9,16 @@ import (
 
 // A Tally counts the results of changes. Done are the phones that were registered,
 // deregistered and so on, Changed those that had the owner already.
-type Tally struct{ Done, Changed, Same, Failed int }
+type Tally struct {
+	Done, Changed, Same, Failed int
+	Kept                        int // of the others, that have a URL of their own, and had it before
+}
 
 // Add counts a result.
 func (t *Tally) Add(r store.Result) {
+	if r.Err == nil && !r.Next.URL.IsZero() && r.Prev.URL == r.Next.URL {
+		t.Kept++
+	}
 	switch {
 	case r.Err != nil:
 		t.Failed++
@@ -31,6 +37,7 @@ func (t *Tally) Merge(more Tally) {
 	t.Changed += more.Changed
 	t.Same += more.Same
 	t.Failed += more.Failed
+	t.Kept += more.Kept
 }
 
 // N returns how many results were counted.

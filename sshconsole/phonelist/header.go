@@ -116,22 +116,27 @@ func (r *Reader) header(fields []string) *Error {
 	if len(macs) == 0 {
 		macs = columns(fields, mentionsMAC)
 	}
-	urls := columns(fields, isURLName)
+	urls, notes := columns(fields, isURLName), columns(fields, func(name string) bool { return plain(name) == "note" })
 	switch {
 	case len(macs) == 0:
 		return macError("expected a column named mac in the header, and one named url if phones have setting servers of their own. Known names are %s; %s.", macNames, urlNames)
 	case len(macs) > 1:
 		return macError("the columns %q and %q can both be the MAC: expected one of them.", fields[macs[0]], fields[macs[1]])
+	case len(notes) > 1:
+		return formError("the columns %q and %q can both be the note: expected one of them.", fields[notes[0]], fields[notes[1]])
 	case len(urls) > 1:
 		return formError("the columns %q and %q can both be the URL: expected one of them.", fields[urls[0]], fields[urls[1]])
 	}
-	r.mac, r.url = macs[0], -1
+	r.mac, r.url, r.note = macs[0], -1, -1
 	if len(urls) > 0 {
 		r.url = urls[0]
 	}
+	if len(notes) > 0 {
+		r.note = notes[0]
+	}
 	for i, name := range fields {
 		switch {
-		case i == r.mac || i == r.url:
+		case i == r.mac || i == r.url || i == r.note:
 		case name == "":
 			r.unused = append(r.unused, fmt.Sprintf("column %d", i+1))
 		default:

@@ -16,7 +16,7 @@ const MaxRecord = 4096
 
 // A Reader parses a list, line by line. A line is a MAC, or mac,url, in CSV with
 // commas, semicolons or tabs. The list may begin with a header, which names the
-// columns and may have others. Blank lines are skipped. So are remarks: what follows
+// columns, of which one may be for notes, and may have others. Blank lines are skipped. So are remarks: what follows
 // a # at the beginning of a line or, if the list has no header, after a blank. Only
 // the columns of the MAC and the URL are judged.
 //
@@ -30,6 +30,7 @@ type Reader struct {
 	phones  bool     // a line after the header was parsed
 	mac     int      // column of the MAC
 	url     int      // column of the URL; -1 if there is none
+	note    int      // column of the note; -1 if there is none
 	columns int      // number of columns in the header; 0 without a header
 	unused  []string // names of the other columns
 	comma   rune     // the separator; 0 until a line has one
@@ -40,10 +41,12 @@ type Reader struct {
 	lines  int // how many lines the last record has
 }
 
-// A Phone is one line of a list. URL is not checked; "" means none.
+// A Phone is one line of a list. URL and Note are not checked; "" means none.
 type Phone struct {
-	MAC macaddr.Addr
-	URL string
+	MAC   macaddr.Addr
+	URL   string
+	Note  string
+	Noted bool // the list has a column for notes
 }
 
 // An Error says what is wrong with a line, as a sentence.
@@ -150,6 +153,9 @@ func (r *Reader) Lines() int { return r.lines }
 // Begun reports whether the first line was read, as a header or as a phone.
 func (r *Reader) Begun() bool { return r.begun }
 
+// NoURLs reports whether the list has a header that names no column for URLs.
+func (r *Reader) NoURLs() bool { return r.begun && r.url < 0 }
+
 // Unused returns the names of the header's columns that are not used; one without a
 // name is called by its number.
 func (r *Reader) Unused() []string { return r.unused }
@@ -173,7 +179,7 @@ func (r *Reader) parse(text string) (p Phone, ok bool, bad *Error) {
 		return p, false, bad
 	}
 	if !r.begun {
-		r.mac, r.url = 0, 1
+		r.mac, r.url, r.note = 0, 1, -1
 	}
 	p, bad = r.phone(fields)
 	if bad != nil && !r.begun && bad.MAC && !looksLikeMAC(fields[0]) {
@@ -197,6 +203,9 @@ func (r *Reader) phone(fields []string) (p Phone, bad *Error) {
 	word := cell(fields[r.mac])
 	if r.url >= 0 && len(fields) > r.url {
 		p.URL = cell(fields[r.url])
+	}
+	if p.Noted = r.note >= 0; p.Noted && len(fields) > r.note {
+		p.Note = cell(fields[r.note])
 	}
 	if hasControl(word) || hasControl(p.URL) {
 		return p, formError("it contains a control character.")

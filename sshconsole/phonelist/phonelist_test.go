@@ -142,6 +142,7 @@ func TestTables(t *testing.T) {
 		"MAC;URL;Boot\n" + a + ";;" + x:           "!! column 3 has a URL",
 		"Telefon;Standort\n" + a + ";Köln":        "!! expected a column named mac in the header, and one named url if phones have setting servers of their own. Known names are mac, mac address",
 		"Telefon1;Standort\n" + a + ";Köln":       `!! "Telefon1": expected twelve hex digits`,
+		"MAC;Note;note\n" + a:                     `!! the columns "Note" and "note" can both be the note`,
 		"MAC\n" + a + "x":                         `! "` + a + `x": expected twelve`,
 		a + " mac;url\n":                          `!! "` + a + ` mac": expected twelve`,
 		"sep=;\n" + a + ",x":                      `!! "` + a + `,x": expected twelve`,
@@ -163,6 +164,32 @@ func TestOpenQuote(t *testing.T) {
 	}
 }
 
+// A column for notes counts for each line of its list, also for short ones.
+func TestNotes(t *testing.T) {
+	const a = "000413220A06"
+	for list, want := range map[string]Phone{
+		a + ",http://x.example/":                            {URL: "http://x.example/"},
+		"mac,url\n" + a:                                     {},
+		"mac,url,note\n" + a:                                {Noted: true},
+		"mac,url,note\n" + a + ",,":                         {Noted: true},
+		"Note;MAC\n \"Berlin; \"\"4\"\" # 1\";" + a:         {Note: `Berlin; "4" # 1`, Noted: true},
+		"mac,note,url\n" + a + ",=\"12\",http://x.example/": {URL: "http://x.example/", Note: "12", Noted: true},
+		"mac,notes\n" + a + ",x":                            {},
+	} {
+		var l Reader
+		var got Phone
+		for line := range strings.SplitSeq(list, "\n") {
+			var err error
+			if got, _, err = l.Line(line); err != nil {
+				t.Errorf("%q: %v", list, err)
+			}
+		}
+		if want.MAC = macaddr.MustParse(a); got != want {
+			t.Errorf("%q: %+v, want %+v", list, got, want)
+		}
+	}
+}
+
 func TestUnused(t *testing.T) {
 	var l Reader
 	for _, line := range []string{"Name;MAC;;Standort;Setting-URL;;", "A;000413220A06;;Köln;"} {
@@ -178,7 +205,7 @@ func TestUnused(t *testing.T) {
 // Errors are of the documented types, and a phone that EXPORT writes is parsed as
 // the same phone.
 func FuzzList(f *testing.F) {
-	for _, s := range []string{"2e4\n", "mac;url\r\n2e4;http://x.example/\r\n", "\"2e4\",\"http://x.example/a,b\"\n# x\n", "a,b,mac\n1,2,2e4 # x", "sep=;\nMAC Address;x\n\"a\nb\";=\"000413220A06\""} {
+	for _, s := range []string{"2e4\n", "mac;url\r\n2e4;http://x.example/\r\n", "\"2e4\",\"http://x.example/a,b\"\n# x\n", "a,b,mac\n1,2,2e4 # x", "sep=;\nMAC Address;x\n\"a\nb\";=\"000413220A06\"", "mac,url,note\n000413220A06,,\"a, \"\"b\"\"\"\n000413220A07,,# 1 \"x\""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -196,13 +223,26 @@ func FuzzList(f *testing.F) {
 			if !ok || p.URL != "" && parseErr != nil {
 				continue
 			}
-			var exported bytes.Buffer
-			w := csv.NewWriter(&exported)
-			_ = w.Write([]string{p.MAC.String(), url.String()})
-			w.Flush()
+			export := func(row ...string) string {
+				var exported bytes.Buffer
+				w := csv.NewWriter(&exported)
+				_ = w.Write(row)
+				w.Flush()
+				return strings.TrimSuffix(exported.String(), "\n")
+			}
+			if note, err := store.ParseNote(p.Note); err == nil && p.Noted {
+				var again Reader
+				row := export(p.MAC.String(), url.String(), string(note))
+				_, _, err := again.Line("mac,url,note")
+				want := Phone{p.MAC, url.String(), string(note), true}
+				if q, ok, errRow := again.Line(row); err != nil || errRow != nil || !ok || q != want {
+					t.Errorf("%q is %+v, exported as %q, parsed as %+v, %v", line, p, row, q, errRow)
+				}
+			}
+			exported := export(p.MAC.String(), url.String())
 			var again Reader
-			if q, ok, err := again.Line(strings.TrimSuffix(exported.String(), "\n")); err != nil || !ok || q != (Phone{p.MAC, url.String()}) {
-				t.Errorf("%q is %+v, exported as %q, parsed as %+v, %v", line, p, exported.String(), q, err)
+			if q, ok, err := again.Line(exported); err != nil || !ok || q != (Phone{MAC: p.MAC, URL: url.String()}) {
+				t.Errorf("%q is %+v, exported as %q, parsed as %+v, %v", line, p, exported, q, err)
 			}
 		}
 	})

@@ -74,6 +74,7 @@ type phoneObject struct {
 	SettingServer string     `json:"setting_server,omitempty"`
 	RegisteredAt  string     `json:"registered_at,omitempty"`
 	HeldUntil     string     `json:"held_until,omitempty"`
+	Note          store.Note `json:"note,omitempty"` // of a registered phone
 	DryRun        bool       `json:"dry_run,omitempty"`
 
 	// Only in SHOW.
@@ -96,7 +97,7 @@ func (c *call) phoneObject(p store.Phone, owner store.Account) phoneObject {
 	case p.Held():
 		o.State, o.HeldUntil = stateHeld, wording.MachineTime(p.HeldUntil)
 	default:
-		o.State, o.SettingServer, o.RegisteredAt = stateRegistered, p.SettingServer(owner).String(), wording.MachineTime(p.Registered)
+		o.State, o.SettingServer, o.RegisteredAt, o.Note = stateRegistered, p.SettingServer(owner).String(), wording.MachineTime(p.Registered), p.Note
 	}
 	if c.by.Operates() {
 		o.Account = owner.Name

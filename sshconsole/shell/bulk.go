@@ -3,7 +3,6 @@ package shell
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"snomredirect/sshconsole/jobs"
@@ -92,26 +91,3 @@ func (c *call) changeAll(of store.AccountID, expected int, batch store.Batch, pi
 
 // capital returns words with a capital letter first.
 func capital(words string) string { return strings.ToUpper(words[:1]) + words[1:] }
-
-// confirm says what is about to happen and asks, at a terminal. Without one it
-// needs --yes.
-func (c *call) confirm(what string) error {
-	if _, yes := c.options["yes"]; yes {
-		if !c.json {
-			fmt.Fprintln(c.out, what)
-		}
-		return c.out.Flush()
-	}
-	if c.Width() == 0 || c.json {
-		return misunderstood(codeUsage, "%s Nothing was done: add --yes to continue.", what)
-	}
-	fmt.Fprintln(c.out, what)
-	if err := c.out.Flush(); err != nil {
-		return err
-	}
-	answer, err := c.readLine("Continue? (y/n) ")
-	if word := strings.ToLower(strings.TrimSpace(answer)); err == nil && (word == "y" || word == "yes") {
-		return nil
-	}
-	return refused(codeBusy, "Nothing was done.")
-}

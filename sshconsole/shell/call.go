@@ -19,16 +19,17 @@ import (
 type call struct {
 	*session
 	invocation
-	ctx     context.Context
-	by      store.Account // the caller's, as it was when the command began
-	begun   time.Time
-	dryRun  bool
-	owners  map[store.AccountID]store.Account // those that were looked up
-	out     *bufio.Writer
-	page    *lineedit.HeldWriter // below out
-	noted   []any                // what the log records of a change besides the words
-	changed bool                 // something was changed, though the command may have failed
-	warning string               // what the caller should know if the command is done, or ""
+	ctx       context.Context
+	by        store.Account // the caller's, as it was when the command began
+	begun     time.Time
+	dryRun    bool
+	owners    map[store.AccountID]store.Account // those that were looked up
+	out       *bufio.Writer
+	page      *lineedit.HeldWriter // below out
+	noted     []any                // what the log records of a change besides the words
+	changed   bool                 // something was changed, though the command may have failed
+	keepsURLs bool                 // REGISTER without a URL: phones keep their own
+	warning   string               // what the caller should know if the command is done, or ""
 }
 
 // call runs a command and logs what it changed.
@@ -72,6 +73,13 @@ func (s *session) call(ctx context.Context, by store.Account, i invocation, word
 // audit returns what the history records of this command.
 func (c *call) audit(detail string) store.Audit {
 	return store.Audit{Actor: c.by.ID, Name: c.by.Name, RemoteAddr: c.RemoteAddr, Credential: c.Credential, Begun: c.begun, Command: c.cmd.words(), Detail: detail}
+}
+
+// undoable returns the audit of a command that UNDO can undo.
+func (c *call) undoable(detail string) store.Audit {
+	a := c.audit(detail)
+	a.Undoable = true
+	return a
 }
 
 // progress begins to report work on total things to standard error.

@@ -15,7 +15,8 @@ import (
 // see [upload.full].
 const (
 	chunkSize    = 50_000    // lines
-	largestChunk = 1_000_000 // lines; 50 bytes each
+	largestChunk = 1_000_000 // lines; 70 bytes each
+	chunkNotes   = 16 << 20  // bytes of notes
 	chunksToFill = 10        // of a large store
 	batchSize    = 10_000    // phones
 )
@@ -33,10 +34,10 @@ type listedChange struct {
 // each phone would cost the writing of pages. Then a chunk is a part of the store's size:
 // of one upload at a time, so that all of them together need little memory.
 func (u *upload) full() (bool, error) {
-	if u.atomic || len(u.chunk) < max(chunkSize, u.room) {
+	if u.atomic || len(u.chunk) < max(chunkSize, u.room) && u.noted < chunkNotes {
 		return false, nil
 	}
-	if u.room == 0 && !u.dryRun {
+	if u.room == 0 && u.noted < chunkNotes && !u.dryRun {
 		all, err := u.Registry.Usage(0)
 		if err != nil {
 			return false, err
@@ -51,7 +52,7 @@ func (u *upload) full() (bool, error) {
 
 // emptyChunk empties the chunk, and lets another upload have the large one.
 func (u *upload) emptyChunk() {
-	if u.chunk, u.room = u.chunk[:0], 0; u.large {
+	if u.chunk, u.room, u.noted = u.chunk[:0], 0, 0; u.large {
 		u.chunk, u.large = nil, false
 		u.jobs.Large.Unlock()
 	}
@@ -65,6 +66,9 @@ func (u *upload) change(last bool) error {
 	slices.SortFunc(u.chunk, func(a, b listedChange) int { // for one phone, the last line counts
 		return cmp.Or(a.MAC.Compare(b.MAC), cmp.Compare(a.line, b.line))
 	})
+	if err := u.confirm(last); err != nil {
+		return err
+	}
 	var err error
 	rest := u.chunk
 	for err == nil && len(rest) > 0 {
@@ -99,11 +103,46 @@ func (u *upload) change(last bool) error {
 	return err
 }
 
+// confirm asks about a chunk that, with those before it, changes many registered phones.
+// While there is more of the list to read nobody can be asked.
+func (u *upload) confirm(last bool) error {
+	if _, yes := u.options["yes"]; u.dryRun || yes {
+		return nil
+	}
+	e, err := u.extentOf(u.batch(), u.owner, func(yield func(store.Change) bool) {
+		for _, c := range u.chunk {
+			if !yield(c.Change) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	e.Phones, e.Follow = e.Phones+u.extent.Phones, e.Follow+u.extent.Follow
+	what := e.Words(willBe[u.rule])
+	u.extent = e
+	switch {
+	case !e.IsBig(u.asks()):
+		return nil
+	case u.record.Some > 0: // of the chunks before
+		return refused(codeForbidden, "%s Add --yes to go on.", what)
+	case !last && u.asks():
+		return refused(codeForbidden, "More than %s Nothing was done: add --yes to continue.", what)
+	}
+	return u.confirmBig(e, what)
+}
+
+// batch returns a batch without changes.
+func (u *upload) batch() store.Batch {
+	_, noHold := u.options["free"]
+	return store.Batch{Audit: u.undoable(u.url.String()), Rule: u.rule, Owner: u.owner.ID, NoHold: noHold, Atomic: u.atomic, DryRun: u.dryRun}
+}
+
 // changeBatch changes a part of the chunk in one transaction, and notes why changes
 // were refused.
 func (u *upload) changeBatch(part []listedChange, record store.Job) error {
-	_, noHold := u.options["free"]
-	batch := store.Batch{Audit: u.audit(u.url.String()), Rule: u.rule, Owner: u.owner.ID, NoHold: noHold, Atomic: u.atomic, DryRun: u.dryRun}
+	batch := u.batch()
 	for _, c := range part {
 		batch.Changes = append(batch.Changes, c.Change)
 	}

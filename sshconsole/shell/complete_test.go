@@ -31,7 +31,7 @@ func TestComplete(t *testing.T) {
 		{"list --server http://x/ snom36", "list --server http://x/ snom360 ", ""},
 		{"list --server ", "list --server ", ""},
 		{"list --silent=7d --ser", "list --silent=7d --server ", ""},
-		{"reg 2e4 2e5 --", "reg 2e4 2e5 --", "--dry-run --json"}, // --account is for operators
+		{"reg 2e4 2e5 --", "reg 2e4 2e5 --", "--dry-run --follow --json --yes"}, // --account is for operators
 		{"register - --a", "register - --atomic ", ""},
 		{"whoami x --", "whoami x --", ""}, // WHOAMI takes no words
 		{"help ret", "help retarget ", ""},

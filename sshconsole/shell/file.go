@@ -214,24 +214,3 @@ func fileRotate(c *call) error {
 	}
 	return nil
 }
-
-// serverFiles makes the account's files its setting server.
-func serverFiles(c *call) error {
-	v, err := c.files()
-	if err != nil {
-		return err
-	}
-	a, err := c.Files.Store.ServeFiles(c.audit(""), c.dryRun, v.Account.ID, c.Files.URL)
-	if err != nil {
-		return c.explainFile(v, "", err)
-	}
-	if c.dryRun && v.HidesToken() {
-		a.SettingServer = store.URL{}
-	}
-	if a.SettingServer.IsZero() { // only in a dry run
-		c.answer(c.accountObject(a), "%s: setting server would be the URL of its files, for all phones without a URL of their own.\n", a.Name)
-		return nil
-	}
-	c.answer(c.accountObject(a), "%s: setting server %v, for all phones without a URL of their own.\n", a.Name, a.SettingServer)
-	return nil
-}

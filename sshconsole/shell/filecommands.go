@@ -32,7 +32,7 @@ var ownFileCommands = []*command{
 	{group: further, usage: "FILE ROLLBACK <file> <version> [--force]", summary: "Store an older version of a file again.", example: "file rollback snom360.htm 2", run: fileRollback, changes: phones},
 	{group: further, usage: "FILE ROTATE", summary: "Change the secret part of the files' URLs.", example: "file rotate", run: fileRotate, changes: accounts},
 	{group: further, usage: "FILE EXPORT", summary: "Write all files to standard output, as tar.", example: "file export", run: fileExport},
-	{group: further, usage: "SERVER FILES", summary: "Let your setting files be your setting server.", example: "server files", run: serverFiles, changes: accounts},
+	{group: further, usage: "SERVER FILES [--yes]", summary: "Let your setting files be your setting server.", example: "server files", run: serverFiles, changes: accounts},
 }
 
 // accountFileCommands are those about the setting files of the account that --account
@@ -47,5 +47,5 @@ var accountFileCommands = []*command{
 	{group: operator, usage: "FILE ROLLBACK <file> <version> [--force] --account <name>", summary: "Store an older version of an account's file again.", example: "file rollback snom360.htm 2 --account acme", run: fileRollback, changes: phones},
 	{group: operator, usage: "FILE ROTATE --account <name>", summary: "Change the URLs of an account's files.", example: "file rotate --account acme", run: fileRotate, changes: accounts},
 	{group: operator, usage: "FILE EXPORT --account <name>", summary: "Write an account's files to standard output, which its history records.", example: "file export --account acme", run: fileExport},
-	{group: operator, usage: "SERVER FILES --account <name>", summary: "Let an account's files be its setting server.", example: "server files --account acme", run: serverFiles, changes: accounts},
+	{group: operator, usage: "SERVER FILES [--yes] --account <name>", summary: "Let an account's files be its setting server.", example: "server files --account acme", run: serverFiles, changes: accounts},
 }

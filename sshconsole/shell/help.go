@@ -16,9 +16,9 @@ const (
 // topics are the lines of the help. Each command is in one of them, or in the old
 // console's help only.
 var topics = []table.Topic{
-	{Name: "Phones", Commands: []string{"REGISTER", "DEREGISTER", "LIST", "COUNT", "EXPORT", "CLAIM"}},
+	{Name: "Phones", Commands: []string{"REGISTER", "DEREGISTER", "LIST", "COUNT", "NOTE", "EXPORT", "CLAIM"}},
 	{Name: "Setting servers", Commands: []string{"SERVER", "RETARGET", "CHECK", "FILE"}},
-	{Name: "What happens", Commands: []string{"HISTORY", "WATCH", "EXPLAIN"}},
+	{Name: "What happens", Commands: []string{"HISTORY", "UNDO", "WATCH", "EXPLAIN"}},
 	{Name: "Your account", Commands: []string{"WHOAMI", "KEY", "PASSWORD", "API"}},
 	{Name: "For operators", Commands: []string{"ACCOUNT", "TRANSFER", "FREE", "DEFAULT", "STATUS", "WHO", "BACKUP"}},
 }
@@ -28,14 +28,16 @@ var topics = []table.Topic{
 var optionTexts = map[string]string{
 	"account":      "for the account with this name",
 	"atomic":       "change all phones of the list or, if one of them can't be changed, none",
+	"follow":       "let the phones follow the account's setting server, also those with a URL of their own",
 	"force":        "store the file in spite of errors, unless it would break or lock out a phone",
 	"free":         "hold no phone for its owner: any account can register it at once",
 	"limit":        "at most so many",
-	"long":         "each phone on a line with its model, last contact and setting server",
+	"long":         "each phone on a line with its model, last contact, setting server and note",
+	"notes":        "with a header, and a column for notes",
 	"path":         "explain the request for this path instead of the phone's last one",
 	"phones":       "stop redirecting the account's phones too",
 	"pnp":          "explain the answer over Plug & Play",
-	"search":       "only phones whose MAC, model or setting server contains this text",
+	"search":       "only phones whose MAC, model, setting server or note contains this text",
 	"server":       "only phones that are sent to this setting server",
 	"short":        "accept MACs of 3 to 6 digits, which replace the last ones of 000413220000",
 	"silent":       "only phones without contact for this time, such as 90m, 36h, 7d or 2w",

@@ -29,11 +29,13 @@ func TestHelpIsTheOldConsoles(t *testing.T) {
 		t.Errorf("all of a partner's commands:\n%s", out)
 	}
 	h.says("olga", "help all", `(?s).*ACCOUNT ADD <name> \[<url>\] .*`)
-	h.says("acme", "help register", `REGISTER <mac>\.\.\. \[<url>\]: Register phones, or ranges of them\.
+	h.says("acme", "help register", `REGISTER <mac>\.\.\. \[<url>\] \[--follow\] \[--yes\]: Register phones, or ranges of them\.
     register 2e4 0004132202F0-0004132202FF http://prov\.example\.com/\{mac\}
-REGISTER - \[<url>\] \[--atomic\] \[--short\]: Register the phones listed on standard input\.
+REGISTER - \[<url>\] \[--atomic\] \[--short\] \[--yes\]: Register the phones listed on standard input\.
     register - --atomic
 Options:
+--follow: let the phones follow the account's setting server, also those with a URL of their own
+--yes   : don't ask
 --atomic: change all phones of the list or, if one of them can't be changed, none
 --short : accept MACs of 3 to 6 digits, which replace the last ones of 000413220000
 `)

@@ -3,7 +3,6 @@ package shell
 import (
 	"bufio"
 	"cmp"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"math"
@@ -48,7 +47,7 @@ func (c *call) eachPage(owner store.AccountID, f func([]store.Phone) error) erro
 type selection struct {
 	model      string    // or ""
 	server     string    // the setting server's URL, or ""
-	search     string    // what the MAC, the model or the setting server contains, in lower case, or ""
+	search     string    // what the MAC, the model, the setting server or the note contains, in lower case, or ""
 	heardSince time.Time // only phones without contact since then, unless zero
 }
 
@@ -107,7 +106,7 @@ func (c *call) selected(s selection, f func(*store.Phone, *store.Account) error)
 // contains reports whether what LIST --long shows of a phone contains a text, which is
 // in lower case.
 func (c *call) contains(p *store.Phone, owner *store.Account, text string) bool {
-	for _, field := range []string{p.MAC.String(), p.MAC.Model(), p.SettingServer(*owner).String()} {
+	for _, field := range []string{p.MAC.String(), p.MAC.Model(), p.SettingServer(*owner).String(), string(p.Note)} {
 		if strings.Contains(strings.ToLower(field), text) {
 			return true
 		}
@@ -225,7 +224,7 @@ func listPhones(c *call) error {
 }
 
 // longLine writes a phone's MAC, model, last contact, account if the caller is an
-// operator, and setting server: up to 32 characters of that fit 80 columns.
+// operator, setting server, of which up to 32 characters fit 80 columns, and note.
 func (c *call) longLine(p *store.Phone, owner *store.Account, contact store.Contact) {
 	heard, account := "none yet", ""
 	if contact.MAC.IsValid() && contact.Answer != 0 {
@@ -234,7 +233,11 @@ func (c *call) longLine(p *store.Phone, owner *store.Account, contact store.Cont
 	if c.by.Operates() {
 		account = fmt.Sprintf("%-12s  ", owner.Name)
 	}
-	fmt.Fprintf(c.out, "%v  %-9s  %-20s  %s%s\n", p.MAC, cmp.Or(p.MAC.Model(), contact.Model, "unknown"), heard, account, p.SettingServer(*owner))
+	note := ""
+	if p.Note != "" {
+		note = "  " + string(p.Note)
+	}
+	fmt.Fprintf(c.out, "%v  %-9s  %-20s  %s%s%s\n", p.MAC, cmp.Or(p.MAC.Model(), contact.Model, "unknown"), heard, account, p.SettingServer(*owner), note)
 }
 
 // macColumn is the width of a MAC.
@@ -286,24 +289,4 @@ func count(c *call) error {
 	}
 	c.answer(map[string]int{"phones": n}, "%d\n", n)
 	return nil
-}
-
-// export writes mac,url for each phone, in the form that REGISTER - reads. The url
-// is empty if the phone follows its account.
-func export(c *call) error {
-	w := csv.NewWriter(c.out) // a URL may contain a comma
-	defer w.Flush()
-	return c.eachPhone(func(p *store.Phone, _ *store.Account) error {
-		if c.json {
-			c.object(exportObject{p.MAC, p.URL})
-		} else {
-			_ = w.Write([]string{p.MAC.String(), p.URL.String()})
-		}
-		return nil
-	})
-}
-
-type exportObject struct {
-	MAC macaddr.Addr `json:"mac"`
-	URL store.URL    `json:"url"` // "" follows the account
 }

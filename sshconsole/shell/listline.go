@@ -49,6 +49,7 @@ func (u *upload) add(text string, unreadable error) error {
 			return explain(err, string(u.owner.Name))
 		}
 	}
+	u.noted += len(change.Note)
 	u.chunk = append(u.chunk, listedChange{Change: change, line: u.line - u.list.Lines() + 1})
 	return nil
 }
@@ -98,6 +99,13 @@ func (u *upload) parse(text string, unreadable error) (change store.Change, ok b
 		return change, false, listProblem(err)
 	}
 	change = store.Change{MAC: phone.MAC, URL: u.url}
+	if u.rule == store.RuleRegister && phone.Noted {
+		change.Noted = true
+		if change.Note, err = store.ParseNote(phone.Note); err != nil {
+			return change, false, misunderstood(codeUsage, "%q: %v.", phone.Note, err)
+		}
+	}
+	change.KeepURL = u.list.NoURLs()
 	if phone.URL == "" {
 		return change, true, nil
 	}

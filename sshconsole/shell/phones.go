@@ -92,6 +92,9 @@ func register(c *call) error {
 	} else if i >= 0 && strings.Contains(last, "://") {
 		return misunderstood(codeUsage, "%q and %q are two URLs: expected one, as the last word.", words[i], last)
 	}
+	if _, follow := c.options["follow"]; follow && last != "" {
+		return misunderstood(codeUsage, "%q and --follow: expected a URL, or --follow to let the phones follow the account.", last)
+	}
 	url, err := c.url(last)
 	if p := (*problem)(nil); errors.As(err, &p) && !strings.Contains(last, "/") {
 		return misunderstood(codeMalformedMAC, "%q: expected a MAC such as 2e4 or 0004132202E4, a range of them, or as the last word a URL such as http://prov.example.com/{mac}.", last)
@@ -137,10 +140,12 @@ func (c *call) changeNamed(rule store.Rule, owner store.Account) error {
 // changeRanges changes phones in one batch, and answers range by range. owner is
 // the new owner, for the rules that have one.
 func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL, ranges []macaddr.Range) error {
+	_, follow := c.options["follow"]
+	c.keepsURLs = rule == store.RuleRegister && url.IsZero() && !follow
 	var changes []store.Change
 	for _, r := range ranges {
 		for mac := range r.All() {
-			changes = append(changes, store.Change{MAC: mac, URL: url})
+			changes = append(changes, store.Change{MAC: mac, URL: url, KeepURL: c.keepsURLs})
 		}
 	}
 	if len(changes) > fewPhones {
@@ -151,7 +156,12 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 		defer end(store.Job{})
 	}
 	_, noHold := c.options["free"]
-	results, err := c.Registry.Change(store.Batch{Audit: c.audit(url.String()), Rule: rule, Owner: owner.ID, NoHold: noHold, Changes: changes, DryRun: c.dryRun})
+	batch := store.Batch{Audit: c.undoable(url.String()), Rule: rule, Owner: owner.ID, NoHold: noHold, Changes: changes, DryRun: c.dryRun}
+	big, err := c.confirmBatch(batch, owner)
+	if err != nil {
+		return err
+	}
+	results, err := c.Registry.Change(batch)
 	if err != nil && len(changes) == 1 {
 		return explain(err, changes[0].MAC.String())
 	}
@@ -183,7 +193,7 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 			}
 		}
 		if r.Len() > 1 && !c.json {
-			c.answer(nil, "%v: %s.\n", r, part.Text(rule, c.did))
+			c.answer(nil, "%v: %s.%s\n", r, part.Text(rule, c.did), c.kept(part))
 		}
 		all.Merge(part)
 		if rule == store.RuleRegister && part.Failed < part.N() {
@@ -193,6 +203,13 @@ func (c *call) changeRanges(rule store.Rule, owner store.Account, url store.URL,
 	}
 	if len(ranges) > 1 && !c.json {
 		c.answer(nil, "%s: %s.\n", wording.Plural(all.N(), "phone", "phones"), all.Text(rule, c.did))
+	}
+	if big && rule == store.RuleRegister {
+		server := url
+		if url.IsZero() {
+			server = owner.SettingServer
+		}
+		c.tellChanged(all.Changed, server.String())
 	}
 	c.noted, c.changed = []any{"phones", all.Done + all.Changed}, all.Done+all.Changed > 0
 	return failed(all)

@@ -101,12 +101,13 @@ func TestEveryPhoneHasASettingServer(t *testing.T) {
 	h.refuses("olga", "register 2e4 --account bare", StatusRefused, "REGISTER 0004132202E4 <url> --account bare, or give bare one, ACCOUNT SERVER bare <url>.")
 	h.refuses("olga", "register 2e4", StatusRefused, "REGISTER 0004132202E4 <url>, or set one for all your phones, SERVER <url>.")
 	h.says("bare", "register 2e4 http://own.example/", ".*\n")
-	h.refuses("bare", "register 2e4", StatusRefused, "no setting server")
+	h.refuses("bare", "register 2e4 --follow", StatusRefused, "no setting server")
+	h.says("bare", "register 2e4", `.*http://own.example/ \(the phone's own, as before; --follow lets it follow the account\)\n`)
 	h.refuses("bare", "register 2e4 own.example", StatusMisunderstood, `"own.example": expected a MAC such as 2e4 or 0004132202E4, a range of them, or as the last word a URL such as http://`)
 	h.refuses("bare", "register 2e4 http://provisioning.snom.com/", StatusRefused, "points back at this service")
 	h.says("bare", "show 2e4", `(?s).*http://own.example/ \(the phone's own\)\n.*`)
 	h.says("olga", "account server bare http://all.example/", ".*\n")
-	h.says("bare", "register 2e4", `.*http://all.example/ \(the account's\)\n`)
+	h.says("bare", "register 2e4 --follow", `.*http://all.example/ \(the account's\)\n`)
 }
 
 func TestManyInOneLine(t *testing.T) {
@@ -116,7 +117,11 @@ func TestManyInOneLine(t *testing.T) {
 0004132202E5 registered\. Setting server: http://own\.example/ \(the phone's own\)
 2 phones: 2 registered\.
 `)
-	h.gives("acme", "register 2e4-2e7 301", "", StatusRefused, `0004132202E4-0004132202E7: 1 registered, 2 changed, 1 failed.
+	h.gives("acme", "register 2e4-2e5 301 --dry-run", "", StatusDone, `Dry run: 0004132202E4-0004132202E5: 2 unchanged. Own setting servers as before: 2; --follow lets phones follow the account.
+Dry run: 000413220301 would be registered. Setting server: `+serverA+` (the account's)
+Dry run: 3 phones: 1 would be registered, 2 unchanged.
+`)
+	h.gives("acme", "register 2e4-2e7 301 --follow", "", StatusRefused, `0004132202E4-0004132202E7: 1 registered, 2 changed, 1 failed.
 000413220301 registered. Setting server: `+serverA+` (the account's)
 5 phones: 2 registered, 2 changed, 1 failed.
 `, "0004132202E6 is registered by another account.\n")

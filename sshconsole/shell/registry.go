@@ -23,6 +23,8 @@ type Phones interface {
 	// Change applies a batch in one transaction. The results are in the order of
 	// its changes.
 	Change(store.Batch) ([]store.Result, error)
+	// Undo undoes the last undoable command of the audit's actor, as a whole or not at all.
+	Undo(_ store.Audit, dryRun bool) (store.Undoable, error)
 	// Usage returns what an account has of its quota, or all together for 0.
 	Usage(store.AccountID) (store.Usage, error)
 }

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"errors"
+	"fmt"
 
 	"snomredirect/macaddr"
 	"snomredirect/sshconsole/jobs"
@@ -19,7 +20,7 @@ func (c *call) tellResult(rule store.Rule, mac macaddr.Addr, out store.Result) e
 	object := c.phoneObject(next, owner)
 	switch rule {
 	case store.RuleRegister:
-		c.answer(object, "%v %s. Setting server: %s\n", mac, c.did("registered"), c.settingServer(next, owner))
+		c.answer(object, "%v %s. Setting server: %s\n", mac, c.did("registered"), c.registeredWith(out, owner))
 	case store.RuleDeregister:
 		c.answer(object, "%v %s.\n", mac, c.did("deregistered"))
 	case store.RuleTransfer:
@@ -28,10 +29,28 @@ func (c *call) tellResult(rule store.Rule, mac macaddr.Addr, out store.Result) e
 			break
 		}
 		c.answer(object, "%v %s to %s. Setting server: %s\n", mac, c.did("transferred"), owner.Name, c.settingServer(next, owner))
+	case store.RuleAnnotate:
+		c.tellNote(object, mac, out)
 	case store.RuleFree:
 		c.answer(object, "%v %s: any account can register it.\n", mac, c.did("freed"))
 	}
 	return nil
+}
+
+// registeredWith is settingServer for a phone that was registered.
+func (c *call) registeredWith(out store.Result, owner store.Account) string {
+	if c.keepsURLs && !out.Next.URL.IsZero() {
+		return c.server(out.Next.URL, "the phone's own, as before; --follow lets it follow the account")
+	}
+	return c.settingServer(out.Next, owner)
+}
+
+// kept words how many phones of a range keep their own URLs, or returns "".
+func (c *call) kept(t jobs.Tally) string {
+	if t.Kept == 0 || !c.keepsURLs {
+		return ""
+	}
+	return fmt.Sprintf(" Own setting servers as before: %d; --follow lets phones follow the account.", t.Kept)
 }
 
 // did returns done, which becomes "would be registered" in a dry run.

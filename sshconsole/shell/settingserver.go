@@ -24,11 +24,60 @@ func (c *call) setServer(a store.Account, word string) error {
 		return err
 	}
 	name := a.Name
-	a, err = c.Registry.UpdateAccount(c.audit(word), c.dryRun, a.ID, func(a *store.Account) error { a.SettingServer = url; return nil })
+	reached := 0
+	if url != a.SettingServer {
+		e, what, err := c.followers(a, url.String())
+		if err == nil {
+			err = c.confirmBig(e, what)
+		}
+		if err != nil {
+			return err
+		}
+		reached = e.Phones
+	}
+	a, err = c.Registry.UpdateAccount(c.undoable(word), c.dryRun, a.ID, func(a *store.Account) error { a.SettingServer = url; return nil })
 	if err != nil {
 		return explain(err, string(name))
 	}
 	c.answer(c.accountObject(a), "%s: setting server %v, for all phones without a URL of their own.\n", a.Name, a.SettingServer)
+	c.tellChanged(reached, a.SettingServer.String())
+	return nil
+}
+
+// serverFiles makes the account's files its setting server.
+func serverFiles(c *call) error {
+	v, err := c.files()
+	if err != nil {
+		return err
+	}
+	a, err := c.Files.Store.ServeFiles(c.audit(""), true, v.Account.ID, c.Files.URL)
+	if err != nil {
+		return c.explainFile(v, "", err)
+	}
+	reached := 0
+	if a.SettingServer.IsZero() || a.SettingServer != v.Account.SettingServer {
+		e, what, err := c.followers(v.Account, "the account's files")
+		if err == nil {
+			err = c.confirmBig(e, what)
+		}
+		if err != nil {
+			return err
+		}
+		reached = e.Phones
+	}
+	if !c.dryRun {
+		if a, err = c.Files.Store.ServeFiles(c.audit(""), false, v.Account.ID, c.Files.URL); err != nil {
+			return c.explainFile(v, "", err)
+		}
+	} else if v.HidesToken() {
+		a.SettingServer = store.URL{}
+	}
+	if a.SettingServer.IsZero() { // only in a dry run
+		c.answer(c.accountObject(a), "%s: setting server would be the URL of its files, for all phones without a URL of their own.\n", a.Name)
+		return nil
+	}
+	c.answer(c.accountObject(a), "%s: setting server %v, for all phones without a URL of their own.\n", a.Name, a.SettingServer)
+	c.tellChanged(reached, "the account's files")
 	return nil
 }
 
@@ -74,13 +123,13 @@ func retarget(c *call) error {
 		return err
 	}
 	detail := old.String() + " " + next.String()
-	done, err := c.changeAll(c.by.ID, n, store.Batch{Audit: c.audit(detail), Rule: store.RuleRetarget, Was: old}, func(p store.Phone) (store.Change, bool) {
+	done, err := c.changeAll(c.by.ID, n, store.Batch{Audit: c.undoable(detail), Rule: store.RuleRetarget, Was: old}, func(p store.Phone) (store.Change, bool) {
 		return store.Change{MAC: p.MAC, URL: next}, p.URL == old
 	}, func() error {
 		if !ofAccount {
 			return nil
 		}
-		_, err := c.Registry.UpdateAccount(c.audit(detail), c.dryRun, c.by.ID, func(a *store.Account) error {
+		_, err := c.Registry.UpdateAccount(c.undoable(detail), c.dryRun, c.by.ID, func(a *store.Account) error {
 			if ofAccount = a.SettingServer == old; ofAccount {
 				a.SettingServer = next
 			}

@@ -104,6 +104,9 @@ func (c *call) showPhone(mac macaddr.Addr) error {
 	if c.by.Operates() && phone.Owner != 0 {
 		c.field("Account", owner.Name)
 	}
+	if object.Note != "" {
+		c.field("Note", object.Note)
+	}
 	if object.State == stateRegistered {
 		c.field("Setting server", c.settingServer(phone, owner))
 		if owner.PhonesDisabled {

@@ -2,8 +2,10 @@ package shell
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
+	"snomredirect/sshconsole/extent"
 	"snomredirect/sshconsole/jobs"
 	"snomredirect/sshconsole/phonelist"
 	"snomredirect/sshconsole/progress"
@@ -40,11 +42,13 @@ type upload struct {
 	chunk    []listedChange // read, and not changed yet
 	room     int            // how many lines the chunk can have
 	large    bool           // the chunk is the large one of all uploads
+	noted    int            // bytes of the chunk's notes
 	phones   int            // how many were listed so far
 	bad      int            // how many lines can't be read
 	unknown  int            // how many phones are not snom's
 	tally    jobs.Tally
-	record   store.Job // as it is stored; its ID is 0 before
+	extent   extent.Extent // of the chunks so far
+	record   store.Job     // as it is stored; its ID is 0 before
 	progress *progress.Progress
 
 	lastText string // the last URL as it was listed: lists repeat them
@@ -180,7 +184,16 @@ func (u *upload) summary() error {
 	if u.dryRun && t.Done+t.Changed == 0 {
 		head = "nothing would change. "
 	}
-	u.answer(object, "%s%s: %s.\n", head, wording.Plural(t.N(), "line", "lines"), t.Text(u.rule, u.did))
+	u.answer(object, "%s%s: %s.%s\n", head, wording.Plural(t.N(), "line", "lines"), t.Text(u.rule, u.did), u.kept())
 	u.remarkQuota(u.rule, u.owner)
 	return failed(t)
+}
+
+// kept words how many phones keep their own URLs because the list has no column for
+// them, or returns "".
+func (u *upload) kept() string {
+	if !u.list.NoURLs() || !u.url.IsZero() || u.rule != store.RuleRegister || u.tally.Kept == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Own setting servers as before: %d; an empty column url lets phones follow the account.", u.tally.Kept)
 }

@@ -133,7 +133,20 @@ func updateAccount(tx *writeTx, audit store.Audit, id store.AccountID, now time.
 	if err := checkOwnChanges(tx.Tx, prev, audit, now); err != nil {
 		return next, false, err
 	}
-	return next, next.PhonesDisabled != prev.PhonesDisabled, putEntry(tx, store.Entry{Account: id, Name: next.Name, Audit: audit}, now)
+	e := store.Entry{Account: id, Name: next.Name, Audit: audit}
+	if next.SettingServer != prev.SettingServer {
+		e.Was = prev.SettingServer
+		if err := noteUndo(tx, audit, func(u *store.Undoable) {
+			if u.Foreign = u.Foreign || id != audit.Actor; u.Foreign {
+				u.Phones = nil
+			} else {
+				u.Server = store.ServerReversal{Before: prev.SettingServer, After: next.SettingServer}
+			}
+		}); err != nil {
+			return next, false, err
+		}
+	}
+	return next, next.PhonesDisabled != prev.PhonesDisabled, putEntry(tx, e, now)
 }
 
 // RemoveAccount removes an account, its files, its API keys, its provisioning profiles,
@@ -167,6 +180,7 @@ func (db *DB) RemoveAccount(audit store.Audit, dryRun bool, id store.AccountID) 
 			tx.delete(bucketAccounts, key),
 			tx.delete(bucketServers, key),
 			tx.delete(bucketUsage, key),
+			tx.delete(bucketUndo, key),
 			tx.delete(bucketNames, []byte(a.Name)),
 			deleteFiles(tx, id),
 			deleteAPIKeys(tx, id),

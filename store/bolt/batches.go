@@ -59,7 +59,7 @@ func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {
 		return d, err
 	}
 	var owner store.Account
-	if b.Rule == store.RuleRegister || b.Rule == store.RuleTransfer {
+	if b.Gives() {
 		if owner, err = getAccount(tx, b.Owner); err != nil {
 			return d, err
 		}
@@ -108,6 +108,7 @@ func (d draft) write(tx *writeTx) error {
 	}
 	return errors.Join(
 		d.putEntries(tx),
+		noteUndo(tx, d.Audit, func(u *store.Undoable) { u.Add(d.Audit.Actor, d.inOrder()) }),
 		n.dropHolds(tx, d.now, min(2*len(d.sorted)+16, tx.room()/2)),
 		n.write(tx),
 		putJob(tx, d.Job))
@@ -119,6 +120,16 @@ func giveWay(done int) {
 	if done%256 == 255 {
 		runtime.Gosched()
 	}
+}
+
+// inOrder returns the results in the order in which the changes were applied to each
+// phone.
+func (d draft) inOrder() []store.Result {
+	all := make([]store.Result, len(d.sorted))
+	for n, i := range d.sorted {
+		all[n] = d.results[i]
+	}
+	return all
 }
 
 // sortedByMAC returns the indices of changes, sorted by MAC, so that neighbouring
@@ -186,48 +197,3 @@ func moveOwned(tx *writeTx, mac macaddr.Addr, from, to store.AccountID) (err err
 
 // registered reports whether p is in the buckets of phones. Phones on hold are not.
 func registered(p store.Phone) bool { return p.Owner != 0 && !p.Held() }
-
-// putEntries writes the batch to the history of each account whose phones it
-// changed.
-func (d draft) putEntries(tx *writeTx) error {
-	type group struct { // of phones, for one entry
-		account, other store.AccountID
-		away           bool
-	}
-	var groups []group // in the order of their first phones
-	macs := map[group][]macaddr.Addr{}
-	add := func(g group, mac macaddr.Addr) {
-		if macs[g] == nil {
-			groups = append(groups, g)
-		}
-		macs[g] = append(macs[g], mac)
-	}
-	for _, i := range d.sorted {
-		prev, next := d.results[i].Prev, d.results[i].Next
-		mac := d.Changes[i].MAC
-		switch from, to := prev.Owner, next.Owner; {
-		case prev == next:
-		case from == to, from == 0:
-			add(group{account: to}, mac)
-		case to == 0:
-			add(group{account: from}, mac)
-		default:
-			add(group{from, to, true}, mac)
-			add(group{to, from, false}, mac)
-		}
-	}
-	for _, g := range groups {
-		e := store.Entry{Account: g.account, Audit: d.Audit, MACs: macaddr.Ranges(macs[g]), Away: g.away}
-		for id, name := range map[store.AccountID]*store.Name{g.account: &e.Name, g.other: &e.Other} {
-			a, err := getAccount(tx.Tx, id)
-			if err != nil && !errors.Is(err, store.ErrNoAccount) { // a hold may outlive its account
-				return err
-			}
-			*name = a.Name
-		}
-		if err := putEntry(tx, e, d.now); err != nil {
-			return err
-		}
-	}
-	return nil
-}

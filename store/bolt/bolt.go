@@ -43,7 +43,7 @@ var (
 	bucketOwned    = []byte("owned")    // account id, MAC → nothing
 
 	// Since schema 2.
-	bucketHolds        = []byte("holds")         // MAC → last owner, end, both as varints
+	bucketHolds        = []byte("holds")         // MAC → last owner, end, own URL: see appendPhone
 	bucketHoldEnds     = []byte("hold_ends")     // end, MAC → nothing
 	bucketHistory      = []byte("history")       // account id, begun, number → head, MACs: see putEntry
 	bucketHistorySizes = []byte("history_sizes") // account id → entries, bytes of each class, as varints
@@ -68,11 +68,15 @@ var (
 	bucketAPIKeys  = []byte("api_keys")              // id → JSON: see store.APIKey
 	bucketProfiles = []byte("provisioning_profiles") // account id, UUID → JSON: see store.ProvisioningProfile
 
+	// Since schema 8.
+	bucketUndo = []byte("undo") // account id → JSON: see undoRecord
+
 	schema2 = [][]byte{bucketHolds, bucketHoldEnds, bucketHistory, bucketHistorySizes, bucketJobs}
 	schema4 = [][]byte{bucketHistoryAccounts, bucketHistoryStrangers, bucketUsage, bucketClaims}
 	schema5 = [][]byte{bucketHistoryFiles, bucketFileSpaces, bucketFileTokens, bucketFiles, bucketFileOrder, bucketFileTexts}
 	schema7 = [][]byte{bucketAPIKeys, bucketProfiles}
-	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4, schema5, schema7)
+	schema8 = [][]byte{bucketUndo}
+	buckets = slices.Concat([][]byte{bucketMeta, bucketAccounts, bucketNames, bucketServers, bucketPhones, bucketOwned}, schema2, schema4, schema5, schema7, schema8)
 )
 
 // A DB is an open data folder. Its methods are safe for concurrent use.

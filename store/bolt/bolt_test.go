@@ -151,7 +151,7 @@ func TestOpenRefuses(t *testing.T) {
 		"another program's": {"things", "", "no schema number"},
 		"no schema number":  {"meta", "", "no schema number"},
 		"nonsense":          {"meta", "x", "no schema number"},
-		"newer":             {"meta", "8", "newer snomredirect (schema 8; this version reads up to 7)"},
+		"newer":             {"meta", "9", "newer snomredirect (schema 9; this version reads up to 8)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()

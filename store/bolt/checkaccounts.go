@@ -77,6 +77,12 @@ func isURL(b []byte) bool {
 	return true
 }
 
+// isNote reports whether n can be a stored note.
+func isNote(n store.Note) bool {
+	parsed, err := store.ParseNote(string(n))
+	return err == nil && parsed == n
+}
+
 // checkUsage compares the stored counts with what was counted before.
 func (c *check) checkUsage() {
 	if c.Schema >= 3 {

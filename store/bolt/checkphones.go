@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
-
-	"snomredirect/macaddr"
 )
 
 // mac returns a MAC in a key as problems name it.
@@ -17,7 +15,7 @@ func (c *check) checkPhones() {
 	var owned []byte // made once, because there may be millions of phones
 	c.Phones = c.each(bucketPhones, 6, func(k, v []byte) {
 		p, err := decodePhone(k, v)
-		if err != nil || !isURL([]byte(p.URL.String())) {
+		if err != nil || !isURL([]byte(p.URL.String())) || !isNote(p.Note) {
 			c.add("the record of phone %s is damaged", mac(k))
 			return
 		}
@@ -53,21 +51,20 @@ func (c *check) checkOwned() {
 // checkHolds counts the holds, and checks that each is found by its end.
 func (c *check) checkHolds() {
 	c.Holds = c.each(bucketHolds, 6, func(k, v []byte) {
-		addr, errMAC := macaddr.From6([6]byte(k))
-		owner, until, rest, err := decodeOwner(v)
-		if err != nil || errMAC != nil || len(rest) > 0 {
+		held, err := decodeHold(k, v)
+		if err != nil || !isURL([]byte(held.URL.String())) || !isNote(held.Note) {
 			c.add("the record of phone %s, which is on hold, is damaged", mac(k))
 			return
 		}
-		if t := c.accounts[owner]; t != nil { // a hold may outlive its account
+		if t := c.accounts[held.Owner]; t != nil { // a hold may outlive its account
 			t.held++
 		}
-		if !c.has(bucketHoldEnds, holdEnd(until, addr)) {
-			c.add("phone %s is on hold for %s and is missing among the ends of holds", mac(k), c.name(owner))
+		if !c.has(bucketHoldEnds, holdEnd(held.HeldUntil, held.MAC)) {
+			c.add("phone %s is on hold for %s and is missing among the ends of holds", mac(k), c.name(held.Owner))
 		}
 		// A hold that has ended may be deleted later than the phone is registered again.
-		if p, err := decodePhone(k, c.get(bucketPhones, k)); err == nil && until.After(c.now) && until.After(p.Registered) {
-			c.add("phone %s is on hold for %s, and is registered by %s", mac(k), c.name(owner), c.name(p.Owner))
+		if p, err := decodePhone(k, c.get(bucketPhones, k)); err == nil && held.HeldUntil.After(c.now) && held.HeldUntil.After(p.Registered) {
+			c.add("phone %s is on hold for %s, and is registered by %s", mac(k), c.name(held.Owner), c.name(p.Owner))
 		}
 	})
 }

@@ -65,6 +65,7 @@ func checkRecords(tx *bbolt.Tx, r *Report, now time.Time) {
 	c.checkFiles()
 	c.checkAPIKeys()
 	c.checkProfiles()
+	c.checkUndo()
 }
 
 // expected returns the buckets that the schema has.
@@ -73,7 +74,7 @@ func (c *check) expected() [][]byte {
 		in := func(names [][]byte) bool {
 			return slices.ContainsFunc(names, func(n []byte) bool { return bytes.Equal(n, name) })
 		}
-		return c.Schema < 2 && in(schema2) || c.Schema < 4 && in(schema4) || c.Schema < 5 && in(schema5) || c.Schema < 7 && in(schema7)
+		return c.Schema < 2 && in(schema2) || c.Schema < 4 && in(schema4) || c.Schema < 5 && in(schema5) || c.Schema < 7 && in(schema7) || c.Schema < 8 && in(schema8)
 	})
 }
 

@@ -28,7 +28,7 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 		return errors.Join(
 			tx.Bucket(bucketPhones).Put(b[:], []byte{0xFF}),
 			tx.Bucket(bucketOwned).Put(ownedKey(a.ID, testMAC), nil),
-			tx.Bucket(bucketHolds).Put(h[:], append(binary.AppendVarint([]byte{1}, 1e9), "more"...)),
+			tx.Bucket(bucketHolds).Put(h[:], append(binary.AppendVarint([]byte{1}, 1e9), retaken)),
 			tx.Bucket(bucketJobs).Put(append(accountKey(a.ID), 0, 0, 0, 0, 0, 0, 0, 1), []byte("[")),
 			tx.Bucket(bucketHistory).Put(entryKey(store.Mark{Account: a.ID, Begun: 1}), []byte{200, '{'}))
 	})
@@ -87,9 +87,22 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 func FuzzDecodePhone(f *testing.F) {
 	b := testMAC.As6()
 	f.Add(appendPhone(nil, store.Phone{MAC: testMAC, Owner: 7, URL: store.RestoreURL("http://a/"), Registered: time.Unix(1e9, 0)}))
+	f.Add(appendPhone(nil, store.Phone{MAC: testMAC, Owner: 7, Retaken: true, Note: "desk 4", URL: store.RestoreURL("http://a/"), Registered: time.Unix(1e9, 0)}))
+	f.Add(appendPhone(nil, store.Phone{MAC: testMAC, Owner: 7, Note: "desk 4", HeldUntil: time.Unix(1e9, 0)}))
+	f.Add([]byte{7, 2, noted, 0})
+	f.Add([]byte{7, 2, noted, 9, 'x'})
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, v []byte) {
+		held, errHold := decodeHold(b[:], v)
 		p, err := decodePhone(b[:], v)
+		if (errHold == nil) != (err == nil && !p.Retaken) {
+			t.Fatalf("%x: %+v, %v; on hold %v", v, p, err, errHold)
+		}
+		if errHold == nil {
+			if back, err := decodeHold(b[:], appendPhone(nil, held)); err != nil || back != held || !held.Held() {
+				t.Fatalf("%x: %+v came back as %+v, %v", v, held, back, err)
+			}
+		}
 		if err != nil {
 			return
 		}

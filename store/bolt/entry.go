@@ -25,6 +25,7 @@ type entryHead struct {
 	Detail  string     `json:"detail,omitempty"`
 	Other   store.Name `json:"other,omitempty"`
 	Away    bool       `json:"away,omitempty"`
+	Was     string     `json:"was,omitempty"`
 	// The last fields, for [sameHead].
 	Times int   `json:"times,omitempty"` // 0 is 1
 	Last  int64 `json:"last,omitempty"`  // Unix nanoseconds, if Times is more than 1
@@ -42,6 +43,7 @@ func head(e store.Entry) ([]byte, error) {
 		Detail:  e.Audit.Detail,
 		Other:   e.Other,
 		Away:    e.Away,
+		Was:     e.Was.String(),
 	}
 	if e.Times > 1 {
 		h.Times, h.Last = e.Times, e.Last.UnixNano()
@@ -115,7 +117,7 @@ func decodeEntry(k, v []byte, mac macaddr.Addr) (e store.Entry, ok bool, err err
 		return e, false, errEntry
 	}
 	e.Mark = store.Mark{Account: accountID(k), Begun: int64(binary.BigEndian.Uint64(k[4:])), Number: binary.BigEndian.Uint32(k[12:])}
-	e.Account, e.Name, e.Other, e.Away = e.Mark.Account, head.Account, head.Other, head.Away
+	e.Account, e.Name, e.Other, e.Away, e.Was = e.Mark.Account, head.Account, head.Other, head.Away, store.RestoreURL(head.Was)
 	e.Audit = store.Audit{
 		Name:       head.By,
 		RemoteAddr: head.From,

@@ -11,8 +11,8 @@ import (
 	"snomredirect/store"
 )
 
-// A hold is stored twice: by MAC, with its owner and end, and by its end, so that
-// expired holds can be found.
+// A hold is stored twice: by MAC, as appendPhone does, and by its end, so that expired
+// holds can be found.
 
 // getHold returns the phone on hold, or the zero Phone if mac is not on hold. It
 // may return an expired hold.
@@ -22,11 +22,7 @@ func getHold(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
 	if v == nil {
 		return store.Phone{}, nil
 	}
-	owner, until, rest, err := decodeOwner(v)
-	if err != nil || len(rest) > 0 {
-		return store.Phone{}, errRecord
-	}
-	return store.Phone{MAC: mac, Owner: owner, HeldUntil: until}, nil
+	return decodeHold(b[:], v)
 }
 
 func (n counts) putHold(tx *writeTx, p store.Phone) error {
@@ -39,9 +35,8 @@ func (n counts) putHold(tx *writeTx, p store.Phone) error {
 		n.of(ended.Owner).held--
 	}
 	n.of(p.Owner).held++
-	v := binary.AppendVarint(binary.AppendUvarint(nil, uint64(p.Owner)), p.HeldUntil.Unix())
 	return errors.Join(
-		tx.put(bucketHolds, b[:], v),
+		tx.put(bucketHolds, b[:], appendPhone(nil, p)),
 		moveHoldEnd(tx, p.MAC, ended.HeldUntil, p.HeldUntil))
 }
 

@@ -92,18 +92,24 @@ func contents(t testing.TB, db *DB) string {
 			errServer = nil
 		}
 		err = errors.Join(err, errServer)
-		fmt.Fprintf(&b, "phone %v of %d, %s, redirected to %q\n", p.MAC, p.Owner, p.Registered.Format(time.DateTime), r.URL)
+		fmt.Fprintf(&b, "phone %v of %d, %s, redirected to %q%s\n", p.MAC, p.Owner, p.Registered.Format(time.DateTime), r.URL, notedAs(p))
 	}
 	deregistered := macaddr.Range{First: macaddr.MustParse("000413300010"), Last: macaddr.MustParse("00041330001F")}
-	for _, mac := range append(slices.Collect(deregistered.All()), macaddr.MustParse("000413240001")) {
+	for _, mac := range append(slices.Collect(deregistered.All()), macaddr.MustParse("000413240001"), macaddr.MustParse("0004132202E5")) {
 		if p, errHold := db.Phone(mac); errHold == nil && p.Held() {
-			fmt.Fprintf(&b, "phone %v on hold for %d until %s\n", p.MAC, p.Owner, p.HeldUntil.Format(time.DateTime))
+			fmt.Fprintf(&b, "phone %v on hold for %d until %s%s\n", p.MAC, p.Owner, p.HeldUntil.Format(time.DateTime), notedAs(p))
 		}
 	}
 	entries, errEntries := db.History(0, macaddr.Addr{}, store.Mark{}, 100)
 	for _, e := range entries {
 		fmt.Fprintf(&b, "entry %s %v %v other %q away %v times %d: ", e.Audit.Begun.Format(time.DateTime), e.Name, e.MACs, e.Other, e.Away, e.Times)
 		print(e.Audit)
+	}
+	for _, a := range accounts {
+		if u, errUndo := db.Undo(store.Audit{Actor: a.ID}, true); !errors.Is(errUndo, store.ErrNothingToUndo) {
+			fmt.Fprintf(&b, "to undo of %d, %v: ", a.ID, errUndo)
+			print(u)
+		}
 	}
 	claims, errClaims := db.Claims()
 	for _, c := range claims {
@@ -114,6 +120,17 @@ func contents(t testing.TB, db *DB) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// notedAs returns the note of a phone, and the URL of one on hold, if it has any.
+func notedAs(p store.Phone) (words string) {
+	if p.Note != "" {
+		words = fmt.Sprintf(", noted as %q", p.Note)
+	}
+	if p.Held() && !p.URL.IsZero() {
+		words += fmt.Sprintf(", with %q", p.URL)
+	}
+	return words
 }
 
 // printFiles prints all that an account has of files.
@@ -154,10 +171,11 @@ func TestPastSchemas(t *testing.T) {
 	counts := func(schema, phones, holds, entries, claims, jobs int) Report {
 		return Report{Schema: schema, Accounts: 4, Phones: phones, Holds: holds, Entries: entries, Claims: claims, Jobs: jobs}
 	}
-	past := []Report{counts(1, 4, 0, 0, 0, 0), counts(2, 19, 17, 23, 0, 1), counts(3, 19, 16, 25, 0, 1), counts(4, 19, 16, 33, 2, 1), counts(5, 19, 16, 39, 2, 1), counts(6, 19, 16, 40, 2, 1), counts(7, 19, 16, 44, 2, 1)}
+	past := []Report{counts(1, 4, 0, 0, 0, 0), counts(2, 19, 17, 23, 0, 1), counts(3, 19, 16, 25, 0, 1), counts(4, 19, 16, 33, 2, 1), counts(5, 19, 16, 39, 2, 1), counts(6, 19, 16, 40, 2, 1), counts(7, 19, 16, 44, 2, 1), counts(8, 18, 17, 47, 2, 1)}
 	past[4].Files, past[4].Versions = 2, 5
 	past[5].Files, past[5].Versions = 2, 6
 	past[6].Files, past[6].Versions, past[6].APIKeys, past[6].Profiles = 2, 6, 1, 1
+	past[7].Files, past[7].Versions, past[7].APIKeys, past[7].Profiles = 2, 6, 1, 1
 	if len(past) != len(migrations)+1 {
 		t.Errorf("databases of %d schemas, and there are %d", len(past), len(migrations)+1)
 	}

@@ -2,19 +2,14 @@ package bolt
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
-	"math"
 	"strconv"
-	"time"
 
 	"go.etcd.io/bbolt"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
 )
-
-var errRecord = errors.New("bolt: a phone's record is damaged")
 
 // Redirection returns the owner of a phone and its setting server: its own URL or, if
 // it has none, its owner's, even if that account is disabled. The error is
@@ -28,17 +23,18 @@ func (db *DB) Redirection(mac macaddr.Addr) (r store.Redirection, err error) {
 		if v == nil {
 			return store.ErrNotFound
 		}
-		p, err := decodePhone(b[:], v)
+		rec, err := decodeRecord(v)
 		if err != nil {
 			return err
 		}
-		r.Owner = p.Owner
-		if db.phonesDisabled(p.Owner) {
+		p := store.Phone{URL: store.RestoreURL(string(rec.url))} // without a copy of its note
+		r.Owner = rec.owner
+		if db.phonesDisabled(r.Owner) {
 			return store.ErrPhonesDisabled
 		}
 		var owner store.Account
 		if p.URL.IsZero() { // saves the look-up for a phone with a URL of its own
-			owner.SettingServer = getServer(tx, p.Owner)
+			owner.SettingServer = getServer(tx, r.Owner)
 		}
 		r.URL = p.SettingServer(owner)
 		return nil
@@ -184,50 +180,4 @@ func getPhone(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
 		return decodePhone(b[:], v)
 	}
 	return getHold(tx, mac)
-}
-
-// retaken is a byte with which no URL begins.
-const retaken = 1
-
-// appendPhone appends a phone's record: its owner and the second of its
-// registration, both as varints, a byte if it was retaken, then its own URL, if any.
-func appendPhone(b []byte, p store.Phone) []byte {
-	b = binary.AppendUvarint(b, uint64(p.Owner))
-	b = binary.AppendVarint(b, p.Registered.Unix())
-	if p.Retaken {
-		b = append(b, retaken)
-	}
-	return append(b, p.URL.String()...)
-}
-
-// decodePhone decodes a record. The result does not refer to the transaction's
-// memory.
-func decodePhone(mac, v []byte) (store.Phone, error) {
-	if len(mac) != 6 {
-		return store.Phone{}, errRecord
-	}
-	addr, err := macaddr.From6([6]byte(mac))
-	if err != nil {
-		return store.Phone{}, errRecord
-	}
-	owner, registered, url, err := decodeOwner(v)
-	p := store.Phone{MAC: addr, Owner: owner, Registered: registered}
-	if p.Retaken = len(url) > 0 && url[0] == retaken; p.Retaken {
-		url = url[1:]
-	}
-	p.URL = store.RestoreURL(string(url))
-	return p, err
-}
-
-// decodeOwner reads an account ID and a time in seconds, and returns the rest.
-func decodeOwner(v []byte) (owner store.AccountID, second time.Time, rest []byte, err error) {
-	id, n := binary.Uvarint(v)
-	if n <= 0 || id == 0 || id > math.MaxUint32 {
-		return 0, second, nil, errRecord
-	}
-	seconds, m := binary.Varint(v[n:])
-	if m <= 0 {
-		return 0, second, nil, errRecord
-	}
-	return store.AccountID(id), time.Unix(seconds, 0).UTC(), v[n+m:], nil
 }

@@ -50,7 +50,7 @@ func (r *randomChanges) change(t *testing.T) {
 		time.Sleep(time.Duration(r.IntN(40)) * time.Minute)
 	}
 	var err error
-	switch r.IntN(19) {
+	switch r.IntN(20) {
 	case 0:
 		a := store.Account{Name: store.Name(fmt.Sprint("account", r.IntN(6))), SettingServer: store.RestoreURL("http://a.example/")}
 		if a.Name == "account0" {
@@ -86,10 +86,12 @@ func (r *randomChanges) change(t *testing.T) {
 		err = r.RemoveAPIKey(operator, r.IntN(3) == 0, account(), fmt.Sprint(r.IntN(8)))
 	case 14:
 		err = r.AddProvisioningProfile(operator, account(), store.ProvisioningProfile{UUID: store.NewUUID(), Name: fmt.Sprint(r.IntN(4))})
+	case 15:
+		_, err = r.Undo(store.Audit{Actor: account(), Command: "UNDO"}, r.IntN(3) == 0)
 	default:
 		b := store.Batch{
-			Audit:  store.Audit{Actor: account(), Command: "BATCH"},
-			Rule:   []store.Rule{store.RuleRegister, store.RuleRegister, store.RuleDeregister, store.RuleTransfer}[r.IntN(4)],
+			Audit:  store.Audit{Actor: account(), Command: "BATCH", Begun: time.Now(), Undoable: r.IntN(2) == 0},
+			Rule:   []store.Rule{store.RuleRegister, store.RuleRegister, store.RuleDeregister, store.RuleTransfer, store.RuleAnnotate}[r.IntN(5)],
 			Owner:  account(),
 			Atomic: r.IntN(4) == 0,
 		}
@@ -97,7 +99,7 @@ func (r *randomChanges) change(t *testing.T) {
 			b.Owner = b.Audit.Actor
 		}
 		for range 1 + r.IntN(20) {
-			b.Changes = append(b.Changes, store.Change{MAC: mac(), URL: store.RestoreURL([]string{"", "http://own.example/"}[r.IntN(2)])})
+			b.Changes = append(b.Changes, store.Change{MAC: mac(), URL: store.RestoreURL([]string{"", "http://own.example/"}[r.IntN(2)]), Note: store.Note([]string{"", "desk"}[r.IntN(2)]), Noted: r.IntN(2) == 0})
 		}
 		_, err = r.Change(b)
 	}

@@ -39,6 +39,9 @@ var migrations = []migration{
 	storeSequences,
 	// To 7: adds API keys and provisioning profiles.
 	func(tx *bbolt.Tx) error { return makeBuckets(tx, schema7) },
+	// To 8: adds what can be undone, and notes to phones, and notes and URLs to holds, which
+	// older programs would take for URLs and damage.
+	func(tx *bbolt.Tx) error { return makeBuckets(tx, schema8) },
 }
 
 func makeBuckets(tx *bbolt.Tx, names [][]byte) error {

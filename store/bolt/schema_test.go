@@ -22,7 +22,7 @@ func TestMigrate(t *testing.T) {
 	db := open(t, folder)
 	defer db.Close()
 	addAccount(t, db, "acme")
-	backup := db.b.name + ".schema-7"
+	backup := db.b.name + ".schema-8"
 	rename := func(tx *bbolt.Tx) error {
 		v := tx.Bucket(bucketNames).Get([]byte("acme"))
 		return errors.Join(tx.Bucket(bucketNames).Put([]byte("acme2"), v), tx.Bucket(bucketNames).Delete([]byte("acme")))
@@ -30,10 +30,10 @@ func TestMigrate(t *testing.T) {
 	fail := func(*bbolt.Tx) error { return errors.New("no") }
 	with := func(more ...migration) []migration { return append(slices.Clone(migrations), more...) }
 
-	if err := prepare(db.b, with(rename, fail)); err == nil || !strings.Contains(err.Error(), "migration from schema 8: no") {
+	if err := prepare(db.b, with(rename, fail)); err == nil || !strings.Contains(err.Error(), "migration from schema 9: no") {
 		t.Fatalf("failing migration: %v", err)
 	}
-	if n, err := schema(db.b); n != 7 || err != nil {
+	if n, err := schema(db.b); n != 8 || err != nil {
 		t.Fatalf("after a failed migration: schema %d, %v", n, err)
 	}
 	if _, err := db.AccountNamed("acme"); err != nil {
@@ -43,7 +43,7 @@ func TestMigrate(t *testing.T) {
 	if err := prepare(db.b, with(rename)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := schema(db.b); n != 8 || err != nil {
+	if n, err := schema(db.b); n != 9 || err != nil {
 		t.Fatalf("schema %d, %v", n, err)
 	}
 	if _, err := db.AccountNamed("acme2"); err != nil {
@@ -115,12 +115,12 @@ func migrateWithoutCounts(t *testing.T, from int) {
 	if all, err := db.Claims(); err != nil || len(all) != 0 {
 		t.Errorf("%+v, %v", all, err)
 	}
-	if n, err := schema(db.b); n != 7 || err != nil {
+	if n, err := schema(db.b); n != 8 || err != nil {
 		t.Errorf("schema %d, %v", n, err)
 	}
 }
 
-// asSchema3 makes a database of schema 7 without files and API keys one of schema 3, but for the number.
+// asSchema3 makes a database of schema 8 without files and API keys one of schema 3, but for the number.
 func asSchema3(tx *bbolt.Tx) error {
 	err := errors.Join(unclassify(tx), tx.DeleteBucket(bucketUsage), tx.DeleteBucket(bucketClaims))
 	for _, name := range schema5 {

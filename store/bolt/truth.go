@@ -32,6 +32,7 @@ var truth = []struct {
 	{'s', bucketServers},
 	{'t', bucketFileTexts},
 	{'u', bucketJobs},
+	{'v', bucketUndo},
 	{'w', bucketHistoryFiles},
 	{'x', bucketHistoryAccounts},
 	{'y', bucketHistory},

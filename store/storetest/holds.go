@@ -28,7 +28,7 @@ func phonesOnHold(b *bench) {
 		}
 		held, err := b.Phone(mac1)
 		b.must(err)
-		if held != r.Next || !held.Held() || held.Owner != acme.ID || held.MAC != mac1 || !held.URL.IsZero() || !held.Registered.IsZero() ||
+		if held != r.Next || !held.Held() || held.Owner != acme.ID || held.MAC != mac1 || held.URL != urlB || !held.Registered.IsZero() ||
 			held.HeldUntil.Before(before.Add(24*time.Hour)) || held.HeldUntil.After(before.Add(24*time.Hour+time.Second)) ||
 			held.HeldUntil.Location() != time.UTC || held.HeldUntil.Nanosecond() != 0 {
 			b.Errorf("%+v, want %+v", held, r.Next)

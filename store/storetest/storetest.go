@@ -21,6 +21,7 @@ type Backend interface {
 	Usage(store.AccountID) (store.Usage, error)
 	MayKnow(by store.Account, p store.Phone) error
 	Change(store.Batch) ([]store.Result, error)
+	Undo(_ store.Audit, dryRun bool) (store.Undoable, error)
 
 	Claims() ([]store.Claim, error)
 	MakeClaim(_ store.Audit, dryRun bool, _ macaddr.Addr, life time.Duration) (store.Claim, error)
@@ -99,6 +100,12 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"TransferNeedsAServer": transferNeedsAServer,
 		"EmptyBatch":           emptyBatch,
 		"PhonesInRandomOrder":  phonesInRandomOrder,
+		"Notes":                notes,
+		"HoldsKeepNotes":       holdsKeepNotes,
+		"Undone":               undone,
+		"NotUndone":            notUndone,
+		"TooManyToUndo":        tooManyToUndo,
+		"UndoneServers":        undoneServers,
 
 		"Quotas":                quotas,
 		"QuotasCountHolds":      quotasCountHolds,

@@ -1,0 +1,77 @@
+package shell
+
+import (
+	"errors"
+	"fmt"
+
+	"snomredirect/macaddr"
+	"snomredirect/sshconsole/wording"
+	"snomredirect/store"
+)
+
+// undoObject is what UNDO has undone, for programs.
+type undoObject struct {
+	Command string     `json:"command"`
+	Begun   string     `json:"time"`
+	Phones  int        `json:"phones"`
+	Server  *store.URL `json:"setting_server,omitempty"` // of the account, if it is another one
+	DryRun  bool       `json:"dry_run,omitempty"`
+}
+
+// undo undoes the account's last command that changed phones or the setting server.
+func undo(c *call) error {
+	u, err := c.Registry.Undo(c.audit(""), c.dryRun)
+	if err != nil {
+		return c.notUndone(u, err)
+	}
+	o := undoObject{Command: u.Command, Begun: wording.MachineTime(u.Begun), Phones: len(u.Phones), DryRun: c.dryRun}
+	words := wording.Plural(len(u.Phones), "phone", "phones")
+	if u.Server != (store.ServerReversal{}) {
+		o.Server = &u.Server.Before
+		server := fmt.Sprintf("the setting server %v", u.Server.Before)
+		if words += " and " + server; len(u.Phones) == 0 {
+			words = server
+		}
+	}
+	c.noted = []any{"undone", u.Command, "phones", len(u.Phones)}
+	c.answer(o, "%s of %s %s: %s as before.\n", u.Command, wording.Timestamp(u.Begun), c.did("undone"), words)
+	return nil
+}
+
+// notUndone words why a command can't be undone, and what has changed since.
+func (c *call) notUndone(u store.Undoable, err error) error {
+	what := fmt.Sprintf("%s of %s", u.Command, wording.Timestamp(u.Begun))
+	var e store.UndoError
+	switch {
+	case errors.Is(err, store.ErrNothingToUndo):
+		return refused(codeNotFound, "There is nothing to undo: HISTORY shows the changes.")
+	case errors.Is(err, store.ErrNotUndoable) && u.Foreign:
+		return refused(codeForbidden, "%s can't be undone, because it changed other accounts' phones or setting servers.", what)
+	case errors.Is(err, store.ErrNotUndoable):
+		return refused(codeForbidden, "%s can't be undone, because it changed more than %d phones.", what, store.MaxUndo)
+	case !errors.As(err, &e):
+		return explain(err, string(c.by.Name))
+	case errors.Is(err, store.ErrChangedSince):
+		return c.changedSince(what, e.MAC)
+	case errors.Is(err, store.ErrNoSettingServer) && !e.MAC.IsValid():
+		return refused(codeForbidden, "%s can't be undone, because %s had no setting server before: SERVER <url> sets another one.", what, c.by.Name)
+	}
+	return explain(e.Err, e.MAC.String())
+}
+
+// changedSince says which command of the history has changed a phone since, or the
+// account's setting server for the zero MAC.
+func (c *call) changedSince(what string, mac macaddr.Addr) error {
+	subject, by := "The account's setting server", "another command"
+	if mac.IsValid() {
+		subject = mac.String()
+		last, err := c.Registry.History(c.by.ID, mac, store.Mark{}, 1)
+		if err != nil {
+			return err
+		}
+		if len(last) > 0 {
+			by = fmt.Sprintf("%s of %s", last[0].Audit.Command, wording.Timestamp(last[0].Last))
+		}
+	}
+	return refused(codeForbidden, "%s was changed by %s after %s; nothing was undone. HISTORY shows the changes.", subject, by, what)
+}
