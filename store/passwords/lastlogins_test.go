@@ -47,7 +47,7 @@ func TestLastLoginsAreKept(t *testing.T) {
 		}
 		stop()
 		time.Sleep(30 * 24 * time.Hour)
-		c, stop = start(failsToLookUp{errors.New("no disk")}) // that is no reason to drop any
+		_, stop = start(failsToLookUp{errors.New("no disk")}) // that is no reason to drop any
 		synctest.Wait()
 		stop()
 		c, stop = start(accountsUpTo(1))
