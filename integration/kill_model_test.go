@@ -60,20 +60,20 @@ func (a *killAccount) choose() (command, input string, effect func(state) state)
 	url := fmt.Sprintf("http://own%d.example/{mac}", a.urls)
 	switch n := a.random.IntN(10); {
 	case n < 2:
-		return "register " + mac, "", with([]string{mac}, "")
+		return "register " + mac + " --follow", "", with([]string{mac}, "")
 	case n < 4:
 		return "register " + mac + " " + url, "", with([]string{mac}, url)
 	case n < 6 && a.has(mac):
 		return "deregister " + mac, "", without(mac)
 	case n < 7:
-		return "account server " + a.name + " " + url, "", func(s state) state { return state{url, s.phones} }
+		return "account server " + a.name + " " + url + " --yes", "", func(s state) state { return state{url, s.phones} }
 	case n < 8 && len(a.phones) > 0:
 		old := a.anyURL()
 		return "retarget " + old + " " + url + " --yes", "", moved(old, url)
 	}
 	from := a.random.IntN(len(a.macs) / 2)
 	list := a.macs[from : from+a.random.IntN(len(a.macs)/2)+1]
-	command = "register - " + url
+	command = "register - " + url + " --yes"
 	if a.random.IntN(2) == 0 {
 		command += " --atomic"
 	}

@@ -122,7 +122,7 @@ func (c *sshClientTest) run(client sshClient) {
 		{"key", "register 2e4 2e5", "", 0, "0004132202E4 registered. Setting server: http://prov.acme.example/{mac} (the account's)\n0004132202E5 registered. Setting server: http://prov.acme.example/{mac} (the account's)\n2 phones: 2 registered.\n", ""},
 		{"key", "list", "", 0, "0004132202E4\n0004132202E5\n", ""},
 		{"key", "register -", list.String() + "zz\n", 1, "10001 lines: 10000 registered, 1 failed.\n", unknown},
-		{"password", "deregister -", list.String() + "zz\n", 1, "10001 lines: 10000 deregistered, 1 failed.\n", unknown},
+		{"password", "deregister - --yes", list.String() + "zz\n", 1, "10001 lines: 10000 deregistered, 1 failed.\n", unknown},
 		{"password", "list", "", 0, "0004132202E4\n0004132202E5\n", ""},
 		{"password", "frobnicate", "", 2, "", "Unknown command"},
 	} {
