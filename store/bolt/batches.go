@@ -17,8 +17,22 @@ import (
 // the batch names does not exist; changes that a rule refuses are reported only
 // in their results.
 //
+// If the truth can't write so much at once, it is several transactions, except for a
+// batch that is Atomic, which fails with store.ErrTooLarge.
+//
 // Change needs some 300 bytes of memory per change: 50,000 is a good size.
 func (db *DB) Change(b store.Batch) ([]store.Result, error) {
+	if db.exceeds(b) {
+		return db.changeInParts(b)
+	}
+	results, err := db.changeAtOnce(b)
+	if db.splits(b, err) {
+		return db.changeInParts(b)
+	}
+	return results, err
+}
+
+func (db *DB) changeAtOnce(b store.Batch) ([]store.Result, error) {
 	var d draft
 	var err error
 	if b.DryRun { // a read transaction blocks no writer
