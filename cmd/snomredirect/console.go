@@ -43,7 +43,7 @@ func (v *service) newConsole() *sshconsole.Server {
 			ClaimURL:    v.claimURL(),
 			Turn:        v.turns.take,
 		}),
-		Accounts:       v.db,
+		Accounts:       v.accounts(),
 		HostKey:        v.hostKey,
 		Password:       v.passwords.Check,
 		Legacy:         v.flags.SSHLegacy,

@@ -74,7 +74,7 @@ type Config struct {
 	// The functions below are for metrics, and must return at once. If nil, they are not
 	// called.
 
-	// Requested is called after each request: swap, read, or lease.
+	// Requested is called after each request of [Requests].
 	Requested func(request string, took time.Duration, err error)
 	// Conflicted is called when a change has to run again, because another node was first.
 	Conflicted func()
@@ -89,6 +89,7 @@ type Node struct {
 	config   Config
 	keys     keys
 	folder   string
+	opened   time.Time
 	end      context.CancelFunc
 	ctx      context.Context // ends with Close
 	group    sync.WaitGroup  // its goroutines
@@ -129,7 +130,7 @@ func open(ctx context.Context, folder string, b bolt.Config, c Config, k keys) (
 	if c.Phones == nil {
 		c.Phones = func() int { return 0 }
 	}
-	n := &Node{config: c, keys: k, folder: folder, state: newState(), accounts: make(chan struct{}, 1)}
+	n := &Node{config: c, keys: k, folder: folder, opened: time.Now(), state: newState(), accounts: make(chan struct{}, 1)}
 	n.limit.records.Store(defaultRecords)
 	n.limit.bytes.Store(defaultBytes)
 	n.ctx, n.end = context.WithCancel(context.Background())
@@ -217,7 +218,10 @@ func (n *Node) Refusing() error {
 }
 
 // ReplicaAge returns for how long it has not been known that the replica has all changes.
-func (n *Node) ReplicaAge() time.Duration { return time.Since(n.state.currentAt()) }
+// Until that was known once, it is the time since the node was opened.
+func (n *Node) ReplicaAge() time.Duration {
+	return time.Since(later(n.opened, n.state.currentAt()))
+}
 
 // Stale returns as of when the replica is known to have all changes if etcd is away, and
 // the zero time otherwise.
@@ -228,13 +232,22 @@ func (n *Node) Stale() time.Time {
 	return time.Time{}
 }
 
+// Requests returns the names of requests that Requested is called with.
+func Requests() []string { return []string{requestSwap, requestRead, requestLease} }
+
+const (
+	requestSwap  = "swap"
+	requestRead  = "read"
+	requestLease = "lease"
+)
+
 // swap is keys.swap with a bound on its time, for metrics.
 func (n *Node) swap(ctx context.Context, c change) (swapped, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	begun := time.Now()
 	r, err := n.keys.swap(ctx, c)
-	n.config.Requested("swap", time.Since(begun), err)
+	n.config.Requested(requestSwap, time.Since(begun), err)
 	return r, err
 }
 
@@ -244,7 +257,7 @@ func (n *Node) read(ctx context.Context, s span) (page, error) {
 	defer cancel()
 	begun := time.Now()
 	p, err := n.keys.read(ctx, s)
-	n.config.Requested("read", time.Since(begun), err)
+	n.config.Requested(requestRead, time.Since(begun), err)
 	return p, err
 }
 

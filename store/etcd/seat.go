@@ -68,7 +68,7 @@ func (n *Node) takeName(ctx context.Context) (err error) {
 func (n *Node) sit(ctx context.Context, at int64) (err error) {
 	begun := time.Now()
 	n.seat.lease, err = n.keys.grant(ctx, nodeLease)
-	n.config.Requested("lease", time.Since(begun), err)
+	n.config.Requested(requestLease, time.Since(begun), err)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (n *Node) renew() error {
 	defer cancel()
 	begun := time.Now()
 	err := n.keys.renew(ctx, n.seat.lease)
-	n.config.Requested("lease", time.Since(begun), err)
+	n.config.Requested(requestLease, time.Since(begun), err)
 	switch {
 	case errors.Is(err, errExpired):
 		n.seat.revision = 0
