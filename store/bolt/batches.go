@@ -25,14 +25,14 @@ func (db *DB) Change(b store.Batch) ([]store.Result, error) {
 	if db.exceeds(b) {
 		return db.changeInParts(b)
 	}
-	results, err := db.changeAtOnce(b)
+	results, err := db.changeAtOnce(b, false)
 	if db.splits(b, err) {
 		return db.changeInParts(b)
 	}
 	return results, err
 }
 
-func (db *DB) changeAtOnce(b store.Batch) ([]store.Result, error) {
+func (db *DB) changeAtOnce(b store.Batch, part bool) ([]store.Result, error) {
 	var d draft
 	var err error
 	if b.DryRun { // a read transaction blocks no writer
@@ -45,6 +45,7 @@ func (db *DB) changeAtOnce(b store.Batch) ([]store.Result, error) {
 			if d, err = db.draft(tx.Tx, b); err != nil {
 				return err
 			}
+			d.part = part
 			return d.write(tx)
 		})
 	}
@@ -63,6 +64,7 @@ type draft struct {
 	usage   store.Usage     // after the batch, of the account usageOf
 	usageOf store.AccountID // the new owner, for the rules that have one
 	now     time.Time
+	part    bool // of a batch
 }
 
 func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {
@@ -228,7 +230,7 @@ func (d draft) putEntries(tx *writeTx) error {
 			}
 			*name = a.Name
 		}
-		if err := putEntry(tx, e, d.now); err != nil {
+		if err := addEntry(tx, e, d.now, d.part); err != nil {
 			return err
 		}
 	}

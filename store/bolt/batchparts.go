@@ -42,7 +42,7 @@ func (db *DB) changeInParts(b store.Batch) ([]store.Result, error) {
 			}
 			one.Job = &job
 		}
-		got, err := db.changeAtOnce(one)
+		got, err := db.changeAtOnce(one, true)
 		if errors.Is(err, store.ErrTooLarge) && len(part) > 1 {
 			most = (len(part) + 1) / 2 // holds and history are more records than expected
 			continue

@@ -75,11 +75,11 @@ func (n *Node) follow() {
 // followOnce follows until something fails. lost means that the watch has missed what was
 // written.
 func (n *Node) followOnce(ctx context.Context, lost bool) error {
-	at, err := n.readHead(ctx)
+	revision, cluster, err := n.ReplicaOf() // first: then etcd has at least this revision
 	if err != nil {
 		return err
 	}
-	revision, cluster, err := n.ReplicaOf()
+	at, err := n.readHead(ctx)
 	switch {
 	case err != nil:
 		return err

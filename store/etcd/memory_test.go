@@ -30,6 +30,7 @@ type memory struct {
 
 	maxRecords, maxBytes int
 	gone                 bool   // requests fail, and what was asked is not done
+	goneAfter            bool   // a reply is lost
 	noLeader             bool   // swaps fail, and what was asked is not done
 	lose                 []bool // for the next swaps of the head: the reply is lost, after it was done or not
 	swaps, reads         int
@@ -117,6 +118,7 @@ func (m *memory) swap(ctx context.Context, c change) (s swapped, err error) {
 			s.guard = guard
 		}
 		if lost {
+			m.gone = m.goneAfter
 			return errLost
 		}
 		return nil
