@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -220,11 +218,7 @@ func (v *service) shareRDS(ctx context.Context, base string) error {
 	case err != nil:
 		return err
 	}
-	first, rest := pem.Decode(both)
-	if first == nil || len(bytes.TrimSpace(rest)) == 0 {
-		return errors.New("etcd has a certificate for --rds that can't be read")
-	}
-	return cmp.Or(writeDurable(base+".key", rest), writeDurable(base+".pem", pem.EncodeToMemory(first)))
+	return writeRDS(base, both)
 }
 
 // shareAPIKey checks that all nodes have the same key file of API keys. Only its hash is in

@@ -112,6 +112,24 @@ func Open(ctx context.Context, folder string, b bolt.Config, c Config) (*Node, e
 }
 
 func open(ctx context.Context, folder string, b bolt.Config, c Config, k keys) (_ *Node, err error) {
+	c = c.withDefaults()
+	n := &Node{config: c, keys: k, folder: folder, opened: time.Now(), state: newState(), accounts: make(chan struct{}, 1)}
+	n.limit.records.Store(defaultRecords)
+	n.limit.bytes.Store(defaultBytes)
+	n.ctx, n.end = context.WithCancel(context.Background())
+	b.Truth = (*truth)(n)
+	if n.DB, err = bolt.Open(folder, b); err != nil {
+		n.end()
+		return nil, errors.Join(err, k.close())
+	}
+	if err = n.begin(ctx); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+// withDefaults returns the configuration with functions that do nothing for those that are nil.
+func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -130,19 +148,7 @@ func open(ctx context.Context, folder string, b bolt.Config, c Config, k keys) (
 	if c.Phones == nil {
 		c.Phones = func() int { return 0 }
 	}
-	n := &Node{config: c, keys: k, folder: folder, opened: time.Now(), state: newState(), accounts: make(chan struct{}, 1)}
-	n.limit.records.Store(defaultRecords)
-	n.limit.bytes.Store(defaultBytes)
-	n.ctx, n.end = context.WithCancel(context.Background())
-	b.Truth = (*truth)(n)
-	if n.DB, err = bolt.Open(folder, b); err != nil {
-		n.end()
-		return nil, errors.Join(err, k.close())
-	}
-	if err = n.begin(ctx); err != nil {
-		return nil, errors.Join(err, n.Close())
-	}
-	return n, nil
+	return c
 }
 
 // begin connects the node to the cluster. A node that has a replica begins without etcd
@@ -184,6 +190,15 @@ func (n *Node) begin(ctx context.Context) error {
 func (n *Node) join(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
+	if err := n.checkServers(ctx); err != nil {
+		return err
+	}
+	n.probe(ctx)
+	return n.takeName(ctx)
+}
+
+// checkServers returns an error if the versions of etcd's members are too old, or unknown.
+func (n *Node) checkServers(ctx context.Context) error {
 	versions, err := n.keys.versions(ctx)
 	if err != nil {
 		return away(err)
@@ -197,8 +212,7 @@ func (n *Node) join(ctx context.Context) error {
 			n.config.Log.Warn("this version of etcd has defects that later ones don't have: update it", "version", v, "to", recommended.String())
 		}
 	}
-	n.probe(ctx)
-	return n.takeName(ctx)
+	return nil
 }
 
 // Close ends following and closes the database.

@@ -85,6 +85,8 @@ func (n *Node) followOnce(ctx context.Context, lost bool) error {
 		return err
 	case at.record.revision == 0:
 		return n.found(ctx)
+	case at.head.Moving != nil:
+		return problem{ErrMoving}
 	case at.head.Schema != bolt.Schema():
 		return problem{fmt.Errorf("%w: schema %d; this version has %d", ErrSchema, at.head.Schema, bolt.Schema())}
 	}

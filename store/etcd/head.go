@@ -14,6 +14,7 @@ type head struct {
 	Token  string    `json:"token"` // of the change, unlike all others
 	Time   time.Time `json:"time"`  // as the node knew it
 	Schema int       `json:"schema"`
+	Moving *moving   `json:"moving,omitempty"` // only while data is moved into etcd
 }
 
 // maxRecord bounds the JSON of a head or a node, in bytes.

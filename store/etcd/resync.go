@@ -24,7 +24,7 @@ func (n *Node) resync(ctx context.Context, at inspected) error {
 	}
 	total := 0
 	for _, letter := range []byte(bolt.Letters()) {
-		read, err := n.replace(ctx, letter, at.revision)
+		read, err := n.windows(ctx, letter, at.revision, n.Replace)
 		if err != nil {
 			return err
 		}
@@ -42,8 +42,9 @@ func (n *Node) resync(ctx context.Context, at inspected) error {
 	return nil
 }
 
-// replace makes the records of a letter what they were at a revision, window by window.
-func (n *Node) replace(ctx context.Context, letter byte, revision int64) (total int, err error) {
+// windows calls f for all windows of the keys of a letter, in their order, with the records as they
+// were at a revision. It returns how many there are.
+func (n *Node) windows(ctx context.Context, letter byte, revision int64, f func(from, to string, records []bolt.Write) error) (total int, err error) {
 	w := newWindow(letter)
 	for {
 		p, err := n.read(ctx, span{from: w.from, to: w.to(), revision: revision, limit: w.limit, patience: time.Minute})
@@ -58,7 +59,7 @@ func (n *Node) replace(ctx context.Context, letter byte, revision int64) (total 
 		total += len(writes)
 		from := w.from
 		end := w.next(writes, size, p.more)
-		if err := n.Replace(from, w.from, writes); err != nil {
+		if err := f(from, w.from, writes); err != nil {
 			return total, err
 		}
 		if end {
