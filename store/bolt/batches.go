@@ -42,6 +42,7 @@ func (db *DB) changeAtOnce(b store.Batch, part bool) ([]store.Result, error) {
 		})
 	} else {
 		err = db.updateMany(max(1, len(b.Changes)), func(tx *writeTx) (err error) {
+			tx.ask()
 			if d, err = db.draft(tx.Tx, b); err != nil {
 				return err
 			}

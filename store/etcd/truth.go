@@ -28,6 +28,9 @@ func (t *truth) Approve(revision int64, writes []bolt.Write) (next int64, err er
 	if err := n.reachable(); err != nil {
 		return 0, err
 	}
+	if len(writes) == 0 {
+		return n.confirm(revision)
+	}
 	at, token, err := n.seek(revision)
 	if err != nil {
 		return 0, err
@@ -66,6 +69,28 @@ func (t *truth) Approve(revision int64, writes []bolt.Write) (next int64, err er
 		return 0, errConflict
 	}
 	return r.revision, nil
+}
+
+// confirm returns an error unless nothing was changed since the replica's revision.
+func (n *Node) confirm(revision int64) (int64, error) {
+	at, err := n.readHead(n.ctx)
+	if err != nil {
+		return 0, away(err)
+	}
+	n.state.set(func(s *state) {
+		if at.cluster == s.cluster {
+			s.head = max(s.head, at.record.revision)
+		}
+	})
+	n.state.mu.Lock()
+	defer n.state.mu.Unlock()
+	switch s := &n.state; {
+	case s.problem != nil:
+		return 0, fmt.Errorf("%w: %w", errRefused, s.problem)
+	case !s.whole, at.cluster != s.cluster, at.record.revision > revision:
+		return 0, errBehind
+	}
+	return revision, nil
 }
 
 // reachable returns errAway if etcd does not answer, so that a change is refused before
