@@ -37,6 +37,8 @@ func (v *service) newConsole() *sshconsole.Server {
 			PnP:         v.flags.PnP != "",
 			Check:       checks.run,
 			Status:      v.status,
+			Nodes:       v.nodes(),
+			Stale:       v.stale,
 			Backup:      v.backups.begin,
 			Files:       v.consoleFiles(),
 			MakeAPIKey:  v.makeAPIKey(),

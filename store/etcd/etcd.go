@@ -237,11 +237,11 @@ func (n *Node) ReplicaAge() time.Duration {
 	return time.Since(later(n.opened, n.state.currentAt()))
 }
 
-// Stale returns as of when the replica is known to have all changes if etcd is away, and
-// the zero time otherwise.
+// Stale returns as of when the replica is known to have all changes if etcd is away or the
+// last Fresh gave up, and the zero time otherwise.
 func (n *Node) Stale() time.Time {
-	if n.state.away(time.Now()) {
-		return n.state.currentAt()
+	if n.state.away(time.Now()) || n.fresh.stale() {
+		return later(n.opened, n.state.currentAt())
 	}
 	return time.Time{}
 }

@@ -12,6 +12,26 @@ type freshness struct {
 	mu      sync.Mutex
 	next    *headRead  // that has not begun
 	running sync.Mutex // held while one runs
+
+	gaveUp, got time.Time // when the last Fresh began that gave up, and that did not
+}
+
+// ended notes how a Fresh that began at a time has ended.
+func (f *freshness) ended(begun time.Time, got bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if got {
+		f.got = later(f.got, begun)
+	} else {
+		f.gaveUp = later(f.gaveUp, begun)
+	}
+}
+
+// stale reports whether a Fresh gave up, and none that began later did not.
+func (f *freshness) stale() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gaveUp.After(f.got)
 }
 
 type headRead struct {
@@ -21,10 +41,15 @@ type headRead struct {
 }
 
 // Fresh waits until the replica has all changes that were made before, on whichever node.
-// It gives up after a second, and at once if etcd is away.
+// It gives up after a second, and at once if etcd is away; then Stale tells.
 func (n *Node) Fresh(ctx context.Context) {
+	begun := time.Now()
+	n.fresh.ended(begun, n.freshen(ctx))
+}
+
+func (n *Node) freshen(ctx context.Context) bool {
 	if n.state.away(time.Now()) {
-		return
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, freshTime)
 	defer cancel()
@@ -32,11 +57,9 @@ func (n *Node) Fresh(ctx context.Context) {
 	select {
 	case <-r.done:
 	case <-ctx.Done():
-		return
+		return false
 	}
-	if r.err == nil {
-		n.state.await(ctx, 0, func(s *state) bool { return s.whole && s.applied >= r.at.record.revision })
-	}
+	return r.err == nil && n.state.await(ctx, 0, func(s *state) bool { return s.whole && s.applied >= r.at.record.revision })
 }
 
 // nextRead returns the read of the head that begins next.

@@ -59,6 +59,10 @@ func TestRefusedByTheTruth(t *testing.T) {
 	if err := change(a, store.RuleRegister); err != nil {
 		t.Fatal(err)
 	}
+	b.Fresh(t.Context())
+	if at := b.Stale(); at.IsZero() || time.Since(at) > time.Minute {
+		t.Errorf("b knows nothing of the phone, and calls itself as of %v", at)
+	}
 	deregistered := make(chan error)
 	go func() { deregistered <- change(b, store.RuleDeregister) }()
 	select {
@@ -69,6 +73,10 @@ func TestRefusedByTheTruth(t *testing.T) {
 	close(l.let)
 	if err := <-deregistered; err != nil {
 		t.Error(err)
+	}
+	b.Fresh(t.Context())
+	if at := b.Stale(); !at.IsZero() {
+		t.Errorf("b knows all, and calls itself as of %v", at)
 	}
 
 	if err := change(b, store.RuleDeregister); !errors.Is(err, store.ErrNotFound) {
