@@ -2,11 +2,13 @@ package integration
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -179,7 +181,7 @@ func (c *proofClient) one(n *proofNode, mac string, command proofCommand) {
 	default:
 		c.took = append(c.took, took)
 	}
-	c.phones.add(mac, porcupine.Operation{ClientId: c.id, Input: command, Call: int64(call), Output: result, Return: int64(call + took)})
+	c.phones.add(mac, porcupine.Operation{ClientId: c.id, Input: command, Call: int64(call), Output: result, Return: int64(call + took), Metadata: n.name})
 }
 
 // result reads the answer to a command. It is not known if no command may have it.
@@ -254,17 +256,32 @@ func (p *proofPhones) checkHistories(t *testing.T) {
 		commands, unheard = commands+len(history), unheard+p.losses[mac]
 		if got := linearizable(history); got != porcupine.Ok {
 			t.Errorf("%s: the history of %d commands is not linearizable: %s", mac, len(history), got)
-			_, info := porcupine.CheckOperationsVerbose(proofModel, history, time.Minute)
-			if path := filepath.Join(t.ArtifactDir(), mac+".html"); porcupine.VisualizePath(proofModel, info, path) == nil {
-				t.Logf("%s, which go test -artifacts keeps, draws it", path)
-			}
-			for _, op := range history {
-				t.Logf("%v to %v: %s", time.Duration(op.Call), time.Duration(op.Return), proofModel.DescribeOperation(op.Input, op.Output))
-			}
+			tellHistory(t, mac, history)
 		}
 	}
 	if commands == 0 {
 		t.Error("nothing was done")
 	}
 	t.Logf("%d commands for %d phones are linearizable; %d without an answer", commands, len(p.history), unheard)
+}
+
+// tellHistory shows where a history can't go on: the commands before and after it.
+func tellHistory(t *testing.T, mac string, history []porcupine.Operation) {
+	t.Helper()
+	_, info := porcupine.CheckOperationsVerbose(proofModel, history, time.Minute)
+	path := filepath.Join(t.ArtifactDir(), mac+".html")
+	if err := porcupine.VisualizePath(proofModel, info, path); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%s, which go test -artifacts keeps, draws it", path)
+	most := 0
+	for _, all := range info.PartialLinearizationsOperations() {
+		for _, part := range all {
+			most = max(most, len(part))
+		}
+	}
+	slices.SortFunc(history, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
+	for _, op := range history[max(0, most-15):min(len(history), most+15)] {
+		t.Logf("%v to %v on %s: %s", time.Duration(op.Call), time.Duration(op.Return), op.Metadata, proofModel.DescribeOperation(op.Input, op.Output))
+	}
 }

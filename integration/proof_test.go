@@ -37,6 +37,7 @@ func TestProof(t *testing.T) {
 	t.Logf("-proof-time %v -proof-seed %d make the same choices, though not at the same moments", *proofTime, seed)
 	whole := min(*proofTime, proofLimit)
 	t.Run("one node", func(t *testing.T) { prove(t, 1, whole/3, seed) })
+	t.Run("three nodes", func(t *testing.T) { prove(t, 3, whole, seed) })
 }
 
 // prove breaks a cluster for some time, and checks what it has done.
