@@ -66,11 +66,17 @@ func startProof(t *testing.T, nodes int) *proofCluster {
 		c.nodes = append(c.nodes, n)
 	}
 	c.makeKeys()
-	for _, n := range c.nodes {
+	var starting sync.WaitGroup
+	for _, n := range c.nodes { // at once, as after a power cut
 		t.Cleanup(func() { c.tellLog(n) })
-		if err := n.run(); err != nil {
-			t.Fatalf("%s: %v", n.name, err)
-		}
+		starting.Go(func() {
+			if err := n.run(); err != nil {
+				t.Errorf("%s: %v", n.name, err)
+			}
+		})
+	}
+	if starting.Wait(); t.Failed() {
+		t.FailNow()
 	}
 	c.addAccounts()
 	return c
