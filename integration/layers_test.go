@@ -10,7 +10,7 @@ import (
 // TestLayers checks the dependencies between the layers: no protocol depends on
 // another one or on a backend, package store depends on no database, nothing
 // depends on the commands or on these tests, and only cmd/snomredirect depends on
-// Prometheus.
+// Prometheus. The tests here import only the package that starts etcd.
 func TestLayers(t *testing.T) {
 	// Prefixes of packages that a package must not depend on, even indirectly. Without
 	// labstack there is no snomredirect/redirect.
@@ -22,6 +22,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/store/contacts":             {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/store/passwords":            {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/store/apikeys":              {"snomredirect/store/", "snomredirect/redirect", "snomredirect/sshconsole", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/store/etcd":                 {"snomredirect/redirect", "snomredirect/sshconsole", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/redirect":                   {"snomredirect/redirect/rds", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
 		"snomredirect/redirect/files":             {"snomredirect/redirect/rds", "snomredirect/redirect/pnp", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/gliderlabs/"},
 		"snomredirect/redirect/proof":             {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
@@ -44,6 +45,7 @@ func TestLayers(t *testing.T) {
 		"snomredirect/sshconsole/wording":         {"snomredirect/redirect", "snomredirect/sshconsole", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/entries":         {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/profiles":        {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
+		"snomredirect/sshconsole/nodes":           {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole/jobs":            {"snomredirect/redirect", "snomredirect/sshconsole/shell", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
 		"snomredirect/sshconsole":                 {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/"},
 		"snomredirect/sshconsole/shell":           {"snomredirect/redirect", "snomredirect/store/", "go.etcd.io/", "github.com/labstack/", "github.com/gliderlabs/"},
@@ -100,6 +102,11 @@ func TestLayers(t *testing.T) {
 				t.Errorf("%s depends on %s", p.path, dep)
 			}
 		}
+		for _, imported := range p.tests {
+			if p.path == "snomredirect/integration" && hasPrefix(imported, []string{"snomredirect/"}) && imported != "snomredirect/store/etcd/etcdtest" {
+				t.Errorf("tests of %s import %s", p.path, imported)
+			}
+		}
 		for _, imported := range p.imports {
 			if hasPrefix(imported, indirect[p.path]) {
 				t.Errorf("%s imports %s", p.path, imported)
@@ -116,17 +123,18 @@ type listedPackage struct {
 	path    string
 	imports []string
 	deps    []string // direct and indirect
+	tests   []string // what its tests import
 }
 
 func listPackages(t *testing.T) (all []listedPackage) {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}};{{join .Imports " "}};{{join .Deps " "}}`, "snomredirect/...").Output()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}};{{join .Imports " "}};{{join .Deps " "}};{{join .TestImports " "}}`, "snomredirect/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Split(line, ";")
-		all = append(all, listedPackage{fields[0], strings.Fields(fields[1]), strings.Fields(fields[2])})
+		all = append(all, listedPackage{fields[0], strings.Fields(fields[1]), strings.Fields(fields[2]), strings.Fields(fields[3])})
 	}
 	return all
 }

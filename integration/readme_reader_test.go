@@ -3,11 +3,13 @@ package integration
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,8 +25,14 @@ type reader struct {
 	*testing.T
 	home, folder string // folder is the checkout
 	env          []string
-	service      *exec.Cmd
-	ended        chan struct{} // closed when service has ended
+	services     []*pageService
+}
+
+// A pageService is a service that a page has started.
+type pageService struct {
+	*exec.Cmd
+	output string        // the file that it writes to
+	ended  chan struct{} // closed when it has ended
 }
 
 // readersSSH stands before OpenSSH's ssh in PATH, because that takes the home
@@ -103,7 +111,7 @@ func (r *reader) script(text string) {
 		before.Reset()
 	}
 	for _, line := range commandLines(text) {
-		if strings.Contains(line, "snomredirect serve") {
+		if serves.MatchString(strings.TrimSpace(line)) {
 			run()
 			r.serve(line)
 		} else {
@@ -127,70 +135,89 @@ func commandLines(text string) []string {
 	return regexp.MustCompile(`(?m)^(.*\\\n)*.*\n?`).FindAllString(text, -1)
 }
 
-// serve starts the service and waits until it answers phones.
+// serves are commands that run until they are stopped: a service, a cluster of several, and
+// a process of a cluster, which runs beside the others.
+var serves = regexp.MustCompile(`snomredirect serve|^integration/cluster/run$|^cluster/node\d`)
+
+// serve starts a service and waits until it answers phones.
 func (r *reader) serve(line string) {
 	r.Helper()
-	r.stop()
-	r.service = exec.Command("bash", "-c", line)
-	r.service.Dir, r.service.Env = r.folder, r.env
-	r.service.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // go run and what it runs
-	output, err := os.Create(filepath.Join(r.home, "service"))
+	if !strings.HasPrefix(line, "cluster/") {
+		r.stop()
+	}
+	s := &pageService{Cmd: exec.Command("bash", "-c", line), output: filepath.Join(r.home, fmt.Sprintf("service%d", len(r.services))), ended: make(chan struct{})}
+	s.Dir, s.Env = r.folder, r.env
+	s.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // go run and what it runs
+	output, err := os.Create(s.output)
 	if err != nil {
 		r.Fatal(err)
 	}
 	defer output.Close()
-	r.service.Stdout, r.service.Stderr = output, output
-	if err := r.service.Start(); err != nil {
+	s.Stdout, s.Stderr = output, output
+	if err := s.Start(); err != nil {
 		r.Fatal(err)
 	}
-	r.ended = make(chan struct{})
+	r.services = append(r.services, s)
 	go func() {
-		defer close(r.ended)
-		_ = r.service.Wait() // a service that is stopped by a signal
+		defer close(s.ended)
+		_ = s.Wait() // a service that is stopped by a signal
 	}()
-	port := "8080"
-	if m := regexp.MustCompile(`--http :(\d+)`).FindStringSubmatch(line); m != nil {
-		port = m[1]
-	}
 	for deadline := time.Now().Add(readerPatience); ; { // go run builds first
 		select {
-		case <-r.ended:
-			r.Fatalf("%s\nhas ended:\n%s", line, r.said())
+		case <-s.ended:
+			r.Fatalf("%s\nhas ended:\n%s", line, r.said(s))
 		case <-time.After(50 * time.Millisecond):
 		}
-		if response, err := http.Get("http://localhost:" + port + "/healthz"); err == nil {
-			response.Body.Close()
+		if r.ready(s, line) {
 			return
 		}
 		if time.Now().After(deadline) {
-			r.Fatalf("%s\ndoes not answer on port %s:\n%s", line, port, r.said())
+			r.Fatalf("%s\ndoes not answer:\n%s", line, r.said(s))
 		}
 	}
 }
 
-// said returns what the service has written.
-func (r *reader) said() string {
-	text, err := os.ReadFile(filepath.Join(r.home, "service"))
+// ready reports whether a service answers.
+func (r *reader) ready(s *pageService, line string) bool {
+	r.Helper()
+	if strings.HasPrefix(line, "integration/cluster/run") {
+		return strings.Contains(r.said(s), "The cluster is ready.")
+	}
+	port := "8080"
+	if m := regexp.MustCompile(`--http \S*:(\d+)`).FindStringSubmatch(line); m != nil {
+		port = m[1]
+	} else if m := regexp.MustCompile(`^cluster/node(\d)`).FindStringSubmatch(line); m != nil {
+		port = "810" + m[1]
+	}
+	response, err := http.Get("http://localhost:" + port + "/healthz")
+	if err == nil {
+		response.Body.Close()
+	}
+	return err == nil
+}
+
+// said returns what a service has written.
+func (r *reader) said(s *pageService) string {
+	text, err := os.ReadFile(s.output)
 	if err != nil {
 		r.Fatal(err)
 	}
 	return string(text)
 }
 
-// stop ends the service as Ctrl-C does.
+// stop ends the services as Ctrl-C does, the last one first.
 func (r *reader) stop() {
-	if r.service == nil {
-		return
+	for _, s := range slices.Backward(r.services) {
+		_ = syscall.Kill(-s.Process.Pid, syscall.SIGINT) // perhaps it has ended
+		select {
+		case <-s.ended:
+		case <-time.After(readerPatience):
+			_ = syscall.Kill(-s.Process.Pid, syscall.SIGKILL)
+			r.Errorf("the service does not stop:\n%s", r.said(s))
+			<-s.ended
+		}
 	}
-	_ = syscall.Kill(-r.service.Process.Pid, syscall.SIGINT)
-	select {
-	case <-r.ended:
-	case <-time.After(readerPatience):
-		_ = syscall.Kill(-r.service.Process.Pid, syscall.SIGKILL)
-		r.Errorf("the service does not stop:\n%s", r.said())
-		<-r.ended
-	}
-	r.service = nil
+	r.services = nil
 }
 
 // run runs a command, on a terminal if something is typed into it, and returns

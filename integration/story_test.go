@@ -1,7 +1,8 @@
 // Package integration tests the whole program. Each file in testdata is a script
 // that starts the real program on free ports and talks to it as operators,
 // partners and phones do. The scripts also serve as its specification. They use
-// only the program's protocols and import none of its packages.
+// only the program's protocols and import none of its packages; etcdtest starts the etcd
+// that several nodes need.
 package integration
 
 import (

@@ -80,3 +80,7 @@ func (cs *clients) end(c *client) {
 	defer cs.mu.Unlock()
 	c.busy--
 }
+
+// Recheck ends all connections whose login is no longer valid, after accounts have
+// changed elsewhere.
+func (s *Server) Recheck() { s.clients.recheck(s.Accounts, nil) }

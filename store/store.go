@@ -9,7 +9,10 @@
 // code relies on parsed values being valid.
 package store
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Errors of rules and look-ups. Backends return exactly these errors for these
 // cases, possibly wrapped; any other error means that the store failed.
@@ -94,8 +97,8 @@ var (
 	// ErrUnavailable means that the store can't write at present, for example because
 	// the disk is full. Nothing was changed.
 	ErrUnavailable = errors.New("changes can't be stored")
-	// ErrUnknown means that it is not known whether the change is stored: the disk has
-	// failed at the last moment.
+	// ErrUnknown means that it is not known whether the change is stored: the disk, or the
+	// connection to where changes are decided, has failed at the last moment.
 	ErrUnknown = errors.New("not known whether the change is stored")
 	// ErrTooLarge means that the change is more than the store can write at once, and is
 	// not to be made in parts.
@@ -105,3 +108,14 @@ var (
 	// ErrBusy means that too many requests are waiting; a later one may succeed.
 	ErrBusy = errors.New("too many are waiting")
 )
+
+// A Stale is ErrUnavailable of a store that can't reach where changes are decided. What it
+// shows may have been changed since a time.
+type Stale struct{ At time.Time }
+
+func (s Stale) Error() string {
+	return "changes can't be stored, and what is shown is as of " + s.At.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// Is reports whether target is ErrUnavailable.
+func (s Stale) Is(target error) bool { return target == ErrUnavailable }

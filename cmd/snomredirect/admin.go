@@ -54,12 +54,7 @@ func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password stri
 		_, err = db.AddAccount(audit, false, store.Account{Name: store.Admin, Role: store.Operator, PasswordHash: store.HashPassword(password)})
 		return password, err
 	}
-	admin, err := db.AccountNamed(store.Admin)
-	if errors.Is(err, store.ErrNoAccount) {
-		if admin, err = db.AddAccount(audit, false, store.Account{Name: store.Admin, Role: store.Operator}); err == nil {
-			log.Info("operator created", "account", store.Admin)
-		}
-	}
+	admin, err := adminAccount(db, audit, log)
 	if errors.Is(err, store.ErrUnavailable) {
 		return "", notAuthorized(log, err)
 	}
@@ -83,6 +78,22 @@ func ensureAdmin(db *bolt.DB, keys []store.Key, log *slog.Logger) (password stri
 		log.Info("operator authorized", "account", store.Admin, "keys_added", added, "enabled", admin.Disabled)
 	}
 	return "", nil
+}
+
+// adminAccount returns the operator admin, and creates it if necessary.
+func adminAccount(db *bolt.DB, audit store.Audit, log *slog.Logger) (store.Account, error) {
+	admin, err := db.AccountNamed(store.Admin)
+	if !errors.Is(err, store.ErrNoAccount) {
+		return admin, err
+	}
+	admin, err = db.AddAccount(audit, false, store.Account{Name: store.Admin, Role: store.Operator})
+	switch {
+	case errors.Is(err, store.ErrNameTaken): // by another node that starts
+		return db.AccountNamed(store.Admin)
+	case err == nil:
+		log.Info("operator created", "account", store.Admin)
+	}
+	return admin, err
 }
 
 // notAuthorized logs that the keys can't be stored at present. Phones are answered

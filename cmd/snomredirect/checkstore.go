@@ -69,6 +69,9 @@ func printCounts(w io.Writer, r bolt.Report) {
 	} {
 		fmt.Fprintf(w, "%-17s%d\n", line.name, line.n)
 	}
+	if r.Checksum != "" {
+		fmt.Fprintf(w, "%-17s%s\n", "Checksum:", r.Checksum)
+	}
 }
 
 func printProblems(w io.Writer, prefix string, f bolt.Findings) {

@@ -44,8 +44,11 @@ type serve struct {
 	ScanLimit        int           `default:"200" placeholder:"N" help:"How many MACs of unregistered phones a client can request (${default}); 0 turns the limit off."`
 	ScanRefill       time.Duration `default:"24h" placeholder:"TIME" help:"Refill what a client has used up of --scan-limit within this long (${default})."`
 	CheckPrivate     bool          `name:"check-private" help:"Let CHECK request setting servers at private addresses and on this host too."`
-	LogFormat        string        `enum:"text,json" default:"text" help:"Write the log to standard error as text or json (${default})."`
-	LogLevel         string        `enum:"debug,info,warn,error" default:"info" help:"Log this level and above: debug (every request of a phone), info (changes and logins), warn or error (${default})."`
+	clusterFlags
+	Node string `name:"node" placeholder:"NAME" help:"Name of this node, unlike those of all others; without it, the host's name."`
+
+	LogFormat string `enum:"text,json" default:"text" help:"Write the log to standard error as text or json (${default})."`
+	LogLevel  string `enum:"debug,info,warn,error" default:"info" help:"Log this level and above: debug (every request of a phone), info (changes and logins), warn or error (${default})."`
 
 	inherited map[string]*lastcall.Listener // from systemd, by flag
 }
@@ -82,6 +85,9 @@ func (s *serve) Validate() error {
 		return fmt.Errorf("--default-server %v %w: expected a setting server elsewhere", s.DefaultServer, store.ErrPointsBack)
 	}
 	if _, err := parseProxies(s.TrustedProxy); err != nil {
+		return err
+	}
+	if err := s.validateCluster(); err != nil {
 		return err
 	}
 	if err := s.validateRDS(); err != nil {

@@ -27,6 +27,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		"log-format": "json", "log-level": "debug",
 		"https": ":3", "tls-cert": "a.pem", "tls-key": "a.key", "phone-ca": "ca.pem", "metrics": ":4", "require-phone-cert": "true",
 		"rds": "127.0.0.1:5", "files": ":6", "files-url": "https://files.example", "files-plain": "false", "files-space": "5MiB", "files-count": "7", "pnp": "224.0.1.75:5060", "rds-plain": "true", "sraps": "true", "ssh-legacy": "true", "check-private": "true", "default-server": "http://default.example/", "default-any-oui": "true", "trusted-proxy": "192.0.2.0/24",
+		"etcd": "https://e.example:2379", "etcd-prefix": "x/", "etcd-ca": "ca.pem", "etcd-cert": "a.pem", "etcd-key": "a.key", "node": "a",
 	} {
 		args = append(args, "--"+flag+"="+value)
 		t.Setenv("SNOMREDIRECT_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")), value)
@@ -38,7 +39,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		t.Errorf("by flag %+v, by variable %+v", byFlag.Serve, byVariable.Serve)
 	}
 	var defaults commandLine
-	for _, name := range []string{"HTTP", "SSH", "DATA", "HOLD", "QUOTA", "SCAN_LIMIT", "SCAN_REFILL", "LOG_FORMAT", "LOG_LEVEL", "FILES", "FILES_URL", "FILES_PLAIN", "FILES_SPACE", "FILES_COUNT"} {
+	for _, name := range []string{"HTTP", "SSH", "DATA", "HOLD", "QUOTA", "SCAN_LIMIT", "SCAN_REFILL", "LOG_FORMAT", "LOG_LEVEL", "FILES", "FILES_URL", "FILES_PLAIN", "FILES_SPACE", "FILES_COUNT", "ETCD_PREFIX"} {
 		os.Unsetenv("SNOMREDIRECT_" + name) // t.Setenv restores it
 	}
 	parse(t, &defaults, "serve", "--rds-plain=false")
@@ -47,7 +48,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 			t.Errorf("the test does not set %s", v.Type().Field(i).Name)
 		}
 	}
-	if s := defaults.Serve; s.HTTP != ":8080" || s.SSH != ":2222" || s.Data != "./data" || s.LogFormat != "text" || s.LogLevel != "info" || s.Hold.Minutes() != 10 || s.Quota != 10_000 || s.ScanLimit != 200 || s.ScanRefill.Hours() != 24 || s.FilesSpace != store.DefaultFileSpace || s.FilesCount != store.DefaultFileCount {
+	if s := defaults.Serve; s.HTTP != ":8080" || s.SSH != ":2222" || s.Data != "./data" || s.LogFormat != "text" || s.LogLevel != "info" || s.Hold.Minutes() != 10 || s.Quota != 10_000 || s.ScanLimit != 200 || s.ScanRefill.Hours() != 24 || s.FilesSpace != store.DefaultFileSpace || s.FilesCount != store.DefaultFileCount || s.EtcdPrefix != "sr1/" {
 		t.Errorf("defaults: %+v", s)
 	}
 	var check commandLine
@@ -82,7 +83,7 @@ func TestAdminKeysInTheEnvironment(t *testing.T) {
 // The help of serve names the variable of each flag, and of no other.
 func TestVariablesInHelp(t *testing.T) {
 	var help bytes.Buffer
-	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert pnp rds rds-plain sraps files files-url files-plain files-space files-count ssh ssh-legacy trusted-proxy metrics admin-key public-name default-server default-any-oui hold quota scan-limit scan-refill check-private log-format log-level"}, {"health", "http https"}, {"version", ""}} {
+	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert pnp rds rds-plain sraps files files-url files-plain files-space files-count ssh ssh-legacy trusted-proxy metrics admin-key public-name default-server default-any-oui hold quota scan-limit scan-refill check-private etcd etcd-prefix etcd-ca etcd-cert etcd-key node log-format log-level"}, {"health", "http https"}, {"version", ""}} {
 		help.Reset()
 		func() {
 			defer func() { _ = recover() }() // kong expects exit to end the program
@@ -118,8 +119,13 @@ func TestValidate(t *testing.T) {
 		"--default-server=gopher://x/": "--default-server: expected a URL such as ",
 		"--default-server=http://provisioning.snom.com/x":                    "--default-server http://provisioning.snom.com/x points back at this service: expected a setting server elsewhere",
 		"--public-name=prov.example --default-server=http://PROV.example:81": "--default-server http://PROV.example:81 points back at this service",
-		"--http=":                               "--http and --https are both empty: expected an address for phones",
-		"--rds-plain":                           "--rds-plain: expected --rds too",
+		"--http=":              "--http and --https are both empty: expected an address for phones",
+		"--rds-plain":          "--rds-plain: expected --rds too",
+		"--etcd=http://e:2379": "--etcd: expected --admin-key too",
+		"--etcd=http://e:2379 --admin-key=a.pub --node=a/b": `--node "a/b": expected a name`,
+		"--etcd-ca=ca.pem":                      "expected --etcd too",
+		"--etcd-prefix=":                        "--etcd-prefix is empty",
+		"--node=a":                              "--node: expected --etcd too",
 		"--sraps":                               "--sraps: expected --https or --rds too, such as --https :443, where it is served",
 		"--rds=:8083 --rds-plain":               "--rds :8083: with --rds-plain, expected a loopback address such as 127.0.0.1:8083",
 		"--phone-ca=ca.pem":                     "apply to HTTPS: expected --https too",

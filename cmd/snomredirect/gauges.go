@@ -19,6 +19,7 @@ type gauges struct {
 	waiting  func() int                             // contacts to be written
 	backup   func() time.Time                       // the last one, or the zero time
 	refusing func() error                           // why changes are refused, or nil
+	age      func() time.Duration                   // of the replica
 	guard    func(where string, f func()) (ok bool) // Prometheus collects on its own goroutines
 }
 
@@ -33,12 +34,13 @@ var (
 	sessionsGauge  = gauge("console_open_sessions", "Open console sessions.")
 	backupGauge    = gauge("last_backup_timestamp_seconds", "When the last backup that a client received was made, in Unix time; 0 if there is none.")
 	refusedGauge   = gauge("changes_refused", "1 while changes are refused because they can't be stored, otherwise 0.")
+	ageGauge       = gauge("replica_age_seconds", "For how long it has not been known that the replica has all changes; 0 without --etcd.")
 	waitingGauge   = gauge("contacts_waiting", "Last contacts of phones that wait to be written.")
 )
 
 // Describe implements [prometheus.Collector].
 func (g gauges) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{buildInfoGauge, phonesGauge, accountsGauge, sessionsGauge, waitingGauge, backupGauge, refusedGauge} {
+	for _, d := range []*prometheus.Desc{buildInfoGauge, phonesGauge, accountsGauge, sessionsGauge, waitingGauge, backupGauge, refusedGauge, ageGauge} {
 		descs <- d
 	}
 }
@@ -69,6 +71,7 @@ func (g gauges) collect(values chan<- prometheus.Metric) {
 		refused = 1
 	}
 	send(refusedGauge, refused, nil)
+	values <- prometheus.MustNewConstMetric(ageGauge, prometheus.GaugeValue, g.age().Seconds())
 	last := 0
 	if t := g.backup(); !t.IsZero() {
 		last = int(t.Unix())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ed25519"
 	"encoding/pem"
 	"errors"
@@ -21,7 +22,9 @@ import (
 func loadHostKey(file string) (ssh.Signer, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		text, err = makeHostKey(file)
+		if text, err = newHostKey(); err == nil {
+			err = writeDurable(file, text)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("host key: %w", err)
@@ -46,7 +49,18 @@ func checkNotLost(folder string) error {
 	return fmt.Errorf("data folder %s: it has %s, but its database is missing or empty: restore a backup into another folder, or move that file away to start with no phones", folder, snapshot.HostKey)
 }
 
-func makeHostKey(file string) ([]byte, error) {
+// openHostKey reads the console's host key. With several nodes, they all have the same.
+func (v *service) openHostKey(ctx context.Context) (ssh.Signer, error) {
+	file := filepath.Join(v.flags.Data, snapshot.HostKey)
+	if v.node != nil {
+		if _, err := v.sharedFile(ctx, "ssh", file, newHostKey); err != nil {
+			return nil, fmt.Errorf("host key: %w", err)
+		}
+	}
+	return loadHostKey(file)
+}
+
+func newHostKey() ([]byte, error) {
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return nil, err
@@ -55,6 +69,5 @@ func makeHostKey(file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := pem.EncodeToMemory(block)
-	return text, writeDurable(file, text)
+	return pem.EncodeToMemory(block), nil
 }

@@ -9,6 +9,7 @@
 //	snomredirect check-store  check the database of a service that is stopped
 //	snomredirect compact      make the database of a service that is stopped smaller
 //	snomredirect restore      restore a data folder from an archive that BACKUP wrote
+//	snomredirect move         move accounts and phones into etcd, or back
 //	snomredirect hawk         sign a request to the REST API with an API key
 //	snomredirect version      show the version
 //
@@ -45,6 +46,7 @@ type commandLine struct {
 	CheckStore checkStore `cmd:"" help:"Check the database of a service that is stopped."`
 	Compact    compact    `cmd:"" help:"Make the database of a service that is stopped smaller."`
 	Restore    restore    `cmd:"" help:"Restore a data folder from an archive that the console's command BACKUP wrote."`
+	Move       move       `cmd:"" help:"Move accounts and phones from a data folder into etcd, or back, while no service runs."`
 	Hawk       signHawk   `cmd:"" help:"Sign a request to the REST API with an API key, for curl."`
 	Version    version    `cmd:"" help:"Show the version."`
 }

@@ -15,6 +15,7 @@ import (
 	"snomredirect/redirect/sraps"
 	"snomredirect/sshconsole"
 	"snomredirect/store"
+	"snomredirect/store/etcd"
 )
 
 // metrics are what Prometheus collects. Events are counted as they happen;
@@ -42,6 +43,9 @@ type metrics struct {
 	commits, flushes       prometheus.Observer
 	flushed, flushFailures prometheus.Counter
 	commitFailures         prometheus.Counter
+
+	conflicts, resyncs prometheus.Counter
+	etcdTook           *prometheus.HistogramVec // request
 }
 
 const namespace = "snomredirect"
@@ -91,6 +95,10 @@ func newMetrics() *metrics {
 		flushes:        histogram("contacts_flush_duration_seconds", "Time to write the last contacts of phones.", diskBuckets).WithLabelValues(),
 		flushed:        counter("contacts_flushed_total", "Phones whose last contact was written.").WithLabelValues(),
 		flushFailures:  counter("contacts_flush_failures_total", "Failed attempts to write last contacts; each is retried.").WithLabelValues(),
+
+		conflicts: counter("commit_conflicts_total", "Transactions that ran again because another node had changed something first; 0 without --etcd.").WithLabelValues(),
+		resyncs:   counter("replica_resyncs_total", "How often everything was read from etcd again; 0 without --etcd.").WithLabelValues(),
+		etcdTook:  histogram("etcd_request_duration_seconds", "Time of requests to etcd.", diskBuckets, "request"),
 	}
 	m.createSeries()
 	return m
@@ -133,6 +141,9 @@ func (m *metrics) createSeries() {
 		for _, outcome := range files.Outcomes() {
 			m.files.WithLabelValues(string(outcome), protocol.String())
 		}
+	}
+	for _, request := range etcd.Requests() {
+		m.etcdTook.WithLabelValues(request)
 	}
 	for listener := range connectionLimits {
 		m.evictions.WithLabelValues(listener)
@@ -212,6 +223,10 @@ func (m *metrics) consolePanic() { m.panics.WithLabelValues(consoleComponent).In
 func (m *metrics) backgroundPanic() { m.panics.WithLabelValues(background).Inc() }
 
 func (m *metrics) committed(took time.Duration) { m.commits.Observe(took.Seconds()) }
+
+func (m *metrics) etcdRequest(request string, took time.Duration, _ error) {
+	m.etcdTook.WithLabelValues(request).Observe(took.Seconds())
+}
 
 func (m *metrics) flush(took time.Duration, phones int, err error) {
 	m.flushes.Observe(took.Seconds())

@@ -27,6 +27,7 @@ var testGauges = gauges{
 	waiting:  func() int { return 4 },
 	backup:   func() time.Time { return time.Unix(1_795_613_409, 0) },
 	refusing: func() error { return nil },
+	age:      func() time.Duration { return 0 },
 	guard:    func(_ string, f func()) bool { f(); return true },
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -24,9 +23,10 @@ const (
 )
 
 // newRDSTLS returns the TLS configuration of the XML-RPC API: with the service's
-// own certificate or, if own is nil, a self-signed one that is made once in the
+// own certificate or, if it has none, a self-signed one that is made once in the
 // data folder. For plain HTTP it returns nil.
-func (s *serve) newRDSTLS(own *certificate, log *slog.Logger) (*tls.Config, error) {
+func (v *service) newRDSTLS(ctx context.Context) (*tls.Config, error) {
+	s, own := v.flags, v.certificate
 	switch {
 	case s.RDS == "" || s.RDSPlain:
 		return nil, nil
@@ -34,11 +34,16 @@ func (s *serve) newRDSTLS(own *certificate, log *slog.Logger) (*tls.Config, erro
 		return newTLSConfig(own, nil), nil
 	}
 	file := filepath.Join(s.Data, "rds")
+	if v.node != nil {
+		if err := v.shareRDS(ctx, file); err != nil {
+			return nil, fmt.Errorf("--rds: %w", err)
+		}
+	}
 	pair, err := selfSigned(file, s.PublicName)
 	if err != nil {
 		return nil, fmt.Errorf("--rds: %w", err)
 	}
-	log.Info("the certificate of --rds is self-signed: tools need its file or its fingerprint", "file", file+".pem", "sha256", fingerprint(pair))
+	v.log.Info("the certificate of --rds is self-signed: tools need its file or its fingerprint", "file", file+".pem", "sha256", fingerprint(pair))
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}, nil
 }
 

@@ -28,7 +28,7 @@ func TestSelfSigned(t *testing.T) {
 	folder := t.TempDir()
 	var log bytes.Buffer
 	s := &serve{Data: folder, RDS: ":8083", PublicName: []string{" prov.acme.example. ", "[2001:db8::7]", "192.0.2.7"}}
-	config, err := s.newRDSTLS(nil, slog.New(slog.NewTextHandler(&log, nil)))
+	config, err := (&service{flags: s, log: slog.New(slog.NewTextHandler(&log, nil))}).newRDSTLS(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,12 +55,12 @@ func TestSelfSigned(t *testing.T) {
 	if !strings.Contains(log.String(), "sha256="+fingerprint(config.Certificates[0])) {
 		t.Errorf("%s", &log)
 	}
-	second, err := s.newRDSTLS(nil, slog.New(slog.DiscardHandler))
+	second, err := (&service{flags: s, log: slog.New(slog.DiscardHandler)}).newRDSTLS(t.Context())
 	if err != nil || fingerprint(second.Certificates[0]) != fingerprint(config.Certificates[0]) {
 		t.Errorf("the second start has another certificate: %v", err)
 	}
 	write(t, filepath.Join(folder, "rds.key"), "nonsense")
-	if _, err := s.newRDSTLS(nil, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "or no files") {
+	if _, err := (&service{flags: s, log: slog.New(slog.DiscardHandler)}).newRDSTLS(t.Context()); err == nil || !strings.Contains(err.Error(), "or no files") {
 		t.Errorf("%v", err)
 	}
 	for _, lost := range []struct {
@@ -73,12 +73,12 @@ func TestSelfSigned(t *testing.T) {
 		if err := os.Remove(filepath.Join(folder, lost.file)); err != nil {
 			t.Fatal(err)
 		}
-		_, err := s.newRDSTLS(nil, slog.New(slog.DiscardHandler))
+		_, err := (&service{flags: s, log: slog.New(slog.DiscardHandler)}).newRDSTLS(t.Context())
 		if now, _ := os.ReadFile(filepath.Join(folder, "rds.pem")); (err == nil) != lost.made || bytes.Equal(now, text) == lost.made {
 			t.Errorf("without %s: %v", lost.file, err)
 		}
 	}
-	if c, err := (&serve{Data: folder, RDS: ":8083", RDSPlain: true}).newRDSTLS(nil, nil); c != nil || err != nil {
+	if c, err := (&service{flags: &serve{Data: folder, RDS: ":8083", RDSPlain: true}}).newRDSTLS(t.Context()); c != nil || err != nil {
 		t.Errorf("%v, %v", c, err)
 	}
 }

@@ -31,7 +31,7 @@ func BenchmarkRegister(b *testing.B) {
 	}
 	defer db.Close()
 	v := &service{flags: &serve{Data: folder, SRAPS: true}, db: db, log: slog.New(slog.DiscardHandler), passwords: passwords.New(db), metrics: newMetrics(), turns: newTurns()}
-	if err := v.openAPIKeys(); err != nil {
+	if err := v.openAPIKeys(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	acme, err := db.AddAccount(store.Audit{}, false, store.Account{Name: "acme", PasswordHash: store.HashPassword("password")})

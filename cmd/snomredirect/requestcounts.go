@@ -63,6 +63,16 @@ func (r *ring) sum(n, now int64) map[redirect.Outcome]int {
 	return all
 }
 
+// lastMinute returns how many requests there were in the last minute.
+func (c *requestCounts) lastMinute() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, count := range c.seconds.sum(secondsKept, time.Now().Unix()) {
+		n += count
+	}
+	return n
+}
+
 // report returns the counts of the outcomes that the last day had, in the order of
 // [redirect.Outcomes].
 func (c *requestCounts) report(now time.Time) []status.Requests {

@@ -36,9 +36,24 @@ func selfSigned(file string, names []string) (pair tls.Certificate, err error) {
 }
 
 func makeSelfSigned(file string, names []string) (tls.Certificate, error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	cert, key, err := newSelfSigned(names)
 	if err != nil {
 		return tls.Certificate{}, err
+	}
+	if err := writeDurable(file+".key", key); err != nil {
+		return tls.Certificate{}, err
+	}
+	if err := writeDurable(file+".pem", cert); err != nil { // last: selfSigned takes it as the sign of both
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(cert, key)
+}
+
+// newSelfSigned returns a new certificate and its key, in PEM.
+func newSelfSigned(names []string) (cert, key []byte, err error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
 	}
 	now := time.Now()
 	template := &x509.Certificate{
@@ -61,20 +76,13 @@ func makeSelfSigned(file string, names []string) (tls.Certificate, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
-		return tls.Certificate{}, err
+		return nil, nil, err
 	}
 	secret, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		return tls.Certificate{}, err
+		return nil, nil, err
 	}
-	cert, key := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
-	if err := writeDurable(file+".key", key); err != nil {
-		return tls.Certificate{}, err
-	}
-	if err := writeDurable(file+".pem", cert); err != nil { // last: selfSigned takes it as the sign of both
-		return tls.Certificate{}, err
-	}
-	return tls.X509KeyPair(cert, key)
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), nil
 }
 
 // fingerprint returns the SHA-256 of a certificate as OpenSSL writes it: 3A:F0:….

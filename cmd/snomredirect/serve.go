@@ -28,7 +28,7 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 	defer queue.Close(logTime)
 	log, flush := s.log(queue)
 	defer flush()
-	v, err := s.open(log)
+	v, err := s.open(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,8 @@ func (s *serve) Run(ctx context.Context, out output) (err error) {
 
 	group, ctx := errgroup.WithContext(ctx)
 	console, servers := v.newConsole(), v.newServers(ctx, ls)
-	v.metrics.registry.MustRegister(gauges{v.db.CountPhones, v.db.Accounts, console.Sessions, v.recorder.Waiting, v.backups.Last, v.db.Refusing, v.guard}, linesDropped(queue.Dropped))
+	v.accountsChanged.set(console.Recheck)
+	v.metrics.registry.MustRegister(gauges{v.db.CountPhones, v.db.Accounts, console.Sessions, v.recorder.Waiting, v.backups.Last, v.refusing, v.replicaAge, v.guard}, linesDropped(queue.Dropped))
 	for _, server := range servers {
 		group.Go(server.serve)
 	}

@@ -5,11 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -26,8 +24,8 @@ import (
 	"snomredirect/store/bolt"
 	"snomredirect/store/census"
 	"snomredirect/store/contacts"
+	"snomredirect/store/etcd"
 	"snomredirect/store/passwords"
-	"snomredirect/store/snapshot"
 )
 
 // backend is what the servers together need of a store.
@@ -42,6 +40,7 @@ type backend interface {
 
 var (
 	_ backend        = (*bolt.DB)(nil)
+	_ backend        = (*etcd.Node)(nil)
 	_ contacts.Store = (*bolt.Contacts)(nil)
 
 	_ passwords.KnownStore = (*bolt.Contacts)(nil)
@@ -61,28 +60,30 @@ type service struct {
 	rdsTLS      *tls.Config    // nil without --rds or with --rds-plain
 	hostKey     ssh.Signer
 
-	metrics      *metrics
-	db           *bolt.DB
-	lastContacts *bolt.Contacts
-	recorder     *contacts.Recorder
-	scans        *scan.Limiter // nil with --scan-limit 0
-	turns        *turns        // for pages of phones and of the history
-	passwords    *passwords.Checker
-	saveKnown    func()          // saves the known hosts and stops saving them
-	apiKeys      *apikeys.Keeper // nil without --sraps
-	sraps        http.Handler    // nil without --sraps
-	census       *census.Census
-	backups      *backups
-	started      time.Time
-	requests     requestCounts
-	proxies      proxies
-	logBudget    *logBudget
-	openFiles    openFiles
-	secureURL    string // of this service over HTTPS, or ""
+	metrics         *metrics
+	db              *bolt.DB
+	node            *etcd.Node // whose replica db is; nil without --etcd
+	accountsChanged callback   // on another node
+	lastContacts    *bolt.Contacts
+	recorder        *contacts.Recorder
+	scans           *scan.Limiter // nil with --scan-limit 0
+	turns           *turns        // for pages of phones and of the history
+	passwords       *passwords.Checker
+	saveKnown       func()          // saves the known hosts and stops saving them
+	apiKeys         *apikeys.Keeper // nil without --sraps
+	sraps           http.Handler    // nil without --sraps
+	census          *census.Census
+	backups         *backups
+	started         time.Time
+	requests        requestCounts
+	proxies         proxies
+	logBudget       *logBudget
+	openFiles       openFiles
+	secureURL       string // of this service over HTTPS, or ""
 }
 
 // open reads the files that the flags name, and opens the data folder.
-func (s *serve) open(log *slog.Logger) (v *service, err error) {
+func (s *serve) open(ctx context.Context, log *slog.Logger) (v *service, err error) {
 	v = &service{flags: s, log: log, logBudget: &logBudget{log: log}, started: time.Now(), metrics: newMetrics(), turns: newTurns()}
 	defer func() {
 		if err != nil {
@@ -106,15 +107,10 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	if err = checkWhole(s.Data); err != nil {
 		return v, err
 	}
-	if err := checkNotLost(s.Data); err != nil {
+	if err = v.openDatabase(ctx, bolt.Config{Hold: s.Hold, Quota: s.Quota, Default: s.defaultServer(), FileSpace: int(s.FilesSpace), FileCount: s.FilesCount, Committed: v.metrics.committed, CommitFailed: v.metrics.commitFailures.Inc, Log: log}); err != nil {
 		return v, err
 	}
-	if v.db, err = bolt.Open(s.Data, bolt.Config{Hold: s.Hold, Quota: s.Quota, Default: s.defaultServer(), FileSpace: int(s.FilesSpace), FileCount: s.FilesCount, Committed: v.metrics.committed, CommitFailed: v.metrics.commitFailures.Inc, Log: log}); errors.Is(err, bolt.ErrInUse) {
-		return v, fmt.Errorf("%w: stop that one first, or use another folder with --data", err)
-	} else if err != nil {
-		return v, err
-	}
-	v.passwords = passwords.New(v.db)
+	v.passwords = passwords.New(v.accounts())
 	if v.lastContacts, err = bolt.OpenContacts(s.Data, log); err != nil {
 		return v, err
 	}
@@ -124,14 +120,14 @@ func (s *serve) open(log *slog.Logger) (v *service, err error) {
 	if s.ScanLimit > 0 {
 		v.scans = scan.New(scan.Config{Limit: s.ScanLimit, Refill: s.ScanRefill, Knows: v.recorder.Knows, Owner: v.ownerOf, Report: v.db.AddEntries, Guard: v.guard, Log: log})
 	}
-	if v.hostKey, err = loadHostKey(filepath.Join(s.Data, snapshot.HostKey)); err != nil {
+	if v.hostKey, err = v.openHostKey(ctx); err != nil {
 		return v, err
 	}
-	if err = v.openAPIKeys(); err != nil {
+	if err = v.openAPIKeys(ctx); err != nil {
 		return v, err
 	}
 	v.backups = openBackups(s.Data, v.db.Copy, log)
-	v.rdsTLS, err = s.newRDSTLS(v.certificate, log)
+	v.rdsTLS, err = v.newRDSTLS(ctx)
 	return v, err
 }
 
@@ -171,7 +167,10 @@ func (v *service) close() (err error) {
 	if v.lastContacts != nil {
 		err = v.lastContacts.Close()
 	}
-	if v.db != nil {
+	switch {
+	case v.node != nil:
+		err = errors.Join(err, v.node.Close())
+	case v.db != nil:
 		err = errors.Join(err, v.db.Close())
 	}
 	return err
@@ -216,7 +215,7 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 func (v *service) phones() redirect.Config {
 	return redirect.Config{
 		Finder:           v.db,
-		Refusing:         v.db.Refusing,
+		Refusing:         v.refusing,
 		PublicNames:      v.publicNames,
 		Default:          v.db.Default,
 		PhoneAuthorities: v.phoneCAs,

@@ -105,7 +105,7 @@ func (v *service) filesConfig() files.Config {
 		RequireProof:     v.flags.RequirePhoneCert,
 		Scans:            v.scans,
 		Remember:         v.remember,
-		Refusing:         v.db.Refusing,
+		Refusing:         v.refusing,
 		Log:              v.log,
 		OnFetch:          v.recordFetch,
 		Observe:          v.observeFile,

@@ -130,7 +130,7 @@ func TestOwnFiles(t *testing.T) {
 	folder, mac := t.TempDir(), macaddr.MustParse("0004132202E4")
 	owner, token := storeFiles(t, folder, mac)
 	s := &serve{Data: folder, Files: ":0", FilesURL: "https://files.example", RequirePhoneCert: true}
-	v, err := s.open(slog.New(slog.DiscardHandler))
+	v, err := s.open(t.Context(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,21 +28,24 @@ func (s *serve) validateSRAPS() error {
 }
 
 // openAPIKeys reads the key file of API keys, and makes one the first time.
-func (v *service) openAPIKeys() error {
+func (v *service) openAPIKeys(ctx context.Context) error {
 	if !v.flags.SRAPS {
 		return nil
 	}
 	file := filepath.Join(v.flags.Data, snapshot.APIKey)
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := v.checkNoAPIKeys(file); err != nil {
+		if err := cmp.Or(v.hasSharedAPIKey(ctx, file), v.checkNoAPIKeys(file)); err != nil {
 			return err
 		}
 		text = sealed.NewFile()
 		err = writeDurable(file, text)
 	}
 	if err == nil {
-		v.apiKeys, err = sealed.New(text, v.db, v.passwords, v.log)
+		v.apiKeys, err = sealed.New(text, v.accounts(), v.passwords, v.log)
+	}
+	if err == nil {
+		err = v.shareAPIKey(ctx, text)
 	}
 	if err != nil {
 		return fmt.Errorf("--sraps: %s: %w", file, err)

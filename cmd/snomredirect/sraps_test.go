@@ -38,14 +38,14 @@ func TestAPIKeyFile(t *testing.T) {
 	}
 	defer db.Close()
 	v := &service{flags: &serve{Data: folder}, db: db, log: slog.New(slog.DiscardHandler), passwords: passwords.New(db), metrics: newMetrics(), turns: newTurns()}
-	if err := v.openAPIKeys(); err != nil || v.makeAPIKey() != nil || v.sraps != nil {
+	if err := v.openAPIKeys(t.Context()); err != nil || v.makeAPIKey() != nil || v.sraps != nil {
 		t.Errorf("without --sraps: %v", err)
 	}
 	v.flags.SRAPS = true
 	file := filepath.Join(folder, snapshot.APIKey)
 	var first []byte
 	for range 2 {
-		if err := v.openAPIKeys(); err != nil {
+		if err := v.openAPIKeys(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(file)
@@ -58,7 +58,7 @@ func TestAPIKeyFile(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	if err := v.openAPIKeys(); err != nil {
+	if err := v.openAPIKeys(t.Context()); err != nil {
 		t.Errorf("no API keys: %v", err)
 	}
 	acme, err := db.AddAccount(store.Audit{}, false, store.Account{Name: "acme"})
@@ -69,14 +69,14 @@ func TestAPIKeyFile(t *testing.T) {
 	if err := errors.Join(db.AddAPIKey(store.Audit{}, false, key), os.Remove(file)); err != nil {
 		t.Fatal(err)
 	}
-	if err := v.openAPIKeys(); err == nil || !strings.Contains(err.Error(), "restore it from a backup, or start once without --sraps") {
+	if err := v.openAPIKeys(t.Context()); err == nil || !strings.Contains(err.Error(), "restore it from a backup, or start once without --sraps") {
 		t.Errorf("with an API key: %v", err)
 	}
 	if _, err := os.Stat(file); err == nil {
 		t.Error("a new key file was made")
 	}
 	write(t, file, "nonsense")
-	if err := v.openAPIKeys(); err == nil || !strings.Contains(err.Error(), "api.key: expected 64 hex digits") {
+	if err := v.openAPIKeys(t.Context()); err == nil || !strings.Contains(err.Error(), "api.key: expected 64 hex digits") {
 		t.Errorf("nonsense: %v", err)
 	}
 }

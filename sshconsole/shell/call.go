@@ -12,6 +12,7 @@ import (
 	"snomredirect/sshconsole/pager"
 	"snomredirect/sshconsole/progress"
 	"snomredirect/sshconsole/usage"
+	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
 )
 
@@ -47,6 +48,9 @@ func (s *session) call(ctx context.Context, by store.Account, i invocation, word
 		owners: map[store.AccountID]store.Account{}, out: bufio.NewWriter(page), page: page}
 	s.Doing(c.cmd.words())
 	defer s.Doing("")
+	if at := s.Stale(); !at.IsZero() && c.cmd.looks() {
+		c.notify("This part of the service is cut off from the others: what it shows is as of " + wording.Timestamp(at) + ".")
+	}
 	err := c.cmd.run(c)
 	// What was written before a problem is shown before it. A client that reads no
 	// further is not a problem.

@@ -85,6 +85,7 @@ func init() { // HELP is in the table and reads it
 		{group: operator, usage: "DEFAULT", summary: "Show where unregistered phones are redirected.", example: "default", run: showDefault},
 		{group: operator, usage: "DEFAULT <url|none>", summary: "Change where unregistered phones are redirected.", example: "default http://prov.example.com/{mac}", run: changeDefault, changes: phones},
 		{group: operator, usage: "STATUS", summary: "Show the service at a glance: requests, disk, backup, phones that nobody registered.", example: "status", run: showStatus},
+		{group: operator, usage: "NODES", summary: "Show the nodes of the cluster: name, address, version, since, replica, phones.", example: "nodes", run: showNodes},
 		{group: operator, usage: "WHO", summary: "Show who is logged in: session, account, address, since, command.", example: "who", run: who},
 		{group: operator, usage: "WHO END <session>", summary: "End a session.", example: "who end 7", run: whoEnd, changes: sessions},
 		{group: operator, usage: "WHO END <session> <text>...", summary: "End a session, and tell its client why.", example: "who end 7 Call us about your phones", run: whoEnd, changes: sessions},

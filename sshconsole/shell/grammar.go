@@ -23,6 +23,11 @@ type command struct {
 // time: not if it shows things as they happen, or changes something and may ask.
 func (c *command) paged() bool { return c.changes == nothing && !c.live }
 
+// looks reports whether the command shows what is stored.
+func (c *command) looks() bool {
+	return c.changes == nothing && c.group != unlisted && c.usage != "BYE"
+}
+
 const (
 	further  = table.Further
 	unlisted = table.Unlisted

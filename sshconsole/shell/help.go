@@ -20,7 +20,7 @@ var topics = []table.Topic{
 	{Name: "Setting servers", Commands: []string{"SERVER", "RETARGET", "CHECK", "FILE"}},
 	{Name: "What happens", Commands: []string{"HISTORY", "UNDO", "WATCH", "EXPLAIN"}},
 	{Name: "Your account", Commands: []string{"WHOAMI", "KEY", "PASSWORD", "API"}},
-	{Name: "For operators", Commands: []string{"ACCOUNT", "TRANSFER", "FREE", "DEFAULT", "STATUS", "WHO", "BACKUP"}},
+	{Name: "For operators", Commands: []string{"ACCOUNT", "TRANSFER", "FREE", "DEFAULT", "STATUS", "NODES", "WHO", "BACKUP"}},
 }
 
 // optionTexts explains the options of all commands. An option means the same wherever

@@ -19,6 +19,7 @@ import (
 	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/findings"
 	"snomredirect/sshconsole/lineedit"
+	"snomredirect/sshconsole/nodes"
 	"snomredirect/store"
 	"snomredirect/store/bolt"
 )
@@ -41,6 +42,8 @@ type house struct {
 	files     *files.Config
 	make      apikeys.Make
 	keys      []store.Key // that --admin-key names
+	nodes     func(context.Context) ([]nodes.Node, error)
+	stale     func() time.Time
 	lastLogin func(store.AccountID) (store.Login, bool)
 	shell     *Shell
 	gone      bool            // the client is gone at the end of its input
@@ -84,7 +87,7 @@ func (h *house) caller(name store.Name) Caller {
 // runs runs one line, or the lines of io if line is "", with the fields of h as
 // they are now.
 func (h *house) runs(ctx context.Context, c Caller, io IO, line string) (status int) {
-	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup, Files: h.files, MakeAPIKey: h.make, AdminKeys: h.keys, LastLogin: h.lastLogin}).Config
+	h.shell.Config = New(Config{Registry: h.registry, Contacts: h.contacts, Explain: h.explain, PnP: h.pnp, Check: h.check, Turn: h.turn, Backup: h.backup, Files: h.files, MakeAPIKey: h.make, AdminKeys: h.keys, LastLogin: h.lastLogin, Nodes: h.nodes, Stale: h.stale}).Config
 	if line == "" {
 		status, _ = h.shell.Run(ctx, c, io)
 	} else {

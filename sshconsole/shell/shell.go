@@ -14,12 +14,14 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"snomredirect/sshconsole/apikeys"
 	"snomredirect/sshconsole/explanation"
 	"snomredirect/sshconsole/files"
 	"snomredirect/sshconsole/findings"
 	"snomredirect/sshconsole/jobs"
+	"snomredirect/sshconsole/nodes"
 	"snomredirect/sshconsole/status"
 	"snomredirect/sshconsole/table"
 	"snomredirect/sshconsole/usage"
@@ -50,6 +52,13 @@ type Config struct {
 	Check func(context.Context, findings.Request) (findings.Report, error)
 	// Status returns what STATUS shows. If nil, that is empty.
 	Status func(context.Context) (status.Report, error)
+	// Nodes returns the nodes of the cluster, in the order of their names. The error is
+	// store.ErrUnavailable if they can't be found out at present. If nil, this is a single
+	// node.
+	Nodes func(context.Context) ([]nodes.Node, error)
+	// Stale returns as of when the store is, if it may have been changed elsewhere since, and
+	// the zero time otherwise. If nil, the store is the only one.
+	Stale func() time.Time
 	// Backup makes an archive of the service, to be sent, or returns [ErrBackupRuns],
 	// [ErrDamaged], [ErrDiskFull], [ErrReadOnly] or [ErrNoFolder]. If nil, BACKUP is refused.
 	Backup func() (Archive, error)
@@ -86,6 +95,9 @@ func New(c Config) *Shell {
 	}
 	if c.Status == nil {
 		c.Status = func(context.Context) (r status.Report, _ error) { return r, nil }
+	}
+	if c.Stale == nil {
+		c.Stale = func() (current time.Time) { return current }
 	}
 	if c.Turn == nil {
 		c.Turn = func(context.Context, store.AccountID) (func(), error) { return func() {}, nil }

@@ -18,8 +18,22 @@ import (
 // the batch names does not exist; changes that a rule refuses are reported only
 // in their results.
 //
+// If the truth can't write so much at once, it is several transactions, except for a
+// batch that is Atomic, which fails with store.ErrTooLarge.
+//
 // Change needs some 300 bytes of memory per change: 50,000 is a good size.
 func (db *DB) Change(b store.Batch) ([]store.Result, error) {
+	if db.exceeds(b) {
+		return db.changeInParts(b)
+	}
+	results, err := db.changeAtOnce(b, false)
+	if db.splits(b, err) {
+		return db.changeInParts(b)
+	}
+	return results, err
+}
+
+func (db *DB) changeAtOnce(b store.Batch, part bool) ([]store.Result, error) {
 	var d draft
 	var err error
 	if b.DryRun { // a read transaction blocks no writer
@@ -29,9 +43,11 @@ func (db *DB) Change(b store.Batch) ([]store.Result, error) {
 		})
 	} else {
 		err = db.updateMany(max(1, len(b.Changes)), func(tx *writeTx) (err error) {
+			tx.ask()
 			if d, err = db.draft(tx.Tx, b); err != nil {
 				return err
 			}
+			d.part = part
 			return d.write(tx)
 		})
 	}
@@ -50,6 +66,7 @@ type draft struct {
 	usage   store.Usage     // after the batch, of the account usageOf
 	usageOf store.AccountID // the new owner, for the rules that have one
 	now     time.Time
+	part    bool // of a batch
 }
 
 func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {

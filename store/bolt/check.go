@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,6 +58,9 @@ type Report struct {
 	Versions int // of files, with those that are present and with removals
 	APIKeys  int
 	Profiles int // of provisioning
+	// Checksum is that of all that the nodes of a cluster have in common: it is the same if
+	// they have the same changes. It is "" if there are problems, or the schema is older.
+	Checksum string
 	Findings
 }
 
@@ -73,6 +77,10 @@ func Check(name string) (r Report, err error) {
 		var err error
 		if r.Schema, err = schemaIn(tx, len(migrations)+1); err == nil {
 			checkRecords(tx, &r, time.Now())
+		}
+		if err == nil && r.Found == 0 && r.Schema == Schema() {
+			_, sum := sumOf(tx)
+			r.Checksum = hex.EncodeToString(sum[:])
 		}
 		return err
 	})

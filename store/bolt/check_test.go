@@ -214,3 +214,23 @@ func TestCheckRefuses(t *testing.T) {
 		t.Errorf("a database in use: %v", err)
 	}
 }
+
+// Check's checksum is that of the open database, and is none of a damaged one.
+func TestCheckSum(t *testing.T) {
+	file := many(t, 10)
+	db, err := Open(filepath.Dir(file), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sum, err := db.Sum()
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got := checkFinds(t, file).Checksum; got != fmt.Sprintf("%x", sum) {
+		t.Errorf("the checksum is %q, want %x", got, sum)
+	}
+	alter(t, file, func(tx *bbolt.Tx) error { return tx.DeleteBucket(bucketNames) })
+	if r, err := Check(file); err != nil || r.Found == 0 || r.Checksum != "" {
+		t.Errorf("the checksum of a damaged database is %q, with %d problems: %v", r.Checksum, r.Found, err)
+	}
+}

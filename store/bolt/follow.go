@@ -125,21 +125,28 @@ func (db *DB) Records(after string, n int) (page []Write, err error) {
 // Sum returns how many records of the truth there are, and a checksum of them, which is
 // the same for all replicas of the same revision.
 func (db *DB) Sum() (records int, sum [sha256.Size]byte, err error) {
+	err = db.b.View(func(tx *bbolt.Tx) error {
+		records, sum = sumOf(tx)
+		return nil
+	})
+	return records, sum, err
+}
+
+// sumOf is Sum of a transaction's database, which has the buckets of the present schema.
+func sumOf(tx *bbolt.Tx) (records int, sum [sha256.Size]byte) {
 	h := sha256.New()
 	var head []byte
-	err = db.b.View(func(tx *bbolt.Tx) error {
-		return eachRecord(tx, "", func(bucket, k, v []byte) bool {
-			records++
-			head = append(head[:0], truthLetters[string(bucket)])
-			head = binary.AppendUvarint(head, uint64(len(k)))
-			head = binary.AppendUvarint(head, uint64(len(v)))
-			for _, part := range [][]byte{head, k, v} {
-				_, _ = h.Write(part) // never fails
-			}
-			return true
-		})
+	_ = eachRecord(tx, "", func(bucket, k, v []byte) bool { // never fails
+		records++
+		head = append(head[:0], truthLetters[string(bucket)])
+		head = binary.AppendUvarint(head, uint64(len(k)))
+		head = binary.AppendUvarint(head, uint64(len(v)))
+		for _, part := range [][]byte{head, k, v} {
+			_, _ = h.Write(part) // never fails
+		}
+		return true
 	})
-	return records, [sha256.Size]byte(h.Sum(nil)), err
+	return records, [sha256.Size]byte(h.Sum(nil))
 }
 
 // eachRecord calls f for the records of the truth after a key, until it returns false.

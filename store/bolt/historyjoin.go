@@ -20,8 +20,9 @@ const maxJoined = 4 << 10
 
 // joined returns the earlier entry that e extends, extended, or none. The entry
 // keeps its key, so that a reader who is at it goes on after it, and its place in
-// the order of beginnings.
-func joined(b *bbolt.Bucket, e store.Entry) (key, value []byte, err error) {
+// the order of beginnings. If e is of a part of a batch, it may also extend that of another
+// part, which began at the same time.
+func joined(b *bbolt.Bucket, e store.Entry, part bool) (key, value []byte, err error) {
 	one := e
 	one.Times = 1
 	head, err := head(one)
@@ -29,7 +30,7 @@ func joined(b *bbolt.Bucket, e store.Entry) (key, value []byte, err error) {
 		return nil, nil, err
 	}
 	compared := 0
-	for k, v := range earlier(b, e, store.JoinTime) {
+	for k, v := range earlier(b, e, store.JoinTime, part) {
 		if compared++; compared > mostCompared {
 			break
 		}
@@ -51,7 +52,7 @@ func checkOwnChanges(tx *bbolt.Tx, a store.Account, audit store.Audit, now time.
 	}
 	n := 0
 	next := store.Entry{Account: a.ID, Audit: store.Audit{Begun: now}}
-	for _, v := range earlier(historyOf(tx, store.AboutAccounts), next, 24*time.Hour) {
+	for _, v := range earlier(historyOf(tx, store.AboutAccounts), next, 24*time.Hour, false) {
 		if hasField(v, "by", string(a.Name)) {
 			n++
 		}
@@ -62,11 +63,15 @@ func checkOwnChanges(tx *bbolt.Tx, a store.Account, audit store.Audit, now time.
 	return nil
 }
 
-// earlier returns the entries of e's account that began before e, but no longer
-// than age, latest first.
-func earlier(b *bbolt.Bucket, e store.Entry, age time.Duration) func(yield func(k, v []byte) bool) {
+// earlier returns the entries of e's account that began before e, or if same is set with e,
+// but no longer than age before, latest first.
+func earlier(b *bbolt.Bucket, e store.Entry, age time.Duration, same bool) func(yield func(k, v []byte) bool) {
 	first := entryKey(store.Mark{Account: e.Account, Begun: e.Audit.Begun.Add(-age).UnixNano()})
-	end := entryKey(store.Mark{Account: e.Account, Begun: e.Audit.Begun.UnixNano()})
+	last := e.Audit.Begun.UnixNano()
+	if same {
+		last++
+	}
+	end := entryKey(store.Mark{Account: e.Account, Begun: last})
 	return func(yield func(k, v []byte) bool) {
 		c := b.Cursor()
 		k, v := c.Seek(end)

@@ -29,13 +29,19 @@ func historyOf(tx *bbolt.Tx, class store.Class) *bbolt.Bucket { return tx.Bucket
 // putEntry adds an entry, or extends an earlier one, and deletes the oldest entries
 // of its account and class that exceed the bounds.
 func putEntry(tx *writeTx, e store.Entry, now time.Time) error {
+	return addEntry(tx, e, now, false)
+}
+
+// addEntry is putEntry. If the entry is of a part of a batch, it extends that of an earlier
+// part.
+func addEntry(tx *writeTx, e store.Entry, now time.Time, part bool) error {
 	if e.Audit.Begun.IsZero() {
 		e.Audit.Begun = now
 	}
 	class := e.Class()
 	name := historyBucket(class)
 	b := tx.Bucket(name)
-	if k, v, err := joined(b, e); k != nil || err != nil {
+	if k, v, err := joined(b, e, part); k != nil || err != nil {
 		if err != nil {
 			return err
 		}

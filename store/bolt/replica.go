@@ -14,7 +14,8 @@ type Truth interface {
 	// Approve writes what a transaction of the replica has written to the truth, all of it
 	// or nothing, if nothing was written to the truth since the replica's revision. It
 	// returns the new revision. The replica's writer waits for it. If it fails, the
-	// transaction is rolled back and Settle is called.
+	// transaction is rolled back and Settle is called. Without writes, it only finds out
+	// whether nothing was written since.
 	Approve(revision int64, writes []Write) (next int64, err error)
 	// Settle is called with the error of Approve, when the writer does not wait any more.
 	// It reports whether the transaction is to run again. If not, its result is that of
@@ -47,7 +48,7 @@ func (db *DB) begun(tx *bbolt.Tx) *writeTx {
 
 // approve has what tx has written decided. What only this file has needs no decision.
 func (db *DB) approve(tx *writeTx) (decided bool, err error) {
-	if tx.recorded == nil || len(tx.recorded.writes) == 0 {
+	if tx.recorded == nil || len(tx.recorded.writes) == 0 && !tx.recorded.asked {
 		return false, nil
 	}
 	revision, cluster, err := replicaOf(tx.Tx)
@@ -57,6 +58,9 @@ func (db *DB) approve(tx *writeTx) (decided bool, err error) {
 	next, err := db.config.Truth.Approve(revision, tx.recorded.writes)
 	if err != nil {
 		return false, declinedError{err}
+	}
+	if len(tx.recorded.writes) == 0 {
+		return false, nil
 	}
 	return true, putReplicaOf(tx.Tx, next, cluster)
 }

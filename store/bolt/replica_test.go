@@ -43,7 +43,9 @@ func (j *journal) Approve(revision int64, writes []Write) (int64, error) {
 			return 0, err
 		}
 	}
-	j.decided = append(j.decided, slices.Clone(writes))
+	if len(writes) > 0 {
+		j.decided = append(j.decided, slices.Clone(writes))
+	}
 	return int64(len(j.decided)), nil
 }
 

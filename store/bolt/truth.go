@@ -50,6 +50,15 @@ func init() {
 	}
 }
 
+// Letters returns the letters with which keys of records begin, in their order.
+func Letters() string {
+	var all []byte
+	for _, t := range truth {
+		all = append(all, t.letter)
+	}
+	return string(all)
+}
+
 // truthKey returns the key of a record as in a [Write].
 func truthKey(bucket, k []byte) string {
 	var b strings.Builder

@@ -112,10 +112,11 @@ func noteUndo(tx *writeTx, audit store.Audit, add func(*store.Undoable)) error {
 
 // Undo undoes the last undoable command of the audit's actor, and returns it; if dryRun
 // is set, it only returns what it would undo. The error is store.ErrNothingToUndo,
-// store.ErrNotUndoable or, if something has changed since or a rule refuses, a
-// [store.UndoError]. Then nothing was changed.
+// store.ErrNotUndoable, store.ErrTooLarge or, if something has changed since or a rule
+// refuses, a [store.UndoError]. Then nothing was changed.
 func (db *DB) Undo(audit store.Audit, dryRun bool) (u store.Undoable, err error) {
 	err = db.update(dryRun, func(tx *writeTx) error {
+		tx.ask()
 		key := accountKey(audit.Actor)
 		if u, err = decodeUndo(tx.Bucket(bucketUndo).Get(key)); err != nil {
 			return err

@@ -21,7 +21,16 @@ type recording struct {
 	places map[string]int // key → index in writes
 	bytes  int
 
-	maxRecords, maxBytes int // that the truth can write at once
+	maxRecords, maxBytes int  // that the truth can write at once
+	asked                bool // what it read counts, even if it writes nothing
+}
+
+// ask lets the transaction fail unless what it reads is what the truth has, even if it
+// writes nothing: a change is refused by all replicas or by none.
+func (tx *writeTx) ask() {
+	if tx.recorded != nil {
+		tx.recorded.asked = true
+	}
 }
 
 // fits reports whether the truth can write what was written so far.
