@@ -50,6 +50,21 @@ func TestCluster(t *testing.T) {
 		slices.Sort(delays)
 		t.Logf("from the end of REGISTER until both other nodes redirect the phone, with two requests: median %v, at most %v", delays[25], delays[49])
 	})
+	t.Run("a list", func(t *testing.T) {
+		var list strings.Builder
+		for i := range 1000 {
+			fmt.Fprintf(&list, "0004135%05X\n", i)
+		}
+		text, status := a.says("register - http://prov.acme.example/list --atomic", list.String())
+		if status != 1 || !strings.Contains(text, "--max-txn-ops and --max-request-bytes") {
+			t.Errorf("all or nothing: status %d, %q", status, text)
+		}
+		text, status = a.says("register - http://prov.acme.example/list", list.String())
+		if status != 0 {
+			t.Errorf("status %d, %q", status, text)
+		}
+		b.until("/snom360.php?mac=0004135003E7", "200", "/list")
+	})
 	t.Run("a lost etcd", func(t *testing.T) {
 		member.Signal(syscall.SIGSTOP)
 		a.until("/healthz", "503", "etcd can't be reached")
@@ -82,6 +97,52 @@ func TestCluster(t *testing.T) {
 			t.Errorf("%v, %s", err, out)
 		}
 	})
+}
+
+// TestMove moves the folder of a single machine into etcd and back.
+func TestMove(t *testing.T) {
+	member := etcdtest.Start(t, 1)[0]
+	l := launch(t, nil)
+	l.expectSays("register 000413600000 http://prov.acme.example/moved", 0, "")
+	l.signal(syscall.SIGTERM)
+	l.exits()
+	data, back := filepath.Join(l.folder, "data"), filepath.Join(t.TempDir(), "back")
+	move := func(want string, args ...string) {
+		t.Helper()
+		out, err := command(append([]string{"move", "--etcd", member.URL}, args...)...)
+		if !strings.Contains(string(out), want) {
+			t.Fatalf("%v: %v, %s", args, err, out)
+		}
+	}
+	move("etcd has nothing under this prefix", "--data", back, "--from-etcd")
+	move("Dry run: ", "--data", data, "--dry-run")
+	move("serve it with --etcd", "--data", data)
+	move("not empty", "--data", data)
+	key, err := os.ReadFile(filepath.Join(data, "ssh_host_ed25519_key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.relaunch(nil, "--etcd", member.URL, "--node", "a")
+	if got := l.get("/snom360.php?mac=000413600000"); !strings.Contains(got, "/moved") {
+		t.Error(got)
+	}
+	move("nodes are running", "--data", back, "--from-etcd")
+	l.signal(syscall.SIGTERM)
+	l.exits()
+	move("Serve it without --etcd", "--data", back, "--from-etcd")
+	if err := os.RemoveAll(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(back, data); err != nil {
+		t.Fatal(err)
+	}
+	l.relaunch(nil)
+	if got := l.get("/snom360.php?mac=000413600000"); !strings.Contains(got, "/moved") {
+		t.Error(got)
+	}
+	if again, err := os.ReadFile(filepath.Join(data, "ssh_host_ed25519_key")); err != nil || string(again) != string(key) {
+		t.Errorf("the host key has changed, %v", err)
+	}
 }
 
 // launchNodes starts nodes of one cluster, whose operator has the same key on all, and
