@@ -103,7 +103,7 @@ func explain(err error, subject string) error {
 	case errors.Is(err, store.ErrUnknown):
 		return refused(codeInternal, "%s: it is not known whether the change was stored. See what SHOW or HISTORY says, and tell your operator.", subject)
 	case errors.Is(err, store.ErrTooLarge):
-		return refused(codeForbidden, "%s: nothing was done, because it is more than etcd can store at once. Leave out --atomic, or give etcd higher limits with --max-txn-ops and --max-request-bytes.", subject)
+		return refused(codeForbidden, "%s: nothing was done, because it is more than etcd can store at once. Name fewer phones, leave out --atomic, or give etcd higher limits with --max-txn-ops and --max-request-bytes.", subject)
 	case errors.Is(err, store.ErrNotFound):
 		return refused(codeNotFound, "%s is not registered.", subject)
 	case errors.Is(err, store.ErrTooManyTaken):

@@ -363,6 +363,34 @@ func TestLists(t *testing.T) {
 	})
 }
 
+// What etcd can't write at once can't be undone, and stays as it is.
+func TestTooLargeToUndo(t *testing.T) {
+	bubble(t, func(t *testing.T, m *memory, nodes []*Node) {
+		a := account(t, nodes[0], "acme")
+		b := store.Batch{Audit: store.Audit{Actor: a.ID, Command: "REGISTER", Begun: time.Now(), Undoable: true}, Rule: store.RuleRegister, Owner: a.ID}
+		for i := range 500 {
+			b.Changes = append(b.Changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("00041300%04X", i))})
+		}
+		if _, err := nodes[0].Change(b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := nodes[0].Undo(store.Audit{Actor: a.ID, Command: "UNDO"}, false); !errors.Is(err, store.ErrTooLarge) {
+			t.Error(err)
+		}
+		if n, err := nodes[0].CountPhones(); n != 500 || err != nil {
+			t.Error(n, err)
+		}
+		m.set(func() { m.maxRecords = 10_000 })
+		nodes[0].probe(t.Context())
+		if _, err := nodes[0].Undo(store.Audit{Actor: a.ID, Command: "UNDO"}, false); err != nil {
+			t.Error(err)
+		}
+		if n, err := nodes[0].CountPhones(); n != 0 || err != nil {
+			t.Error(n, err)
+		}
+	})
+}
+
 // Servers whose watch may miss changes are refused.
 func TestVersions(t *testing.T) {
 	for text, want := range map[string]string{"3.5.7": "update it", "3.4.30": "update it", "3.5.8": "", "3.7.3": "", "x": "expected one"} {

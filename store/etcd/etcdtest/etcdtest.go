@@ -35,8 +35,8 @@ type Member struct {
 }
 
 // Start starts a cluster of that many members on free ports of the loopback address,
-// until the test ends. The test is skipped if etcd can't be built.
-func Start(t testing.TB, members int) []*Member {
+// until the test ends, with more flags. The test is skipped if etcd can't be built.
+func Start(t testing.TB, members int, flags ...string) []*Member {
 	t.Helper()
 	_ = program(t)
 	folder := t.TempDir()
@@ -53,6 +53,7 @@ func Start(t testing.TB, members int) []*Member {
 			"--name", name, "--data-dir", filepath.Join(folder, name),
 			"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
 			"--listen-client-urls", client, "--advertise-client-urls", client}}
+		all[i].args = append(all[i].args, flags...)
 	}
 	for _, m := range all {
 		m.args = append(m.args, "--initial-cluster", strings.Join(peers, ","))
