@@ -235,11 +235,6 @@ func (m *memory) versions(ctx context.Context) (all []string, err error) {
 
 func (m *memory) close() error { return nil }
 
-// compact forgets what was before now.
-func (m *memory) compact() {
-	m.set(func() { m.compactRev = m.revision })
-}
-
 // node opens a node over m.
 func (m *memory) node(t testing.TB, folder, name string, hold time.Duration) *Node {
 	t.Helper()
