@@ -58,7 +58,7 @@ func (d draft) putEntries(tx *writeTx) error {
 			}
 			*name = a.Name
 		}
-		if err := putEntry(tx, e, d.now); err != nil {
+		if err := addEntry(tx, e, d.now, d.part); err != nil {
 			return err
 		}
 	}
