@@ -69,6 +69,13 @@ func (m *memory) set(f func()) {
 	m.changed = make(chan struct{})
 }
 
+// counted returns how many swaps there were.
+func (m *memory) counted() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.swaps
+}
+
 // put writes with the lock held.
 func (m *memory) put(writes []write) {
 	m.revision++

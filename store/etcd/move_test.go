@@ -52,7 +52,7 @@ func TestMove(t *testing.T) {
 		if err != nil || records < 1000 || len(m.records) > 0 {
 			t.Errorf("a dry run: %d records, %v", records, err)
 		}
-		m.set(func() { m.lose, m.goneAfter = []bool{true, true, true}[:1], true })
+		m.set(func() { m.lose, m.goneAfter = []bool{true}, true })
 		if _, err := v.ToEtcd(t.Context(), false); err == nil {
 			t.Error("it was not interrupted")
 		}
@@ -65,11 +65,11 @@ func TestMove(t *testing.T) {
 		if _, err := o.ToEtcd(t.Context(), false); !errors.Is(err, ErrNotEmpty) {
 			t.Error("another folder:", err)
 		}
-		swaps := m.swaps
+		swaps := m.counted()
 		if _, err := v.ToEtcd(t.Context(), false); err != nil {
 			t.Error(err)
 		}
-		if n := m.swaps - swaps; n > 10 {
+		if n := m.counted() - swaps; n > 10 {
 			t.Errorf("%d changes of etcd to go on", n)
 		}
 		if err := errors.Join(v.Close(), o.Close()); err != nil {
