@@ -179,10 +179,14 @@ func TestPastSchemas(t *testing.T) {
 	if len(past) != len(migrations)+1 {
 		t.Errorf("databases of %d schemas, and there are %d", len(past), len(migrations)+1)
 	}
+	has := func(r, want Report) bool {
+		r.Checksum = "" // of what the golden files show
+		return r.same(want)
+	}
 	for _, want := range past {
 		t.Run(fmt.Sprint(want.Schema), func(t *testing.T) {
 			file := stored(t, want.Schema)
-			if r := checkFinds(t, file); !r.same(want) {
+			if r := checkFinds(t, file); !has(r, want) {
 				t.Errorf("before: %+v, want %+v", r, want)
 			}
 			db := open(t, filepath.Dir(file))
@@ -198,11 +202,11 @@ func TestPastSchemas(t *testing.T) {
 				if _, err := os.Stat(copied); !errors.Is(err, fs.ErrNotExist) {
 					t.Errorf("a database of the current schema was copied: %v", err)
 				}
-			} else if r := checkFinds(t, copied); !r.same(want) {
+			} else if r := checkFinds(t, copied); !has(r, want) {
 				t.Errorf("the copy has %+v, want %+v", r, want)
 			}
 			want.Schema = len(migrations) + 1
-			if r := checkFinds(t, file); !r.same(want) {
+			if r := checkFinds(t, file); !has(r, want) {
 				t.Errorf("after: %+v, want %+v", r, want)
 			}
 		})
