@@ -29,6 +29,7 @@ var (
 	errForm    = errors.New("expected twelve hex digits, such as 0004132202E4 or 00:04:13:22:02:E4")
 	errShort   = errors.New("expected twelve hex digits, such as 0004132202E4, or the last 3 to 6 of 000413220000, such as 2E4")
 	errOUI     = errors.New("looks like one MAC with spaces, because it is an OUI, the first six digits of MACs: expected all twelve digits in one word")
+	errBits    = errors.New("more than 48 bits")
 	errAllZero = errors.New("all zeros: expected the address of one phone, as printed on its back")
 	errGroup   = errors.New("a group address (the first byte is odd): expected the address of one phone, as printed on its back")
 )
@@ -86,10 +87,17 @@ func MustParse(s string) Addr {
 // From6 returns the address with the six bytes b, most significant first. It
 // returns an error for all zeros and for group addresses.
 func From6(b [6]byte) (Addr, error) {
-	n := uint64(binary.BigEndian.Uint16(b[:]))<<32 | uint64(binary.BigEndian.Uint32(b[2:]))
+	return FromUint64(uint64(binary.BigEndian.Uint16(b[:]))<<32 | uint64(binary.BigEndian.Uint32(b[2:])))
+}
+
+// FromUint64 returns the address whose bytes n is as a big-endian number, with the errors
+// of [From6], and another one for numbers of more than 48 bits.
+func FromUint64(n uint64) (Addr, error) {
 	switch {
 	case n == 0:
 		return Addr{}, errAllZero
+	case n >= 1<<48:
+		return Addr{}, errBits
 	case n&groupBit != 0:
 		return Addr{}, errGroup
 	}
@@ -104,6 +112,9 @@ func (a Addr) As6() [6]byte {
 	binary.BigEndian.PutUint32(b[2:], uint32(a.n))
 	return b
 }
+
+// Uint64 returns the bytes of a as a big-endian number, 0 for the zero Addr.
+func (a Addr) Uint64() uint64 { return a.n }
 
 // IsValid reports whether a is not the zero Addr.
 func (a Addr) IsValid() bool { return a.n != 0 }

@@ -177,7 +177,7 @@ func BenchmarkUpload(b *testing.B) {
 		b.StopTimer()
 		var macs []macaddr.Addr
 		for range n {
-			mac, err := fromNumber(r.Uint64N(1<<48)&^(1<<40) | 1)
+			mac, err := macaddr.FromUint64(r.Uint64N(1<<48)&^(1<<40) | 1)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"snomredirect/macaddr"
@@ -53,11 +52,18 @@ func head(e store.Entry) ([]byte, error) {
 
 // headOf returns the head of an entry's value, or nil if the value is damaged.
 func headOf(v []byte) []byte {
+	head, _ := divide(v)
+	return head
+}
+
+// divide returns the head of an entry's value and the MACs behind it, or nil if the value is
+// damaged.
+func divide(v []byte) (head, macs []byte) {
 	n, size := binary.Uvarint(v)
 	if size <= 0 || n > uint64(len(v)-size) {
-		return nil
+		return nil, nil
 	}
-	return v[size : size+int(n)]
+	return v[size : size+int(n)], v[size+int(n):]
 }
 
 // sameHead reports whether an entry's value has this head, which is that of one
@@ -97,24 +103,30 @@ func appendEntry(b []byte, e store.Entry) ([]byte, error) {
 // decodeEntry decodes an entry. If mac is not zero and the entry does not name it,
 // ok is false.
 func decodeEntry(k, v []byte, mac macaddr.Addr) (e store.Entry, ok bool, err error) {
-	text := headOf(v)
+	text, macs := divide(v)
 	if len(k) != 16 || text == nil {
 		return e, false, errEntry
 	}
-	_, size := binary.Uvarint(v)
-	macs := v[size+len(text):]
+	var all []macaddr.Range
 	if mac.IsValid() {
 		found := false
 		if err := eachRange(macs, func(r macaddr.Range) { found = found || r.Contains(mac) }); err != nil || !found {
 			return e, false, err
 		}
-		e.MACs = []macaddr.Range{{First: mac, Last: mac}}
-	} else if err := eachRange(macs, func(r macaddr.Range) { e.MACs = append(e.MACs, r) }); err != nil {
+		all = []macaddr.Range{{First: mac, Last: mac}}
+	} else if err := eachRange(macs, func(r macaddr.Range) { all = append(all, r) }); err != nil {
 		return e, false, err
 	}
+	e, err = decodeHead(k, text)
+	e.MACs = all
+	return e, err == nil, err
+}
+
+// decodeHead decodes all of an entry but its MACs.
+func decodeHead(k, text []byte) (e store.Entry, err error) {
 	var head entryHead
 	if err := json.Unmarshal(text, &head); err != nil {
-		return e, false, errEntry
+		return e, errEntry
 	}
 	e.Mark = store.Mark{Account: accountID(k), Begun: int64(binary.BigEndian.Uint64(k[4:])), Number: binary.BigEndian.Uint32(k[12:])}
 	e.Account, e.Name, e.Other, e.Away, e.Was = e.Mark.Account, head.Account, head.Other, head.Away, store.RestoreURL(head.Was)
@@ -131,23 +143,7 @@ func decodeEntry(k, v []byte, mac macaddr.Addr) (e store.Entry, ok bool, err err
 	if head.Times > 1 {
 		e.Times, e.Last = head.Times, time.Unix(0, head.Last).UTC()
 	}
-	return e, true, nil
-}
-
-// union returns what either of two lists of sorted ranges contains.
-func union(a, b []macaddr.Range) (all []macaddr.Range) {
-	sorted := slices.Concat(a, b)
-	slices.SortFunc(sorted, func(r, s macaddr.Range) int { return r.First.Compare(s.First) })
-	for _, r := range sorted {
-		if n := len(all); n > 0 {
-			if joined, ok := all[n-1].Join(r); ok {
-				all[n-1] = joined
-				continue
-			}
-		}
-		all = append(all, r)
-	}
-	return all
+	return e, nil
 }
 
 // appendRanges appends sorted ranges, each as its distance from the end of the
@@ -155,12 +151,16 @@ func union(a, b []macaddr.Range) (all []macaddr.Range) {
 func appendRanges(b []byte, ranges []macaddr.Range) []byte {
 	last := uint64(0)
 	for _, r := range ranges {
-		first := number(r.First)
-		b = binary.AppendUvarint(b, first-last)
-		b = binary.AppendUvarint(b, uint64(r.Len()-1))
-		last = number(r.Last)
+		b = appendRange(b, r, last)
+		last = r.Last.Uint64()
 	}
 	return b
+}
+
+// appendRange appends a range that comes after another one, which ends at last, or 0.
+func appendRange(b []byte, r macaddr.Range, last uint64) []byte {
+	b = binary.AppendUvarint(b, r.First.Uint64()-last)
+	return binary.AppendUvarint(b, uint64(r.Len()-1))
 }
 
 // eachRange calls f for each range that appendRanges wrote.
@@ -177,8 +177,8 @@ func eachRange(b []byte, f func(macaddr.Range)) error {
 			return errEntry
 		}
 		b = b[n:]
-		first, err1 := fromNumber(last + distance)
-		end, err2 := fromNumber(last + distance + more)
+		first, err1 := macaddr.FromUint64(last + distance)
+		end, err2 := macaddr.FromUint64(last + distance + more)
 		if err1 != nil || err2 != nil {
 			return errEntry
 		}
@@ -188,17 +188,33 @@ func eachRange(b []byte, f func(macaddr.Range)) error {
 	return nil
 }
 
-// number returns the bytes of an address as a big-endian number.
-func number(a macaddr.Addr) uint64 {
-	b := a.As6()
-	return uint64(binary.BigEndian.Uint16(b[:]))<<32 | uint64(binary.BigEndian.Uint32(b[2:]))
-}
-
-func fromNumber(n uint64) (macaddr.Addr, error) {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], n)
-	if b[0] != 0 || b[1] != 0 {
-		return macaddr.Addr{}, errEntry
+// union returns what either encoded, which appendRanges wrote, or ranges contain, which
+// are sorted too, as appendRanges would write it.
+func union(encoded []byte, ranges []macaddr.Range) ([]byte, error) {
+	b := make([]byte, 0, len(encoded)+16*len(ranges))
+	var open macaddr.Range // the last one so far, which the next one may extend
+	last := uint64(0)      // the end of the one before it
+	add := func(r macaddr.Range) {
+		if joined, ok := open.Join(r); ok {
+			open = joined
+			return
+		}
+		if open.Len() > 0 {
+			b = appendRange(b, open, last)
+			last = open.Last.Uint64()
+		}
+		open = r
 	}
-	return macaddr.From6([6]byte(b[2:]))
+	err := eachRange(encoded, func(r macaddr.Range) {
+		for len(ranges) > 0 && ranges[0].First.Compare(r.First) < 0 {
+			add(ranges[0])
+			ranges = ranges[1:]
+		}
+		add(r)
+	})
+	for _, r := range ranges {
+		add(r)
+	}
+	add(macaddr.Range{})
+	return b, err
 }

@@ -1,7 +1,9 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"testing"
 
@@ -17,8 +19,8 @@ func readRanges(data []byte) (ranges []macaddr.Range) {
 		first := last + 1 + uint64(binary.BigEndian.Uint32(data))<<(data[7]%17)
 		end := first + uint64(binary.BigEndian.Uint16(data[4:]))<<(data[6]%9)
 		data = data[8:]
-		a, err1 := fromNumber(first)
-		b, err2 := fromNumber(end)
+		a, err1 := macaddr.FromUint64(first)
+		b, err2 := macaddr.FromUint64(end)
 		if err1 != nil || err2 != nil || end-first >= 1<<24 {
 			continue
 		}
@@ -77,6 +79,36 @@ func FuzzDecodeEntry(f *testing.F) {
 			if r.Len() < 1 || r.Len() > 1<<24 {
 				t.Fatalf("%v: length %d", r, r.Len())
 			}
+		}
+	})
+}
+
+// The union of two lists of ranges has the addresses of both, and no others.
+func FuzzUnion(f *testing.F) {
+	f.Add([]byte{}, []byte("\x00\x04\x13\x22\x00\x00\x00\x10"))
+	f.Add([]byte("\x00\x04\x13\x22\x00\x04\x00\x10"+"\x00\x00\x00\x00\x00\x1F\x00\x00"), []byte("\x00\x04\x13\x24\x00\x01\x00\x10"+"\x00\x00\x00\x20\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, data, more []byte) {
+		crosses := func(r macaddr.Range) bool { return r.First.Uint64()>>24 != r.Last.Uint64()>>24 } // as none does
+		a, b := slices.DeleteFunc(readRanges(data), crosses), slices.DeleteFunc(readRanges(more), crosses)
+		encoded, err := union(appendRanges(nil, a), b)
+		var all []macaddr.Range
+		if err := errors.Join(err, eachRange(encoded, func(r macaddr.Range) { all = append(all, r) })); err != nil {
+			t.Fatal(err)
+		}
+		has := func(ranges []macaddr.Range, mac macaddr.Addr) bool {
+			return slices.ContainsFunc(ranges, func(r macaddr.Range) bool { return r.Contains(mac) })
+		}
+		for _, r := range slices.Concat(a, b, all) {
+			for _, end := range []uint64{r.First.Uint64(), r.Last.Uint64()} { // where something begins or ends, and beside it
+				for _, n := range []uint64{end - 1, end, end + 1} {
+					if mac, err := macaddr.FromUint64(n); err == nil && has(all, mac) != (has(a, mac) || has(b, mac)) {
+						t.Fatalf("%v and %v became %v: %v", a, b, all, mac)
+					}
+				}
+			}
+		}
+		if again, err := union(encoded, a); err != nil || !bytes.Equal(again, encoded) {
+			t.Fatalf("%v and %v again: %x, not %x, %v", all, a, again, encoded, err)
 		}
 	})
 }

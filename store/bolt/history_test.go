@@ -162,7 +162,7 @@ func TestPagesOfLongEntries(t *testing.T) {
 	defer db.Close()
 	var ranges []macaddr.Range
 	for i := range maxPageRanges/2 + 1 {
-		mac, err := fromNumber(uint64(0x000413000000 + 2*i))
+		mac, err := macaddr.FromUint64(uint64(0x000413000000 + 2*i))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"snomredirect/macaddr"
 	"snomredirect/store"
 )
 
@@ -17,6 +16,9 @@ const mostCompared = 256
 // maxJoined is how long an entry can become by joining others. What a command adds
 // to it is written with all the rest.
 const maxJoined = 4 << 10
+
+// mostCounted is by how much the number and the time of joined commands lengthen an entry.
+const mostCounted = 64
 
 // joined returns the earlier entry that e extends, extended, or none. The entry
 // keeps its key, so that a reader who is at it goes on after it, and its place in
@@ -29,19 +31,25 @@ func joined(b *bbolt.Bucket, e store.Entry, part bool) (key, value []byte, err e
 	if err != nil {
 		return nil, nil, err
 	}
+	macs := appendRanges(nil, e.MACs)
 	compared := 0
 	for k, v := range earlier(b, e, store.JoinTime, part) {
 		if compared++; compared > mostCompared {
 			break
 		}
-		if !sameHead(v, head) || len(v) > maxJoined+8*len(e.MACs) {
-			continue
-		}
-		if next, err := extend(k, v, e); err != nil || len(next) <= max(maxJoined, len(v)) {
+		if sameHead(v, head) && hasRoom(v, macs) {
+			next, err := extend(k, v, e)
 			return slices.Clone(k), next, err
 		}
 	}
 	return nil, nil, nil
+}
+
+// hasRoom reports whether an entry can be extended by MACs as they are encoded: whether it
+// stays short, or has the same. A long list thus takes no longer the more of it there is.
+func hasRoom(v, macs []byte) bool {
+	_, own := divide(v)
+	return len(v)+len(macs)+mostCounted <= maxJoined || bytes.Equal(own, macs)
 }
 
 // checkOwnChanges returns store.ErrTooManyChanges if a is a partner's account that has
@@ -89,7 +97,8 @@ func earlier(b *bbolt.Bucket, e store.Entry, age time.Duration, same bool) func(
 // extend returns an entry's value with a later command e in it. The batches of one
 // command count once.
 func extend(k, v []byte, e store.Entry) ([]byte, error) {
-	old, _, err := decodeEntry(k, v, macaddr.Addr{})
+	text, macs := divide(v)
+	old, err := decodeHead(k, text)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +110,11 @@ func extend(k, v []byte, e store.Entry) ([]byte, error) {
 	if old.Last.After(begun) {
 		e.Last = old.Last
 	}
-	e.MACs = union(old.MACs, e.MACs)
-	return appendEntry(nil, e)
+	all, err := union(macs, e.MACs)
+	if err != nil {
+		return nil, err
+	}
+	e.MACs = nil
+	v, err = appendEntry(nil, e)
+	return append(v, all...), err
 }

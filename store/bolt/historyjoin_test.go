@@ -18,7 +18,7 @@ func TestJoinedEntriesStayShort(t *testing.T) {
 	const n = 6000
 	err := db.b.Update(func(tx *bbolt.Tx) error {
 		for i := range n {
-			mac, err := fromNumber(uint64(0x000413000000 + 1000*i))
+			mac, err := macaddr.FromUint64(uint64(0x000413000000 + 1000*i))
 			if err != nil {
 				return err
 			}
