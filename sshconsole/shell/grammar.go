@@ -51,7 +51,7 @@ func (c *command) row() table.Row {
 
 // words returns the command's name in the history.
 func (c *command) words() string {
-	return strings.Join(usage.Form{Usage: c.usage}.Literals(), " ")
+	return strings.Join(usage.Parse(c.usage, false).Literals(), " ")
 }
 
 // namesAccount reports whether the first argument is the name of an account.

@@ -13,7 +13,7 @@ func (t Table[T]) Complete(line string, pos int, operates bool, values func(comm
 			return usable.names()
 		}
 		for _, e := range t.family(words[0]).usable(operates).entries {
-			next := e.form().Next(words, partial)
+			next := e.form.Next(words, partial)
 			all = append(all, next.Words...)
 			for _, value := range next.Values {
 				if value == "<command>..." {

@@ -30,7 +30,7 @@ func (t Table[T]) Find(words []string, operates bool) (command T, m usage.Match,
 	if len(family.entries) == 0 {
 		return command, m, t.unknown(words[0], words[0], operates)
 	}
-	name := family.entries[0].form().Name()
+	name := family.entries[0].form.Name()
 	known := family.usable(operates).forms()
 	if len(known) == 0 {
 		return command, m, forOperators(name)
@@ -44,14 +44,14 @@ func (t Table[T]) Find(words []string, operates bool) (command T, m usage.Match,
 	}
 	named := 0 // literals: CLAIM LIST is never CLAIM <mac>, whatever the options
 	for _, e := range family.entries {
-		if _, ok := e.form().Match(rest, nil); ok {
-			named = max(named, len(e.form().Literals()))
+		if _, ok := e.form.Match(rest, nil); ok {
+			named = max(named, len(e.form.Literals()))
 		}
 	}
 	for _, e := range family.entries {
-		m, ok := e.form().Match(rest, options)
+		m, ok := e.form.Match(rest, options)
 		switch {
-		case len(e.form().Literals()) < named:
+		case len(e.form.Literals()) < named:
 		case ok && !e.usableBy(operates):
 			return command, m, forOperators(e.Usage)
 		case ok:

@@ -45,7 +45,7 @@ func (t Table[T]) WriteHelp(w io.Writer, topics []Topic, operates bool) {
 func (t Table[T]) WriteAll(w io.Writer, operates bool) {
 	var all, operators []usage.Row
 	for _, e := range t.entries {
-		row := usage.Row{Usage: e.form().Short(), Summary: e.Summary} // a line has no room for all options
+		row := usage.Row{Usage: e.form.Short(), Summary: e.Summary} // a line has no room for all options
 		switch e.Group {
 		case Classic, Further:
 			all = append(all, row)
@@ -75,7 +75,7 @@ func (t Table[T]) classic() (rows []usage.Row) {
 }
 
 // Options returns the names of the options that the command's usage mentions.
-func (r Row) Options() (names []string) { return r.form().Options() }
+func (r Row) Options() (names []string) { return r.parse().Options() }
 
 // Usable returns the commands that this caller can use.
 func (t Table[T]) Usable(operates bool) []Row { return t.usable(operates).rows() }
@@ -93,7 +93,7 @@ func (t Table[T]) Help(words []string, operates bool) (rows []Row, err error) {
 	name := strings.Join(words, " ")
 	known := false
 	for _, r := range t.family(words[0]).rows() {
-		if r.form().Begins(words) {
+		if r.parse().Begins(words) {
 			known = true
 			if r.usableBy(operates) {
 				rows = append(rows, r)

@@ -7,7 +7,6 @@
 package table
 
 import (
-	"slices"
 	"strings"
 
 	"snomredirect/sshconsole/usage"
@@ -36,7 +35,7 @@ const (
 	Operator              // only for operators
 )
 
-func (r Row) form() usage.Form { return usage.Form{Usage: r.Usage, DryRun: r.Changes} }
+func (r Row) parse() usage.Form { return usage.Parse(r.Usage, r.Changes) }
 
 // usableBy reports whether an operator, or anyone, can use the command.
 func (r Row) usableBy(operates bool) bool { return r.Group != Operator || operates }
@@ -47,6 +46,7 @@ type Table[T any] struct{ entries []entry[T] }
 
 type entry[T any] struct {
 	Row
+	form    usage.Form
 	command T
 }
 
@@ -54,33 +54,41 @@ type entry[T any] struct {
 func New[T any](commands []T, row func(T) Row) Table[T] {
 	var t Table[T]
 	for _, c := range commands {
-		t.entries = append(t.entries, entry[T]{row(c), c})
+		t.entries = append(t.entries, entry[T]{row(c), row(c).parse(), c})
 	}
 	return t
 }
 
 // usable returns the entries that this caller can use.
 func (t Table[T]) usable(operates bool) Table[T] {
-	return Table[T]{slices.DeleteFunc(slices.Clone(t.entries), func(e entry[T]) bool { return !e.usableBy(operates) })}
+	return t.filter(func(e *entry[T]) bool { return e.usableBy(operates) })
 }
 
 // family returns the entries with a name, or with the name that it is an alias of.
 func (t Table[T]) family(name string) Table[T] {
-	for _, e := range t.entries {
-		if e.Alias != "" && strings.EqualFold(e.form().Name(), name) {
+	for i := range t.entries {
+		if e := &t.entries[i]; e.Alias != "" && strings.EqualFold(e.form.Name(), name) {
 			name = e.Alias
 			break
 		}
 	}
-	return Table[T]{slices.DeleteFunc(slices.Clone(t.entries), func(e entry[T]) bool {
-		return e.Alias != "" || !strings.EqualFold(e.form().Name(), name)
-	})}
+	return t.filter(func(e *entry[T]) bool { return e.Alias == "" && strings.EqualFold(e.form.Name(), name) })
+}
+
+// filter returns the entries that match.
+func (t Table[T]) filter(matches func(*entry[T]) bool) (some Table[T]) {
+	for i := range t.entries {
+		if matches(&t.entries[i]) {
+			some.entries = append(some.entries, t.entries[i])
+		}
+	}
+	return some
 }
 
 // forms returns what the commands accept.
 func (t Table[T]) forms() (all []usage.Form) {
 	for _, e := range t.entries {
-		all = append(all, e.form())
+		all = append(all, e.form)
 	}
 	return all
 }
@@ -88,7 +96,7 @@ func (t Table[T]) forms() (all []usage.Form) {
 // names returns the first word of each command.
 func (t Table[T]) names() (all []string) {
 	for _, e := range t.entries {
-		all = append(all, e.form().Name())
+		all = append(all, e.form.Name())
 	}
 	return all
 }

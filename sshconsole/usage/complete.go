@@ -62,14 +62,14 @@ func (f Form) Next(words []string, partial string) Next {
 	given, options, value := split(words[1:], f.valued())
 	n := Next{Given: given}
 	if value != "" {
-		for _, o := range f.options() {
+		for _, o := range f.options {
 			if o.text == value {
 				n.Values = append(n.Values, o.value)
 			}
 		}
 		return n
 	}
-	next, ok := following(f.positional()[1:], given)
+	next, ok := following(f.words[1:], given)
 	if ok && strings.HasPrefix(partial, "-") {
 		n.Words = f.optionsWithout(options)
 		return n

@@ -23,7 +23,7 @@ func (f Form) Match(words []string, options map[string]string) (m Match, ok bool
 // match compares words with the usage but for its options. depth is how many of its
 // tokens matched before the first that did not.
 func (f Form) match(words []string) (m Match, depth int, ok bool) {
-	tokens := f.positional()
+	tokens := f.words
 	required := 0 // how many of the tokens from here on must be given
 	for _, t := range tokens {
 		if !t.optional {
@@ -64,7 +64,7 @@ func (f Form) match(words []string) (m Match, depth int, ok bool) {
 // misfits returns how many of the options f does not accept, and how many that it
 // requires are missing.
 func (f Form) misfits(options map[string]string) (n int) {
-	all := f.options()
+	all := f.options
 	for _, o := range all {
 		if _, given := options[o.text]; !given && !o.optional {
 			n++
@@ -122,7 +122,7 @@ func nearlyMeant(forms []Form, words []string, depth int) (typed, meant string) 
 	var literals []string
 	var before []string
 	for _, f := range forms {
-		tokens := f.positional()
+		tokens := f.words
 		if depth < len(tokens) && tokens[depth].kind == literal {
 			literals = append(literals, tokens[depth].text)
 		}

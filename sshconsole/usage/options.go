@@ -42,7 +42,7 @@ func TakeOptions(words []string, forms, known []Form) (rest []string, options ma
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
 	for _, f := range forms {
-		for _, o := range f.options() {
+		for _, o := range f.options {
 			switch {
 			case flags.Lookup(o.text) != nil:
 			case o.value != "":
@@ -107,7 +107,7 @@ func optionError(err error, words []string, known []Form) error {
 		var names []string
 		for _, f := range known {
 			given, _, _ := split(before[1:], f.valued())
-			if _, ok := following(f.positional()[1:], given); ok {
+			if _, ok := following(f.words[1:], given); ok {
 				names = append(names, f.optionsWithout(nil)...)
 			}
 		}
@@ -121,7 +121,7 @@ func optionError(err error, words []string, known []Form) error {
 // optionsWithout returns the options that f accepts but for those given.
 func (f Form) optionsWithout(given []string) []string {
 	var names []string
-	for _, o := range f.options() {
+	for _, o := range f.options {
 		if !slices.Contains(given, o.text) {
 			names = append(names, "--"+o.text)
 		}

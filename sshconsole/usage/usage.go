@@ -26,17 +26,34 @@ const (
 // A Form is one form of a command. A command with several forms is several Forms
 // with the same first word.
 type Form struct {
-	Usage  string
-	DryRun bool // whether it accepts --dry-run
+	Usage   string
+	words   []token // those that are not options
+	options []token // that it accepts
+}
+
+// Parse parses a usage. If dryRun is set, the form accepts --dry-run.
+func Parse(usage string, dryRun bool) Form {
+	f := Form{Usage: usage, options: []token{{text: JSON, kind: option, optional: true}}}
+	if dryRun {
+		f.options = append(f.options, token{text: DryRun, kind: option, optional: true})
+	}
+	for _, t := range tokens(usage) {
+		if t.kind == option {
+			f.options = append(f.options, t)
+		} else {
+			f.words = append(f.words, t)
+		}
+	}
+	return f
 }
 
 // Name returns the first word.
-func (f Form) Name() string { return strings.Fields(f.Usage)[0] }
+func (f Form) Name() string { return f.words[0].text }
 
 // Literals returns the literals of the usage but for -.
 func (f Form) Literals() []string {
 	var words []string
-	for _, t := range f.tokens() {
+	for _, t := range f.words {
 		if t.kind == literal && t.text != "-" {
 			words = append(words, t.text)
 		}
@@ -63,7 +80,7 @@ func ReadsList(words []string, forms []Form) bool {
 	dash := false
 	for _, f := range forms {
 		valued = append(valued, f.valued()...)
-		dash = dash || slices.ContainsFunc(f.tokens(), func(t token) bool { return t.kind == literal && t.text == "-" })
+		dash = dash || slices.ContainsFunc(f.words, func(t token) bool { return t.kind == literal && t.text == "-" })
 	}
 	rest, _, _ := split(words[1:], valued)
 	return dash && slices.Contains(rest, "-")
@@ -86,9 +103,9 @@ const (
 	option
 )
 
-func (f Form) tokens() []token {
+func tokens(usage string) []token {
 	var tokens []token
-	fields := strings.Fields(f.Usage)
+	fields := strings.Fields(usage)
 	for i := 0; i < len(fields); i++ {
 		field := fields[i]
 		t := token{text: strings.Trim(field, "[]"), optional: strings.HasPrefix(field, "[")}
@@ -109,25 +126,10 @@ func (f Form) tokens() []token {
 	return tokens
 }
 
-// positional returns the tokens that are not options.
-func (f Form) positional() []token {
-	return slices.DeleteFunc(f.tokens(), func(t token) bool { return t.kind == option })
-}
-
-// options returns the options that f accepts. Those that the usage does not
-// mention take no value.
-func (f Form) options() []token {
-	all := []token{{text: JSON, kind: option, optional: true}}
-	if f.DryRun {
-		all = append(all, token{text: DryRun, kind: option, optional: true})
-	}
-	return append(all, slices.DeleteFunc(f.tokens(), func(t token) bool { return t.kind != option })...)
-}
-
 // Options returns the names of the options that the usage mentions.
 func (f Form) Options() (names []string) {
-	for _, t := range f.tokens() {
-		if t.kind == option {
+	for _, t := range f.options {
+		if t.text != JSON && t.text != DryRun {
 			names = append(names, t.text)
 		}
 	}
@@ -137,7 +139,7 @@ func (f Form) Options() (names []string) {
 // valued returns the names of the options that take a value.
 func (f Form) valued() []string {
 	var names []string
-	for _, t := range f.options() {
+	for _, t := range f.options {
 		if t.value != "" {
 			names = append(names, t.text)
 		}
