@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -32,13 +34,32 @@ func (b *bench) registers() error {
 	}
 	var number atomic.Int64
 	rate := func(n int) (float64, error) {
+		var consoles []*console
+		for i := range n {
+			c, err := openConsole(clients[i%len(clients)])
+			if err != nil {
+				return 0, err
+			}
+			consoles = append(consoles, c)
+		}
 		var group errgroup.Group
 		begun, before := time.Now(), number.Load()
-		for i := range n {
-			group.Go(func() error { return registerOne(clients[i%len(clients)], &number, begun) })
+		for _, c := range consoles {
+			group.Go(func() error {
+				for time.Since(begun) < registerTime {
+					if err := c.line("register 000413%06X %s --account acme", mac(int(number.Add(1))), settingServer); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 		}
 		err := group.Wait()
-		return float64(number.Load()-before) / time.Since(begun).Seconds(), err
+		perSecond := float64(number.Load()-before) / time.Since(begun).Seconds()
+		for _, c := range consoles {
+			err = errors.Join(err, c.close())
+		}
+		return perSecond, err
 	}
 	many, one, err := b.alternate(func() (float64, error) { return rate(sessions) }, func() (float64, error) { return rate(1) })
 	if err == nil {
@@ -47,41 +68,45 @@ func (b *bench) registers() error {
 	return err
 }
 
-// registerOne registers phones in one session, a line each, and waits for each answer.
-func registerOne(c *ssh.Client, number *atomic.Int64, begun time.Time) error {
-	session, err := c.NewSession()
+// A console is a session at a prompt without a terminal.
+type console struct {
+	session *ssh.Session
+	input   io.WriteCloser
+	output  io.Reader
+	answer  []byte
+}
+
+func openConsole(client *ssh.Client) (*console, error) {
+	session, err := client.NewSession()
 	if err != nil {
+		return nil, err
+	}
+	c := &console{session: session, answer: make([]byte, 4096)}
+	if c.input, err = session.StdinPipe(); err == nil {
+		c.output, err = session.StdoutPipe()
+	}
+	if err == nil {
+		err = session.Shell()
+	}
+	return c, err
+}
+
+// line sends a line and waits for its answer, which is one line too.
+func (c *console) line(format string, args ...any) error {
+	if _, err := fmt.Fprintf(c.input, format+"\n", args...); err != nil {
 		return err
 	}
-	defer session.Close()
-	input, err := session.StdinPipe()
-	if err != nil {
-		return err
-	}
-	output, err := session.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := session.Shell(); err != nil {
-		return err
-	}
-	answer := make([]byte, 4096)
-	for time.Since(begun) < registerTime {
-		if _, err := fmt.Fprintf(input, "register 000413%06X %s --account acme\n", mac(int(number.Add(1))), settingServer); err != nil {
-			return err
-		}
-		n, err := output.Read(answer)
+	for n := 0; n == 0 || c.answer[n-1] != '\n'; {
+		more, err := c.output.Read(c.answer[n:])
 		if err != nil {
 			return err
 		}
-		for answer[n-1] != '\n' {
-			more, err := output.Read(answer[n:])
-			if err != nil {
-				return err
-			}
-			n += more
-		}
+		n += more
 	}
-	input.Close()
-	return session.Wait()
+	return nil
+}
+
+func (c *console) close() error {
+	c.input.Close()
+	return c.session.Wait()
 }
