@@ -170,7 +170,7 @@ func TestPagesOfLongEntries(t *testing.T) {
 	}
 	err := db.b.Update(func(tx *bbolt.Tx) error {
 		for i := range 5 {
-			if err := putEntry(&writeTx{Tx: tx}, store.Entry{Account: 1, MACs: ranges}, newYear.Add(time.Duration(i))); err != nil {
+			if err := putEntry(&writeTx{Tx: tx}, store.Entry{Account: 1, Audit: store.Audit{Command: fmt.Sprint(i)}, MACs: ranges}, newYear.Add(time.Duration(i))); err != nil {
 				return err
 			}
 		}
