@@ -194,11 +194,11 @@ func historyOfFiles(b *bench) {
 	if len(all) != len(want) {
 		b.Errorf("%d entries", len(all))
 	}
-	for i := range 1000 { // more than MaxOwnChanges
+	for i := range 2 * store.MaxOwnChanges {
 		time.Sleep(time.Second)
 		b.put(acme.ID, "a.xml", fmt.Sprint(i))
 	}
-	if n := len(b.ofClass(acme.ID, store.AboutFiles)); n != 1003 {
+	if n := len(b.ofClass(acme.ID, store.AboutFiles)); n != 2*store.MaxOwnChanges+3 {
 		b.Errorf("%d entries", n)
 	}
 	if n := len(b.ofClass(acme.ID, store.AboutAccounts)); n != 1 {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"snomredirect/macaddr"
@@ -88,13 +89,22 @@ func historyClasses(b *bench) {
 	time.Sleep(time.Second)
 	b.command(store.Audit{Name: "acme", Command: "SERVER", Detail: "http://hijack.example/"}, acme.ID)
 	most, _ := store.AboutPhones.Bounds()
-	for i := range most/2 + 10 { // as many entries as two classes could have
+	const atOnce = 50
+	for range most/atOnce/2 + 1 { // as many entries as two classes could have
 		time.Sleep(time.Second)
-		for _, rule := range []store.Rule{store.RuleRegister, store.RuleDeregister} {
-			_, err := b.Change(store.Batch{Audit: store.Audit{Actor: acme.ID, Name: "acme", Command: "C", Detail: fmt.Sprint(i, rule)}, Rule: rule, Owner: acme.ID,
-				Changes: []store.Change{{MAC: mac1}}})
-			b.must(err)
+		var done sync.WaitGroup
+		for i := range atOnce { // so that a backend can store several together
+			done.Go(func() {
+				mac := macaddr.MustParse(fmt.Sprintf("0004130000%02X", i))
+				for _, rule := range []store.Rule{store.RuleRegister, store.RuleDeregister} {
+					audit := store.Audit{Actor: acme.ID, Name: "acme", Command: "C", Detail: fmt.Sprint(time.Now(), i, rule)}
+					if _, err := b.Change(store.Batch{Audit: audit, Rule: rule, Owner: acme.ID, Changes: []store.Change{{MAC: mac}}}); err != nil {
+						b.Error(err)
+					}
+				}
+			})
 		}
+		done.Wait()
 	}
 	if all := b.ofClass(acme.ID, store.AboutPhones); len(all) != most {
 		b.Errorf("%d entries about phones, want %d", len(all), most)
