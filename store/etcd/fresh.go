@@ -41,7 +41,8 @@ type headRead struct {
 }
 
 // Fresh waits until the replica has all changes that were made before, on whichever node.
-// It gives up after a second, and at once if etcd is away; then Stale tells.
+// It gives up after a second, after a tenth of that if the last one gave up too, and at once
+// if etcd is away; then Stale tells.
 func (n *Node) Fresh(ctx context.Context) {
 	begun := time.Now()
 	n.fresh.ended(begun, n.freshen(ctx))
@@ -51,7 +52,11 @@ func (n *Node) freshen(ctx context.Context) bool {
 	if n.state.away(time.Now()) {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, freshTime)
+	patience := freshTime
+	if n.fresh.stale() { // a login and its command look at several things, one after another
+		patience /= 10
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	r := n.nextRead()
 	select {

@@ -100,10 +100,10 @@ func (n *Node) reachable() error {
 	n.state.mu.Lock()
 	silent := now.Sub(n.state.answered)
 	n.state.mu.Unlock()
-	switch {
+	switch { // a Fresh that gave up is the first to know
 	case silent > awayAfter:
 		return errAway
-	case silent < inspectEvery+inspectEvery/2:
+	case silent < inspectEvery+inspectEvery/2 && !n.fresh.stale():
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(n.ctx, freshTime)

@@ -1,0 +1,69 @@
+package etcd
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"snomredirect/store"
+	"snomredirect/store/bolt"
+)
+
+// behind opens a node that gets what others write only once let is closed.
+func (m *memory) behind(t *testing.T, let chan struct{}) *Node {
+	t.Helper()
+	n, err := open(t.Context(), t.TempDir(), bolt.Config{}, Config{Name: "behind", Prefix: "sr1/"}, late{m, let})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	return n
+}
+
+// A node that lags lets those who look at several things wait for a second only once.
+func TestFreshGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, let := newMemory(), make(chan struct{})
+		a := m.node(t, t.TempDir(), "a", 0)
+		defer a.Close()
+		account(t, a, "acme")
+		b := m.behind(t, let)
+		account(t, a, "bravo")
+		takes := func(want time.Duration) {
+			t.Helper()
+			begun := time.Now()
+			if b.Fresh(t.Context()); time.Since(begun) != want {
+				t.Errorf("it gave up after %v, want %v", time.Since(begun), want)
+			}
+		}
+		takes(freshTime)
+		takes(freshTime / 10)
+		takes(freshTime / 10)
+		close(let)
+		synctest.Wait()
+		takes(0)
+		if _, err := b.AccountNamed("bravo"); err != nil || !b.Stale().IsZero() {
+			t.Errorf("%v, as of %v", err, b.Stale())
+		}
+	})
+}
+
+// A change is refused, before its outcome can be unknown, if its login has found that etcd
+// doesn't answer.
+func TestRefusedSoon(t *testing.T) {
+	bubble(t, func(t *testing.T, m *memory, nodes []*Node) {
+		a := account(t, nodes[0], "acme")
+		m.set(func() { m.gone = true })
+		nodes[0].Fresh(t.Context())
+		begun := time.Now()
+		if err := one(nodes[0], store.RuleRegister, a.ID, testMAC); !errors.Is(err, store.ErrUnavailable) || time.Since(begun) > freshTime {
+			t.Errorf("after %v: %v", time.Since(begun), err)
+		}
+		m.set(func() { m.gone = false })
+		nodes[0].Fresh(t.Context())
+		if err := one(nodes[0], store.RuleRegister, a.ID, testMAC); err != nil {
+			t.Error(err)
+		}
+	})
+}
