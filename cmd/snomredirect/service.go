@@ -198,6 +198,7 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 			Phones:      v.db,
 			Login:       v.passwords.Check,
 			PublicNames: v.publicNames,
+			Stale:       v.stale,
 			Contact:     v.recorder.Contact,
 			Turn:        v.turns.take,
 			Log:         v.log,

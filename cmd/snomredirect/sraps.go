@@ -55,6 +55,7 @@ func (v *service) openAPIKeys(ctx context.Context) error {
 		Profiles:    v.db,
 		Login:       v.loginAPIKey,
 		PublicNames: v.publicNames,
+		Stale:       v.stale,
 		Turn:        v.turns.take,
 		Log:         v.log,
 		Observe:     v.observeSRAPS,

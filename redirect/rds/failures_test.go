@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -57,6 +58,27 @@ func TestFullDisk(t *testing.T) {
 	if log := l.log.String(); strings.Count(log, "level=ERROR") != 2 {
 		t.Errorf("log:\n%s", log)
 	}
+}
+
+// If the store may lack changes, each answer to a login says how old it is. Calls that ask
+// are answered.
+func TestAge(t *testing.T) {
+	var at time.Time
+	l := newLab(t, func(c *Config) { c.Stale = func() time.Time { return at } })
+	ask := func(name, want string) {
+		t.Helper()
+		response, _ := l.post(name, string(appendCall(nil, of("redirect.checkPhone", str("0004132202E4")))))
+		if got := response.Header.Get("Age"); got != want {
+			t.Errorf("%s: %s, Age %q, want %q", name, response.Status, got, want)
+		}
+	}
+	ask("acme", "")
+	at = time.Now().Add(-90*time.Second - 500*time.Millisecond)
+	ask("acme", "90")
+	ask("nobody", "90")
+	l.calls("acme", of("network.echo", str("x")), "<value><string>x</string></value>")
+	at = time.Time{}
+	ask("acme", "")
 }
 
 func TestLoginFails(t *testing.T) {

@@ -60,6 +60,10 @@ type Config struct {
 	Login func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
 	// PublicNames are the names of this service. They can't be setting servers.
 	PublicNames store.PublicNames
+	// Stale returns as of when the store is, if it may have been changed elsewhere since,
+	// and the zero time otherwise. It is called after each Login. If nil, the store is the
+	// only one.
+	Stale func() time.Time
 	// Contact returns a phone's last contact, or store.ErrNotFound. If nil, there
 	// are no contacts.
 	Contact func(macaddr.Addr) (store.Contact, error)
@@ -93,6 +97,9 @@ type handler struct {
 func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Stale == nil {
+		c.Stale = func() (current time.Time) { return current }
 	}
 	if c.Contact == nil {
 		c.Contact = func(macaddr.Addr) (store.Contact, error) { return store.Contact{}, store.ErrNotFound }
@@ -156,7 +163,7 @@ func (h *handler) answer(c echo.Context) error {
 	from, deadline := store.ClientAddr(r.RemoteAddr), time.Now().Add(maxRun)
 	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()
-	account, err := h.login(ctx, r, from)
+	account, err := h.login(ctx, c, from)
 	if err != nil {
 		return err
 	}
@@ -175,14 +182,14 @@ func (h *handler) answer(c echo.Context) error {
 		return err
 	}
 	// The account may have been disabled while the call waited and was read.
-	if account, err = h.login(ctx, r, from); err != nil {
+	if account, err = h.login(ctx, c, from); err != nil {
 		return err
 	}
 	call := &call{handler: h, methodCall: parsed, ctx: r.Context(), account: account, from: from.String(), agent: store.CleanAgent(r.UserAgent()), start: time.Now(), deadline: deadline}
 	call.again = func() (store.Account, error) {
 		ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 		defer cancel()
-		return h.login(ctx, r, from)
+		return h.login(ctx, c, from)
 	}
 	if _, ok := methods[call.method]; ok {
 		c.(*request).method = call.method
@@ -211,32 +218,4 @@ func (h *handler) logCall(c *request) {
 		attrs = append(attrs, "why", c.why[:min(len(c.why), maxWhy)])
 	}
 	h.Log.Debug("call", attrs...)
-}
-
-// An unavailable error is why a call can't be served now.
-type unavailable struct{ error }
-
-func (u unavailable) Unwrap() error { return u.error }
-
-// login returns the account whose name and password the request has.
-func (h *handler) login(ctx context.Context, r *http.Request, from netip.Addr) (store.Account, error) {
-	name, password, ok := r.BasicAuth()
-	if !ok {
-		return store.Account{}, store.ErrDenied
-	}
-	a, err := h.Login(ctx, name, password, from)
-	if err == nil {
-		return a, nil
-	}
-	level, refusal := slog.LevelInfo, err
-	if !errors.Is(err, store.ErrDenied) {
-		// Wrong passwords are logged at info because hashing limits their rate.
-		// Nothing limits these, so clients could flood the log.
-		level, refusal = slog.LevelDebug, unavailable{err}
-		if !errors.Is(err, store.ErrBusy) && ctx.Err() == nil {
-			h.Log.Error("login", "error", err)
-		}
-	}
-	h.Log.Log(ctx, level, "login refused", "user", name[:min(len(name), 64)], "from", r.RemoteAddr, "by", "password over XML-RPC", "why", err)
-	return store.Account{}, refusal
 }

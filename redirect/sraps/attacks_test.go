@@ -2,12 +2,10 @@ package sraps
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -216,50 +214,3 @@ type answer struct {
 func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
-
-// What goes wrong inside is only in the log.
-func TestFailures(t *testing.T) {
-	var err error
-	l := newLab(t, func(c *Config) {
-		login := c.Login
-		c.Login = func(ctx context.Context, id string, from netip.Addr, signed func(string) bool) (store.Account, error) {
-			if err != nil {
-				return store.Account{}, err
-			}
-			return login(ctx, id, from, signed)
-		}
-		c.Phones = failing{c.Phones}
-	})
-	path := company("acme", "endpoints/"+mac1)
-	l.refuses("acme", "PUT", path, `{}`, 500, internal)
-	l.refuses("acme", "GET", path, "", 500, internal) // a panic
-	l.refuses("acme", "DELETE", path, "", 503, "try again later")
-	err = store.ErrBusy
-	if l.refused(l.request("acme", "GET", path, ""), 503, "try again later").Header.Get("Retry-After") == "" {
-		t.Error("no Retry-After")
-	}
-	err = errors.New("/data/secret: disk on fire")
-	l.refuses("acme", "GET", path, "", 503, "try again later")
-	if text := l.log.String(); strings.Count(text, `error="/data/secret: disk on fire"`) != 2 || !strings.Contains(text, "msg=panic in=sraps") {
-		t.Errorf("log: %s", text)
-	}
-	want := "putEndpoint failed,getEndpoint panicked,deleteEndpoint busy,getEndpoint busy,getEndpoint busy"
-	if got := strings.Join(l.seen, ","); got != want {
-		t.Errorf("observed %s, want %s", got, want)
-	}
-}
-
-// failing is a store that fails in different ways.
-type failing struct{ store Phones }
-
-func (f failing) MayKnow(by store.Account, p store.Phone) error { return f.store.MayKnow(by, p) }
-func (f failing) Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error) {
-	return f.store.Phones(owner, after, n)
-}
-func (failing) Phone(macaddr.Addr) (store.Phone, error) { panic("in /data/secret.go") }
-func (failing) Change(b store.Batch) ([]store.Result, error) {
-	if b.Rule == store.RuleDeregister {
-		return nil, store.ErrUnavailable
-	}
-	return nil, errors.New("/data/secret: disk on fire")
-}

@@ -6,7 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"time"
+
+	"github.com/labstack/echo/v4"
 
 	"snomredirect/redirect/sraps/hawk"
 	"snomredirect/store"
@@ -47,8 +50,9 @@ type denied struct{ header, why string }
 func (d denied) Error() string        { return d.why }
 func (d denied) Is(target error) bool { return target == store.ErrDenied }
 
-// login returns the account whose API key has signed the request, if it was just now.
-func (h *handler) login(ctx context.Context, l login) (store.Account, error) {
+// login returns the account whose API key has signed the request, if it was just now. If
+// the store may lack changes, the answer says how old it is.
+func (h *handler) login(ctx context.Context, c echo.Context, l login) (store.Account, error) {
 	now, stale := time.Now(), ""
 	a, err := h.Login(ctx, l.header.ID, l.from, func(secret string) bool {
 		if !l.header.Signed(secret, l.target) {
@@ -59,6 +63,9 @@ func (h *handler) login(ctx context.Context, l login) (store.Account, error) {
 		}
 		return true
 	})
+	if at := h.Stale(); !at.IsZero() {
+		c.Response().Header().Set("Age", strconv.Itoa(int(time.Since(at).Seconds())))
+	}
 	switch {
 	case err == nil && stale == "":
 		return a, nil

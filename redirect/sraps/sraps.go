@@ -62,6 +62,10 @@ type Config struct {
 	Login func(ctx context.Context, id string, from netip.Addr, signed func(secret string) bool) (store.Account, error)
 	// PublicNames are the names of this service. They can't be setting servers.
 	PublicNames store.PublicNames
+	// Stale returns as of when the store is, if it may have been changed elsewhere since,
+	// and the zero time otherwise. It is called after each Login. If nil, the store is the
+	// only one.
+	Stale func() time.Time
 	// Turn waits until an account may read a page of phones, which it does until done
 	// is called, or returns ctx's error. If nil, pages are read at once.
 	Turn func(ctx context.Context, account store.AccountID) (done func(), err error)
@@ -90,6 +94,9 @@ type handler struct {
 func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Stale == nil {
+		c.Stale = func() (current time.Time) { return current }
 	}
 	if c.Turn == nil {
 		c.Turn = func(context.Context, store.AccountID) (func(), error) { return func() {}, nil }
@@ -168,7 +175,7 @@ func (h *handler) answer(o operation) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		account, err := h.login(ctx, login)
+		account, err := h.login(ctx, c, login)
 		if err != nil {
 			return err
 		}
@@ -189,7 +196,7 @@ func (h *handler) answer(o operation) echo.HandlerFunc {
 			return err
 		}
 		// The key may have been removed while the call waited and was read.
-		if account, err = h.login(ctx, login); err != nil {
+		if account, err = h.login(ctx, c, login); err != nil {
 			return err
 		}
 		call := &call{handler: h, request: req, operation: o, ctx: r.Context(), account: account, key: login.header.ID,
