@@ -79,6 +79,23 @@ func (c Contact) Over(earlier Contact) Contact {
 	return c
 }
 
+// Latest returns the later request and the later fetched file of two contacts of a phone. If
+// the times are equal, they are those of c.
+func (c Contact) Latest(other Contact) Contact {
+	if !c.MAC.IsValid() {
+		return other
+	}
+	latest, fetched := c, c.Fetched
+	if other.At.After(c.At) {
+		latest = other
+	}
+	if other.Fetched.At.After(fetched.At) {
+		fetched = other.Fetched
+	}
+	latest.Fetched = fetched
+	return latest
+}
+
 // Doubt returns what contradicts the phone's request, or "".
 func (c Contact) Doubt() string {
 	var doubts []string

@@ -31,16 +31,10 @@ var errContact = errors.New("bolt: a contact's record is damaged")
 // fastest if they are sorted by MAC.
 func (c *Contacts) PutContacts(batch []store.Contact) error {
 	return c.update(func(tx *bbolt.Tx) error {
-		bucket := tx.Bucket(bucketContacts)
 		for _, contact := range batch {
 			mac := contact.MAC.As6()
-			whole := contact
-			if v := bucket.Get(mac[:]); v != nil {
-				if stored, err := decodeContact(contact.MAC, v); err == nil { // a damaged one is replaced
-					whole = contact.Over(stored)
-				}
-			}
-			err := bucket.Put(mac[:], appendContact(nil, whole))
+			whole := contact.Over(storedContact(tx, contact.MAC))
+			err := tx.Bucket(bucketContacts).Put(mac[:], appendContact(nil, whole))
 			if contact.Answer != 0 {
 				err = errors.Join(err, putSource(tx, contact))
 			}

@@ -11,6 +11,9 @@
 // A Recorder also remembers from which sources each phone was answered before, in the
 // same way: those of redirected phones are stored.
 //
+// What is stored can be shared with other nodes: Config.Stored tells of it, and Merge stores
+// what they know.
+//
 // A crash loses the contacts since the last write, and the table.
 package contacts
 
@@ -33,6 +36,10 @@ type Store interface {
 	// stored contact of its phone: see [store.Contact.Over]. They are sorted by MAC, and no
 	// MAC appears twice.
 	PutContacts([]store.Contact) error
+	// MergeContacts stores contacts like PutContacts, but of each phone the latest of what
+	// is stored and what is given: see [store.Contact.Latest]. It returns the phones of
+	// which something later is stored than given.
+	MergeContacts([]store.Contact) (later []macaddr.Addr, err error)
 	// Contact returns the contact that was last put for a phone, or
 	// store.ErrNotFound. It may be called concurrently with PutContacts.
 	Contact(macaddr.Addr) (store.Contact, error)
@@ -90,6 +97,10 @@ type Config struct {
 	// early, if any. It is not called if there was nothing to write. It may
 	// block: no phone waits for it. If nil, it is not called.
 	Flushed func(took time.Duration, phones int, err error)
+	// Stored is called after contacts of phones were written, but not by Merge, and
+	// Deleted after those of phones that are no longer registered were deleted. They must
+	// return at once, and must not keep the slice. If nil, they are not called.
+	Stored, Deleted func([]macaddr.Addr)
 	// Guard runs f, logs its panic if there is one, and reports whether f returned.
 	// It is called on the writing goroutine. If nil, a panic ends the program.
 	Guard func(where string, f func()) (ok bool)
@@ -134,6 +145,12 @@ func New(c Config) *Recorder {
 	}
 	if c.Guard == nil {
 		c.Guard = func(_ string, f func()) bool { f(); return true }
+	}
+	if c.Stored == nil {
+		c.Stored = func([]macaddr.Addr) {}
+	}
+	if c.Deleted == nil {
+		c.Deleted = func([]macaddr.Addr) {}
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Recorder{

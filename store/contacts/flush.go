@@ -88,6 +88,7 @@ func (r *Recorder) write() (written int, err error) {
 		if err := r.config.Store.PutContacts(batch); err != nil {
 			return written, err
 		}
+		r.config.Stored(r.rest[:n])
 		r.rest = r.rest[n:]
 		written += n
 		r.mu.Lock()

@@ -35,6 +35,7 @@ func (r *Recorder) prune(now time.Time) error {
 		if err := r.config.Store.DeleteContacts(gone); err != nil {
 			return err
 		}
+		r.config.Deleted(gone)
 	}
 	if len(page) < prunePage {
 		r.pruned, r.pruneAt = macaddr.Addr{}, now.Add(pruneEvery)
