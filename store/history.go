@@ -14,6 +14,7 @@ type Entry struct {
 	Account AccountID // the account whose history contains the entry
 	Name    Name      // that account's name
 	Audit   Audit     // without Actor, because entries outlive accounts
+	Node    string    // the node of the cluster on which the command ran, for operators; "" without a cluster
 	// Other is the account that the phones came from or, if Away is set, went to. It
 	// is "" if their owner did not change.
 	Other Name

@@ -81,7 +81,7 @@ func (w *Writer) writeLast() {
 }
 
 func sameCommand(a, b store.Entry) bool {
-	return a.Times == b.Times && a.Was == b.Was && a.Last.Equal(b.Last) && a.Account == b.Account && a.Other == b.Other && a.Away == b.Away && a.Audit.Begun.Equal(b.Audit.Begun) &&
+	return a.Times == b.Times && a.Was == b.Was && a.Last.Equal(b.Last) && a.Account == b.Account && a.Other == b.Other && a.Away == b.Away && a.Node == b.Node && a.Audit.Begun.Equal(b.Audit.Begun) &&
 		a.Audit.Name == b.Audit.Name && a.Audit.RemoteAddr == b.Audit.RemoteAddr && a.Audit.Credential == b.Audit.Credential && a.Audit.Agent == b.Audit.Agent &&
 		a.Audit.Command == b.Audit.Command && a.Audit.Detail == b.Audit.Detail
 }
@@ -94,6 +94,7 @@ type object struct {
 	From    string     `json:"from,omitempty"`
 	Key     string     `json:"key,omitempty"`
 	Agent   string     `json:"user_agent,omitempty"`
+	Node    string     `json:"node,omitempty"` // on which the command ran, for operators
 	Command string     `json:"command"`
 	Detail  string     `json:"detail,omitempty"`
 	// The account that phones went to or came from.
@@ -106,16 +107,16 @@ type object struct {
 }
 
 // object returns what the reader may know of an entry: partners learn neither
-// who the operators are nor anything of other accounts.
+// who the operators are, nor of nodes, nor anything of other accounts.
 func (w *Writer) object(e store.Entry) object {
 	o := object{Time: wording.MachineTime(e.Audit.Begun), Account: e.Name, By: string(e.Audit.Name), From: e.Audit.RemoteAddr, Key: e.Audit.Credential, Agent: e.Audit.Agent,
-		Command: e.Audit.Command, Detail: e.Audit.Detail, Was: e.Was.String()}
+		Command: e.Audit.Command, Detail: e.Audit.Detail, Was: e.Was.String(), Node: e.Node}
 	if e.Times > 1 {
 		o.Times, o.Last = e.Times, wording.MachineTime(e.Last)
 	}
 	other := string(e.Other)
 	if !w.By.Operates() {
-		o.Account = ""
+		o.Account, o.Node = "", ""
 		if e.Audit.Name != w.By.Name && e.Class() != store.FromStrangers {
 			o.By, o.From, o.Key, o.Agent = "an operator", "", "", ""
 		}
@@ -154,6 +155,9 @@ func (w *Writer) begin(e store.Entry) {
 	}
 	if o.Agent != "" {
 		from += fmt.Sprintf(" with %q", o.Agent)
+	}
+	if o.Node != "" {
+		from += " on " + o.Node
 	}
 	fmt.Fprintf(w.Out, "%s %s%s: %s", wording.Timestamp(e.Audit.Begun), o.By, from, o.Command)
 	if o.Account != "" {

@@ -143,3 +143,19 @@ func TestHistoryOfAFlood(t *testing.T) {
 		}
 	}
 }
+
+// Operators see on which node of a cluster a command ran, partners don't.
+func TestHistoryOfNodes(t *testing.T) {
+	h := newHouse(t)
+	h.registry = onNode{h.registry}
+	h.says("acme", "register 2e4", ".*\n")
+	h.says("olga", "history 2e4", `.* acme from 192\.0\.2\.7 by password on node1: REGISTER \[acme\] 0004132202E4`+"\n")
+	h.says("olga", "history 2e4 --json", `.*"key":"password","node":"node1","command":"REGISTER".*\n`)
+	h.says("acme", "history 2e4", `.* acme from 192\.0\.2\.7 by password: REGISTER 0004132202E4`+"\n")
+	h.says("acme", "history 2e4 --json", `.*"key":"password","command":"REGISTER".*\n`)
+	for _, line := range []string{"history", "history --json", "show 2e4 --json"} {
+		if out, _, _ := h.at("acme", 0, line, ""); strings.Contains(out, "node") {
+			t.Errorf("a partner sees a node: %s", out)
+		}
+	}
+}

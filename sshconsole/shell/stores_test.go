@@ -64,3 +64,14 @@ func (m manyPhones) Phones(owner store.AccountID, after macaddr.Addr, n int) (pa
 	}
 	return page, nil
 }
+
+// onNode is a store whose entries are all of node1.
+type onNode struct{ Registry }
+
+func (o onNode) History(account store.AccountID, mac macaddr.Addr, before store.Mark, n int) ([]store.Entry, error) {
+	page, err := o.Registry.History(account, mac, before, n)
+	for i := range page {
+		page[i].Node = "node1"
+	}
+	return page, err
+}

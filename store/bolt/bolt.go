@@ -126,6 +126,9 @@ type Config struct {
 	// Truth decides about all changes, if the database is a replica of what is stored
 	// elsewhere. If nil, it is none.
 	Truth Truth
+	// Node is the name of the node that this is, which entries of the history have. If
+	// empty, they have none.
+	Node string
 	// Log receives a line when changes can't be stored any more, when they can again,
 	// and when the clock jumps. If nil, nothing is logged.
 	Log *slog.Logger

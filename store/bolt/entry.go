@@ -25,6 +25,7 @@ type entryHead struct {
 	Other   store.Name `json:"other,omitempty"`
 	Away    bool       `json:"away,omitempty"`
 	Was     string     `json:"was,omitempty"`
+	Node    string     `json:"node,omitempty"`
 	// The last fields, for [sameHead].
 	Times int   `json:"times,omitempty"` // 0 is 1
 	Last  int64 `json:"last,omitempty"`  // Unix nanoseconds, if Times is more than 1
@@ -43,6 +44,7 @@ func head(e store.Entry) ([]byte, error) {
 		Other:   e.Other,
 		Away:    e.Away,
 		Was:     e.Was.String(),
+		Node:    e.Node,
 	}
 	if e.Times > 1 {
 		h.Times, h.Last = e.Times, e.Last.UnixNano()
@@ -129,7 +131,7 @@ func decodeHead(k, text []byte) (e store.Entry, err error) {
 		return e, errEntry
 	}
 	e.Mark = store.Mark{Account: accountID(k), Begun: int64(binary.BigEndian.Uint64(k[4:])), Number: binary.BigEndian.Uint32(k[12:])}
-	e.Account, e.Name, e.Other, e.Away, e.Was = e.Mark.Account, head.Account, head.Other, head.Away, store.RestoreURL(head.Was)
+	e.Account, e.Name, e.Other, e.Away, e.Was, e.Node = e.Mark.Account, head.Account, head.Other, head.Away, store.RestoreURL(head.Was), head.Node
 	e.Audit = store.Audit{
 		Name:       head.By,
 		RemoteAddr: head.From,

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -95,4 +96,57 @@ func TestHasField(t *testing.T) {
 	if v, err = appendEntry(nil, e); err != nil || sameHead(v, text) {
 		t.Errorf("%q, %v", v, err)
 	}
+}
+
+// An entry has the node on which its command ran, and joins only those of that node. Without
+// a node, it is stored as ever.
+func TestEntriesOfNodes(t *testing.T) {
+	j := newJournal()
+	folder := t.TempDir()
+	a := store.Account{}
+	for i, node := range []string{"", "a", "a", "b", "a"} {
+		db, err := Open(folder, Config{Truth: j, Node: node})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			a = addAccount(t, db, "acme")
+		}
+		audit := store.Audit{Actor: a.ID, Name: "acme", Command: "REGISTER", Begun: newYear.Add(time.Duration(i) * time.Second)}
+		mustChange(t, db, store.Batch{Audit: audit, Rule: store.RuleRegister, Owner: a.ID, Changes: []store.Change{{MAC: macaddr.MustParse(fmt.Sprint("00041300000", i))}}})
+		if i == 4 {
+			checkNodes(t, db)
+			j.checkReplicas(t, db)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report, err := Check(DatabaseFile(folder))
+	if err != nil || report.Found > 0 {
+		t.Errorf("%v, %v", report.Problems, err)
+	}
+}
+
+// checkNodes checks the nodes of the entries of TestEntriesOfNodes.
+func checkNodes(t *testing.T, db *DB) {
+	t.Helper()
+	var got []string
+	all, err := db.History(0, macaddr.Addr{}, store.Mark{}, 9)
+	for _, e := range all {
+		if e.Audit.Command == "REGISTER" {
+			got = append(got, fmt.Sprintf("%q %d %v", e.Node, e.Times, e.MACs))
+		}
+	}
+	want := []string{`"b" 1 [000413000003]`, `"a" 3 [000413000001-000413000002 000413000004]`, `"" 1 [000413000000]`}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+	_ = db.b.View(func(tx *bbolt.Tx) error {
+		_, v := tx.Bucket(bucketHistory).Cursor().First()
+		if want := `{"account":"acme","by":"acme","what":"REGISTER"}`; string(headOf(v)) != want {
+			t.Errorf("without a node: %s, want %s", headOf(v), want)
+		}
+		return nil
+	})
 }

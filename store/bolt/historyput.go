@@ -26,8 +26,8 @@ func historyBucket(class store.Class) []byte {
 // historyOf returns the bucket of a class of entries.
 func historyOf(tx *bbolt.Tx, class store.Class) *bbolt.Bucket { return tx.Bucket(historyBucket(class)) }
 
-// putEntry adds an entry, or extends an earlier one, and deletes the oldest entries
-// of its account and class that exceed the bounds.
+// putEntry adds an entry of this node, or extends an earlier one, and deletes the oldest
+// entries of its account and class that exceed the bounds.
 func putEntry(tx *writeTx, e store.Entry, now time.Time) error {
 	return addEntry(tx, e, now, false)
 }
@@ -38,6 +38,7 @@ func addEntry(tx *writeTx, e store.Entry, now time.Time, part bool) error {
 	if e.Audit.Begun.IsZero() {
 		e.Audit.Begun = now
 	}
+	e.Node = tx.node
 	class := e.Class()
 	name := historyBucket(class)
 	b := tx.Bucket(name)

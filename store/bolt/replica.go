@@ -39,11 +39,11 @@ func (e declinedError) Unwrap() error { return e.error }
 // begun returns a transaction of changes.
 func (db *DB) begun(tx *bbolt.Tx) *writeTx {
 	if db.config.Truth == nil {
-		return &writeTx{Tx: tx}
+		return &writeTx{Tx: tx, node: db.config.Node}
 	}
 	r := &recording{places: map[string]int{}}
 	r.maxRecords, r.maxBytes = db.config.Truth.Limits()
-	return &writeTx{tx, r}
+	return &writeTx{Tx: tx, recorded: r, node: db.config.Node}
 }
 
 // approve has what tx has written decided. What only this file has needs no decision.

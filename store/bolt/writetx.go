@@ -13,6 +13,7 @@ import (
 type writeTx struct {
 	*bbolt.Tx
 	recorded *recording // nil if nothing is recorded
+	node     string     // where its commands run: see Config.Node
 }
 
 // A recording is what a transaction has written, each record once.

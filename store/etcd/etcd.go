@@ -117,7 +117,7 @@ func open(ctx context.Context, folder string, b bolt.Config, c Config, k keys) (
 	n.limit.records.Store(defaultRecords)
 	n.limit.bytes.Store(defaultBytes)
 	n.ctx, n.end = context.WithCancel(context.Background())
-	b.Truth = (*truth)(n)
+	b.Truth, b.Node = (*truth)(n), c.Name
 	if n.DB, err = bolt.Open(folder, b); err != nil {
 		n.end()
 		return nil, errors.Join(err, k.close())

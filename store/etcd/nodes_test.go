@@ -101,6 +101,33 @@ func TestNodes(t *testing.T) {
 	})
 }
 
+// The history of all nodes has the node on which each command ran.
+func TestHistoryNamesNodes(t *testing.T) {
+	bubble(t, func(t *testing.T, m *memory, nodes []*Node) {
+		a := account(t, nodes[2], "acme")
+		for _, n := range nodes {
+			n.Fresh(t.Context())
+			for _, rule := range []store.Rule{store.RuleRegister, store.RuleDeregister} { // one entry for both
+				time.Sleep(time.Second)
+				if err := one(n, rule, a.ID, testMAC); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, n := range nodes {
+			n.Fresh(t.Context())
+			all, err := n.History(a.ID, macaddr.Addr{}, store.Mark{}, 9)
+			got := ""
+			for _, e := range all {
+				got += e.Node
+			}
+			if err != nil || got != "cbac" {
+				t.Errorf("%s: %s, %v", n.config.Name, got, err)
+			}
+		}
+	})
+}
+
 // An account that gets a phone on one node can't be removed on another at the same time.
 func TestWriteSkew(t *testing.T) {
 	bubble(t, func(t *testing.T, m *memory, nodes []*Node) {
