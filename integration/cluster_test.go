@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -95,6 +96,33 @@ func TestCluster(t *testing.T) {
 		out, err := command("serve", "--data", filepath.Join(c.folder, "data"), "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0")
 		if err == nil || !strings.Contains(string(out), "a replica of what etcd stores") {
 			t.Errorf("%v, %s", err, out)
+		}
+	})
+	t.Run("a backup of a node alone", func(t *testing.T) {
+		client, err := b.dial("admin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		session, err := client.NewSession()
+		if err != nil {
+			t.Fatal(err)
+		}
+		backup, err := session.Output("backup")
+		archive, data := filepath.Join(b.folder, "backup.tar"), filepath.Join(c.folder, "data")
+		if err := errors.Join(err, os.WriteFile(archive, backup, 0o600), os.RemoveAll(data)); err != nil {
+			t.Fatal(err)
+		}
+		out, err := command("restore", archive, "--data", data)
+		if err != nil || !strings.Contains(string(out), "serve it without --etcd") {
+			t.Fatalf("%v, %s", err, out)
+		}
+		c.relaunch(nil)
+		c.expectSays("register 000413800000 http://prov.acme.example/alone", 0, "")
+		for mac, want := range map[string]string{"000413600001": "/p1", "000413800000": "/alone"} {
+			if got := c.get("/snom360.php?mac=" + mac); !strings.Contains(got, want) {
+				t.Errorf("%s: %s", mac, got)
+			}
 		}
 	})
 }

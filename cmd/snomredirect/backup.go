@@ -124,6 +124,9 @@ func (a *archive) prepare() (err error) {
 	if err := errors.Join(err, os.Remove(file)); err != nil {
 		return err
 	}
+	if a.report.Unfinished {
+		return shell.ErrUnfinished
+	}
 	if a.report.Found > 0 {
 		a.log.Error("the database has problems, and is not backed up", "problems", a.report.Found, "first", a.report.Problems[0])
 		return shell.ErrDamaged

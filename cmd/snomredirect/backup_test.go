@@ -188,6 +188,13 @@ func TestBackupsFail(t *testing.T) {
 	if _, err := b.begin(); err != shell.ErrDamaged || !strings.Contains(log.String(), "the database has problems, and is not backed up") {
 		t.Errorf("a damaged database: %v; the log contains\n%s", err, &log)
 	}
+	b.copy = func(file string) error {
+		defer db.SetReplicaOf(0, 0)
+		return errors.Join(db.SetReplicaOf(0, 42), db.Copy(file))
+	}
+	if _, err := b.begin(); err != shell.ErrUnfinished {
+		t.Errorf("a replica that is not complete: %v", err)
+	}
 	b.copy = func(string) error { panic("copying") }
 	func() {
 		defer func() { _ = recover() }()

@@ -59,9 +59,11 @@ func (r *restore) Run(ctx context.Context, out output) (err error) {
 	if err := s.publish(archive.Manifest.Files); err != nil {
 		return fmt.Errorf("data folder %s: %w", r.Data, err)
 	}
-	_, err = fmt.Fprintf(out.stdout, "Restored to %s: %s and %s, as of %s.\n"+
+	if _, err = fmt.Fprintf(out.stdout, "Restored to %s: %s and %s, as of %s.\n"+
 		"Not in a backup: last contacts of phones, and the files that flags name, such as --tls-cert, --tls-key and --phone-ca.\n",
-		r.Data, wording.Plural(report.Accounts, "account", "accounts"), wording.Plural(report.Phones, "phone", "phones"), wording.Timestamp(archive.Manifest.Made))
+		r.Data, wording.Plural(report.Accounts, "account", "accounts"), wording.Plural(report.Phones, "phone", "phones"), wording.Timestamp(archive.Manifest.Made)); err == nil && report.Replica {
+		_, err = fmt.Fprintln(out.stdout, "The backup is that of a node of a cluster, and the folder that of a single machine: serve it without --etcd, or move it to an empty etcd with snomredirect move.")
+	}
 	return err
 }
 
@@ -71,7 +73,8 @@ func isDiskError(err error) bool {
 }
 
 // unpack writes the files of an archive to an empty folder, checks the database and the
-// host key, and compacts the database.
+// host key, and compacts the database. That of a node of a cluster becomes that of a
+// single machine.
 func unpack(archive *snapshot.Reader, folder string) (r bolt.Report, err error) {
 	if err := archive.Extract(folder); err != nil {
 		return r, err
@@ -80,6 +83,8 @@ func unpack(archive *snapshot.Reader, folder string) (r bolt.Report, err error) 
 	switch r, err = bolt.Check(database); {
 	case err != nil:
 		return r, fmt.Errorf("%s: %w", snapshot.Database, err)
+	case r.Unfinished:
+		return r, fmt.Errorf("the database: %w: restore another backup", bolt.ErrUnfinished)
 	case r.Found > 0:
 		return r, fmt.Errorf("the database has %s, such as %q: restore another backup", wording.Plural(r.Found, "problem", "problems"), r.Problems[0])
 	case r.Schema != archive.Manifest.Schema:
@@ -87,6 +92,9 @@ func unpack(archive *snapshot.Reader, folder string) (r bolt.Report, err error) 
 	}
 	if _, err := loadHostKey(filepath.Join(folder, snapshot.HostKey)); err != nil {
 		return r, err
+	}
+	if err := bolt.Detach(database); err != nil {
+		return r, fmt.Errorf("%s: %w", snapshot.Database, err)
 	}
 	compacted := filepath.Join(folder, "compacted")
 	if err := bolt.Compact(database, compacted); err != nil {

@@ -21,6 +21,12 @@ import (
 func backUp(t *testing.T) (file, folder string) {
 	t.Helper()
 	folder, db := newBackedUp(t)
+	return archived(t, folder, db), folder
+}
+
+// archived writes an archive of a folder to a file.
+func archived(t *testing.T, folder string, db *bolt.DB) (file string) {
+	t.Helper()
 	a, err := openBackups(folder, db.Copy, slog.New(slog.DiscardHandler)).begin()
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +40,7 @@ func backUp(t *testing.T) (file, folder string) {
 	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return file, folder
+	return file
 }
 
 // restores runs the command.
@@ -75,6 +81,9 @@ func TestRestore(t *testing.T) {
 		if names := namesIn(t, parent); len(names) != 1 {
 			t.Errorf("exists %v: beside it are %q", exists, names)
 		}
+		if strings.Contains(text, "cluster") {
+			t.Errorf("exists %v: a single machine: %s", exists, text)
+		}
 		if names := namesIn(t, data); !slices.Equal(names, []string{snapshot.Database, snapshot.HostKey}) {
 			t.Errorf("exists %v: in it are %q", exists, names)
 		}
@@ -103,6 +112,27 @@ func TestRestore(t *testing.T) {
 		if _, err := restores(t, file, data); err == nil || !strings.Contains(err.Error(), "not empty: stop the service") {
 			t.Errorf("exists %v: again: %v", exists, err)
 		}
+	}
+}
+
+// A backup of a node of a cluster becomes the folder of a single machine.
+func TestRestoreOfANode(t *testing.T) {
+	folder, db := newBackedUp(t)
+	if err := db.SetReplicaOf(7, 42); err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	text, err := restores(t, archived(t, folder, db), data)
+	if err != nil || !strings.HasPrefix(text, "Restored to ") || !strings.Contains(text, "\nThe backup is that of a node of a cluster") {
+		t.Fatalf("%q, %v", text, err)
+	}
+	restored, err := bolt.Open(data, bolt.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer restored.Close()
+	if n, err := restored.CountPhones(); err != nil || n != 1 {
+		t.Errorf("%d phones, %v", n, err)
 	}
 }
 
@@ -150,6 +180,7 @@ func TestRestoreRefuses(t *testing.T) {
 		{"another schema", made(bolt.Schema()-1, database, hostKey), "the manifest says"},
 		{"no database", made(bolt.Schema(), []byte("phones"), hostKey), "not a database, or damaged"},
 		{"a damaged database", made(bolt.Schema(), damaged(database), hostKey), "the database has "},
+		{"an unfinished replica", made(bolt.Schema(), unfinished(t, database), hostKey), "reading everything from etcd, and is not complete: restore another backup"},
 		{"no host key", made(bolt.Schema(), database, []byte("key")), "host key"},
 	} {
 		if err := os.WriteFile(file, c.text, 0o600); err != nil {
@@ -184,6 +215,28 @@ func TestRestoreRefuses(t *testing.T) {
 	if err := run(ctx, []string{"restore", file, "--data", t.TempDir()}, output{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
+}
+
+// unfinished returns a database as that of a node that was reading everything.
+func unfinished(t *testing.T, database []byte) []byte {
+	t.Helper()
+	folder := t.TempDir()
+	file := bolt.DatabaseFile(folder)
+	if err := os.WriteFile(file, database, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := bolt.Open(folder, bolt.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.SetReplicaOf(0, 42), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	database, err = os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return database
 }
 
 // A restore that was interrupted where it puts the files in place leaves no folder that

@@ -25,6 +25,7 @@ var (
 	ErrDamaged    = refused(codeInternal, "The database has problems, so it was not backed up; keep the backups that you have. The service's log has the details.")
 	ErrNoFolder   = refused(codeBusy, "The data folder of the service was deleted or replaced; nothing was backed up. Put it back, or list all phones with EXPORT before the service ends.")
 	ErrReadOnly   = refused(codeBusy, "The disk of the service is read-only, and a copy of the database must be made on it; nothing was backed up.")
+	ErrUnfinished = refused(codeBusy, "This node is reading everything from etcd, and is not complete; nothing was backed up. Try again in a minute, or on another node.")
 	ErrDiskFull   = refused(codeBusy, "The disk of the service has no room for a copy of the database; nothing was backed up.")
 )
 

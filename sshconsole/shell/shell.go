@@ -60,7 +60,8 @@ type Config struct {
 	// the zero time otherwise. If nil, the store is the only one.
 	Stale func() time.Time
 	// Backup makes an archive of the service, to be sent, or returns [ErrBackupRuns],
-	// [ErrDamaged], [ErrDiskFull], [ErrReadOnly] or [ErrNoFolder]. If nil, BACKUP is refused.
+	// [ErrDamaged], [ErrUnfinished], [ErrDiskFull], [ErrReadOnly] or [ErrNoFolder]. If nil,
+	// BACKUP is refused.
 	Backup func() (Archive, error)
 	// Files are the accounts' setting files. If nil, FILE and SERVER FILES are refused.
 	Files *files.Config

@@ -58,6 +58,9 @@ type Report struct {
 	Versions int // of files, with those that are present and with removals
 	APIKeys  int
 	Profiles int // of provisioning
+	// Replica means that it is that of a node of a cluster, and Unfinished that it also is
+	// not complete: see ErrUnfinished.
+	Replica, Unfinished bool
 	// Checksum is that of all that the nodes of a cluster have in common: it is the same if
 	// they have the same changes. It is "" if there are problems, or the schema is older.
 	Checksum string
@@ -77,6 +80,7 @@ func Check(name string) (r Report, err error) {
 		var err error
 		if r.Schema, err = schemaIn(tx, len(migrations)+1); err == nil {
 			checkRecords(tx, &r, time.Now())
+			r.checkReplica(tx)
 		}
 		if err == nil && r.Found == 0 && r.Schema == Schema() {
 			_, sum := sumOf(tx)
