@@ -220,7 +220,7 @@ func (v *service) phones() redirect.Config {
 		PublicNames:      v.publicNames,
 		Default:          v.db.Default,
 		PhoneAuthorities: v.phoneCAs,
-		Claim:            v.db.ProveClaim,
+		Claim:            provingTwice(v.db.ProveClaim, v.freshForMiss()),
 		RequireProof:     v.flags.RequirePhoneCert,
 		SecureURL:        v.secureURL,
 		Scans:            v.scans,

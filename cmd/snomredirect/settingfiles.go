@@ -105,6 +105,7 @@ func (v *service) filesConfig() files.Config {
 		RequireProof:     v.flags.RequirePhoneCert,
 		Scans:            v.scans,
 		Remember:         v.remember,
+		Fresh:            v.freshForMiss(),
 		Refusing:         v.refusing,
 		Log:              v.log,
 		OnFetch:          v.recordFetch,

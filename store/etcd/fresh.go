@@ -87,3 +87,46 @@ func (n *Node) nextRead() *headRead {
 	}
 	return f.next
 }
+
+// misses lets look-ups that found nothing share a Fresh.
+type misses struct {
+	mu    sync.Mutex
+	next  chan struct{} // closed when the Fresh has ended that has not begun, or nil
+	begun time.Time     // when the last one began
+}
+
+// FreshForMiss is Fresh for a look-up that found nothing, which anybody can make. However
+// many there are, they cause at most ten requests a second: each waits for one that begins
+// after it, for at most a tenth of a second longer than Fresh.
+func (n *Node) FreshForMiss(ctx context.Context) {
+	if n.state.away(time.Now()) {
+		return
+	}
+	select {
+	case <-n.nextForMiss():
+	case <-ctx.Done():
+	}
+}
+
+// nextForMiss returns what is closed when the next Fresh for misses has ended.
+func (n *Node) nextForMiss() <-chan struct{} {
+	m := &n.misses
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.next == nil {
+		ended, begin := make(chan struct{}), time.Until(m.begun.Add(missEvery))
+		m.next = ended
+		n.group.Go(func() {
+			defer close(ended)
+			select {
+			case <-time.After(begin):
+			case <-n.ctx.Done():
+			}
+			m.mu.Lock()
+			m.next, m.begun = nil, time.Now()
+			m.mu.Unlock()
+			n.Fresh(n.ctx)
+		})
+	}
+	return m.next
+}
