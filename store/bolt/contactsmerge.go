@@ -19,7 +19,7 @@ func (c *Contacts) MergeContacts(batch []store.Contact) (later []macaddr.Addr, e
 			later, news = nil, nil
 			for _, given := range batch {
 				stored := storedContact(tx, given.MAC)
-				if stored.At.After(given.At) || stored.Fetched.At.After(given.Fetched.At) {
+				if given.Latest(stored) != given {
 					later = append(later, given.MAC)
 				}
 				if stored.Latest(given) != stored {

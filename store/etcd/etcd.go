@@ -101,6 +101,7 @@ type Node struct {
 	misses   misses
 	limit    limits
 	seat     seat
+	sharing  sharing
 }
 
 // Open opens the folder of a node, as [bolt.Open] does, and connects it to etcd. A new
@@ -249,12 +250,16 @@ func (n *Node) Stale() time.Time {
 }
 
 // Requests returns the names of requests that Requested is called with.
-func Requests() []string { return []string{requestSwap, requestRead, requestLease} }
+func Requests() []string {
+	return []string{requestSwap, requestRead, requestLease, requestContacts}
+}
 
 const (
 	requestSwap  = "swap"
 	requestRead  = "read"
 	requestLease = "lease"
+
+	requestContacts = "contacts"
 )
 
 // swap is keys.swap with a bound on its time, for metrics.

@@ -94,16 +94,20 @@ func (n *Node) followOnce(ctx context.Context, lost bool) error {
 	n.state.mu.Lock()
 	seen := n.state.seen
 	n.state.mu.Unlock()
+	missed := seen == 0 // what is not in the replica, such as contacts
 	switch {
 	case revision == 0, cluster != at.cluster, at.revision < revision, lost && at.record.revision > revision:
 		if err := n.resync(ctx, at); err != nil {
 			return err
 		}
-		seen = at.revision
+		seen, missed = at.revision, true
 	case seen == 0 && at.record.revision <= revision:
 		seen = at.revision // nothing was changed until then
 	case seen == 0:
 		seen = revision
+	}
+	if missed {
+		n.sharing.setUnread(true)
 	}
 	n.state.set(func(s *state) {
 		if s.cluster != at.cluster {
@@ -173,6 +177,7 @@ func (n *Node) applyPart(part []record) error {
 			writes = append(writes, bolt.Write{Key: r.key, Value: r.value})
 		}
 	}
+	n.sharing.receive(part)
 	last := part[len(part)-1].revision
 	if len(writes) > 0 || len(heads) > 0 {
 		if err := n.Apply(writes, last); err != nil {
