@@ -15,8 +15,8 @@ import (
 	"snomredirect/store/etcd/etcdtest"
 )
 
-// TestCluster runs three nodes on one etcd: what is changed on one is so on all, and
-// phones are answered while etcd is away.
+// TestCluster runs three nodes on one etcd: what is changed on one is so on all, last
+// contacts are shared, and phones are answered while etcd is away.
 func TestCluster(t *testing.T) {
 	member := etcdtest.Start(t, 1)[0]
 	nodes := launchNodes(t, 3, member.URL, "--rds", "127.0.0.1:0", "--sraps", "--metrics", "127.0.0.1:0")
@@ -33,6 +33,8 @@ func TestCluster(t *testing.T) {
 	b.expectSays("account server acme http://prov.acme.example/{mac}", 0, "")
 	c.expectSays("account show acme", 0, "http://prov.acme.example/{mac}")
 
+	a.expectSays("register 0004136FFFFF http://prov.acme.example/contact", 0, "")
+	a.until("/snom360.php?mac=0004136FFFFF", "200", "/contact")
 	t.Run("a phone", func(t *testing.T) {
 		var delays []time.Duration
 		for i := range 50 {
@@ -82,6 +84,20 @@ func TestCluster(t *testing.T) {
 		a.until("/healthz", "200", "ok")
 		a.expectSays("register 000413700000 http://prov.acme.example/back", 0, "")
 		b.until("/snom360.php?mac=000413700000", "200", "/back")
+	})
+	t.Run("a last contact", func(t *testing.T) {
+		for begun := time.Now(); ; time.Sleep(500 * time.Millisecond) {
+			text, _ := b.says("show 0004136FFFFF", "")
+			if strings.Contains(text, "from 127.0.0.1 over HTTP: snom360, redirected") {
+				break
+			}
+			if time.Since(begun) > 20*time.Second {
+				t.Fatalf("what a phone requested on one node is unknown on another one: %s", text)
+			}
+		}
+		alone := launchNodes(t, 1, member.URL, "--node", "alone", "--contacts", "local")[0]
+		time.Sleep(2 * time.Second) // it would have read them by now
+		alone.expectSays("show 0004136FFFFF", 0, "none yet")
 	})
 	t.Run("a node of the same name", func(t *testing.T) {
 		out, err := command("serve", "--data", t.TempDir(), "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0", "--etcd", member.URL, "--node", "n0",

@@ -45,7 +45,8 @@ type serve struct {
 	ScanRefill       time.Duration `default:"24h" placeholder:"TIME" help:"Refill what a client has used up of --scan-limit within this long (${default})."`
 	CheckPrivate     bool          `name:"check-private" help:"Let CHECK request setting servers at private addresses and on this host too."`
 	clusterFlags
-	Node string `name:"node" placeholder:"NAME" help:"Name of this node, unlike those of all others; without it, the host's name."`
+	Node     string `name:"node" placeholder:"NAME" help:"Name of this node, unlike those of all others; without it, the host's name."`
+	Contacts string `name:"contacts" enum:"shared,local" default:"shared" help:"With --etcd, keep phones' last contacts shared by all nodes, or local to the node that answered (${default})."`
 
 	LogFormat string `enum:"text,json" default:"text" help:"Write the log to standard error as text or json (${default})."`
 	LogLevel  string `enum:"debug,info,warn,error" default:"info" help:"Log this level and above: debug (every request of a phone), info (changes and logins), warn or error (${default})."`

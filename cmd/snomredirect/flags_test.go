@@ -27,7 +27,7 @@ func TestFlagsAreEnvironmentVariables(t *testing.T) {
 		"log-format": "json", "log-level": "debug",
 		"https": ":3", "tls-cert": "a.pem", "tls-key": "a.key", "phone-ca": "ca.pem", "metrics": ":4", "require-phone-cert": "true",
 		"rds": "127.0.0.1:5", "files": ":6", "files-url": "https://files.example", "files-plain": "false", "files-space": "5MiB", "files-count": "7", "pnp": "224.0.1.75:5060", "rds-plain": "true", "sraps": "true", "ssh-legacy": "true", "check-private": "true", "default-server": "http://default.example/", "default-any-oui": "true", "trusted-proxy": "192.0.2.0/24",
-		"etcd": "https://e.example:2379", "etcd-prefix": "x/", "etcd-ca": "ca.pem", "etcd-cert": "a.pem", "etcd-key": "a.key", "node": "a",
+		"etcd": "https://e.example:2379", "etcd-prefix": "x/", "etcd-ca": "ca.pem", "etcd-cert": "a.pem", "etcd-key": "a.key", "node": "a", "contacts": "local",
 	} {
 		args = append(args, "--"+flag+"="+value)
 		t.Setenv("SNOMREDIRECT_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")), value)
@@ -83,7 +83,7 @@ func TestAdminKeysInTheEnvironment(t *testing.T) {
 // The help of serve names the variable of each flag, and of no other.
 func TestVariablesInHelp(t *testing.T) {
 	var help bytes.Buffer
-	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert pnp rds rds-plain sraps files files-url files-plain files-space files-count ssh ssh-legacy trusted-proxy metrics admin-key public-name default-server default-any-oui hold quota scan-limit scan-refill check-private etcd etcd-prefix etcd-ca etcd-cert etcd-key node log-format log-level"}, {"health", "http https"}, {"version", ""}} {
+	for _, c := range [][2]string{{"serve", "data http https tls-cert tls-key phone-ca require-phone-cert pnp rds rds-plain sraps files files-url files-plain files-space files-count ssh ssh-legacy trusted-proxy metrics admin-key public-name default-server default-any-oui hold quota scan-limit scan-refill check-private etcd etcd-prefix etcd-ca etcd-cert etcd-key node contacts log-format log-level"}, {"health", "http https"}, {"version", ""}} {
 		help.Reset()
 		func() {
 			defer func() { _ = recover() }() // kong expects exit to end the program

@@ -60,7 +60,7 @@ func (m *move) Run(ctx context.Context, out output) (err error) {
 	case m.DryRun:
 		_, err = fmt.Fprintf(out.stdout, "Dry run: %s would be moved.\n", said)
 	case m.FromEtcd:
-		_, err = fmt.Fprintf(out.stdout, "Moved to %s: %s. Serve it without --etcd.\nNot in etcd: last contacts of phones, and api.key, which --sraps needs: copy it from a node.\n", m.Data, said)
+		_, err = fmt.Fprintf(out.stdout, "Moved to %s: %s. Serve it without --etcd.\nNot moved: last contacts of phones, and api.key, which --sraps needs: copy it from a node.\n", m.Data, said)
 	default:
 		_, err = fmt.Fprintf(out.stdout, "Moved to etcd: %s. The folder %s is now that of a node: serve it with --etcd.\n", said, m.Data)
 	}

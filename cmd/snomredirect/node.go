@@ -16,6 +16,7 @@ import (
 
 	"snomredirect/store"
 	"snomredirect/store/bolt"
+	"snomredirect/store/contacts"
 	"snomredirect/store/etcd"
 	"snomredirect/store/snapshot"
 )
@@ -94,6 +95,20 @@ func (v *service) openDatabase(ctx context.Context, c bolt.Config) (err error) {
 	}
 	v.db = v.node.DB
 	return nil
+}
+
+// openRecorder makes the recorder of contacts, which are those of all nodes unless --contacts
+// is local.
+func (v *service) openRecorder() {
+	c := contacts.Config{Store: v.lastContacts, Registered: v.known, Log: v.log, Flushed: v.metrics.flush, Guard: v.guard}
+	shares := v.node != nil && v.flags.Contacts == "shared"
+	if shares {
+		c.Stored, c.Deleted = v.node.ContactsStored, v.node.ContactsDeleted
+	}
+	v.recorder = contacts.New(c)
+	if shares {
+		v.stopSharing = v.node.ShareContacts(v.recorder)
+	}
 }
 
 // explainOpen says what to do about a database that can't be opened.

@@ -46,6 +46,7 @@ var (
 	_ passwords.KnownStore = (*bolt.Contacts)(nil)
 
 	_ shell.Contacts = (*contacts.Recorder)(nil)
+	_ etcd.Contacts  = (*contacts.Recorder)(nil)
 )
 
 // A service is what the servers share: the open store and all that the flags
@@ -66,6 +67,7 @@ type service struct {
 	accountsChanged callback   // on another node
 	lastContacts    *bolt.Contacts
 	recorder        *contacts.Recorder
+	stopSharing     func()        // of contacts with other nodes; may be nil
 	scans           *scan.Limiter // nil with --scan-limit 0
 	turns           *turns        // for pages of phones and of the history
 	passwords       *passwords.Checker
@@ -115,7 +117,7 @@ func (s *serve) open(ctx context.Context, log *slog.Logger) (v *service, err err
 		return v, err
 	}
 	v.saveKnown = v.passwords.Keep(v.lastContacts, log, v.guard)
-	v.recorder = contacts.New(contacts.Config{Store: v.lastContacts, Registered: v.known, Log: log, Flushed: v.metrics.flush, Guard: v.guard})
+	v.openRecorder()
 	v.census = census.New(census.Config{Phones: v.db.Phones, CountPhones: v.db.CountPhones, Contact: v.recorder.Contact, Guard: v.guard, Log: log})
 	if s.ScanLimit > 0 {
 		v.scans = scan.New(scan.Config{Limit: s.ScanLimit, Refill: s.ScanRefill, Knows: v.recorder.Knows, Owner: v.ownerOf, Report: v.db.AddEntries, Guard: v.guard, Log: log})
@@ -160,6 +162,9 @@ func (v *service) close() (err error) {
 	}
 	if v.recorder != nil {
 		v.recorder.Close()
+	}
+	if v.stopSharing != nil {
+		v.stopSharing()
 	}
 	if v.saveKnown != nil {
 		v.saveKnown()
