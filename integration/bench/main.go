@@ -46,6 +46,7 @@ var families = []family{
 	{"registers", "phones one by one, from many sessions and from one", (*bench).registers},
 	{"sessions", "the memory of idle sessions", (*bench).sessions},
 	{"beside", "boots while a list is registered", (*bench).beside},
+	{"cluster", "several nodes with etcd, beside a single machine", (*bench).cluster},
 	{"many", "all that depends on how many phones there are", (*bench).many},
 }
 
@@ -151,7 +152,7 @@ func (b *bench) measure(rows, readme string) error {
 		took := time.Since(begun).Round(time.Second)
 		fmt.Fprintf(os.Stderr, "%s: %v\n", f.name, took)
 		all = append(all, b.table...)
-		if readme != "" {
+		if readme != "" && len(b.table) > 0 {
 			var text bytes.Buffer
 			b.table.print(&text)
 			fmt.Fprintf(&text, "\n%s, in %v: %s.\n", begun.UTC().Format(time.DateOnly), took, machine())
