@@ -43,7 +43,7 @@ func (n *Node) resync(ctx context.Context, at inspected) error {
 }
 
 // windows calls f for all windows of the keys of a letter, in their order, with the records as they
-// were at a revision. It returns how many there are.
+// were at a revision; with 0, each window is as it is when it is read. It returns how many there are.
 func (n *Node) windows(ctx context.Context, letter byte, revision int64, f func(from, to string, records []bolt.Write) error) (total int, err error) {
 	w := newWindow(letter)
 	for {
