@@ -89,6 +89,19 @@ type UndoError struct {
 func (e UndoError) Error() string { return fmt.Sprintf("%v: %v", e.MAC, e.Err) }
 func (e UndoError) Unwrap() error { return e.Err }
 
+// A PartlyUndone is why the rest of a command was not undone, some of whose phones were
+// put back: the store can't write so many at once. Undo undoes the rest, unless another
+// command of the account has changed something since, or Err refuses that too.
+type PartlyUndone struct {
+	Done, Of int // phones
+	Err      error
+}
+
+func (e PartlyUndone) Error() string {
+	return fmt.Sprintf("%d of %d phones undone: %v", e.Done, e.Of, e.Err)
+}
+func (e PartlyUndone) Unwrap() error { return e.Err }
+
 // Restore is the rule for undoing a change of a phone of by. A phone that is not
 // registered any more is registered again, as Register does. The error is
 // ErrChangedSince if the phone is not as it was after the change, ErrTaken if it was or

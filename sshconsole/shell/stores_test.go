@@ -3,6 +3,7 @@ package shell
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -74,4 +75,15 @@ func (o onNode) History(account store.AccountID, mac macaddr.Addr, before store.
 		page[i].Node = "node1"
 	}
 	return page, err
+}
+
+// partUndo is a store that fails after it has undone a part of a command.
+type partUndo struct {
+	Registry
+	err error
+}
+
+func (p partUndo) Undo(store.Audit, bool) (store.Undoable, error) {
+	u := store.Undoable{Command: "REGISTER", Begun: time.Now(), Phones: make([]store.Reversal, 500)}
+	return u, store.PartlyUndone{Done: 240, Of: 500, Err: p.err}
 }

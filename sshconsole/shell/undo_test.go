@@ -1,8 +1,15 @@
 package shell
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
+
+	"snomredirect/macaddr"
+	"snomredirect/store"
 )
 
 func TestUndo(t *testing.T) {
@@ -51,4 +58,35 @@ func TestNotUndone(t *testing.T) {
 		t.Error(problems)
 	}
 	h.says("acme", "count", "1003\n")
+}
+
+// A command that was undone in part says how many phones are as before, and what to do next.
+func TestPartlyUndone(t *testing.T) {
+	h := newHouse(t)
+	h.says("acme", "register 2e4 2e5 http://own.example/", "(?s).*")
+	mac := macaddr.MustParse("0004132202E5")
+	db := h.registry
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{store.Stale{}, "240 of 500 phones are as before; the rest was not undone, because the service can't store changes now\\. Try again later: UNDO undoes the rest\\."},
+		{fmt.Errorf("%w: /data", store.ErrUnknown), "240 of 500 phones are as before, and it is not known whether more are\\. Try again later: UNDO undoes the rest\\. If it says that there is nothing to undo, all are as before\\."},
+		{store.UndoError{MAC: mac, Err: store.ErrChangedSince}, "240 of 500 phones are as before\\. Then 0004132202E5 was changed by REGISTER of 20.* UTC, so the rest was not undone\\. HISTORY shows"},
+		{store.UndoError{MAC: mac, Err: store.ErrQuota}, "240 of 500 phones are as before; the rest was not undone\\. 0004132202E5: the account has as many phones as its quota"},
+		{store.UndoError{MAC: mac, Err: store.ErrNoSettingServer}, "240 of 500 phones are as before; the rest was not undone\\. 0004132202E5 would have no setting server"},
+		{errors.New("/data is on fire"), "240 of 500 phones are as before; the rest was not undone\\. Internal error"},
+	} {
+		h.registry, h.log = partUndo{db, c.err}, bytes.Buffer{}
+		out, problems, status := h.at("acme", 0, "undo", "")
+		if !regexp.MustCompile("^REGISTER of 20.* UTC: "+c.want).MatchString(problems) || out != "" || status != StatusRefused || strings.Contains(problems, "/data") {
+			t.Errorf("%v: status %d, %q, %s", c.err, status, out, problems)
+		}
+		if !strings.Contains(h.log.String(), "msg=changed") || !strings.Contains(h.log.String(), "phones=240 of=500") {
+			t.Errorf("%v: the log has %s", c.err, h.log.String())
+		}
+	}
+	if !strings.Contains(h.log.String(), "/data is on fire") {
+		t.Errorf("the log has %s", h.log.String())
+	}
 }

@@ -114,24 +114,17 @@ func noteUndo(tx *writeTx, audit store.Audit, add func(*store.Undoable)) error {
 // is set, it only returns what it would undo. The error is store.ErrNothingToUndo,
 // store.ErrNotUndoable, store.ErrTooLarge or, if something has changed since or a rule
 // refuses, a [store.UndoError]. Then nothing was changed.
+//
+// If the truth can't write so much at once, it is several transactions. The first one
+// begins only if all can be undone. If a later one fails, the error is a
+// [store.PartlyUndone], and what is left is what Undo undoes next.
 func (db *DB) Undo(audit store.Audit, dryRun bool) (u store.Undoable, err error) {
 	err = db.update(dryRun, func(tx *writeTx) error {
-		tx.ask()
-		key := accountKey(audit.Actor)
-		if u, err = decodeUndo(tx.Bucket(bucketUndo).Get(key)); err != nil {
-			return err
-		}
-		switch {
-		case u.IsZero():
-			return store.ErrNothingToUndo
-		case u.TooMany || u.Foreign:
-			return store.ErrNotUndoable
-		}
-		return errors.Join(
-			undoServer(tx, audit, u.Server, db.clock.now()),
-			db.undoPhones(tx, audit, u.Phones),
-			tx.delete(bucketUndo, key))
+		return db.undoPart(tx, audit, &u, 0, store.MaxUndo)
 	})
+	if errors.Is(err, store.ErrTooLarge) && db.config.Truth != nil {
+		return db.undoInParts(audit)
+	}
 	return u, err
 }
 
@@ -151,23 +144,6 @@ func undoServer(tx *writeTx, audit store.Audit, r store.ServerReversal, now time
 		return nil
 	})
 	return err
-}
-
-func (db *DB) undoPhones(tx *writeTx, audit store.Audit, phones []store.Reversal) error {
-	b := store.Batch{Audit: audit, Rule: store.RuleRestore, Owner: audit.Actor, Atomic: true}
-	for _, p := range phones {
-		b.Changes = append(b.Changes, store.Change{MAC: p.MAC(), Reversal: &p})
-	}
-	d, err := db.draft(tx.Tx, b)
-	if err != nil {
-		return err
-	}
-	for i, r := range d.results {
-		if r.Err != nil {
-			return store.UndoError{MAC: b.Changes[i].MAC, Err: r.Err}
-		}
-	}
-	return d.write(tx)
 }
 
 // checkUndo checks the records of what can be undone.

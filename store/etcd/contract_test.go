@@ -7,14 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"snomredirect/store"
 	"snomredirect/store/bolt"
 	"snomredirect/store/etcd/etcdtest"
 	"snomredirect/store/storetest"
 )
-
-// enoughRecords is enough to undo what can be undone with one change of etcd. By default, etcd takes fewer.
-const enoughRecords = 2*store.MaxUndo + 100
 
 // A node passes all tests of backends, and another one has the same in the end.
 func TestContract(t *testing.T) {
@@ -25,7 +21,6 @@ func TestContract(t *testing.T) {
 		defer mu.Unlock()
 		if memories[folder] == nil {
 			memories[folder] = newMemory()
-			memories[folder].maxRecords = enoughRecords
 		}
 		return &comparedNode{memories[folder].node(t, folder, "a", hold), t, memories[folder]}
 	})
@@ -60,7 +55,7 @@ func sameSums(t testing.TB, all ...*Node) {
 
 // The same over a real etcd.
 func TestContractOverEtcd(t *testing.T) {
-	url := etcdtest.Start(t, 1, "--max-txn-ops", fmt.Sprint(enoughRecords))[0].URL
+	url := etcdtest.Start(t, 1)[0].URL
 	requests := make(chan func())
 	defer close(requests)
 	go func() {

@@ -44,30 +44,32 @@ func TestLists(t *testing.T) {
 	})
 }
 
-// What etcd can't write at once can't be undone, and stays as it is.
-func TestTooLargeToUndo(t *testing.T) {
+// What etcd can't write at once is undone in parts, which are one entry of the history.
+func TestUndoInParts(t *testing.T) {
 	bubble(t, func(t *testing.T, m *memory, nodes []*Node) {
 		a := account(t, nodes[0], "acme")
 		b := store.Batch{Audit: store.Audit{Actor: a.ID, Command: "REGISTER", Begun: time.Now(), Undoable: true}, Rule: store.RuleRegister, Owner: a.ID}
-		for i := range 500 {
+		for i := range store.MaxUndo {
 			b.Changes = append(b.Changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("00041300%04X", i))})
 		}
 		if _, err := nodes[0].Change(b); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := nodes[0].Undo(store.Audit{Actor: a.ID, Command: "UNDO"}, false); !errors.Is(err, store.ErrTooLarge) {
-			t.Error(err)
+		time.Sleep(time.Second)
+		nodes[1].Fresh(t.Context())
+		u, err := nodes[1].Undo(store.Audit{Actor: a.ID, Command: "UNDO"}, false)
+		if err != nil || len(u.Phones) != store.MaxUndo {
+			t.Errorf("%d phones, %v", len(u.Phones), err)
 		}
-		if n, err := nodes[0].CountPhones(); n != 500 || err != nil {
+		if n, err := nodes[1].CountPhones(); n != 0 || err != nil {
 			t.Error(n, err)
 		}
-		m.set(func() { m.maxRecords = 10_000 })
-		nodes[0].probe(t.Context())
-		if _, err := nodes[0].Undo(store.Audit{Actor: a.ID, Command: "UNDO"}, false); err != nil {
-			t.Error(err)
+		entries, err := nodes[1].History(a.ID, macaddr.Addr{}, store.Mark{}, 1)
+		if err != nil || len(entries) != 1 || entries[0].Audit.Command != "UNDO" || entries[0].Times != 1 || len(entries[0].MACs) != 1 || entries[0].MACs[0].Len() != store.MaxUndo {
+			t.Errorf("%+v, %v", entries, err)
 		}
-		if n, err := nodes[0].CountPhones(); n != 0 || err != nil {
-			t.Error(n, err)
+		if _, err := nodes[0].Undo(store.Audit{Actor: a.ID, Command: "UNDO"}, false); !errors.Is(err, store.ErrNothingToUndo) {
+			t.Error(err)
 		}
 	})
 }
