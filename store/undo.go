@@ -18,8 +18,9 @@ type Undoable struct {
 	Begun   time.Time
 	Phones  []Reversal // each once
 	Server  ServerReversal
-	// TooMany means that it changed more than MaxUndo phones, and Foreign that it changed
-	// other accounts or their phones. Then Phones is empty, and it can't be undone.
+	// TooMany means that it changed more than MaxUndo phones, or fewer with more text than the
+	// store keeps, and Foreign that it changed other accounts or their phones. Then Phones is
+	// empty, and it can't be undone.
 	TooMany, Foreign bool
 }
 

@@ -51,7 +51,7 @@ func (c *call) notUndone(u store.Undoable, err error) error {
 	case errors.Is(err, store.ErrNotUndoable) && u.Foreign:
 		return refused(codeForbidden, "%s can't be undone, because it changed other accounts' phones or setting servers.", what)
 	case errors.Is(err, store.ErrNotUndoable):
-		return refused(codeForbidden, "%s can't be undone, because it changed more than %d phones.", what, store.MaxUndo)
+		return refused(codeForbidden, "%s can't be undone, because it changed more than %d phones, or fewer with very long URLs and notes.", what, store.MaxUndo)
 	case errors.Is(err, store.ErrTooLarge):
 		return refused(codeForbidden, "%s can't be undone, because it changed more than etcd can store at once. Change the phones back with REGISTER or DEREGISTER, or give etcd higher limits with --max-txn-ops and --max-request-bytes.", what)
 	case !errors.As(err, &e):

@@ -107,6 +107,10 @@ func noteUndo(tx *writeTx, audit store.Audit, add func(*store.Undoable)) error {
 		return nil
 	}
 	v, err := encodeUndo(u)
+	if err == nil && tx.tooLong(v) { // the change itself matters more
+		u.TooMany, u.Phones = true, nil
+		v, err = encodeUndo(u)
+	}
 	return errors.Join(err, tx.put(bucketUndo, key, v))
 }
 

@@ -40,6 +40,12 @@ func (tx *writeTx) fits() bool {
 	return r == nil || len(r.writes) <= r.maxRecords && r.bytes <= r.maxBytes
 }
 
+// tooLong reports whether a record is so long that the truth could write little else with
+// it.
+func (tx *writeTx) tooLong(v []byte) bool {
+	return tx.recorded != nil && len(v) > tx.recorded.maxBytes/2
+}
+
 // room returns how many more records the truth can write.
 func (tx *writeTx) room() int {
 	if tx.recorded == nil {

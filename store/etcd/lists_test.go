@@ -3,6 +3,7 @@ package etcd
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,6 +70,28 @@ func TestUndoInParts(t *testing.T) {
 			t.Errorf("%+v, %v", entries, err)
 		}
 		if _, err := nodes[0].Undo(store.Audit{Actor: a.ID, Command: "UNDO"}, false); !errors.Is(err, store.ErrNothingToUndo) {
+			t.Error(err)
+		}
+	})
+}
+
+// The phones of a long list may all have the longest URLs and notes. If it can't be stored
+// what they were before, the list is made nevertheless, and can't be undone.
+func TestLongestURLs(t *testing.T) {
+	bubble(t, func(t *testing.T, m *memory, nodes []*Node) {
+		a := account(t, nodes[0], "acme")
+		for i := range 2 {
+			b := store.Batch{Audit: store.Audit{Actor: a.ID, Command: "REGISTER", Begun: time.Now(), Undoable: true}, Rule: store.RuleRegister, Owner: a.ID}
+			url := store.RestoreURL(fmt.Sprintf("http://%d.example/%s", i, strings.Repeat("x", 237)))
+			for i := range store.MaxUndo {
+				b.Changes = append(b.Changes, store.Change{MAC: macaddr.MustParse(fmt.Sprintf("00041300%04X", i)), URL: url, Note: store.Note(strings.Repeat("é", store.MaxNote)), Noted: true})
+			}
+			if _, err := nodes[0].Change(b); err != nil {
+				t.Fatal(i, err)
+			}
+			time.Sleep(time.Second)
+		}
+		if _, err := nodes[0].Undo(store.Audit{Actor: a.ID, Command: "UNDO"}, false); !errors.Is(err, store.ErrNotUndoable) {
 			t.Error(err)
 		}
 	})
