@@ -68,17 +68,17 @@ func TestClusterDoors(t *testing.T) {
 	stopped := time.Now()
 	const mac, server = "000413600001", "http://prov.example.com/p1/again"
 	for range 2 { // etcd is silent, and then known to be away
-		b.within(4*time.Second, func() { b.calls("<boolean>1</boolean>", true, "redirect.checkPhone", mac) })
-		b.within(4*time.Second, func() { b.rests(200, server, true, "GET", mac, "") })
-		b.within(4*time.Second, func() {
+		b.within(3*time.Second, func() { b.calls("<boolean>1</boolean>", true, "redirect.checkPhone", mac) })
+		b.within(3*time.Second, func() { b.rests(200, server, true, "GET", mac, "") })
+		b.within(3*time.Second, func() {
 			b.calls("Unavailable: try again later.", true, "redirect.registerPhone", "000413700000", "http://prov.example.com/")
 		})
-		b.within(4*time.Second, func() {
+		b.within(3*time.Second, func() {
 			if r := b.rests(503, "try again later", true, "PUT", mac, `{"provisioning_url":"http://prov.example.com/"}`); r.Header.Get("Retry-After") == "" {
 				t.Error("no Retry-After")
 			}
 		})
-		b.within(4*time.Second, func() { b.fetches("file1.xml", 200); b.fetches("none.xml", 404) })
+		b.within(3*time.Second, func() { b.fetches("file1.xml", 200); b.fetches("none.xml", 404) })
 		b.within(time.Second, func() {
 			if got := b.get("/snom360.php?mac=" + mac); !strings.Contains(got, server) {
 				t.Errorf("a phone gets %q", got)

@@ -48,7 +48,7 @@ func (v *service) newConsole() *sshconsole.Server {
 		}),
 		Accounts:       v.accounts(),
 		HostKey:        v.hostKey,
-		Password:       v.passwords.Check,
+		Password:       v.checkPassword,
 		Legacy:         v.flags.SSHLegacy,
 		Log:            v.log,
 		LogRefusal:     newLogLimit(v.logBudget).allow,

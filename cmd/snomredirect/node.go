@@ -142,39 +142,6 @@ func (v *service) replicaAge() time.Duration {
 	return v.node.ReplicaAge()
 }
 
-// accounts are where logins and commands look accounts up: at least as they were on any
-// node when the look-up began.
-func (v *service) accounts() freshAccounts { return freshAccounts{v.db, v.node} }
-
-type freshAccounts struct {
-	*bolt.DB
-	node *etcd.Node // or nil
-}
-
-func (f freshAccounts) refresh() {
-	if f.node != nil {
-		f.node.Fresh(context.Background()) // at most a second
-	}
-}
-
-// Account returns an account.
-func (f freshAccounts) Account(id store.AccountID) (store.Account, error) {
-	f.refresh()
-	return f.DB.Account(id)
-}
-
-// AccountNamed returns the account of a name.
-func (f freshAccounts) AccountNamed(name store.Name) (store.Account, error) {
-	f.refresh()
-	return f.DB.AccountNamed(name)
-}
-
-// APIKey returns an API key.
-func (f freshAccounts) APIKey(id string) (store.APIKey, error) {
-	f.refresh()
-	return f.DB.APIKey(id)
-}
-
 // A callback is a function that is known later than those who call it. Until then, nothing is
 // called.
 type callback struct{ f atomic.Pointer[func()] }

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"snomredirect/macaddr"
 	"snomredirect/sshconsole/nodes"
-	"snomredirect/store"
 )
 
 // nodes returns what NODES calls, or nil for a single node.
@@ -32,28 +29,4 @@ func (v *service) stale() time.Time {
 		return time.Time{}
 	}
 	return v.node.Stale()
-}
-
-// freshForMiss returns what look-ups call that found nothing, or nil for a single node.
-func (v *service) freshForMiss() func(context.Context) {
-	if v.node == nil {
-		return nil
-	}
-	return v.node.FreshForMiss
-}
-
-// provingTwice returns prove, which looks again for a claim that it doesn't find, because
-// that may just have been made on another node. If fresh is nil, it is prove itself.
-func provingTwice(prove func(macaddr.Addr, string) error, fresh func(context.Context)) func(macaddr.Addr, string) error {
-	if fresh == nil {
-		return prove
-	}
-	return func(mac macaddr.Addr, code string) error {
-		err := prove(mac, code)
-		if errors.Is(err, store.ErrNoClaim) {
-			fresh(context.Background()) // which takes about a second at most
-			err = prove(mac, code)
-		}
-		return err
-	}
 }

@@ -112,7 +112,7 @@ func (s *serve) open(ctx context.Context, log *slog.Logger) (v *service, err err
 	if err = v.openDatabase(ctx, bolt.Config{Hold: s.Hold, Quota: s.Quota, Default: s.defaultServer(), FileSpace: int(s.FilesSpace), FileCount: s.FilesCount, Committed: v.metrics.committed, CommitFailed: v.metrics.commitFailures.Inc, Log: log}); err != nil {
 		return v, err
 	}
-	v.passwords = passwords.New(v.accounts())
+	v.passwords = passwords.New(v.db)
 	if v.lastContacts, err = bolt.OpenContacts(s.Data, log); err != nil {
 		return v, err
 	}
@@ -203,7 +203,7 @@ func (v *service) newServers(ctx context.Context, ls listeners) (servers []httpS
 			Phones:      v.db,
 			Login:       v.passwords.Check,
 			PublicNames: v.publicNames,
-			Stale:       v.stale,
+			Fresh:       v.fresh(),
 			Contact:     v.recorder.Contact,
 			Turn:        v.turns.take,
 			Log:         v.log,

@@ -42,7 +42,7 @@ func (v *service) openAPIKeys(ctx context.Context) error {
 		err = writeDurable(file, text)
 	}
 	if err == nil {
-		v.apiKeys, err = sealed.New(text, v.accounts(), v.passwords, v.log)
+		v.apiKeys, err = sealed.New(text, v.db, v.passwords, v.log)
 	}
 	if err == nil {
 		err = v.shareAPIKey(ctx, text)
@@ -55,7 +55,7 @@ func (v *service) openAPIKeys(ctx context.Context) error {
 		Profiles:    v.db,
 		Login:       v.loginAPIKey,
 		PublicNames: v.publicNames,
-		Stale:       v.stale,
+		Fresh:       v.fresh(),
 		Turn:        v.turns.take,
 		Log:         v.log,
 		Observe:     v.observeSRAPS,

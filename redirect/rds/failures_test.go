@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
@@ -60,11 +61,12 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// If the store may lack changes, each answer to a login says how old it is. Calls that ask
-// are answered.
+// If the store may lack changes, each answer to a call says how old it is. Calls that ask
+// are answered. Each waits once for what is new, and nobody who sends no credentials does.
 func TestAge(t *testing.T) {
 	var at time.Time
-	l := newLab(t, func(c *Config) { c.Stale = func() time.Time { return at } })
+	waits := 0
+	l := newLab(t, func(c *Config) { c.Fresh = func(context.Context) time.Time { waits++; return at } })
 	ask := func(name, want string) {
 		t.Helper()
 		response, _ := l.post(name, string(appendCall(nil, of("redirect.checkPhone", str("0004132202E4")))))
@@ -79,6 +81,13 @@ func TestAge(t *testing.T) {
 	l.calls("acme", of("network.echo", str("x")), "<value><string>x</string></value>")
 	at = time.Time{}
 	ask("acme", "")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.server.URL+"/xmlrpc", strings.NewReader("<x/>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.do(r); waits != 5 {
+		t.Errorf("%d waits for 5 calls and a request without a password", waits)
+	}
 }
 
 func TestLoginFails(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"strconv"
 	"time"
@@ -18,18 +19,21 @@ type unavailable struct{ error }
 
 func (u unavailable) Unwrap() error { return u.error }
 
-// login returns the account whose name and password the request has. If the store may
-// lack changes, the answer says how old it is.
-func (h *handler) login(ctx context.Context, c echo.Context, from netip.Addr) (store.Account, error) {
-	r := c.Request()
+// freshen lets a call see all changes that were made elsewhere before. If that is not sure,
+// the answer says how old what the call sees is (RFC 9111, section 5.1).
+func (h *handler) freshen(ctx context.Context, c echo.Context) {
+	if at := h.Fresh(ctx); !at.IsZero() {
+		c.Response().Header().Set("Age", strconv.Itoa(int(time.Since(at).Seconds())))
+	}
+}
+
+// login returns the account whose name and password the request has.
+func (h *handler) login(ctx context.Context, r *http.Request, from netip.Addr) (store.Account, error) {
 	name, password, ok := r.BasicAuth()
 	if !ok {
 		return store.Account{}, store.ErrDenied
 	}
 	a, err := h.Login(ctx, name, password, from)
-	if at := h.Stale(); !at.IsZero() {
-		c.Response().Header().Set("Age", strconv.Itoa(int(time.Since(at).Seconds())))
-	}
 	if err == nil {
 		return a, nil
 	}

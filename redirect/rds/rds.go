@@ -60,10 +60,11 @@ type Config struct {
 	Login func(ctx context.Context, name, password string, from netip.Addr) (store.Account, error)
 	// PublicNames are the names of this service. They can't be setting servers.
 	PublicNames store.PublicNames
-	// Stale returns as of when the store is, if it may have been changed elsewhere since,
-	// and the zero time otherwise. It is called after each Login. If nil, the store is the
+	// Fresh waits, for a second at most, until the store has all changes that were made
+	// elsewhere before. If it can't, it returns as of when the store is, and otherwise the
+	// zero time. It is called once for each call, before Login. If nil, the store is the
 	// only one.
-	Stale func() time.Time
+	Fresh func(context.Context) (asOf time.Time)
 	// Contact returns a phone's last contact, or store.ErrNotFound. If nil, there
 	// are no contacts.
 	Contact func(macaddr.Addr) (store.Contact, error)
@@ -98,8 +99,8 @@ func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Stale == nil {
-		c.Stale = func() (current time.Time) { return current }
+	if c.Fresh == nil {
+		c.Fresh = func(context.Context) (current time.Time) { return current }
 	}
 	if c.Contact == nil {
 		c.Contact = func(macaddr.Addr) (store.Contact, error) { return store.Contact{}, store.ErrNotFound }
@@ -163,7 +164,10 @@ func (h *handler) answer(c echo.Context) error {
 	from, deadline := store.ClientAddr(r.RemoteAddr), time.Now().Add(maxRun)
 	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()
-	account, err := h.login(ctx, c, from)
+	if _, _, ok := r.BasicAuth(); ok {
+		h.freshen(ctx, c)
+	}
+	account, err := h.login(ctx, r, from)
 	if err != nil {
 		return err
 	}
@@ -182,14 +186,14 @@ func (h *handler) answer(c echo.Context) error {
 		return err
 	}
 	// The account may have been disabled while the call waited and was read.
-	if account, err = h.login(ctx, c, from); err != nil {
+	if account, err = h.login(ctx, r, from); err != nil {
 		return err
 	}
 	call := &call{handler: h, methodCall: parsed, ctx: r.Context(), account: account, from: from.String(), agent: store.CleanAgent(r.UserAgent()), start: time.Now(), deadline: deadline}
 	call.again = func() (store.Account, error) {
 		ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 		defer cancel()
-		return h.login(ctx, c, from)
+		return h.login(ctx, r, from)
 	}
 	if _, ok := methods[call.method]; ok {
 		c.(*request).method = call.method

@@ -50,9 +50,16 @@ type denied struct{ header, why string }
 func (d denied) Error() string        { return d.why }
 func (d denied) Is(target error) bool { return target == store.ErrDenied }
 
-// login returns the account whose API key has signed the request, if it was just now. If
-// the store may lack changes, the answer says how old it is.
-func (h *handler) login(ctx context.Context, c echo.Context, l login) (store.Account, error) {
+// freshen lets a call see all changes that were made elsewhere before. If that is not sure,
+// the answer says how old what the call sees is (RFC 9111, section 5.1).
+func (h *handler) freshen(ctx context.Context, c echo.Context) {
+	if at := h.Fresh(ctx); !at.IsZero() {
+		c.Response().Header().Set("Age", strconv.Itoa(int(time.Since(at).Seconds())))
+	}
+}
+
+// login returns the account whose API key has signed the request, if it was just now.
+func (h *handler) login(ctx context.Context, l login) (store.Account, error) {
 	now, stale := time.Now(), ""
 	a, err := h.Login(ctx, l.header.ID, l.from, func(secret string) bool {
 		if !l.header.Signed(secret, l.target) {
@@ -63,9 +70,6 @@ func (h *handler) login(ctx context.Context, c echo.Context, l login) (store.Acc
 		}
 		return true
 	})
-	if at := h.Stale(); !at.IsZero() {
-		c.Response().Header().Set("Age", strconv.Itoa(int(time.Since(at).Seconds())))
-	}
 	switch {
 	case err == nil && stale == "":
 		return a, nil

@@ -44,11 +44,12 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// If the store may lack changes, each answer to a login says how old it is. Calls that ask
-// are answered.
+// If the store may lack changes, each answer to a call says how old it is. Calls that ask
+// are answered. Each waits once for what is new, and nobody who sends no credentials does.
 func TestAge(t *testing.T) {
 	var at time.Time
-	l := newLab(t, func(c *Config) { c.Stale = func() time.Time { return at } })
+	waits := 0
+	l := newLab(t, func(c *Config) { c.Fresh = func(context.Context) time.Time { waits++; return at } })
 	ask := func(path string, status int, want string) {
 		t.Helper()
 		response, _ := l.do(l.request("acme", "GET", path, ""))
@@ -62,6 +63,11 @@ func TestAge(t *testing.T) {
 	ask(company("acme", "endpoints/"+mac1), 404, "90")
 	l.keys["acme"] = apiKey{l.keys["acme"].id, "wrong"}
 	ask(company("acme", "endpoints/"), 401, "90")
+	r := l.request("acme", "GET", company("acme", "endpoints/"), "")
+	r.Header.Del("Authorization")
+	if l.do(r); waits != 4 {
+		t.Errorf("%d waits for 4 calls and a request that is not signed", waits)
+	}
 }
 
 // failing is a store that fails in different ways.

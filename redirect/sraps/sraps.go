@@ -62,10 +62,11 @@ type Config struct {
 	Login func(ctx context.Context, id string, from netip.Addr, signed func(secret string) bool) (store.Account, error)
 	// PublicNames are the names of this service. They can't be setting servers.
 	PublicNames store.PublicNames
-	// Stale returns as of when the store is, if it may have been changed elsewhere since,
-	// and the zero time otherwise. It is called after each Login. If nil, the store is the
+	// Fresh waits, for a second at most, until the store has all changes that were made
+	// elsewhere before. If it can't, it returns as of when the store is, and otherwise the
+	// zero time. It is called once for each call, before Login. If nil, the store is the
 	// only one.
-	Stale func() time.Time
+	Fresh func(context.Context) (asOf time.Time)
 	// Turn waits until an account may read a page of phones, which it does until done
 	// is called, or returns ctx's error. If nil, pages are read at once.
 	Turn func(ctx context.Context, account store.AccountID) (done func(), err error)
@@ -95,8 +96,8 @@ func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Stale == nil {
-		c.Stale = func() (current time.Time) { return current }
+	if c.Fresh == nil {
+		c.Fresh = func(context.Context) (current time.Time) { return current }
 	}
 	if c.Turn == nil {
 		c.Turn = func(context.Context, store.AccountID) (func(), error) { return func() {}, nil }
@@ -175,7 +176,8 @@ func (h *handler) answer(o operation) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		account, err := h.login(ctx, c, login)
+		h.freshen(ctx, c)
+		account, err := h.login(ctx, login)
 		if err != nil {
 			return err
 		}
@@ -196,7 +198,7 @@ func (h *handler) answer(o operation) echo.HandlerFunc {
 			return err
 		}
 		// The key may have been removed while the call waited and was read.
-		if account, err = h.login(ctx, c, login); err != nil {
+		if account, err = h.login(ctx, login); err != nil {
 			return err
 		}
 		call := &call{handler: h, request: req, operation: o, ctx: r.Context(), account: account, key: login.header.ID,

@@ -41,22 +41,20 @@ type headRead struct {
 }
 
 // Fresh waits until the replica has all changes that were made before, on whichever node.
-// It gives up after a second, after a tenth of that if the last one gave up too, and at once
-// if etcd is away; then Stale tells.
+// It gives up after a second, and at once if etcd is away; then Stale tells. If ctx ends
+// before that, nobody knows.
 func (n *Node) Fresh(ctx context.Context) {
 	begun := time.Now()
-	n.fresh.ended(begun, n.freshen(ctx))
+	if got := n.freshen(ctx); got || ctx.Err() == nil {
+		n.fresh.ended(begun, got)
+	}
 }
 
 func (n *Node) freshen(ctx context.Context) bool {
 	if n.state.away(time.Now()) {
 		return false
 	}
-	patience := freshTime
-	if n.fresh.stale() { // a login and its command look at several things, one after another
-		patience /= 10
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, freshTime)
 	defer cancel()
 	r := n.nextRead()
 	select {

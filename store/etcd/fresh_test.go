@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -23,7 +24,8 @@ func (m *memory) behind(t *testing.T, let chan struct{}) *Node {
 	return n
 }
 
-// A node that lags lets those who look at several things wait for a second only once.
+// A node that lags lets nobody wait for more than a second, and says so. Somebody who hangs
+// up before says nothing about it.
 func TestFreshGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, let := newMemory(), make(chan struct{})
@@ -39,9 +41,14 @@ func TestFreshGivesUp(t *testing.T) {
 				t.Errorf("it gave up after %v, want %v", time.Since(begun), want)
 			}
 		}
-		takes(freshTime)
-		takes(freshTime / 10)
-		takes(freshTime / 10)
+		brief, cancel := context.WithTimeout(t.Context(), freshTime/2)
+		defer cancel()
+		if b.Fresh(brief); !b.Stale().IsZero() {
+			t.Errorf("after a client has hung up: as of %v", b.Stale())
+		}
+		if takes(freshTime); b.Stale().IsZero() {
+			t.Error("after a second it calls itself current")
+		}
 		close(let)
 		synctest.Wait()
 		takes(0)
