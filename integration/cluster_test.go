@@ -67,6 +67,8 @@ func TestCluster(t *testing.T) {
 			t.Errorf("status %d, %q", status, text)
 		}
 		b.until("/snom360.php?mac=0004135003E7", "200", "/list")
+		b.expectSays("undo", 0, "1000 phones as before")
+		b.expectSays("history 0004135003E7 --limit 1", 0, " on n1: UNDO ")
 	})
 	t.Run("a lost etcd", func(t *testing.T) {
 		member.Signal(syscall.SIGSTOP)
