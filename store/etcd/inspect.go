@@ -10,7 +10,7 @@ import (
 func (n *Node) inspect() {
 	tick := time.NewTicker(inspectEvery)
 	defer tick.Stop()
-	var behind time.Time // since when, or zero
+	var behind lag
 	away := false
 	for {
 		behind = n.inspectOnce(behind)
@@ -30,9 +30,16 @@ func (n *Node) inspect() {
 	}
 }
 
-// inspectOnce compares the head once. It returns since when the replica has lacked what the
-// head says.
-func (n *Node) inspectOnce(behind time.Time) time.Time {
+// A lag is a revision of the head that the replica lacks, and since when. The zero value is
+// none.
+type lag struct {
+	revision int64
+	since    time.Time
+}
+
+// inspectOnce compares the head once. It returns what the replica lacks of what the head
+// says, after it has lacked behind.
+func (n *Node) inspectOnce(behind lag) lag {
 	begun := time.Now()
 	n.state.mu.Lock()
 	known, cluster := n.state.head, n.state.cluster
@@ -43,9 +50,9 @@ func (n *Node) inspectOnce(behind time.Time) time.Time {
 	}
 	if cluster != 0 && (at.cluster != cluster || at.record.revision < known) {
 		n.state.followAgain()
-		return time.Time{}
+		return lag{}
 	}
-	current := false
+	current, moved := false, false
 	n.state.set(func(s *state) {
 		if s.cluster != at.cluster {
 			return
@@ -54,15 +61,17 @@ func (n *Node) inspectOnce(behind time.Time) time.Time {
 		if current = s.whole && s.applied >= at.record.revision; current {
 			s.current = later(s.current, begun)
 		}
+		moved = s.applied >= behind.revision // while others change much, the next revisions are always on their way
 	})
+	now := lag{at.record.revision, begun}
 	switch {
 	case current:
-		return time.Time{}
-	case behind.IsZero():
-		return begun
-	case begun.Sub(behind) > stuckAfter && n.state.isWhole(): // not while everything is read again
+		return lag{}
+	case behind == lag{}, moved:
+		return now
+	case begun.Sub(behind.since) > stuckAfter && n.state.isWhole(): // not while everything is read again
 		n.state.followAgain()
-		return begun
+		return now
 	}
 	return behind
 }
