@@ -85,9 +85,9 @@ func (b *bench) newNode(name string, like *service) (*service, error) {
 	return s, errors.Join(os.Mkdir(s.folder, 0o700), os.WriteFile(filepath.Join(s.folder, "key.pub"), key, 0o600))
 }
 
-// startNode starts the service as a node.
-func (b *bench) startNode(s *service, m *member) error {
-	return b.startService(s, "--admin-key", "key.pub", "--etcd", m.url, "--node", filepath.Base(s.folder))
+// startNode starts the service as a node, with more flags.
+func (b *bench) startNode(s *service, m *member, flags ...string) error {
+	return b.startService(s, append(flags, "--admin-key", "key.pub", "--etcd", m.url, "--node", filepath.Base(s.folder))...)
 }
 
 // clusterSizes adds the rows of what phones take in etcd: those that a member has, or,
