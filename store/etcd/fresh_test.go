@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,4 +137,57 @@ func (m *memory) counts(f func()) int {
 	before := read()
 	f()
 	return read() - before
+}
+
+// A mute etcd answers nothing while it is.
+type mute struct {
+	*memory
+	is *atomic.Bool
+}
+
+func (m mute) wait(ctx context.Context) error {
+	for m.is.Load() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return nil
+}
+
+func (m mute) read(ctx context.Context, s span) (page, error) {
+	if err := m.wait(ctx); err != nil {
+		return page{}, err
+	}
+	return m.memory.read(ctx, s)
+}
+
+func (m mute) swap(ctx context.Context, c change) (swapped, error) {
+	if err := m.wait(ctx); err != nil {
+		return swapped{}, err
+	}
+	return m.memory.swap(ctx, c)
+}
+
+// While etcd's members choose a leader, a change waits for it, also after its login has
+// given up.
+func TestChangeWaitsForALeader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := mute{newMemory(), new(atomic.Bool)}
+		n, err := open(t.Context(), t.TempDir(), bolt.Config{}, Config{Name: "a", Prefix: "sr1/"}, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		a := account(t, n, "acme")
+		m.is.Store(true)
+		time.AfterFunc(freshTime*5/2, func() { m.is.Store(false) })
+		if n.Fresh(t.Context()); n.Stale().IsZero() {
+			t.Error("the login has not given up")
+		}
+		if err := one(n, store.RuleRegister, a.ID, testMAC); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -106,7 +106,8 @@ func (n *Node) reachable() error {
 	case silent < inspectEvery+inspectEvery/2 && !n.fresh.stale():
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(n.ctx, freshTime)
+	// Its members may be choosing a leader, which takes some two seconds.
+	ctx, cancel := context.WithTimeout(n.ctx, max(freshTime, awayAfter-silent))
 	defer cancel()
 	if _, err := n.readHead(ctx); err != nil {
 		return away(err)
