@@ -69,10 +69,14 @@ func storedContact(tx *bbolt.Tx, mac macaddr.Addr) store.Contact {
 // schema. It does not contain the MAC.
 func EncodeContact(c store.Contact) []byte { return appendContact([]byte{contactsSchema}, c) }
 
+// maxContact bounds a contact's record, in bytes: the longest that EncodeContact returns of
+// what phones sent has some 250.
+const maxContact = 1 << 10
+
 // DecodeContact decodes what EncodeContact returned, in this version of the program or an
-// earlier one.
+// earlier one. Longer records than any of those are damaged, so that they take no disk.
 func DecodeContact(mac macaddr.Addr, v []byte) (store.Contact, error) {
-	if len(v) == 0 || v[0] == 0 {
+	if len(v) == 0 || v[0] == 0 || len(v) > maxContact {
 		return store.Contact{}, errContact
 	}
 	if v[0] > contactsSchema {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,16 +93,18 @@ func TestMergeWithoutFile(t *testing.T) {
 	}
 }
 
-// A contact for other nodes is what it was, and that of a newer version is refused.
+// A contact for other nodes is what it was. That of a newer version is refused, and so is
+// one with more than a phone can have reported.
 func TestEncodeContact(t *testing.T) {
 	v := EncodeContact(testContact)
 	if got, err := DecodeContact(testMAC, v); err != nil || got != testContact {
 		t.Errorf("%+v, %v", got, err)
 	}
-	v[0]++
-	for _, v := range [][]byte{v, {}, {0}, {contactsSchema}} {
+	long := append(v, strings.Repeat("1", maxContact)...)
+	newer := append([]byte{contactsSchema + 1}, v[1:]...)
+	for _, v := range [][]byte{newer, long, {}, {0}, {contactsSchema}} {
 		if got, err := DecodeContact(testMAC, v); !errors.Is(err, errContact) {
-			t.Errorf("% x: %+v, %v", v, got, err)
+			t.Errorf("% .40x: %+v, %v", v, got, err)
 		}
 	}
 }
