@@ -4,9 +4,12 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"snomredirect/macaddr"
 	"snomredirect/store"
@@ -34,6 +37,8 @@ const (
 	sendRest     = 3   // times as long as a request took, the next one waits, so that changes go first
 	leastRest    = 10 * time.Millisecond
 	lastSend     = time.Second // that the end waits for contacts
+	sendRate     = 200         // contacts a second at length: each is kept by etcd until it compacts, and anybody can make requests
+	sendBurst    = maxUnsent   // contacts that were saved up
 	maxUnsent    = 1 << 18     // phones, of some 50 bytes each
 	maxUnmerged  = 1 << 16     // contacts, of some 350 bytes each
 	maxAhead     = time.Minute // that another node's clock can be ahead
@@ -44,6 +49,8 @@ type sharing struct {
 	mu       sync.Mutex
 	on       bool
 	unsent   map[macaddr.Addr]bool          // whose contact in etcd is not what is stored here; true if it may be none
+	sent     macaddr.Addr                   // the last one that was taken, so that phones that always wait delay no others
+	budget   *rate.Limiter                  // of what is sent
 	unmerged map[macaddr.Addr]store.Contact // of other nodes, to be stored here
 	unread   bool                           // etcd may have more than that
 }
@@ -77,6 +84,7 @@ func (s *sharing) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.on, s.unread = true, true
+	s.budget = rate.NewLimiter(sendRate, sendBurst)
 	s.unsent, s.unmerged = map[macaddr.Addr]bool{}, map[macaddr.Addr]store.Contact{}
 }
 
@@ -99,11 +107,14 @@ func (s *sharing) add(mac macaddr.Addr, deleted bool) {
 	}
 }
 
-// waiting returns the phones that are unsent, sorted.
+// waiting returns the phones that are unsent, sorted, but first those after the last one that
+// was taken.
 func (s *sharing) waiting() []macaddr.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.SortedFunc(maps.Keys(s.unsent), macaddr.Addr.Compare)
+	all := slices.SortedFunc(maps.Keys(s.unsent), macaddr.Addr.Compare)
+	i := sort.Search(len(all), func(i int) bool { return all[i].Compare(s.sent) > 0 })
+	return slices.Concat(all[i:], all[:i])
 }
 
 // take returns those phones that are unsent, before they are sent: what is stored later is
@@ -114,7 +125,7 @@ func (s *sharing) take(macs []macaddr.Addr) map[macaddr.Addr]bool {
 	taken := make(map[macaddr.Addr]bool, len(macs))
 	for _, mac := range macs {
 		if deleted, ok := s.unsent[mac]; ok {
-			taken[mac] = deleted
+			taken[mac], s.sent = deleted, mac
 			delete(s.unsent, mac)
 		}
 	}

@@ -25,15 +25,15 @@ func (n *Node) sendContacts(ctx context.Context, own Contacts) {
 	}
 }
 
-// sendAll sends what is unsent, one request after the other, until one fails. If it rests in
-// between, changes are delayed less.
+// sendAll sends what is unsent, one request after the other, until one fails or the budget is
+// used up. If it rests in between, changes are delayed less.
 func (n *Node) sendAll(ctx context.Context, own Contacts, rests bool) {
 	macs := n.sharing.waiting()
 	for len(macs) > 0 && ctx.Err() == nil && n.state.refusing(time.Now()) == nil {
 		batch := macs[:min(len(macs), sendTogether)]
 		macs = macs[len(batch):]
 		begun := time.Now()
-		if !n.send(ctx, own, batch) {
+		if !n.sharing.budget.AllowN(begun, len(batch)) || !n.send(ctx, own, batch) {
 			return
 		}
 		if rests {

@@ -86,6 +86,25 @@ func TestSendAll(t *testing.T) {
 	})
 }
 
+// At length, no more is sent than etcd can keep until it compacts, however often phones make
+// requests; and phones that make them all the time delay no others for long.
+func TestSendBudget(t *testing.T) {
+	bubble(t, func(t *testing.T, m *memory, nodes []*Node) {
+		k, n := newKept(), nodes[0]
+		defer n.ShareContacts(k)()
+		n.sharing.budget.AllowN(time.Now(), sendBurst-100)
+		n.ContactsStored(k.keep(0, 300))
+		for i, want := range []int{100, 300, 400} {
+			n.sendAll(t.Context(), k, true)
+			n.ContactsStored(k.keep(0, 100))
+			if now, writes := m.contactsIn(); now != min(want, 300) || writes != want {
+				t.Errorf("after %d seconds, etcd has %d contacts after %d writes", i, now, writes)
+			}
+			time.Sleep(200 * time.Second / sendRate)
+		}
+	})
+}
+
 // What waits is bounded: of what others have sent, the rest is read later.
 func TestSharingBounds(t *testing.T) {
 	s := &sharing{}
