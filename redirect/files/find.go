@@ -83,7 +83,7 @@ func (h *handler) look(x *exchange, price scan.Price) (*content, error) {
 // refusals that must look alike, all do or none.
 func (x *exchange) mayBeNew() bool {
 	switch x.outcome {
-	case NoToken, NoFile, NoRow, OtherPhone:
+	case NoToken, NoFile, NoRow, OtherPhone, Disabled, OtherCertificate, Unproven:
 		return x.token != noToken && x.name != noName
 	}
 	return false

@@ -79,6 +79,17 @@ func (w *watched) register(t testing.TB, mac string) {
 	}
 }
 
+// disable disables the account with its phones.
+func (w *watched) disable(t testing.TB) {
+	t.Helper()
+	if _, err := w.UpdateAccount(store.Audit{}, false, w.account.ID, func(a *store.Account) error {
+		a.Disabled, a.PhonesDisabled = true, true
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What is not there afterwards either is refused as ever, after one wait and twice the
 // look-ups, whatever is missing. What nothing new can change waits for nothing.
 func TestStillMissing(t *testing.T) {
@@ -107,6 +118,8 @@ func TestStillMissing(t *testing.T) {
 	for _, path := range []string{"none.htm", "short/none.htm", m.token + "/phones.csv", unknown + "/phones.csv"} {
 		check("/"+path, 0)
 	}
+	m.disable(t)
+	check("/"+m.token+"/360/general.xml", 1)
 	m.failing = errors.New("no disk")
 	waits = 0
 	if w := get(h, "GET", "/"+m.token+"/none.htm"); w.Code != 500 || waits != 0 {
