@@ -5,11 +5,29 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 
 	"snomredirect/store"
 )
+
+// A jobRecord is a job as JSON and, in a cluster, which node stored it, and when.
+type jobRecord struct {
+	store.Job
+	Node   string    `json:"node,omitempty"`
+	Stored time.Time `json:"stored,omitzero"`
+}
+
+// jobQuiet is how long a job of another node seems to run after it was stored. It is stored
+// with each batch, and a node that is killed stores it no more.
+const jobQuiet = 30 * time.Second
+
+// runsElsewhere reports whether a job seems to run on another node than a given one, which
+// is "" for a single machine.
+func (r jobRecord) runsElsewhere(node string, now time.Time) bool {
+	return node != "" && r.Node != "" && r.Node != node && now.Sub(r.Stored).Abs() < jobQuiet
+}
 
 // BeginJob stores j and returns it with its ID. [DB.Jobs] returns it from then on,
 // until a batch or [DB.EndJob] ends it.
@@ -30,17 +48,19 @@ func (db *DB) EndJob(j store.Job) error {
 }
 
 // Jobs returns the jobs of an account that have not ended, oldest first: the
-// running ones and the interrupted ones.
+// running ones and the interrupted ones, without those that seem to run on other nodes.
 func (db *DB) Jobs(account store.AccountID) (all []store.Job, err error) {
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		prefix := accountKey(account)
 		c := tx.Bucket(bucketJobs).Cursor()
 		for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
-			j := store.Job{ID: binary.BigEndian.Uint64(k[len(prefix):])}
-			if err := json.Unmarshal(v, &j); err != nil {
+			r := jobRecord{Job: store.Job{ID: binary.BigEndian.Uint64(k[len(prefix):])}}
+			if err := json.Unmarshal(v, &r); err != nil {
 				return fmt.Errorf("bolt: the record of a job is damaged: %w", err)
 			}
-			all = append(all, j)
+			if !r.runsElsewhere(db.config.Node, time.Now()) {
+				all = append(all, r.Job)
+			}
 		}
 		return nil
 	})
@@ -56,7 +76,11 @@ func putJob(tx *writeTx, j *store.Job) error {
 	if j.Done {
 		return tx.delete(bucketJobs, key)
 	}
-	v, err := json.Marshal(j)
+	r := jobRecord{Job: *j}
+	if tx.node != "" {
+		r.Node, r.Stored = tx.node, time.Now().UTC()
+	}
+	v, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
