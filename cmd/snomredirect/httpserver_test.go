@@ -73,7 +73,8 @@ func TestKeepAlive(t *testing.T) {
 		}
 		defer conn.Close()
 		open = append(open, conn)
-		for j, c := range open { // each one again
+		for j := i; j >= 0; j-- { // the new one first, whose answer means that the server has it
+			c := open[j]
 			io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 			reply, err := http.ReadResponse(bufio.NewReader(c), nil)
 			if err != nil {
