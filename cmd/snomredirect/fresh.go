@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"time"
 
-	"snomredirect/macaddr"
 	"snomredirect/store"
 	"snomredirect/store/bolt"
 )
@@ -53,29 +51,5 @@ func (v *service) fresh() func(context.Context) (asOf time.Time) {
 	return func(ctx context.Context) time.Time {
 		v.node.Fresh(ctx)
 		return v.node.Stale()
-	}
-}
-
-// freshForMiss returns what look-ups call that found nothing, or nil for a single node.
-func (v *service) freshForMiss() func(context.Context) {
-	if v.node == nil {
-		return nil
-	}
-	return v.node.FreshForMiss
-}
-
-// provingTwice returns prove, which looks again for a claim that it doesn't find, because
-// that may just have been made on another node. If fresh is nil, it is prove itself.
-func provingTwice(prove func(macaddr.Addr, string) error, fresh func(context.Context)) func(macaddr.Addr, string) error {
-	if fresh == nil {
-		return prove
-	}
-	return func(mac macaddr.Addr, code string) error {
-		err := prove(mac, code)
-		if errors.Is(err, store.ErrNoClaim) {
-			fresh(context.Background()) // which takes about a second at most
-			err = prove(mac, code)
-		}
-		return err
 	}
 }

@@ -32,7 +32,6 @@ func (v *service) ownFiles(account store.AccountID, next http.RoundTripper) http
 	}
 	c := v.filesConfig()
 	c.RequireProof, c.Scans, c.Log, c.OnFetch, c.Observe = false, nil, nil, nil, nil
-	c.Fresh = nil // the console has waited for what is new
 	return ownFiles{files.New(c), v.filesURL(space.Token), next}
 }
 

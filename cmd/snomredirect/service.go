@@ -225,7 +225,7 @@ func (v *service) phones() redirect.Config {
 		PublicNames:      v.publicNames,
 		Default:          v.db.Default,
 		PhoneAuthorities: v.phoneCAs,
-		Claim:            provingTwice(v.db.ProveClaim, v.freshForMiss()),
+		Claim:            v.db.ProveClaim,
 		RequireProof:     v.flags.RequirePhoneCert,
 		SecureURL:        v.secureURL,
 		Scans:            v.scans,

@@ -105,7 +105,6 @@ func (v *service) filesConfig() files.Config {
 		RequireProof:     v.flags.RequirePhoneCert,
 		Scans:            v.scans,
 		Remember:         v.remember,
-		Fresh:            v.freshForMiss(),
 		Refusing:         v.refusing,
 		Log:              v.log,
 		OnFetch:          v.recordFetch,

@@ -26,7 +26,6 @@ type exchange struct {
 	// ofAccount means that the account has registered the phone, which is mac or, for a
 	// general file, the one that is proven.
 	ofAccount bool
-	looked    bool    // the phone was looked up
 	optional  bool    // the phone has the general file, and need not have one of its own
 	lookups   int     // of files
 	outcome   Outcome // "" for the paths for monitoring

@@ -10,13 +10,11 @@
 // for the MAC of a phone that the account has registered.
 //
 // All refusals are the same, to the byte, and cost the same look-ups, so that no request
-// finds out what exists. A request writes nothing. One that finds nothing looks again if the
-// store may lack what was made elsewhere. Package scan bounds how many MACs a client can
-// guess.
+// finds out what exists. A request writes nothing. Package scan bounds how many MACs a
+// client can guess.
 package files
 
 import (
-	"context"
 	"crypto/x509"
 	"log/slog"
 	"net/http"
@@ -77,10 +75,6 @@ type Config struct {
 	// request several files at each boot. ofAccount is whether the account has registered
 	// the phone. If nil, each request costs.
 	Remember func(phone macaddr.Addr, from netip.Addr, ofAccount bool)
-	// Fresh waits, for a short while, until the store has all changes that were made
-	// elsewhere before. It is called once for a request that finds nothing, which then looks
-	// again. If nil, the store is the only one.
-	Fresh func(context.Context)
 	// Refusing returns, for monitoring, why changes of the store are refused, in words
 	// for anybody, or nil if they are not. If nil, they never are.
 	Refusing func() error

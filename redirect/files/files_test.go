@@ -254,7 +254,12 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 	}
-	m.disable(t)
+	if _, err := m.UpdateAccount(store.Audit{}, false, m.account.ID, func(a *store.Account) error {
+		a.Disabled, a.PhonesDisabled = true, true
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 	*outcomes = nil
 	if w := get(h, "GET", "/"+m.token+"/snom360.htm"); w.Code != 404 || (*outcomes)[0] != Disabled {
 		t.Errorf("disabled: %d %v", w.Code, *outcomes)

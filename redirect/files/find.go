@@ -35,29 +35,14 @@ func (h *handler) serveFile(c echo.Context) error {
 	return nil
 }
 
-// find returns what to send or, with the outcome set, nil.
+// find returns what to send or, with the outcome set, nil. Every refusal has looked up
+// the token, a phone, what the account has and maxLookups files, if only for show.
 func (h *handler) find(x *exchange) (*content, error) {
-	price := h.price(x)
-	found, err := h.look(x, price)
-	if found == nil && err == nil && h.Fresh != nil && x.mayBeNew() {
-		h.Fresh(x.Request().Context())
-		x.forget()
-		found, err = h.look(x, price)
-	}
-	if x.looked && price == scan.Miss && !x.otherCertificate() {
-		h.settle(x)
-	}
-	return found, err
-}
-
-// look returns what to send or, with the outcome set, nil. Every refusal has looked up the
-// token, a phone, what the account has and maxLookups files, if only for show.
-func (h *handler) look(x *exchange, price scan.Price) (*content, error) {
 	var err error
 	if x.account, err = h.Store.AccountOfToken(x.token); err != nil && !errors.Is(err, store.ErrNoFile) {
 		return nil, err
 	}
-	if x.outcome, err = h.refusal(x, price); err != nil {
+	if x.outcome, err = h.refusal(x); err != nil {
 		return nil, err
 	}
 	space, err := h.Store.FileSpace(x.account)
@@ -79,26 +64,9 @@ func (h *handler) look(x *exchange, price scan.Price) (*content, error) {
 	return nil, nil
 }
 
-// mayBeNew reports whether what was not found may exist since a moment ago. Of the
-// refusals that must look alike, all do or none.
-func (x *exchange) mayBeNew() bool {
-	switch x.outcome {
-	case NoToken, NoFile, NoRow, OtherPhone, Disabled, OtherCertificate, Unproven:
-		return x.token != noToken && x.name != noName
-	}
-	return false
-}
-
-// forget drops what was found out of the account, to look again.
-func (x *exchange) forget() {
-	if x.land != nil {
-		x.land()
-	}
-	x.account, x.ofAccount, x.optional, x.lookups, x.land = 0, false, false, 0, nil
-}
-
 // refusal returns why the client may not know whether the account has the file, or "".
-func (h *handler) refusal(x *exchange, price scan.Price) (Outcome, error) {
+func (h *handler) refusal(x *exchange) (Outcome, error) {
+	price := h.price(x)
 	phone := x.phone()
 	look := phone
 	if !look.IsValid() || price == scan.TooMuch {
@@ -110,7 +78,9 @@ func (h *handler) refusal(x *exchange, price scan.Price) (Outcome, error) {
 	}
 	disabled := h.Store.PhonesDisabled(x.account)
 	x.ofAccount = x.account != 0 && found.Owner == x.account && look == phone
-	x.looked = true
+	if price == scan.Miss && !x.otherCertificate() {
+		h.settle(x)
+	}
 	switch {
 	case price == scan.TooMuch:
 		return Throttled, nil

@@ -30,7 +30,6 @@ const (
 	awayAfter      = 5 * time.Second        // without an answer, etcd counts as away
 	settleTime     = 10 * time.Second       // that a change may wait for the replica, or for its outcome
 	freshTime      = time.Second            // that Fresh may take
-	missEvery      = 100 * time.Millisecond // between two Freshes for look-ups that found nothing
 	retryEvery     = 250 * time.Millisecond // after an error
 	stuckAfter     = 10 * time.Second       // a watch that lacks what the head says is begun again
 	openTime       = 15 * time.Second       // that etcd may take to answer a new node
@@ -98,7 +97,6 @@ type Node struct {
 	state    state
 	accounts chan struct{} // has one if another node has changed accounts
 	fresh    freshness
-	misses   misses
 	limit    limits
 	seat     seat
 	sharing  sharing

@@ -3,8 +3,6 @@ package etcd
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -76,67 +74,6 @@ func TestRefusedSoon(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-// However many look-ups find nothing, etcd is asked ten times a second, and each of them
-// sees what was changed before it.
-func TestFreshForMiss(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newMemory()
-		a, b := m.node(t, t.TempDir(), "a", 0), m.node(t, t.TempDir(), "b", 0)
-		defer a.Close()
-		defer b.Close()
-		reads := m.counts(func() {
-			begun := time.Now()
-			if b.FreshForMiss(t.Context()); time.Since(begun) != 0 {
-				t.Errorf("the first one waited for %v", time.Since(begun))
-			}
-		})
-		if reads != 1 {
-			t.Errorf("%d requests for one look-up, want 1", reads)
-		}
-		time.Sleep(inspectEvery)
-		reads = m.counts(func() {
-			var group sync.WaitGroup
-			for range 100 { // for a second
-				for range 20 {
-					group.Go(func() { b.FreshForMiss(t.Context()) })
-				}
-				time.Sleep(10 * time.Millisecond)
-			}
-			group.Wait()
-		})
-		if reads < 10 || reads > 13 { // also by those who inspect
-			t.Errorf("%d requests in a second, want about 10", reads)
-		}
-		for i := range 20 {
-			name := store.Name(fmt.Sprint("account", i))
-			account(t, a, name)
-			b.FreshForMiss(t.Context())
-			if _, err := b.AccountNamed(name); err != nil {
-				t.Error(name, err)
-			}
-		}
-		m.set(func() { m.gone = true })
-		time.Sleep(2 * awayAfter)
-		begun := time.Now()
-		if b.FreshForMiss(t.Context()); time.Since(begun) != 0 {
-			t.Errorf("without etcd it took %v", time.Since(begun))
-		}
-		m.set(func() { m.gone = false })
-	})
-}
-
-// counts returns how many reads f makes.
-func (m *memory) counts(f func()) int {
-	read := func() int {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		return m.reads
-	}
-	before := read()
-	f()
-	return read() - before
 }
 
 // A mute etcd answers nothing while it is.
