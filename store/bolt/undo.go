@@ -124,7 +124,8 @@ func noteUndo(tx *writeTx, audit store.Audit, add func(*store.Undoable)) error {
 // [store.PartlyUndone], and what is left is what Undo undoes next.
 func (db *DB) Undo(audit store.Audit, dryRun bool) (u store.Undoable, err error) {
 	err = db.update(dryRun, func(tx *writeTx) error {
-		return db.undoPart(tx, audit, &u, 0, store.MaxUndo)
+		_, err := db.undoPart(tx, audit, &u, nil, store.MaxUndo)
+		return err
 	})
 	if errors.Is(err, store.ErrTooLarge) && db.config.Truth != nil {
 		return db.undoInParts(audit)

@@ -14,58 +14,71 @@ func (db *DB) undoInParts(audit store.Audit) (u store.Undoable, err error) {
 	}
 	records, _ := db.config.Truth.Limits()
 	most := min(max(1, records-besides), store.MaxUndo/2)
-	for done := 0; ; {
-		err := db.updateMany(most, func(tx *writeTx) error { return db.undoPart(tx, audit, &u, done, most) })
-		switch left := len(u.Phones) - done; {
-		case errors.Is(err, store.ErrTooLarge) && min(most, left) > 1:
-			most = (min(most, left) + 1) / 2 // a phone may be two records
+	for left := []store.Reversal(nil); ; {
+		rest := left
+		err := db.updateMany(most, func(tx *writeTx) (err error) {
+			rest, err = db.undoPart(tx, audit, &u, left, most)
+			return err
+		})
+		n := len(left)
+		if left == nil {
+			n = len(u.Phones)
+		}
+		switch done := len(u.Phones) - n; {
+		case errors.Is(err, store.ErrTooLarge) && min(most, n) > 1:
+			most = (min(most, n) + 1) / 2 // a phone may be two records
 			continue
 		case err != nil && done > 0:
 			return u, store.PartlyUndone{Done: done, Of: len(u.Phones), Err: err}
-		case err != nil:
+		case err != nil || len(rest) == 0:
 			return u, err
 		}
-		if done += most; done >= len(u.Phones) {
-			return u, nil
-		}
+		left = rest
 	}
 }
 
-// undoPart undoes up to most phones of the last command of the audit's actor, after those
-// that are done, if all others could be undone as well. The first part reads the command
-// into u, and undoes the setting server too. What is left is stored as the last command, or
-// nothing.
-func (db *DB) undoPart(tx *writeTx, audit store.Audit, u *store.Undoable, done, most int) error {
+// undoPart undoes up to most phones of the last command of the audit's actor, if all that are
+// left could be undone as well, and returns the rest, which is stored as the last command. If
+// left is nil, it is the first part, which reads the command into u, and undoes the setting
+// server too.
+func (db *DB) undoPart(tx *writeTx, audit store.Audit, u *store.Undoable, left []store.Reversal, most int) (rest []store.Reversal, err error) {
 	tx.ask()
 	key := accountKey(audit.Actor)
 	stored, err := decodeUndo(tx.Bucket(bucketUndo).Get(key))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if done == 0 {
+	if left == nil {
 		*u = stored
 		switch {
 		case u.IsZero():
-			return store.ErrNothingToUndo
+			return nil, store.ErrNothingToUndo
 		case u.TooMany || u.Foreign:
-			return store.ErrNotUndoable
+			return nil, store.ErrNotUndoable
 		}
 		if err := undoServer(tx, audit, u.Server, db.clock.now()); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := db.undoPhones(tx, audit, u.Phones[done:], most); err != nil {
-		return err
+	same := stored.Begun.Equal(u.Begun) && stored.Command == u.Command
+	switch {
+	case same:
+		left = stored.Phones // another Undo of the account may have undone some since
+	case stored.IsZero():
+		return nil, nil // another one has undone the rest
 	}
-	if !stored.Begun.Equal(u.Begun) || stored.Command != u.Command {
-		return nil // a later command of the account can be undone instead
+	if err := db.undoPhones(tx, audit, left, most); err != nil {
+		return nil, err
 	}
-	rest := store.Undoable{Command: u.Command, Begun: u.Begun, Phones: u.Phones[min(done+most, len(u.Phones)):]}
-	if rest.IsZero() {
-		return tx.delete(bucketUndo, key)
+	rest = left[min(most, len(left)):]
+	switch {
+	case !same: // a later command of the account can be undone instead
+		return rest, nil
+	case len(rest) == 0:
+		return nil, tx.delete(bucketUndo, key)
 	}
-	v, err := encodeUndo(rest)
-	return errors.Join(err, tx.put(bucketUndo, key, v))
+	v, err := encodeUndo(store.Undoable{Command: u.Command, Begun: u.Begun, Phones: rest})
+	return rest, errors.Join(err, tx.put(bucketUndo, key, v))
 }
 
 // undoPhones undoes the first phones, up to most, if all could be undone.

@@ -130,3 +130,38 @@ func TestUndoInPartsAndAnotherCommand(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Two at once, as from two sessions, undo everything together.
+func TestUndoInPartsTwice(t *testing.T) {
+	db, j, a := newUndoable(t)
+	audit := store.Audit{Actor: a.ID, Command: "UNDO"}
+	other := make(chan error)
+	parts := 0
+	db.config.Committed = func(time.Duration) {
+		if parts++; parts != 1 {
+			return
+		}
+		go func() {
+			_, err := db.Undo(audit, false)
+			other <- err
+		}()
+		for waits := 0; waits == 0; time.Sleep(time.Millisecond) { // so that its first part is the next change
+			db.committer.mu.Lock()
+			waits = len(db.committer.waiting)
+			db.committer.mu.Unlock()
+		}
+	}
+	if u, err := db.Undo(audit, false); err != nil || len(u.Phones) != 200 {
+		t.Errorf("%d phones, %v", len(u.Phones), err)
+	}
+	if err := <-other; err != nil {
+		t.Error(err)
+	}
+	if n, err := db.CountPhones(); n != 0 || err != nil {
+		t.Errorf("%d phones, %v", n, err)
+	}
+	if _, err := db.Undo(audit, false); !errors.Is(err, store.ErrNothingToUndo) {
+		t.Error(err)
+	}
+	j.checkReplicas(t, db)
+}
