@@ -126,6 +126,7 @@ func TestValidate(t *testing.T) {
 		"--etcd-ca=ca.pem":                      "expected --etcd too",
 		"--etcd-prefix=":                        "--etcd-prefix is empty",
 		"--node=a":                              "--node: expected --etcd too",
+		"--contacts=local":                      "--contacts local: expected --etcd too",
 		"--sraps":                               "--sraps: expected --https or --rds too, such as --https :443, where it is served",
 		"--rds=:8083 --rds-plain":               "--rds :8083: with --rds-plain, expected a loopback address such as 127.0.0.1:8083",
 		"--phone-ca=ca.pem":                     "apply to HTTPS: expected --https too",

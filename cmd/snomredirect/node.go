@@ -57,6 +57,8 @@ func (s *serve) validateCluster() error {
 	switch {
 	case !s.on() && s.Node != "":
 		return errors.New("--node: expected --etcd too")
+	case !s.on() && s.Contacts == "local":
+		return errors.New("--contacts local: expected --etcd too")
 	case !s.on():
 		return nil
 	case len(s.AdminKey) == 0 || s.AdminKey[0] == "":

@@ -59,11 +59,13 @@ func (r *restore) Run(ctx context.Context, out output) (err error) {
 	if err := s.publish(archive.Manifest.Files); err != nil {
 		return fmt.Errorf("data folder %s: %w", r.Data, err)
 	}
-	if _, err = fmt.Fprintf(out.stdout, "Restored to %s: %s and %s, as of %s.\n"+
+	said := fmt.Sprintf("Restored to %s: %s and %s, as of %s.\n"+
 		"Not in a backup: last contacts of phones, and the files that flags name, such as --tls-cert, --tls-key and --phone-ca.\n",
-		r.Data, wording.Plural(report.Accounts, "account", "accounts"), wording.Plural(report.Phones, "phone", "phones"), wording.Timestamp(archive.Manifest.Made)); err == nil && report.Replica {
-		_, err = fmt.Fprintln(out.stdout, "The backup is that of a node of a cluster, and the folder that of a single machine: serve it without --etcd, or move it to an empty etcd with snomredirect move.")
+		r.Data, wording.Plural(report.Accounts, "account", "accounts"), wording.Plural(report.Phones, "phone", "phones"), wording.Timestamp(archive.Manifest.Made))
+	if report.Replica {
+		said += "The backup is that of a node of a cluster, and the folder that of a single machine: serve it without --etcd, or move it to an empty etcd with snomredirect move.\n"
 	}
+	_, err = io.WriteString(out.stdout, said)
 	return err
 }
 
