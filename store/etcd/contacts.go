@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -113,7 +112,10 @@ func (s *sharing) waiting() []macaddr.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := slices.SortedFunc(maps.Keys(s.unsent), macaddr.Addr.Compare)
-	i := sort.Search(len(all), func(i int) bool { return all[i].Compare(s.sent) > 0 })
+	i, found := slices.BinarySearchFunc(all, s.sent, macaddr.Addr.Compare)
+	if found {
+		i++
+	}
 	return slices.Concat(all[i:], all[:i])
 }
 
