@@ -147,6 +147,7 @@ func TestCluster(t *testing.T) {
 
 // TestMove moves the folder of a single machine into etcd and back.
 func TestMove(t *testing.T) {
+	t.Parallel()
 	member := etcdtest.Start(t, 1)[0]
 	l := launch(t, nil)
 	l.expectSays("register 000413600000 http://prov.acme.example/moved", 0, "")

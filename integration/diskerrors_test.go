@@ -65,6 +65,7 @@ func TestDiskErrors(t *testing.T) {
 	needStrace(t)
 	for _, call := range []string{"pwrite64", "fdatasync", "fsync", "ftruncate"} {
 		t.Run(call, func(t *testing.T) {
+			t.Parallel()
 			folder := filepath.Join(t.TempDir(), "data")
 			l, answer := launchOn(t, folder)
 			stop := l.inject(folder, call+":error=EIO")
@@ -98,6 +99,7 @@ func TestDiskErrors(t *testing.T) {
 // If only the last sync fails, of the meta page, the change is in the file and may be lost
 // by a power cut: the console says that it is not known whether it is stored.
 func TestLastSyncFails(t *testing.T) {
+	t.Parallel()
 	needStrace(t)
 	folder := filepath.Join(t.TempDir(), "data")
 	l, answer := launchOn(t, folder)

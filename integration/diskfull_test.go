@@ -22,6 +22,7 @@ func manyPhones() string {
 // On a full disk, phones are answered and changes are refused, until there is room. What
 // was acknowledged is there.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	disk := smallDisk(t)
 	l, answer := launchOn(t, disk)
 	empty := fill(t, disk)
@@ -49,6 +50,7 @@ func TestFullDisk(t *testing.T) {
 
 // A full disk keeps nobody from starting the service: phones are answered.
 func TestFullDiskAtStart(t *testing.T) {
+	t.Parallel()
 	disk := smallDisk(t)
 	l, answer := launchOn(t, disk)
 	l.signal(syscall.SIGTERM)

@@ -11,6 +11,7 @@ import (
 // On a disk that is read-only at the start, phones are answered and changes are refused,
 // until it is mounted for writing.
 func TestReadOnlyDisk(t *testing.T) {
+	t.Parallel()
 	disk := smallDisk(t)
 	l, answer := launchOn(t, disk)
 	l.signal(syscall.SIGTERM)

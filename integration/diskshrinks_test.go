@@ -11,6 +11,7 @@ import (
 // If the database shrinks while it is open, phones get the same answer or a failure, never
 // another redirect. The program goes on, its log tells, and changes are refused.
 func TestDatabaseShrinks(t *testing.T) {
+	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "data")
 	l, answer := launchOn(t, folder)
 	if text, status := l.says("register -", manyPhones()); status != 0 {

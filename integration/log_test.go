@@ -71,6 +71,7 @@ func TestLogNobodyReads(t *testing.T) {
 
 // A log that can't be written any more, as to a pipe that is closed, ends nothing.
 func TestLogIsGone(t *testing.T) {
+	t.Parallel()
 	l := launch(t, nil, "--log-level", "debug")
 	l.stderr.Close()
 	l.debug(8)

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var powerCuts = flag.Int("power-cuts", 30, "after how many operations TestPowerCut cuts the power")
+var powerCuts = flag.Int("power-cuts", 10, "after how many operations TestPowerCut cuts the power, and TestPowerCutInCompaction at most")
 
 // TestPowerCut records what the service does to its files from its first start on, cuts
 // the power after some of these operations, in ways that a disk allows, and starts the
@@ -93,8 +93,10 @@ func TestPowerCutInCompaction(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	r.operations = readTrace(t, trace, data)
-	random, cuts := rand.New(rand.NewPCG(1, 2)), &images{recording: r, seen: map[[32]byte]bool{}}
-	for n := range len(r.operations) + 1 {
+	seed := rand.Uint64()
+	random, cuts := rand.New(rand.NewPCG(seed, 0)), &images{recording: r, seen: map[[32]byte]bool{}}
+	all := random.Perm(len(r.operations) + 1)
+	for _, n := range all[:min(*powerCuts, len(all))] {
 		cuts.cut(n, random, 1, "")
 	}
 	for _, lost := range cuts.check(t, len(cuts.all)) {
@@ -107,7 +109,7 @@ func TestPowerCutInCompaction(t *testing.T) {
 	if lost := without.check(t, 1); len(lost) == 0 {
 		t.Error("without the sync of the compacted database nothing is lost: this test can't fail")
 	}
-	t.Logf("%d operations, %d different folders, nothing lost", len(r.operations), len(cuts.all))
+	t.Logf("%d of %d operations, %d different folders, nothing lost (seed %d)", min(*powerCuts, len(all)), len(r.operations), len(cuts.all), seed)
 }
 
 // neededSyncs are the kinds of syncs without which something is lost.

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	proofTime = flag.Duration("proof-time", 15*time.Second, "for how long TestProof breaks three nodes; a third of it goes to a single one")
+	proofTime = flag.Duration("proof-time", 5*time.Second, "for how long TestProof breaks three nodes; a third of it goes to a single one")
 	proofSeed = flag.Uint64("proof-seed", 0, "of the random choices of TestProof, 0 for another each time")
 )
 

@@ -46,7 +46,10 @@ var sshClients = map[string]sshClient{
 func TestSSHClients(t *testing.T) {
 	sources(t)
 	for name, client := range sshClients {
-		t.Run(name, func(t *testing.T) { newSSHClientTest(t, client).run(client) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			newSSHClientTest(t, client).run(client)
+		})
 	}
 }
 

@@ -143,6 +143,7 @@ func stopAwaitsRequests(t *testing.T, connectTool func(address string) net.Conn,
 
 // A command that was acknowledged is on disk, also when the service ended meanwhile.
 func TestStopKeepsCommands(t *testing.T) {
+	t.Parallel()
 	l := launch(t, nil)
 	var mu sync.Mutex
 	var done []string

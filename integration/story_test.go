@@ -6,16 +6,23 @@
 package integration
 
 import (
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
+
+// together is how many parallel tests run at the same time, at least, unless -parallel
+// says otherwise: most of them wait for the service's clocks, not for a processor.
+const together = 6
 
 // program is the path of snomredirect, built once. snomphone is in the same folder.
 var program string
@@ -26,6 +33,8 @@ func testMain(m *testing.M) int {
 	if flood := os.Getenv(flooderVariable); flood != "" {
 		return runFlood(flood)
 	}
+	// m.Run reads the command line later.
+	_ = flag.Set("test.parallel", strconv.Itoa(max(together, runtime.GOMAXPROCS(0))))
 	folder, err := os.MkdirTemp("", "snomredirect")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -33,7 +42,7 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(folder)
 	program = filepath.Join(folder, "snomredirect")
-	build := exec.Command("go", "build", "-o", folder)
+	build := exec.Command("go", "build", "-ldflags=-w", "-o", folder) // linked faster, without tables for debuggers
 	build.Args = append(build.Args, buildFlags...)
 	build.Args = append(build.Args, "snomredirect/cmd/...")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -72,10 +81,13 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			if name != "paramiko" {
-				return false, fmt.Errorf("unknown condition %q", name)
+			switch name {
+			case "paramiko":
+				return paramikoPython() != "", nil
+			case "million":
+				return os.Getenv("SNOMREDIRECT_TEST_MILLION") != "", nil
 			}
-			return paramikoPython() != "", nil
+			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"found":       found,
