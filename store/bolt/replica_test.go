@@ -150,12 +150,16 @@ func rebuild(t testing.TB, from, to *DB) {
 
 // A replica passes all tests of backends, and all that it wrote is what was decided.
 func TestReplicaContract(t *testing.T) {
+	var mu sync.Mutex
 	journals := map[string]*journal{} // of the folders, which are opened several times
 	storetest.Run(t, func(t testing.TB, folder string, hold time.Duration) storetest.Backend {
+		mu.Lock()
 		if journals[folder] == nil {
 			journals[folder] = newJournal()
 		}
-		return &checkedReplica{openReplica(t, folder, hold, journals[folder]), t, journals[folder]}
+		j := journals[folder]
+		mu.Unlock()
+		return &checkedReplica{openReplica(t, folder, hold, j), t, j}
 	})
 }
 

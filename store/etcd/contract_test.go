@@ -18,11 +18,12 @@ func TestContract(t *testing.T) {
 	memories := map[string]*memory{} // of the folders, which are opened several times
 	storetest.Run(t, func(t testing.TB, folder string, hold time.Duration) storetest.Backend {
 		mu.Lock()
-		defer mu.Unlock()
 		if memories[folder] == nil {
 			memories[folder] = newMemory()
 		}
-		return &comparedNode{memories[folder].node(t, folder, "a", hold), t, memories[folder]}
+		m := memories[folder]
+		mu.Unlock()
+		return &comparedNode{m.node(t, folder, "a", hold), t, m}
 	})
 }
 
@@ -55,9 +56,9 @@ func sameSums(t testing.TB, all ...*Node) {
 
 // The same over a real etcd.
 func TestContractOverEtcd(t *testing.T) {
-	url := etcdtest.Start(t, 1)[0].URL
+	url := etcdtest.Start(t, 1, "--unsafe-no-fsync")[0].URL // its disk is not tested here
 	requests := make(chan func())
-	defer close(requests)
+	t.Cleanup(func() { close(requests) })
 	go func() {
 		for f := range requests {
 			go f()
@@ -67,11 +68,11 @@ func TestContractOverEtcd(t *testing.T) {
 	prefixes := map[string]string{}
 	storetest.Run(t, func(t testing.TB, folder string, hold time.Duration) storetest.Backend {
 		mu.Lock()
-		defer mu.Unlock()
 		if prefixes[folder] == "" {
 			prefixes[folder] = fmt.Sprintf("test%d/", len(prefixes))
 		}
 		c := Config{Name: "a", Endpoints: []string{url}, Prefix: prefixes[folder]}
+		mu.Unlock()
 		o := &outside{requests: requests, memory: newMemory()}
 		o.run(func() {
 			k, err := connect(c)

@@ -167,8 +167,17 @@ func spaceOfFiles(b *bench) {
 // An account can have so many files, and not many versions without a text.
 func countsOfFiles(b *bench) {
 	acme := b.account("acme", store.Partner, serverA)
-	for i := range store.DefaultFileCount {
-		b.put(acme.ID, store.FileName(fmt.Sprint("f", i)), "")
+	const atOnce = 50
+	for i := range store.DefaultFileCount / atOnce {
+		var done sync.WaitGroup
+		for j := range atOnce { // so that a backend can store several together
+			done.Go(func() {
+				if _, err := b.PutFile(store.Audit{Name: "acme", Command: "FILE PUT"}, false, acme.ID, 0, store.FileName(fmt.Sprint("f", i*atOnce+j)), nil); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		done.Wait()
 	}
 	_, err := b.PutFile(audit, false, acme.ID, 0, "more", nil)
 	b.want(err, store.ErrTooManyFiles)

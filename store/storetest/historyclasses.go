@@ -89,23 +89,21 @@ func historyClasses(b *bench) {
 	time.Sleep(time.Second)
 	b.command(store.Audit{Name: "acme", Command: "SERVER", Detail: "http://hijack.example/"}, acme.ID)
 	most, _ := store.AboutPhones.Bounds()
-	const atOnce = 50
-	for range most/atOnce/2 + 1 { // as many entries as two classes could have
-		time.Sleep(time.Second)
-		var done sync.WaitGroup
-		for i := range atOnce { // so that a backend can store several together
-			done.Go(func() {
-				mac := macaddr.MustParse(fmt.Sprintf("0004130000%02X", i))
-				for _, rule := range []store.Rule{store.RuleRegister, store.RuleDeregister} {
-					audit := store.Audit{Actor: acme.ID, Name: "acme", Command: "C", Detail: fmt.Sprint(time.Now(), i, rule)}
-					if _, err := b.Change(store.Batch{Audit: audit, Rule: rule, Owner: acme.ID, Changes: []store.Change{{MAC: mac}}}); err != nil {
-						b.Error(err)
-					}
+	const atOnce = 200
+	var done sync.WaitGroup
+	for i := range atOnce { // so that a backend can store several together
+		done.Go(func() {
+			mac := macaddr.MustParse(fmt.Sprintf("0004130000%02X", i))
+			for j := range most/atOnce + 2 {
+				rule := []store.Rule{store.RuleRegister, store.RuleDeregister}[j%2]
+				audit := store.Audit{Actor: acme.ID, Name: "acme", Command: "C", Detail: fmt.Sprint(i, j)}
+				if _, err := b.Change(store.Batch{Audit: audit, Rule: rule, Owner: acme.ID, Changes: []store.Change{{MAC: mac}}}); err != nil {
+					b.Error(err)
 				}
-			})
-		}
-		done.Wait()
+			}
+		})
 	}
+	done.Wait()
 	// Changes that are stored together may leave some entries too many to the next one.
 	_, err := b.Change(store.Batch{Audit: store.Audit{Actor: acme.ID, Name: "acme", Command: "LAST"}, Owner: acme.ID, Changes: []store.Change{{MAC: mac1}}})
 	b.must(err)
@@ -139,7 +137,7 @@ func historyClasses(b *bench) {
 	if len(all) != store.MaxOwnChanges+2 || all[0].Audit.Detail != "an operator's" || all[1].Times != 1 || all[len(all)-2].Audit.Detail != "http://hijack.example/" {
 		b.Errorf("%d entries: %+v", len(all), all)
 	}
-	time.Sleep(24 * time.Hour)
+	b.away(24*time.Hour, 0)
 	change("acme", "a day later", nil)
 }
 

@@ -70,9 +70,10 @@ type Backend interface {
 
 // Run tests a backend. open opens or creates the database in the folder; hold is
 // how long deregistered phones stay on hold. After the database is closed, open
-// may be called again for the same folder.
+// may be called again for the same folder. The tests run in parallel, so open must be
+// safe for that; they end after Run has returned, but before t's cleanup.
 //
-// The tests run in a [synctest] bubble, whose clock advances only while they sleep.
+// Each test runs in a [synctest] bubble, whose clock advances only while it sleeps.
 func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration) Backend) {
 	for name, test := range map[string]func(*bench){
 		"AccountsAreStored":  accountsAreStored,
@@ -171,12 +172,14 @@ func Run(t *testing.T, open func(t testing.TB, folder string, hold time.Duration
 		"JobsOfAccounts": jobsOfAccounts,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they mostly wait for disks
 			synctest.Test(t, func(t *testing.T) {
 				b := &bench{TB: t, folder: t.TempDir()}
 				b.Backend = open(t, b.folder, 0)
-				b.reopen = func(hold time.Duration) {
+				b.away = func(d, hold time.Duration) {
 					b.Helper()
 					b.must(b.Close())
+					time.Sleep(d)
 					b.Backend = open(t, b.folder, hold)
 				}
 				defer func() { b.must(b.Close()) }()
@@ -195,7 +198,14 @@ type bench struct {
 	testing.TB
 	Backend
 	folder string
-	reopen func(hold time.Duration)
+	// away reopens the backend after it was closed for d. A day costs nothing then, in
+	// which an open backend does something every few seconds.
+	away func(d, hold time.Duration)
+}
+
+func (b *bench) reopen(hold time.Duration) {
+	b.Helper()
+	b.away(0, hold)
 }
 
 // audit is that of the service itself.
