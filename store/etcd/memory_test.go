@@ -146,22 +146,27 @@ func (m *memory) read(ctx context.Context, s span) (p page, err error) {
 			}
 			return nil
 		}
-		all := m.records
-		if s.revision != 0 {
-			all = map[string]record{}
-			for _, r := range m.log {
-				if r.revision > s.revision {
-					break
-				}
+		all := map[string]record{} // of the span
+		put := func(r record) {
+			if r.key >= s.from && r.key < s.to {
 				if all[r.key] = r; r.value == nil {
 					delete(all, r.key)
 				}
 			}
 		}
-		for _, k := range slices.Sorted(maps.Keys(all)) {
-			if k == s.from || s.to != "" && k >= s.from && k < s.to {
-				p.records = append(p.records, all[k])
+		if s.revision == 0 {
+			for _, r := range m.records {
+				put(r)
 			}
+		}
+		for _, r := range m.log {
+			if r.revision > s.revision {
+				break
+			}
+			put(r)
+		}
+		for _, k := range slices.Sorted(maps.Keys(all)) {
+			p.records = append(p.records, all[k])
 		}
 		if s.limit > 0 && len(p.records) > s.limit {
 			p.records, p.more = p.records[:s.limit], true

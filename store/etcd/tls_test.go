@@ -122,6 +122,7 @@ func TestTLS(t *testing.T) {
 		"no PEM":         {TLS{CA: c.file("node.key")}, "expected certificates"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits for etcd
 			n, err := Open(t.Context(), t.TempDir(), bolt.Config{}, Config{Endpoints: []string{url}, Prefix: "sr1/", Name: "a", TLS: x.tls})
 			if err == nil {
 				account(t, n, "acme")
