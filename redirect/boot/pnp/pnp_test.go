@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,6 +61,7 @@ func TestNoAnswer(t *testing.T) {
 	swap := func(old, new string) func(string) string {
 		return func(s string) string { return strings.Replace(s, old, new, 1) }
 	}
+	var done sync.WaitGroup
 	for name, c := range map[string]struct {
 		responder *pnptest.Responder
 		want      string
@@ -76,19 +78,19 @@ func TestNoAnswer(t *testing.T) {
 		"no SIP":       {&pnptest.Responder{URL: "http://x/", Change: func(string) string { return "\x1b[2J" }}, "but not a message of SIP"},
 		"long":         {&pnptest.Responder{URL: "http://x/" + strings.Repeat("x", 9000)}, "but a datagram of more than 8192 bytes"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			q := question(t, c.responder.Start(t))
-			q.wait = time.Second
+		q := question(t, c.responder.Start(t))
+		q.wait = time.Second
+		done.Go(func() { // all at once, because they only wait
 			url, _, err := q.Ask(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%q, %v, want %q", url, err, c.want)
+				t.Errorf("%s: %q, %v, want %q", name, url, err, c.want)
 			}
 			if name == "only 200" && len(c.responder.Received()) != 1 {
 				t.Errorf("%q, though the first one was accepted", c.responder.Received())
 			}
 		})
 	}
+	done.Wait()
 }
 
 // A question ends with its context.
