@@ -148,7 +148,7 @@ func (c *checking) anyMAC(before, after string) macaddr.Addr {
 // Templates are filled in for the phone with that MAC, or any.
 func (c *checking) leadsBack(to, from store.FileName, mac macaddr.Addr) (bool, error) {
 	seen := map[store.FileName]bool{from: true}
-	for next := []store.FileName{from}; len(next) > 0 && c.work <= maxWork; {
+	for next := []store.FileName{from}; len(next) > 0 && c.work <= c.maxWork; {
 		name := next[len(next)-1]
 		next = next[:len(next)-1]
 		if name == to {
@@ -215,7 +215,7 @@ func (c *checking) checkNamed(removed store.FileName) error {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.names)) {
-		if name == removed.Fold() || name == store.PhonesFile || c.work > maxWork {
+		if name == removed.Fold() || name == store.PhonesFile || c.work > c.maxWork {
 			continue
 		}
 		if err := c.ctx.Err(); err != nil {

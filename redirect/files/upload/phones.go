@@ -37,7 +37,7 @@ func (c *checking) checkPhones(text []byte) error {
 	}
 	general := false
 	for _, name := range slices.Sorted(maps.Keys(c.names)) {
-		if name == store.PhonesFile || c.work > maxWork {
+		if name == store.PhonesFile || c.work > c.maxWork {
 			continue
 		}
 		k, err := c.load(name)

@@ -80,8 +80,8 @@ func (c *checking) checkTemplate(name store.FileName, t *template.Template, rows
 		if err := c.checkFilled(name, t, rows[g.mac], *g); err != nil {
 			return err
 		}
-		if c.work > maxWork {
-			c.add(name, check.Error, TooMuch, "checking this file for %d phones takes too long: the files that are filled in for them have more than %d MiB together; move what is the same for all phones to a file without ${...}", len(groups), maxWork>>20)
+		if c.work > c.maxWork {
+			c.add(name, check.Error, TooMuch, "checking this file for %d phones takes too long: the files that are filled in for them have more than %d MiB together; move what is the same for all phones to a file without ${...}", len(groups), c.maxWork>>20)
 			return nil
 		}
 	}

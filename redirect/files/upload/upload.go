@@ -47,11 +47,12 @@ type Config struct {
 // delays others by one check only.
 type Uploads struct {
 	Config
-	turns turns
+	turns   turns
+	maxWork int // tests lower it
 }
 
 // New returns Uploads.
-func New(c Config) *Uploads { return &Uploads{Config: c, turns: newTurns()} }
+func New(c Config) *Uploads { return &Uploads{Config: c, turns: newTurns(), maxWork: maxWork} }
 
 // ErrRefused means that nothing was changed, because of the errors among the findings.
 var ErrRefused = errors.New("refused by the check")
