@@ -69,19 +69,13 @@ const (
 	maxUnsaved = 1 << 18
 	// maxTable is the number of phones in the table.
 	maxTable = 1 << 16
-	// maxKnown is the number of pairs of a phone and a source in each table of them. A
-	// pair takes some 150 bytes.
+	// maxKnown is the number of pairs of a phone and a source that are remembered for
+	// registered phones, and for others. A pair takes at most some 70 bytes.
 	maxKnown = 1 << 16
 	// maxReported is the number of versions of files, fetched by a phone each, that
 	// watchers are not told of again. One takes some 300 bytes.
 	maxReported = 1 << 15
 )
-
-// A pair is a phone and a source.
-type pair struct {
-	mac    macaddr.Addr
-	source store.Source
-}
 
 // A Config is the configuration of a Recorder. Only Store is required.
 type Config struct {
@@ -116,15 +110,14 @@ type Recorder struct {
 	// The last contact of a phone is that of table over unsaved, writing and Store, in
 	// this order: a fetched file may be in one and the request before it in another. Its time does not count: the clock may be set back.
 	mu        sync.Mutex
-	table     *simplelru.LRU[macaddr.Addr, store.Contact]
-	tries     *simplelru.LRU[macaddr.Addr, int] // requests of unregistered phones
-	unsaved   map[macaddr.Addr]store.Contact    // to be written
-	writing   map[macaddr.Addr]store.Contact    // not modified any more
-	unwritten int                               // how many of writing are not yet written
+	table     *simplelru.LRU[macaddr.Addr, store.Tried]
+	unsaved   map[macaddr.Addr]store.Contact // to be written
+	writing   map[macaddr.Addr]store.Contact // not modified any more
+	unwritten int                            // how many of writing are not yet written
 
 	// The pairs that were answered. Unregistered phones have a table of their own, so
 	// that registered ones, whose pairs are stored too, push none of theirs out.
-	known, strangers *simplelru.LRU[pair, struct{}]
+	known, strangers pairs
 
 	reported *simplelru.LRU[fetched, struct{}] // what watchers were told of
 
@@ -157,12 +150,11 @@ func New(c Config) *Recorder {
 		config:  c,
 		stop:    stop,
 		stopped: make(chan struct{}),
-		table:   newTable[macaddr.Addr, store.Contact](maxTable),
-		tries:   newTable[macaddr.Addr, int](maxTable),
+		table:   newTable[macaddr.Addr, store.Tried](maxTable),
 		unsaved: make(map[macaddr.Addr]store.Contact),
 
-		known:     newTable[pair, struct{}](maxKnown),
-		strangers: newTable[pair, struct{}](maxKnown),
+		known:     newPairs(maxKnown),
+		strangers: newPairs(maxKnown),
 		reported:  newTable[fetched, struct{}](maxReported),
 	}
 	go r.run(ctx)
@@ -205,18 +197,17 @@ func (r *Recorder) tell(c store.Contact) {
 func (r *Recorder) record(c store.Contact) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.count(c)
 	switch p := (pair{c.MAC, store.SourceOf(c.From)}); c.Answer {
 	case store.Redirected:
-		r.known.Add(p, struct{}{})
+		r.known.add(p)
 	case store.Unregistered, store.Withheld, store.ToDefault:
-		r.strangers.Add(p, struct{}{})
+		r.strangers.add(p)
 	}
 	if c.Answer == store.Redirected && r.save(c) {
 		r.table.Remove(c.MAC)
 		return
 	}
-	r.table.Add(c.MAC, c)
+	r.table.Add(c.MAC, r.count(c))
 }
 
 // save lets a contact be written, over one of its phone that waits for that. It reports
@@ -250,8 +241,8 @@ func (r *Recorder) Contact(mac macaddr.Addr) (store.Contact, error) {
 func (r *Recorder) inMemory(mac macaddr.Addr) store.Contact {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, _ := r.table.Peek(mac) // reading makes no contact younger
-	return c.Over(r.unsaved[mac]).Over(r.writing[mac])
+	last, _ := r.table.Peek(mac) // reading makes no contact younger
+	return last.Over(r.unsaved[mac]).Over(r.writing[mac])
 }
 
 // Knows reports whether a phone was answered before when it requested its settings
@@ -259,12 +250,9 @@ func (r *Recorder) inMemory(mac macaddr.Addr) store.Contact {
 func (r *Recorder) Knows(mac macaddr.Addr, source store.Source) bool {
 	p := pair{mac, source}
 	r.mu.Lock()
-	_, ok := r.known.Get(p)
-	if !ok {
-		_, ok = r.strangers.Get(p)
-	}
+	known := r.known.has(p) || r.strangers.has(p)
 	r.mu.Unlock()
-	if ok {
+	if known {
 		return true
 	}
 	// The contacts of a few seconds ago are in the tables; older ones are stored.
@@ -273,7 +261,7 @@ func (r *Recorder) Knows(mac macaddr.Addr, source store.Source) bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.known.Add(p, struct{}{})
+	r.known.add(p)
 	return true
 }
 
@@ -282,9 +270,9 @@ func (r *Recorder) Answered(mac macaddr.Addr, source store.Source, registered bo
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if registered {
-		r.known.Add(pair{mac, source}, struct{}{})
+		r.known.add(pair{mac, source})
 	} else {
-		r.strangers.Add(pair{mac, source}, struct{}{})
+		r.strangers.add(pair{mac, source})
 	}
 }
 

@@ -82,3 +82,26 @@ func TestStrangersStayKnown(t *testing.T) {
 		}
 	})
 }
+
+// At least the latest 65,536 pairs are known, and at most twice as many.
+func TestForgetsPairs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _, _ := newRecorder(t)
+		const most = 1 << 16
+		here := store.SourceOf(netip.MustParseAddr("192.0.2.7"))
+		answered := func(from, to int) {
+			for n := from; n < to; n++ {
+				r.Answered(phone(n), here, false)
+			}
+		}
+		answered(0, most)
+		answered(most, 2*most-1)
+		if !r.Knows(phone(most-1), here) || !r.Knows(phone(0), here) {
+			t.Error("one of the latest, or one that was asked for, is forgotten")
+		}
+		answered(2*most, 4*most)
+		if r.Knows(phone(most+1), here) || !r.Knows(phone(3*most), here) {
+			t.Error("the wrong one is forgotten")
+		}
+	})
+}

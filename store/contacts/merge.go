@@ -40,7 +40,6 @@ func (r *Recorder) forgetOlder(batch []store.Contact) {
 	for _, c := range batch {
 		if here, ok := r.table.Peek(c.MAC); ok && c.At.After(here.At) {
 			r.table.Remove(c.MAC)
-			r.tries.Remove(c.MAC)
 		}
 	}
 }

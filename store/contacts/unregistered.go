@@ -14,9 +14,8 @@ func (r *Recorder) Unregistered() []store.Tried {
 	r.mu.Lock()
 	var all []store.Tried
 	for _, mac := range r.table.Keys() {
-		if c, _ := r.table.Peek(mac); nobodys(c) {
-			n, _ := r.tries.Peek(mac)
-			all = append(all, store.Tried{Contact: c, Times: n})
+		if last, _ := r.table.Peek(mac); nobodys(last.Contact) {
+			all = append(all, last)
 		}
 	}
 	r.mu.Unlock()
@@ -26,14 +25,14 @@ func (r *Recorder) Unregistered() []store.Tried {
 	return all
 }
 
-// count counts a contact if its phone is not registered.
-func (r *Recorder) count(c store.Contact) {
-	if nobodys(c) {
-		n, _ := r.tries.Peek(c.MAC)
-		r.tries.Add(c.MAC, n+1)
-	} else {
-		r.tries.Remove(c.MAC)
+// count returns a contact with the number of requests of its phone since it was last
+// redirected, if it is not registered.
+func (r *Recorder) count(c store.Contact) store.Tried {
+	if !nobodys(c) {
+		return store.Tried{Contact: c}
 	}
+	last, _ := r.table.Peek(c.MAC)
+	return store.Tried{Contact: c, Times: last.Times + 1}
 }
 
 // nobodys reports whether a contact is of a phone that was not registered.
