@@ -43,6 +43,7 @@ type scan struct {
 	asked     int
 	throttled bool
 	last      time.Time                          // of the last request
+	requested []macaddr.Addr                     // not looked up yet, because it was not throttled
 	kept      int                                // how many MACs are in phones
 	phones    map[store.AccountID][]macaddr.Addr // nil if there are none
 	reported  map[store.AccountID]time.Time      // nil if nothing was
@@ -81,7 +82,8 @@ func (l *Limiter) run(ctx context.Context) {
 	}
 }
 
-// gather remembers a request if it was for a registered phone.
+// gather remembers a request. Whose phone it was for is looked up once the source is
+// throttled, or if there are many: most sources are phones that boot.
 func (l *Limiter) gather(scans *simplelru.LRU[store.Source, *scan], a ask) {
 	s, ok := scans.Get(a.source)
 	if !ok {
@@ -89,7 +91,7 @@ func (l *Limiter) gather(scans *simplelru.LRU[store.Source, *scan], a ask) {
 		scans.Add(a.source, s)
 	}
 	if !ok || a.fresh && !a.throttled { // if its network is throttled, its own budget stays full
-		s.asked, s.kept, s.throttled, s.phones = 0, 0, false, nil
+		s.asked, s.requested, s.kept, s.throttled, s.phones = 0, nil, 0, false, nil
 	}
 	s.from, s.last = a.from, a.at
 	s.asked++
@@ -97,13 +99,26 @@ func (l *Limiter) gather(scans *simplelru.LRU[store.Source, *scan], a ask) {
 	if s.kept >= maxScanned {
 		return
 	}
-	if owner, err := l.config.Owner(a.mac); err == nil {
+	s.requested = append(s.requested, a.mac)
+	if s.throttled || len(s.requested) >= maxScanned {
+		l.lookUp(s)
+	}
+}
+
+// lookUp finds the owners of the phones that a source has requested.
+func (l *Limiter) lookUp(s *scan) {
+	for _, mac := range s.requested {
+		owner, err := l.config.Owner(mac)
+		if err != nil || s.kept >= maxScanned {
+			continue
+		}
 		if s.phones == nil {
 			s.phones = map[store.AccountID][]macaddr.Addr{}
 		}
-		s.phones[owner] = append(s.phones[owner], a.mac)
+		s.phones[owner] = append(s.phones[owner], mac)
 		s.kept++
 	}
+	s.requested = s.requested[:0]
 }
 
 // report reports the phones that throttled sources have requested, each to its owner,

@@ -30,6 +30,7 @@ type lab struct {
 	owned map[macaddr.Addr]store.AccountID // registered phones
 
 	reports []store.Entry
+	looked  int   // how often Owner was called
 	fail    error // of Report
 }
 
@@ -39,6 +40,9 @@ func newLab(t *testing.T, limit int) *lab {
 		Limit: limit, Refill: 24 * time.Hour,
 		Knows: func(mac macaddr.Addr, source store.Source) bool { return l.known[fmt.Sprint(mac, source)] },
 		Owner: func(mac macaddr.Addr) (store.AccountID, error) {
+			l.mu.Lock()
+			l.looked++
+			l.mu.Unlock()
 			if owner := l.owner(mac); owner != 0 {
 				return owner, nil
 			}
@@ -270,6 +274,9 @@ func TestReport(t *testing.T) {
 		}
 		l.answered(0, 10, a, 10)
 		reported() // not throttled
+		if l.looked != 0 {
+			t.Errorf("the owners of %d phones were looked up", l.looked)
+		}
 		l.setFail(errors.New("disk full"))
 		l.answered(10, 40, a, 12)
 		reported()
@@ -290,5 +297,30 @@ func TestReport(t *testing.T) {
 		l.answered(7, 1, a, 1)
 		l.answered(40, 1, a, 0)
 		reported("2 192.0.2.1 SCAN [000413000028] among 31 requests for unknown MACs")
+	})
+}
+
+// What a source with a large budget has requested is not all kept until it is throttled,
+// but the phones among it are.
+func TestReportOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, 3*maxScanned)
+		a := from("192.0.2.1")
+		for n := range 3 {
+			l.own(1+n*maxScanned, 1)
+		}
+		l.answered(0, 2*maxScanned+9, a, 2*maxScanned+9)
+		synctest.Wait()
+		if l.looked != 2*maxScanned {
+			t.Errorf("the owners of %d phones were looked up", l.looked)
+		}
+		l.answered(2*maxScanned+9, 2*maxScanned, a, maxScanned-7) // three were registered
+		time.Sleep(reportEvery)
+		synctest.Wait()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if len(l.reports) != 1 || fmt.Sprint(l.reports[0].MACs) != "[000413000001 000413000401 000413000801]" {
+			t.Errorf("%+v", l.reports)
+		}
 	})
 }
