@@ -84,23 +84,31 @@ func (u *upload) change(last bool) error {
 		err = u.changeBatch(part, record)
 		u.progress.At(u.tally.N() + u.bad)
 	}
-	slices.SortFunc(u.chunk, func(a, b listedChange) int { return cmp.Compare(a.line, b.line) })
-	failed := 0
-	for _, c := range u.chunk {
-		if c.failed != nil {
-			failed++
-			u.complain(c.failed, c.line)
-		}
+	failed := u.inOrder(func(c *listedChange) bool { return c.failed != nil })
+	for _, c := range failed {
+		u.complain(c.failed, c.line)
 	}
-	if err == nil && failed > 0 && u.atomic {
+	if err == nil && len(failed) > 0 && u.atomic {
 		u.record.Lines, u.record.Some, u.tally = 0, 0, jobs.Tally{}
-		err = refused(codeForbidden, "%s refused; nothing was done.", wording.Plural(failed, "line was", "lines were"))
+		err = refused(codeForbidden, "%s refused; nothing was done.", wording.Plural(len(failed), "line was", "lines were"))
 	}
 	if err == nil {
-		u.remark(u.chunk)
+		u.remark()
 	}
 	u.emptyChunk()
 	return err
+}
+
+// inOrder returns those changes of the chunk that a remark is about, in the order of their
+// lines. Few are: to sort all of them again would take longer.
+func (u *upload) inOrder(about func(*listedChange) bool) (some []*listedChange) {
+	for i := range u.chunk {
+		if c := &u.chunk[i]; about(c) {
+			some = append(some, c)
+		}
+	}
+	slices.SortFunc(some, func(a, b *listedChange) int { return cmp.Compare(a.line, b.line) })
+	return some
 }
 
 // confirm asks about a chunk that, with those before it, changes many registered phones.

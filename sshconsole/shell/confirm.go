@@ -1,12 +1,12 @@
 package shell
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
 
+	"snomredirect/macaddr"
 	"snomredirect/sshconsole/extent"
 	"snomredirect/sshconsole/wording"
 	"snomredirect/store"
@@ -62,27 +62,43 @@ func (c *call) extentOf(b store.Batch, owner store.Account, changes iter.Seq[sto
 	if u, err := c.Registry.Usage(of); err != nil || u.Phones < 2 || !c.asks() && u.Phones <= extent.Few {
 		return e, explain(err, string(owner.Name))
 	}
-	var last store.Change
-	add := func() error {
-		p, err := c.Registry.Phone(last.MAC)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		e.AddBatch(b, last, p, c.by, owner)
-		return err
-	}
+	var some []store.Change // of different MACs, not added yet
 	for change := range changes {
-		if last.MAC.IsValid() && change.MAC != last.MAC {
-			if err := add(); err != nil {
+		if n := len(some); n > 0 && some[n-1].MAC == change.MAC {
+			some[n-1] = change
+			continue
+		}
+		if len(some) >= lookUpAtOnce {
+			if err := c.addTo(&e, b, owner, some); err != nil {
 				return e, err
 			}
+			some = some[:0]
 		}
-		last = change
+		some = append(some, change)
 	}
-	if last.MAC.IsValid() {
-		err = add()
+	return e, c.addTo(&e, b, owner, some)
+}
+
+// lookUpAtOnce is how many phones are looked up together.
+const lookUpAtOnce = 1000
+
+// addTo adds changes of different phones to the extent of a batch.
+func (c *call) addTo(e *extent.Extent, b store.Batch, owner store.Account, changes []store.Change) error {
+	macs := make([]macaddr.Addr, len(changes))
+	for i, change := range changes {
+		macs[i] = change.MAC
 	}
-	return e, err
+	phones, err := c.Registry.PhonesOf(macs)
+	if err != nil {
+		return err
+	}
+	for _, change := range changes {
+		if len(phones) > 0 && phones[0].MAC == change.MAC {
+			e.AddBatch(b, change, phones[0], c.by, owner)
+			phones = phones[1:]
+		}
+	}
+	return nil
 }
 
 // followers returns the extent of a change of an account's setting server, and words

@@ -41,12 +41,12 @@ func (s *session) remarkUnknown(what any, mac macaddr.Addr, line int) {
 // mostRemarks bounds the warnings of a list: a million of them would hide the rest.
 const mostRemarks = 10
 
-// remark warns of phones that were registered and may be mistyped.
-func (u *upload) remark(chunk []listedChange) {
-	for _, c := range chunk {
-		if !c.done || c.MAC.IsKnown() || u.rule != store.RuleRegister {
-			continue
-		}
+// remark warns of phones of the chunk that were registered and may be mistyped.
+func (u *upload) remark() {
+	if u.rule != store.RuleRegister {
+		return
+	}
+	for _, c := range u.inOrder(func(c *listedChange) bool { return c.done && !c.MAC.IsKnown() }) {
 		if u.unknown++; u.unknown <= mostRemarks {
 			u.remarkUnknown(c.MAC, c.MAC, c.line)
 		}

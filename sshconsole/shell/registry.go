@@ -14,6 +14,9 @@ import (
 type Phones interface {
 	// Phone returns a phone that is registered or on hold.
 	Phone(macaddr.Addr) (store.Phone, error)
+	// PhonesOf returns those of some MACs that are registered or on hold, in the order
+	// of the MACs.
+	PhonesOf([]macaddr.Addr) ([]store.Phone, error)
 	// MayKnow returns store.ErrTooManyTaken if an account may not learn now whose
 	// phone this is. If it is another account's, this counts.
 	MayKnow(by store.Account, p store.Phone) error

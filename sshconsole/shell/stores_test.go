@@ -16,6 +16,10 @@ func (failing) Phone(macaddr.Addr) (store.Phone, error) {
 	return store.Phone{}, errors.New("/data/secret: disk on fire")
 }
 
+func (failing) PhonesOf([]macaddr.Addr) ([]store.Phone, error) {
+	return nil, errors.New("/data/secret: disk on fire")
+}
+
 // failingChange is a store whose changes fail from number at on, counted from 1.
 type failingChange struct {
 	Registry

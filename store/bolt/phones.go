@@ -55,6 +55,36 @@ func (db *DB) Phone(mac macaddr.Addr) (p store.Phone, err error) {
 	return p, err
 }
 
+// PhonesOf returns those of some MACs that are registered or on hold, in the order of the
+// MACs. That takes a part of the time of a call of Phone for each.
+func (db *DB) PhonesOf(macs []macaddr.Addr) (found []store.Phone, err error) {
+	now := db.clock.now()
+	err = db.b.View(func(tx *bbolt.Tx) error {
+		found = found[:0]
+		registered, held := tx.Bucket(bucketPhones).Cursor(), tx.Bucket(bucketHolds).Cursor()
+		for _, mac := range macs {
+			b := mac.As6()
+			decode := decodePhone
+			k, v := registered.Seek(b[:])
+			if !bytes.Equal(k, b[:]) {
+				decode = decodeHold
+				if k, v = held.Seek(b[:]); !bytes.Equal(k, b[:]) {
+					continue
+				}
+			}
+			p, err := decode(k, v)
+			if err != nil {
+				return err
+			}
+			if p = p.At(now); p.Owner != 0 {
+				found = append(found, p)
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
 // Phones returns, sorted by MAC, up to n phones of owner, or of all accounts if
 // owner is 0, starting after the MAC after; the zero Addr starts at the beginning.
 // Fewer than n phones are the last page. Pages are read separately, so a later

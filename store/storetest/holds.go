@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"snomredirect/macaddr"
@@ -53,6 +54,16 @@ func phonesOnHold(b *bench) {
 		if stored, err := b.Phone(mac1); err != nil || stored != held {
 			b.Errorf("after refusals: %+v, %v", stored, err)
 		}
+		registered, err := b.Phone(mac2)
+		b.must(err)
+		if some, err := b.PhonesOf([]macaddr.Addr{mac3, mac2, mac1}); err != nil || !slices.Equal(some, []store.Phone{registered, held}) {
+			b.Errorf("%+v, %v", some, err)
+		}
+	}
+	b.reopen(time.Minute)
+	time.Sleep(24 * time.Hour)
+	if some, err := b.PhonesOf([]macaddr.Addr{mac1, mac2}); err != nil || len(some) != 1 || some[0].MAC != mac2 {
+		b.Errorf("after the hold: %+v, %v", some, err)
 	}
 	// Holds do not prevent the removal of their account.
 	_, err = b.deregister(mac2, acme.ID)

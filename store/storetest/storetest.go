@@ -16,6 +16,7 @@ import (
 type Backend interface {
 	Redirection(macaddr.Addr) (store.Redirection, error)
 	Phone(macaddr.Addr) (store.Phone, error)
+	PhonesOf([]macaddr.Addr) ([]store.Phone, error)
 	Phones(owner store.AccountID, after macaddr.Addr, n int) ([]store.Phone, error)
 	CountPhones() (int, error)
 	Usage(store.AccountID) (store.Usage, error)
