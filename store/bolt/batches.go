@@ -85,13 +85,14 @@ func (db *DB) draft(tx *bbolt.Tx, b store.Batch) (draft, error) {
 		}
 		d.usageOf = owner.ID
 	}
+	phones := newPhoneReader(tx)
 	for n, i := range d.sorted {
 		giveWay(n)
 		mac := b.Changes[i].MAC
 		var prev store.Phone
 		if n > 0 && b.Changes[d.sorted[n-1]].MAC == mac {
 			prev = d.results[d.sorted[n-1]].Next
-		} else if prev, err = getPhone(tx, mac); err != nil {
+		} else if prev, err = phones.get(mac); err != nil {
 			return d, err
 		}
 		d.results[i] = store.Result{Prev: prev, Next: prev}

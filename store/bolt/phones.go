@@ -61,18 +61,9 @@ func (db *DB) PhonesOf(macs []macaddr.Addr) (found []store.Phone, err error) {
 	now := db.clock.now()
 	err = db.b.View(func(tx *bbolt.Tx) error {
 		found = found[:0]
-		registered, held := tx.Bucket(bucketPhones).Cursor(), tx.Bucket(bucketHolds).Cursor()
+		all := newPhoneReader(tx)
 		for _, mac := range macs {
-			b := mac.As6()
-			decode := decodePhone
-			k, v := registered.Seek(b[:])
-			if !bytes.Equal(k, b[:]) {
-				decode = decodeHold
-				if k, v = held.Seek(b[:]); !bytes.Equal(k, b[:]) {
-					continue
-				}
-			}
-			p, err := decode(k, v)
+			p, err := all.get(mac)
 			if err != nil {
 				return err
 			}
@@ -210,4 +201,23 @@ func getPhone(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
 		return decodePhone(b[:], v)
 	}
 	return getHold(tx, mac)
+}
+
+// A phoneReader is getPhone for many phones: it looks for the buckets once. Nothing may be
+// written while it is used.
+type phoneReader struct{ registered, held *bbolt.Cursor }
+
+func newPhoneReader(tx *bbolt.Tx) phoneReader {
+	return phoneReader{tx.Bucket(bucketPhones).Cursor(), tx.Bucket(bucketHolds).Cursor()}
+}
+
+func (r phoneReader) get(mac macaddr.Addr) (store.Phone, error) {
+	b := mac.As6()
+	if k, v := r.registered.Seek(b[:]); bytes.Equal(k, b[:]) {
+		return decodePhone(k, v)
+	}
+	if k, v := r.held.Seek(b[:]); bytes.Equal(k, b[:]) {
+		return decodeHold(k, v)
+	}
+	return store.Phone{}, nil
 }
