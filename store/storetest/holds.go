@@ -60,7 +60,7 @@ func phonesOnHold(b *bench) {
 			b.Errorf("%+v, %v", some, err)
 		}
 	}
-	b.away(24*time.Hour, time.Minute)
+	b.away(25*time.Hour, time.Minute)
 	if some, err := b.PhonesOf([]macaddr.Addr{mac1, mac2}); err != nil || len(some) != 1 || some[0].MAC != mac2 {
 		b.Errorf("after the hold: %+v, %v", some, err)
 	}

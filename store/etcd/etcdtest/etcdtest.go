@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -117,12 +118,30 @@ func (m *Member) await() {
 	m.Fatalf("etcd's %s is not healthy after %v: %v", m.name, patience, last)
 }
 
-// Signal sends a signal to the member, such as one that pauses it.
+// Signal sends a signal to the member. If that pauses it, Signal waits, on Linux, until it answers
+// nothing any more: its threads stop one after another.
 func (m *Member) Signal(s os.Signal) {
 	m.Helper()
 	if err := m.process.Process.Signal(s); err != nil {
 		m.Fatal(err)
 	}
+	for begun := time.Now(); s == syscall.SIGSTOP && runs(m.process.Process.Pid); time.Sleep(time.Millisecond) {
+		if time.Since(begun) > patience {
+			m.Fatalf("etcd's %s does not stop", m.name)
+		}
+	}
+}
+
+// runs reports whether a thread of a process is not stopped, where /proc shows it.
+func runs(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, thread := range threads {
+		stat, err := os.ReadFile(thread)
+		if _, state, _ := strings.Cut(string(stat), ") "); err == nil && !strings.HasPrefix(state, "T") {
+			return true
+		}
+	}
+	return false
 }
 
 // Leads reports whether the member is the leader.
