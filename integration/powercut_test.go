@@ -21,6 +21,7 @@ var powerCuts = flag.Int("power-cuts", 10, "after how many operations TestPowerC
 // Then it takes each sync away: without any of those that are needed something is lost;
 // with -power-cuts 1000 or more it also shows that without the others nothing is.
 func TestPowerCut(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Skip("install strace (apt-get install strace) to see what a power cut leaves; needs Linux")
 	}
@@ -72,6 +73,7 @@ func TestPowerCut(t *testing.T) {
 
 // A power cut during a compaction loses nothing either.
 func TestPowerCutInCompaction(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Skip("install strace (apt-get install strace) to see what a power cut leaves; needs Linux")
 	}
