@@ -111,7 +111,7 @@ func TestPowerCutInCompaction(t *testing.T) {
 	if lost := without.check(t, 1); len(lost) == 0 {
 		t.Error("without the sync of the compacted database nothing is lost: this test can't fail")
 	}
-	t.Logf("%d of %d operations, %d different folders, nothing lost (seed %d)", min(*powerCuts, len(all)), len(r.operations), len(cuts.all), seed)
+	t.Logf("%d power cuts left %d different folders, nothing lost (seed %d)", min(*powerCuts, len(all)), len(cuts.all), seed)
 }
 
 // neededSyncs are the kinds of syncs without which something is lost.
