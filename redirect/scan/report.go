@@ -107,7 +107,9 @@ func (l *Limiter) gather(scans *simplelru.LRU[store.Source, *scan], a ask) {
 
 // lookUp finds the owners of the phones that a source has requested.
 func (l *Limiter) lookUp(s *scan) {
-	for _, mac := range s.requested {
+	macs := s.requested
+	s.requested = s.requested[:0] // even if a look-up panics
+	for _, mac := range macs {
 		owner, err := l.config.Owner(mac)
 		if err != nil || s.kept >= maxScanned {
 			continue
@@ -118,7 +120,6 @@ func (l *Limiter) lookUp(s *scan) {
 		s.phones[owner] = append(s.phones[owner], mac)
 		s.kept++
 	}
-	s.requested = s.requested[:0]
 }
 
 // report reports the phones that throttled sources have requested, each to its owner,

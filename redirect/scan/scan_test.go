@@ -324,3 +324,18 @@ func TestReportOfMany(t *testing.T) {
 		}
 	})
 }
+
+// A store that panics makes no source's requests grow.
+func TestOwnerPanics(t *testing.T) {
+	l := &Limiter{config: Config{Owner: func(macaddr.Addr) (store.AccountID, error) { panic("damaged") }}}
+	scans := newTable[*scan](1)
+	for i := range 10 {
+		func() {
+			defer func() { _ = recover() }()
+			l.gather(scans, ask{mac: mac(i), source: 1, throttled: true})
+		}()
+	}
+	if s, _ := scans.Get(1); s.asked != 10 || len(s.requested) != 0 {
+		t.Errorf("%d of %d requests are kept", len(s.requested), s.asked)
+	}
+}
