@@ -196,11 +196,7 @@ func countPhones(tx *writeTx, more int) error {
 // getPhone returns the zero Phone if mac is neither registered nor on hold. It may
 // return an expired hold.
 func getPhone(tx *bbolt.Tx, mac macaddr.Addr) (store.Phone, error) {
-	b := mac.As6()
-	if v := tx.Bucket(bucketPhones).Get(b[:]); v != nil {
-		return decodePhone(b[:], v)
-	}
-	return getHold(tx, mac)
+	return newPhoneReader(tx).get(mac)
 }
 
 // A phoneReader is getPhone for many phones: it looks for the buckets once. Nothing may be
